@@ -1,0 +1,2 @@
+//! The `keycask` command.
+fn main() {}

@@ -1,0 +1,94 @@
+//! The digest of a token: keyed BLAKE3 of its text, 32 bytes.
+//!
+//! It is what the store keeps in place of the token. The key is the host's pepper, which
+//! the file never holds, or, without one, a public constant derived by BLAKE3's
+//! key-derivation mode, so that there is one way to compute a digest. Equality is
+//! constant-time, there is no `Debug`, and a digest presented as a token is just an
+//! unknown token.
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// The digest of one token under one pepper.
+#[derive(Clone, Copy)]
+pub struct Digest(blake3::Hash);
+
+impl Digest {
+    /// Length in bytes.
+    pub const LEN: usize = 32;
+
+    /// The digest with these bytes, as they stand in a record.
+    #[must_use]
+    pub(crate) const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+        Self(blake3::Hash::from_bytes(bytes))
+    }
+
+    /// The bytes, as they stand in a record.
+    #[must_use]
+    pub(crate) const fn as_bytes(&self) -> &[u8; Self::LEN] {
+        self.0.as_bytes()
+    }
+
+    /// The first 128 bits as two words, as they stand in a slot.
+    #[must_use]
+    pub(crate) fn words(&self) -> [u64; 2] {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = *self.0.as_bytes();
+        [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p])]
+    }
+}
+
+impl PartialEq for Digest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Digest {}
+
+/// A 32-byte secret that the host keeps outside the file, to key the digests.
+///
+/// A thief of the file alone can then not test a guess of a token. It is wiped on drop and
+/// cannot be printed.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Pepper([u8; 32]);
+
+impl Pepper {
+    /// Takes over 32 secret bytes. The caller wipes its own copy.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Another 32-byte key for `purpose`, which must be unique to its use.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, &self.0)
+    }
+}
+
+impl std::fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pepper(..)")
+    }
+}
+
+/// Computes digests: the key of one pepper generation, ready for use. Wiped on drop.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Digester {
+    key: [u8; 32],
+}
+
+impl Digester {
+    /// Digests under `pepper`, or under the public constant if there is none.
+    pub(crate) fn new(pepper: Option<&Pepper>) -> Self {
+        let key = match pepper {
+            Some(pepper) => pepper.0,
+            None => blake3::derive_key("keycask 2026-11 token digest without a pepper", b""),
+        };
+        Self { key }
+    }
+
+    /// The digest of `token`: its whole text, prefix and checksum included.
+    #[inline]
+    pub(crate) fn digest(&self, token: &[u8]) -> Digest {
+        Digest(blake3::keyed_hash(&self.key, token))
+    }
+}

@@ -1,0 +1,94 @@
+//! What decides about a token: the part of a key that is kept in memory.
+//!
+//! An [`Entry`] is the unpacked form of one 64-byte slot. A [`Side`] holds what only some
+//! keys have. Neither holds text or secrets.
+
+use crate::ids::{KindRef, OwnerRef};
+use crate::key_id::KeyId;
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+
+/// The stored state of a key. Expired is not a state but a fact of time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum State {
+    /// Decides by its window, scopes and limits.
+    Active = 0,
+    /// Refused until resumed.
+    Suspended = 1,
+    /// Refused for good.
+    Revoked = 2,
+}
+
+impl State {
+    /// The state stored as `byte`, if there is one.
+    #[must_use]
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Active),
+            1 => Some(Self::Suspended),
+            2 => Some(Self::Revoked),
+            _ => None,
+        }
+    }
+
+    /// The byte that stores the state.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        self as u8
+    }
+
+    /// The state's name in lower case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Suspended => "suspended",
+            Self::Revoked => "revoked",
+        }
+    }
+}
+
+/// One key as the table in memory has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub key_id: KeyId,
+    pub kind: KindRef,
+    pub owner: OwnerRef,
+    pub state: State,
+    /// Set once by the first denial as Expired, so that a clock that steps back never
+    /// revives the key.
+    pub expired: bool,
+    /// Rotated: a successor exists, and this key lives to the end of its grace.
+    pub in_grace: bool,
+    /// Granted scopes with all that they imply.
+    pub scopes: ScopeSet,
+    /// Exclusive; [`Timestamp::NEVER`] if the key does not expire.
+    pub end: Timestamp,
+    pub side: Option<SideRef>,
+}
+
+/// Where an entry's [`Side`] stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct SideRef(pub u32);
+
+/// What only some keys have: a start in the future, usage that is kept, a meter to charge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Side {
+    /// Inclusive; [`Timestamp::EPOCH`] if the key was valid at once.
+    pub start: Timestamp,
+    /// When the key was last granted, if it ever was, as far as usage is kept.
+    pub last_used: Option<Timestamp>,
+    /// The first key of the lineage, by which rates are kept.
+    pub lineage: KeyId,
+}
+
+/// The rights of an owner, as far as they decide about its keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OwnerEntry {
+    pub suspended: bool,
+    /// Scopes that the owner has directly, expanded. A key may inherit these.
+    pub direct: ScopeSet,
+    /// Number of the owner's plan in its realm's profile.
+    pub plan: Option<u8>,
+}

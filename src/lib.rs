@@ -1,0 +1,24 @@
+//! An embedded API-key store.
+#![forbid(unsafe_code)]
+
+mod digest;
+mod entry;
+mod error;
+mod ids;
+mod key_id;
+mod random;
+mod record;
+mod scope;
+mod time;
+mod token;
+mod verdict;
+
+pub use digest::{Digest, Pepper};
+pub use entry::State;
+pub use error::{Error, ErrorKind, Result};
+pub use ids::{KindRef, OwnerRef, RealmRef};
+pub use key_id::KeyId;
+pub use scope::ScopeSet;
+pub use time::{Clock, SystemClock, Timestamp, parse_span};
+pub use token::Malformed;
+pub use verdict::{Denial, Grant, Rate, Reason, VerifyError};

@@ -1,0 +1,15 @@
+//! The rows of a store: keys, owners, realms, and the ops that change them.
+//!
+//! Each record has a version byte first and fixed little-endian fields after it; text comes
+//! last, with its length. A record holds no token and no pepper. The bytes are drawn above
+//! the code that writes them and in `docs/format.md`.
+
+mod key;
+mod op;
+mod owner;
+mod realm;
+
+pub(crate) use key::{Cause, KeyRecord};
+pub(crate) use op::Op;
+pub(crate) use owner::OwnerRecord;
+pub(crate) use realm::{KindName, RealmRecord};

@@ -1,0 +1,167 @@
+//! Instants, spans, and where the present comes from.
+//!
+//! An instant is a count of milliseconds since the Unix epoch, UTC, and every window is
+//! half-open: from its start inclusive to its end exclusive. Arithmetic saturates. The
+//! engine reads the time through [`Clock`] only, so that a test can say what time it is.
+
+use std::fmt;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// An instant in milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// An instant that never comes: the end of a key that does not expire.
+    pub const NEVER: Self = Self(i64::MAX);
+
+    /// The earliest instant that a caller may name: the Unix epoch.
+    pub const EPOCH: Self = Self(0);
+
+    /// The last instant that a caller may name, 2109-05-15T07:35:11.103Z: what the 42 bits
+    /// of a [key id](crate::KeyId) hold.
+    pub const LAST: Self = Self((1 << 42) - 1);
+
+    /// The instant `ms` milliseconds after the epoch. [`i64::MAX`] is [`NEVER`](Self::NEVER).
+    #[must_use]
+    pub const fn from_ms(ms: i64) -> Self {
+        Self(ms)
+    }
+
+    /// Milliseconds since the epoch; [`i64::MAX`] for [`NEVER`](Self::NEVER).
+    #[must_use]
+    pub const fn as_ms(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the epoch, rounded up, as HTTP headers give a reset time.
+    #[must_use]
+    pub const fn as_secs_ceil(self) -> i64 {
+        let floor = self.0.div_euclid(1000);
+        if self.0.rem_euclid(1000) == 0 { floor } else { floor.saturating_add(1) }
+    }
+
+    /// This instant and `span` more. Saturates below [`NEVER`](Self::NEVER), which stays.
+    #[must_use]
+    pub fn plus(self, span: Duration) -> Self {
+        if self == Self::NEVER {
+            return self;
+        }
+        let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_add(ms).min(i64::MAX - 1))
+    }
+
+    /// The span from `earlier` to this instant; zero if it is not earlier.
+    #[must_use]
+    pub fn since(self, earlier: Self) -> Duration {
+        let ms = self.0.saturating_sub(earlier.0);
+        Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+    }
+
+    /// Reads RFC 3339 text in UTC such as `2026-01-31T00:00:00Z`, or `never`.
+    ///
+    /// # Errors
+    ///
+    /// `Argument` if the text is neither, or the instant is outside
+    /// [`EPOCH`](Self::EPOCH)..=[`LAST`](Self::LAST).
+    pub fn parse(text: &str) -> Result<Self> {
+        if text == "never" {
+            return Ok(Self::NEVER);
+        }
+        let refuse = |why: &str| Error::new(ErrorKind::Argument, format!("time {text:?}: {why}"));
+        let time = humantime::parse_rfc3339(text)
+            .map_err(|_| refuse("want RFC 3339 in UTC, such as 2026-01-31T00:00:00Z, or never"))?;
+        let since = time.duration_since(UNIX_EPOCH).map_err(|_| refuse("before 1970"))?;
+        let at = Self::EPOCH.plus(since);
+        if at > Self::LAST {
+            return Err(refuse("after 2109-05-15T07:35:11.103Z"));
+        }
+        Ok(at)
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with milliseconds where there are any, or `never`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::NEVER {
+            return f.write_str("never");
+        }
+        match u64::try_from(self.0) {
+            Ok(ms) if *self <= Self::LAST => {
+                let time = UNIX_EPOCH + Duration::from_millis(ms);
+                if ms % 1000 == 0 {
+                    write!(f, "{}", humantime::format_rfc3339_seconds(time))
+                } else {
+                    write!(f, "{}", humantime::format_rfc3339_millis(time))
+                }
+            }
+            _ => write!(f, "{} ms", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// Reads a span such as `90d`, `1h 30m` or `250ms`. A day is 24 hours.
+///
+/// # Errors
+///
+/// `Argument` if the text is not a span, or one of more than 100 years.
+pub fn parse_span(text: &str) -> Result<Duration> {
+    const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
+    let refuse = |why: &str| Error::new(ErrorKind::Argument, format!("span {text:?}: {why}"));
+    let span = humantime::parse_duration(text)
+        .map_err(|_| refuse("want a number and a unit, such as 90d, 1h or 250ms"))?;
+    if span > LONGEST {
+        return Err(refuse("more than 100 years"));
+    }
+    Ok(span)
+}
+
+/// Where the engine reads the time.
+pub trait Clock: Send + Sync {
+    /// The present, as the machine's calendar clock has it. It may step in either direction.
+    fn now(&self) -> Timestamp;
+
+    /// Time since some fixed instant of this process. It never steps.
+    fn uptime(&self) -> Duration;
+}
+
+/// The machine's own clock.
+pub struct SystemClock {
+    started: Instant,
+}
+
+impl SystemClock {
+    /// A clock whose uptime begins now.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { started: Instant::now() }
+    }
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Clock for SystemClock {
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the calendar clock")]
+    fn now(&self) -> Timestamp {
+        match SystemTime::now().duration_since(UNIX_EPOCH) {
+            Ok(since) => Timestamp::EPOCH.plus(since),
+            Err(_) => Timestamp::EPOCH,
+        }
+    }
+
+    fn uptime(&self) -> Duration {
+        self.started.elapsed()
+    }
+}

@@ -1,0 +1,186 @@
+//! The outcome of a verify: a [`Grant`], or a [`Denial`] with one [`Reason`].
+
+use std::fmt;
+
+use crate::entry::State;
+use crate::error::Error;
+use crate::ids::{KindRef, OwnerRef, RealmRef};
+use crate::key_id::KeyId;
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+use crate::token::Malformed;
+
+/// A token was accepted: whose it is and what it may do.
+///
+/// The text behind the numbers (owner, plan, kind, environment, prefix) is given on demand by
+/// [`Store::describe`](crate::Store::describe).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Grant {
+    /// The key that the token belongs to.
+    pub key_id: KeyId,
+    /// The realm that accepted it.
+    pub realm: RealmRef,
+    /// The key's kind.
+    pub kind: KindRef,
+    /// Whose key it is.
+    pub owner: OwnerRef,
+    /// What it may do, implied scopes included, after its kind's rights were applied.
+    pub scopes: ScopeSet,
+    /// When it ends; [`Timestamp::NEVER`] if it does not.
+    pub end: Timestamp,
+    /// Whether it was rotated and lives on only for its grace.
+    pub in_grace: bool,
+    /// The rate window that is nearest to its limit, if the owner's plan has any.
+    pub rate: Option<Rate>,
+}
+
+/// One rate window as it stands after a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rate {
+    /// Requests that the window admits.
+    pub limit: u32,
+    /// Requests that it would still admit.
+    pub remaining: u32,
+    /// When the window ends.
+    pub reset: Timestamp,
+    /// The window's length in milliseconds.
+    pub period_ms: u64,
+}
+
+/// A token was refused, for one reason: the first that applies, in the order of [`Reason`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Denial {
+    /// The reason, for the caller and its log. Outsiders are not told.
+    pub reason: Reason,
+    /// The key, where the token is one's.
+    pub key: Option<KeyId>,
+}
+
+/// Why a token was refused. The variants stand in the order in which they are checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// Not shaped like a token of the realm. It was not looked up.
+    Malformed(Malformed),
+    /// Shaped right, but no key of this realm and of the accepted kinds.
+    Unknown,
+    /// The key was ended for good.
+    Revoked,
+    /// The key is paused.
+    Suspended,
+    /// The key's owner is paused.
+    OwnerSuspended,
+    /// The key's window has not begun.
+    NotYetValid,
+    /// The key's window is over.
+    Expired,
+    /// The key was not used for longer than its realm allows.
+    Idle,
+    /// The request came from an address that the key does not allow, or from none.
+    Network,
+    /// The key lacks a scope.
+    Scope {
+        /// What the request needs.
+        required: ScopeSet,
+        /// What the key may do.
+        present: ScopeSet,
+    },
+    /// A rate window is used up.
+    RateLimited {
+        /// The window that admits again last.
+        rate: Rate,
+        /// Milliseconds until every window would admit the request.
+        retry_ms: u64,
+    },
+    /// The key's quota is used up.
+    QuotaExhausted,
+}
+
+impl Reason {
+    /// The reason's stable name in lower case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::Unknown => "unknown",
+            Self::Revoked => "revoked",
+            Self::Suspended => "suspended",
+            Self::OwnerSuspended => "owner_suspended",
+            Self::NotYetValid => "not_yet_valid",
+            Self::Expired => "expired",
+            Self::Idle => "idle",
+            Self::Network => "network",
+            Self::Scope { .. } => "scope",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::QuotaExhausted => "quota_exhausted",
+        }
+    }
+}
+
+impl From<State> for Option<Reason> {
+    /// The reason for which a key in this state is refused, if it is.
+    fn from(state: State) -> Self {
+        match state {
+            State::Active => None,
+            State::Suspended => Some(Reason::Suspended),
+            State::Revoked => Some(Reason::Revoked),
+        }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.key {
+            Some(key) => write!(f, "{key} is refused: {}", self.reason.name()),
+            None => write!(f, "the token is refused: {}", self.reason.name()),
+        }
+    }
+}
+
+impl std::error::Error for Denial {}
+
+/// Why [`Store::verify`](crate::Store::verify) gave no grant.
+#[derive(Debug)]
+pub enum VerifyError {
+    /// The token was refused.
+    Denied(Denial),
+    /// There is no answer, for a reason of ours.
+    Failed(Error),
+}
+
+impl VerifyError {
+    /// The denial, if it is one.
+    #[must_use]
+    pub const fn denial(&self) -> Option<&Denial> {
+        match self {
+            Self::Denied(denial) => Some(denial),
+            Self::Failed(_) => None,
+        }
+    }
+}
+
+impl fmt::Display for VerifyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Denied(denial) => denial.fmt(f),
+            Self::Failed(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for VerifyError {}
+
+impl From<Denial> for VerifyError {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+impl From<Error> for VerifyError {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
