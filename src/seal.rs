@@ -1,0 +1,129 @@
+//! Sealed copies: tokens that can be shown again, where a profile asks for it.
+//!
+//! A copy is encrypted with XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha) under a key that
+//! the host holds and the store never does. Store id, key id and kind are bound to it as
+//! associated data, so that a copy moved to another row does not open.
+//!
+//! ```text
+//!  offset  size  name
+//!       0     1  version      1
+//!       1     8  key tag      names the sealing key, tells nothing about it
+//!       9    24  nonce        random
+//!      33   n+16 ciphertext   the token's text, and the tag of 16 bytes
+//! ```
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::KindRef;
+use crate::key_id::KeyId;
+use crate::random::Random;
+use crate::token::Token;
+
+const VERSION: u8 = 1;
+const TAG_LEN: usize = 8;
+const NONCE_LEN: usize = 24;
+
+/// A 32-byte secret that the host keeps, under which revealable tokens are sealed.
+///
+/// It is wiped on drop and cannot be printed.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct SealingKey([u8; 32]);
+
+impl SealingKey {
+    /// Takes over 32 secret bytes. The caller wipes its own copy.
+    #[must_use]
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    fn tag(&self) -> [u8; TAG_LEN] {
+        let mut name = blake3::derive_key("keycask 2026-11 name of a sealing key", &self.0);
+        let mut tag = [0; TAG_LEN];
+        for (to, from) in tag.iter_mut().zip(&name) {
+            *to = *from;
+        }
+        name.zeroize();
+        tag
+    }
+
+    fn cipher(&self) -> XChaCha20Poly1305 {
+        XChaCha20Poly1305::new(&self.0.into())
+    }
+}
+
+impl std::fmt::Debug for SealingKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("SealingKey(..)")
+    }
+}
+
+/// Which row a sealed copy belongs to.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub store_id: [u8; 16],
+    pub key_id: KeyId,
+    pub kind: KindRef,
+}
+
+impl Place {
+    fn bytes(&self) -> Vec<u8> {
+        let mut bytes = self.store_id.to_vec();
+        bytes.extend(self.key_id.bits().to_be_bytes());
+        bytes.extend(self.kind.number().to_be_bytes());
+        bytes
+    }
+}
+
+/// Seals `token` for the row at `place`.
+///
+/// # Errors
+///
+/// `Random` if no nonce could be drawn.
+pub(crate) fn seal(
+    key: &SealingKey,
+    place: Place,
+    token: &Token,
+    random: &Random,
+) -> Result<Vec<u8>> {
+    let mut nonce = [0; NONCE_LEN];
+    random.fill(&mut nonce)?;
+    let payload = Payload { msg: token.expose().as_bytes(), aad: &place.bytes() };
+    let ciphertext = key
+        .cipher()
+        .encrypt(&XNonce::from(nonce), payload)
+        .map_err(|_| Error::new(ErrorKind::Internal, "the token could not be sealed"))?;
+    let mut sealed = vec![VERSION];
+    sealed.extend(key.tag());
+    sealed.extend(nonce);
+    sealed.extend(ciphertext);
+    Ok(sealed)
+}
+
+/// Opens the copy `sealed` of the row at `place`.
+///
+/// # Errors
+///
+/// `Pepper` if another key sealed it; `Newer` for a later version; `Corrupt` if it was
+/// altered or belongs to another row.
+pub(crate) fn open(key: &SealingKey, place: Place, sealed: &[u8]) -> Result<Token> {
+    let corrupt = || {
+        Error::new(ErrorKind::Corrupt, format!("{}: the sealed copy is damaged", place.key_id))
+    };
+    let (&version, rest) = sealed.split_first().ok_or_else(corrupt)?;
+    if version != VERSION {
+        let why = format!("{}: the sealed copy has version {version}", place.key_id);
+        return Err(Error::new(ErrorKind::Newer, why));
+    }
+    let (tag, rest) = rest.split_first_chunk::<TAG_LEN>().ok_or_else(corrupt)?;
+    let (nonce, ciphertext) = rest.split_first_chunk::<NONCE_LEN>().ok_or_else(corrupt)?;
+    if *tag != key.tag() {
+        let why = format!("{}: sealed under another sealing key", place.key_id);
+        return Err(Error::new(ErrorKind::Pepper, why));
+    }
+    let payload = Payload { msg: ciphertext, aad: &place.bytes() };
+    let text = key.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| corrupt())?;
+    Token::from_sealed(Zeroizing::new(text)).ok_or_else(corrupt)
+}

@@ -1,0 +1,158 @@
+//! What a new key shall be.
+
+use std::time::Duration;
+
+use super::window::{End, check_end, check_start};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{KindRef, RealmRef};
+use crate::realm::{Realm, Rights};
+use crate::scope::ScopeSet;
+use crate::text;
+use crate::time::Timestamp;
+
+/// What a new key shall be. Given to [`Store::issue`](crate::Store::issue).
+///
+/// Scopes are none unless given, and none grants nothing. The start is the moment of issue
+/// unless given; the end is as the realm's profile has it by default.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    realm: RealmRef,
+    kind: String,
+    owner: String,
+    scopes: Vec<String>,
+    sets: Vec<String>,
+    name: String,
+    metadata: String,
+    start: Option<Timestamp>,
+    end: Option<End>,
+}
+
+/// A [`Spec`] that its realm accepts.
+pub(crate) struct Terms {
+    pub kind: KindRef,
+    pub owner: String,
+    pub scopes: ScopeSet,
+    pub name: String,
+    pub metadata: String,
+    pub start: Timestamp,
+    pub end: Timestamp,
+}
+
+impl Spec {
+    /// A key of the kind named `kind`, for the owner that the application calls `owner`.
+    #[must_use]
+    pub fn new(realm: RealmRef, kind: impl Into<String>, owner: impl Into<String>) -> Self {
+        Self {
+            realm,
+            kind: kind.into(),
+            owner: owner.into(),
+            scopes: Vec::new(),
+            sets: Vec::new(),
+            name: String::new(),
+            metadata: String::new(),
+            start: None,
+            end: None,
+        }
+    }
+
+    /// Adds scopes by name.
+    #[must_use]
+    pub fn scopes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.scopes.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds the scopes of a set that the profile names.
+    #[must_use]
+    pub fn set(mut self, name: impl Into<String>) -> Self {
+        self.sets.push(name.into());
+        self
+    }
+
+    /// A name for people: at most 128 bytes, no control characters.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// The application's own data: one JSON value of at most 4096 bytes, kept byte for byte.
+    #[must_use]
+    pub fn metadata(mut self, json: impl Into<String>) -> Self {
+        self.metadata = json.into();
+        self
+    }
+
+    /// The key is refused before `start`, which must not have passed.
+    #[must_use]
+    pub fn start(mut self, start: Timestamp) -> Self {
+        self.start = Some(start);
+        self
+    }
+
+    /// The key is refused from `end` on; [`Timestamp::NEVER`] for none.
+    #[must_use]
+    pub fn end(mut self, end: Timestamp) -> Self {
+        self.end = Some(End::At(end));
+        self
+    }
+
+    /// The key is refused from `span` after its start on.
+    #[must_use]
+    pub fn life(mut self, span: Duration) -> Self {
+        self.end = Some(End::After(span));
+        self
+    }
+
+    pub(crate) const fn realm(&self) -> RealmRef {
+        self.realm
+    }
+
+    /// The terms of this spec in `realm` at `now`.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a kind, scope or set that the realm does not have; `Argument` for text
+    /// or times out of their limits, or for scopes of its own on a kind that inherits all
+    /// of them.
+    pub(crate) fn check(&self, realm: &Realm, now: Timestamp) -> Result<Terms> {
+        let kind = realm.kind_named(&self.kind)?;
+        text::check("owner", &self.owner, &text::OWNER_ID_LEN)?;
+        text::check("name", &self.name, &text::NAME_LEN)?;
+        text::check_json("metadata", &self.metadata)?;
+        let mut scopes = realm.scope_set(self.scopes.iter().map(String::as_str))?;
+        for set in &self.sets {
+            scopes |= realm.set_named(set)?;
+        }
+        if matches!(kind.rights(), Rights::Owner) && !scopes.is_empty() {
+            return Err(Error::new(
+                ErrorKind::Argument,
+                format!(
+                    "scopes: kind {:?} of realm {:?} has its owner's rights and none of its own",
+                    self.kind,
+                    realm.name()
+                ),
+            ));
+        }
+        if let Some(start) = self.start {
+            check_start(start, now)?;
+        }
+        let start = self.start.unwrap_or(now);
+        let policy = realm.policy();
+        let end = match (self.end, policy.default_life) {
+            (Some(end), _) => end.from(start),
+            (None, Some(life)) => start.plus(life),
+            (None, None) => Timestamp::NEVER,
+        };
+        check_end(end, start, now, policy.longest_life)?;
+        Ok(Terms {
+            kind: kind.number(),
+            owner: self.owner.clone(),
+            scopes,
+            name: self.name.clone(),
+            metadata: self.metadata.clone(),
+            start,
+            end,
+        })
+    }
+}

@@ -1,0 +1,102 @@
+//! How a key shall be replaced by a successor.
+
+use std::time::Duration;
+
+use super::window::{End, check_end};
+use crate::error::{Error, ErrorKind, Result};
+use crate::realm::Realm;
+use crate::time::Timestamp;
+
+/// How a key shall be replaced. Given to [`Store::rotate`](crate::Store::rotate).
+#[derive(Clone, Debug, Default)]
+pub struct Rotation {
+    grace: Option<Duration>,
+    end: Option<End>,
+}
+
+/// A [`Rotation`] that the realm accepts.
+pub(crate) struct Succession {
+    /// When the old key ends; `None` if it is revoked at once.
+    pub old_end: Option<Timestamp>,
+    pub new_end: Timestamp,
+}
+
+impl Rotation {
+    /// The old key lives on for the profile's default grace; the new one gets its lifetime
+    /// again.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The old key is revoked as the new one is made, in one step.
+    #[must_use]
+    pub fn regenerate() -> Self {
+        Self { grace: Some(Duration::ZERO), end: None }
+    }
+
+    /// The old key lives on for `span`, or to its own end if that is earlier. Zero revokes it.
+    #[must_use]
+    pub fn grace(mut self, span: Duration) -> Self {
+        self.grace = Some(span);
+        self
+    }
+
+    /// The new key is refused from `end` on; [`Timestamp::NEVER`] for none.
+    #[must_use]
+    pub fn end(mut self, end: Timestamp) -> Self {
+        self.end = Some(End::At(end));
+        self
+    }
+
+    /// The new key is refused from `span` after now on.
+    #[must_use]
+    pub fn life(mut self, span: Duration) -> Self {
+        self.end = Some(End::After(span));
+        self
+    }
+
+    /// What becomes of a key that is valid from `start` to `end` and is replaced at `now`.
+    ///
+    /// # Errors
+    ///
+    /// `Argument` for a grace or a life longer than the profile allows, or an end that has
+    /// passed.
+    pub(crate) fn check(
+        &self,
+        realm: &Realm,
+        start: Timestamp,
+        end: Timestamp,
+        now: Timestamp,
+    ) -> Result<Succession> {
+        let policy = realm.policy();
+        let grace = self.grace.unwrap_or(policy.default_grace);
+        if grace > policy.longest_grace {
+            return Err(Error::new(
+                ErrorKind::Argument,
+                format!(
+                    "grace {}: realm {:?} allows {} at most",
+                    humantime::format_duration(grace),
+                    realm.name(),
+                    humantime::format_duration(policy.longest_grace)
+                ),
+            ));
+        }
+        let new_end = match (self.end, policy.longest_life) {
+            (Some(asked), longest) => {
+                let asked = asked.from(now);
+                check_end(asked, now, now, longest)?;
+                asked
+            }
+            (None, longest) => {
+                let again = match end {
+                    Timestamp::NEVER => Timestamp::NEVER,
+                    end => now.plus(end.since(start)).min(Timestamp::LAST),
+                };
+                longest.map_or(again, |longest| again.min(now.plus(longest)))
+            }
+        };
+        let old_end = (!grace.is_zero()).then(|| end.min(now.plus(grace)));
+        Ok(Succession { old_end, new_end })
+    }
+}

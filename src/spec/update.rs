@@ -1,0 +1,78 @@
+//! What shall change about a key.
+
+use super::window::check_end;
+use crate::error::Result;
+use crate::realm::Realm;
+use crate::scope::ScopeSet;
+use crate::text;
+use crate::time::Timestamp;
+
+/// What shall change about a key; what is not set stays. Given to
+/// [`Store::update`](crate::Store::update).
+#[derive(Clone, Debug, Default)]
+pub struct Update {
+    pub(crate) name: Option<String>,
+    pub(crate) metadata: Option<String>,
+    pub(crate) end: Option<Timestamp>,
+    scopes: Option<Vec<String>>,
+}
+
+impl Update {
+    /// Changes nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A new name: at most 128 bytes, no control characters.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// New metadata: one JSON value of at most 4096 bytes, kept byte for byte.
+    #[must_use]
+    pub fn metadata(mut self, json: impl Into<String>) -> Self {
+        self.metadata = Some(json.into());
+        self
+    }
+
+    /// A new end, which must not have passed; [`Timestamp::NEVER`] for none.
+    #[must_use]
+    pub fn end(mut self, end: Timestamp) -> Self {
+        self.end = Some(end);
+        self
+    }
+
+    /// New scopes by name, in place of the old ones.
+    #[must_use]
+    pub fn scopes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.scopes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Checks the change of a key that is valid from `start`; gives its new scopes, if any.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown scope; `Argument` for text or times out of their limits.
+    pub(crate) fn check(
+        &self,
+        realm: &Realm,
+        start: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<ScopeSet>> {
+        if let Some(name) = &self.name {
+            text::check("name", name, &text::NAME_LEN)?;
+        }
+        if let Some(metadata) = &self.metadata {
+            text::check_json("metadata", metadata)?;
+        }
+        if let Some(end) = self.end {
+            check_end(end, start, now, realm.policy().longest_life)?;
+        }
+        let scopes = self.scopes.as_ref();
+        scopes.map(|names| realm.scope_set(names.iter().map(String::as_str))).transpose()
+    }
+}

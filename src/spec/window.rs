@@ -1,0 +1,69 @@
+//! The window in which a key shall be valid.
+
+use std::time::Duration;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::Timestamp;
+
+/// When a key shall end, as the caller said it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// At an instant; [`Timestamp::NEVER`] for never.
+    At(Timestamp),
+    /// This long after its start.
+    After(Duration),
+}
+
+impl End {
+    /// The instant, for a key that starts at `start`.
+    pub(super) fn from(self, start: Timestamp) -> Timestamp {
+        match self {
+            Self::At(at) => at,
+            Self::After(span) => start.plus(span),
+        }
+    }
+}
+
+/// Refuses a start that has passed or cannot be written.
+pub(super) fn check_start(start: Timestamp, now: Timestamp) -> Result<()> {
+    if start < now {
+        return Err(refuse("start", start, &format!("has passed; it is {now}")));
+    }
+    if start > Timestamp::LAST {
+        return Err(refuse("start", start, &format!("is after {}", Timestamp::LAST)));
+    }
+    Ok(())
+}
+
+/// Refuses an end that has passed, is not after `start`, cannot be written, or lies more
+/// than `longest` after `start`. `longest` is `None` where a key may live for ever.
+pub(super) fn check_end(
+    end: Timestamp,
+    start: Timestamp,
+    now: Timestamp,
+    longest: Option<Duration>,
+) -> Result<()> {
+    if let Some(longest) = longest
+        && end > start.plus(longest)
+    {
+        let limit = humantime::format_duration(longest);
+        return Err(refuse("end", end, &format!("is more than {limit} after the start {start}")));
+    }
+    if end == Timestamp::NEVER {
+        return Ok(());
+    }
+    if end <= now {
+        return Err(refuse("end", end, &format!("has passed; it is {now}")));
+    }
+    if end <= start {
+        return Err(refuse("end", end, &format!("is not after the start {start}")));
+    }
+    if end > Timestamp::LAST {
+        return Err(refuse("end", end, &format!("is after {}", Timestamp::LAST)));
+    }
+    Ok(())
+}
+
+fn refuse(what: &str, at: Timestamp, why: &str) -> Error {
+    Error::new(ErrorKind::Argument, format!("{what} {at}: {why}"))
+}
