@@ -1,16 +1,26 @@
 //! An embedded API-key store.
 #![forbid(unsafe_code)]
 
+mod actor;
 mod answer;
 mod digest;
 mod entry;
 mod error;
 mod ids;
+mod info;
 mod key_id;
+mod limit;
+mod mark;
+mod options;
+mod policy;
 mod random;
 mod realm;
 mod record;
+mod request;
 mod scope;
+mod seal;
+mod spec;
+mod text;
 mod time;
 mod token;
 mod verdict;
