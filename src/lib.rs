@@ -1,6 +1,7 @@
 //! An embedded API-key store.
 #![forbid(unsafe_code)]
 
+mod audit;
 mod digest;
 mod entry;
 mod error;
@@ -9,10 +10,12 @@ mod key_id;
 mod random;
 mod record;
 mod scope;
+mod storage;
 mod time;
 mod token;
 mod verdict;
 
+pub use audit::{AuditEntry, Event};
 pub use digest::{Digest, Pepper};
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
