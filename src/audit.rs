@@ -199,9 +199,8 @@ impl AuditEntry {
         number: u64,
         row: &[u8],
     ) -> Result<(Self, Chain)> {
-        let corrupt = |why: &str| {
-            Error::new(ErrorKind::Corrupt, format!("audit entry {number}: {why}"))
-        };
+        let corrupt =
+            |why: &str| Error::new(ErrorKind::Corrupt, format!("audit entry {number}: {why}"));
         let newer = |what: &str| {
             Error::new(ErrorKind::Newer, format!("audit entry {number}: {what} is not known yet"))
         };
@@ -215,8 +214,8 @@ impl AuditEntry {
             0 => return Err(corrupt("version 0 never was")),
             version => return Err(newer(&format!("version {version}"))),
         }
-        let body: Body =
-            serde_json::from_slice(body).map_err(|_| corrupt("its body is not what it should be"))?;
+        let body: Body = serde_json::from_slice(body)
+            .map_err(|_| corrupt("its body is not what it should be"))?;
         let event = Event::from_name(&body.event)
             .ok_or_else(|| newer(&format!("event {:?}", body.event)))?;
         let key_id = body.key.as_deref().map(str::parse).transpose();

@@ -87,8 +87,8 @@ impl<'a> Fields<'a> {
             return Err(self.corrupt(&format!("{name} has {len} bytes, at most {max}")));
         }
         let text = self.take(len)?;
-        let text = std::str::from_utf8(text)
-            .map_err(|_| self.corrupt(&format!("{name} is not UTF-8")))?;
+        let text =
+            std::str::from_utf8(text).map_err(|_| self.corrupt(&format!("{name} is not UTF-8")))?;
         Ok(text.to_owned())
     }
 
