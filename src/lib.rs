@@ -20,5 +20,5 @@ pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use key_id::KeyId;
 pub use scope::ScopeSet;
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
-pub use token::Malformed;
+pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Denial, Grant, Rate, Reason, VerifyError};
