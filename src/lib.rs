@@ -27,5 +27,5 @@ pub use realm::{
 };
 pub use scope::ScopeSet;
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
-pub use token::{Checksum, Malformed, Shape, Token, Unpresented};
+pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};
