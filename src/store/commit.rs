@@ -41,14 +41,17 @@ impl Store {
         for entry in draft.entries {
             batch.audit(entry)?;
         }
-        let mark = self.mark.next(now);
+        let mark = draft.mark.unwrap_or_else(|| self.mark.next(now));
         batch.set_mark(mark);
         let used = self.usage_due(*flushed);
         put_usage(&mut batch, &used)?;
         let denial = self.deny(&draft.ops)?;
         match batch.commit(self.mark.uptime()) {
             Ok(seq) => {
-                self.mark.advance(mark);
+                match draft.mark {
+                    Some(mark) => self.mark.reset(mark),
+                    None => self.mark.advance(mark),
+                }
                 if !used.is_empty() {
                     self.index.written(&used);
                     *flushed = self.mark.uptime();
