@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
-    Actor, Clock, ErrorKind, Filter, KeyInfo, OwnerChange, Reason, Request, Rotation, Spec, State,
-    Store, Timestamp, Update,
+    Actor, Changed, Changes, Clock, ErrorKind, Filter, KeyInfo, OwnerChange, Reason, Request,
+    Rotation, Spec, State, Store, Timestamp, Update,
 };
 
 const PROFILE: &str = r#"
@@ -46,6 +46,10 @@ impl Hands {
 
     fn forward(&self, span: Duration) {
         self.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+
+    fn back(&self, span: Duration) {
+        self.0.fetch_sub(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
     }
 }
 
@@ -388,4 +392,143 @@ fn every_change_leaves_its_entry_in_the_trail() {
     let numbers: Vec<_> = trail.iter().map(|entry| entry.number).collect();
     assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
     assert!(trail.iter().all(|entry| entry.actor == "tester" && entry.reason == "to see"));
+}
+
+#[test]
+fn a_sweep_takes_out_what_its_profile_no_longer_retains_and_nothing_else() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let day = Duration::from_secs(86_400);
+    let (kept, kept_token) = scene.issue(&[]);
+    let (revoked, revoked_token) = scene.issue(&[]);
+    let short = store.issue(&Spec::new(acme, "live", "o").life(day), &by()).unwrap();
+    store.revoke(revoked.key_id, &by()).unwrap();
+    scene.clock.forward(90 * day - Duration::from_millis(1));
+    assert_eq!(store.sweep(100, &by()).unwrap().keys, 0);
+    scene.clock.forward(Duration::from_millis(1));
+    assert_eq!(store.sweep(100, &by()).unwrap().keys, 1);
+    assert_eq!(scene.reason(&revoked_token), Some(Reason::Unknown));
+    assert_eq!(scene.reason(short.token.expose()), Some(Reason::Expired));
+    scene.clock.forward(day);
+    assert_eq!(store.sweep(1, &by()).unwrap().keys, 1);
+    assert_eq!(store.key(short.key.key_id).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(scene.reason(&kept_token), None);
+    assert_eq!(store.key(kept.key_id).unwrap().key_id, kept.key_id);
+    assert_eq!(store.sweep(0, &by()).unwrap_err().kind(), ErrorKind::Argument);
+    store.check().unwrap();
+}
+
+#[test]
+fn whoever_follows_the_log_is_told_every_change_in_order_or_that_it_is_gone() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::options().log_len(10).create(dir.path().join("k.redb")).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let issued = store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap();
+    let Changes::Since(commits) = store.changes(0, 100).unwrap() else { panic!("gone") };
+    assert_eq!(commits.iter().map(|c| c.seq).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(commits[2].changed, [Changed::Key(issued.key.key_id)]);
+    assert!(matches!(commits[0].changed[..], [Changed::Realm(realm)] if realm == acme));
+    let Changes::Since(rest) = store.changes(2, 100).unwrap() else { panic!("gone") };
+    assert_eq!(rest, commits[2..]);
+    assert_eq!(store.changes(3, 100).unwrap(), Changes::Since(vec![]));
+    assert_eq!(store.changes(4, 100).unwrap(), Changes::Gone);
+    for round in 0..600 {
+        let change = OwnerChange::new().suspended(round % 2 == 0);
+        store.set_owner(acme, "o", &change, &by()).unwrap();
+    }
+    assert_eq!(store.changes(0, 100).unwrap(), Changes::Gone);
+    assert_eq!(store.stats().unwrap().seq, 603);
+}
+
+/// P-38: a clock that stepped back over a restart let an expired key live again.
+#[test]
+fn a_clock_that_steps_back_never_revives_an_expired_key_until_somebody_vouches_for_it() {
+    let mut scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let hour = Duration::from_secs(3600);
+    let issued = store.issue(&Spec::new(acme, "live", "o").life(hour), &by()).unwrap();
+    let token = issued.token.expose().to_owned();
+    scene.clock.forward(2 * hour);
+    assert_eq!(scene.reason(&token), Some(Reason::Expired));
+    scene.clock.back(2 * hour);
+    assert_eq!(scene.reason(&token), Some(Reason::Expired), "the step back revived it");
+    scene.clock.forward(2 * hour);
+    scene.issue(&[]); // A commit records the time.
+    scene.clock.back(2 * hour);
+    scene.reopen();
+    assert_eq!(scene.reason(&token), Some(Reason::Expired), "the restart revived it");
+    scene.store().reset_clock(&by()).unwrap();
+    scene.reopen();
+    assert_eq!(scene.reason(&token), None);
+}
+
+/// P-19: a count and an insert that were two steps let one key too many in.
+#[test]
+fn p19_one_of_many_threads_gets_the_last_place_through_whichever_path() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let (paused, _) = scene.issue(&[]);
+    store.suspend(paused.key_id, &by()).unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    scene.issue(&[]);
+    let won: usize = std::thread::scope(|threads| {
+        let attempts: Vec<_> = (0..16)
+            .map(|n| {
+                threads.spawn(move || match n % 2 {
+                    0 => store.issue(&Spec::new(acme, "live", "o"), &by()).is_ok(),
+                    _ => store.resume(paused.key_id, &by()).is_ok(),
+                })
+            })
+            .collect();
+        attempts.into_iter().map(|a| usize::from(a.join().unwrap())).sum()
+    });
+    let active = Filter::new().realm(acme).owner("o").state(State::Active);
+    assert_eq!(store.list(&active, None, 10).unwrap().keys.len(), 2);
+    // Resuming an active key changes nothing and is no error, so several may have resumed it.
+    assert!(won >= 1);
+}
+
+/// P-6, C9: some path that ends a key forgot what decides, or published too late.
+#[test]
+fn p6_no_verify_that_begins_after_a_denial_returned_is_granted() {
+    let scene = Scene::new();
+    let store = scene.store();
+    for round in 0..30 {
+        let (key, token) = scene.issue(&["read"]);
+        let ended = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|threads| {
+            let reader = threads.spawn(|| {
+                loop {
+                    let begun_after = ended.load(Ordering::SeqCst);
+                    let granted = scene.reason_for(&token, &["read"]).is_none();
+                    assert!(!(begun_after && granted), "granted after the call returned");
+                    if begun_after {
+                        break;
+                    }
+                }
+            });
+            match round % 5 {
+                0 => drop(store.revoke(key.key_id, &by()).unwrap()),
+                1 => drop(store.suspend(key.key_id, &by()).unwrap()),
+                2 => drop(store.rotate(key.key_id, &Rotation::regenerate(), &by()).unwrap()),
+                3 => {
+                    drop(store.update(key.key_id, &Update::new().scopes(["write"]), &by()).unwrap())
+                }
+                _ => {
+                    let acme = store.realm("acme").unwrap();
+                    let suspend = OwnerChange::new().suspended(true);
+                    store.set_owner(acme, "o", &suspend, &by()).unwrap();
+                }
+            }
+            ended.store(true, Ordering::SeqCst);
+            reader.join().unwrap();
+        });
+        let acme = store.realm("acme").unwrap();
+        store.set_owner(acme, "o", &OwnerChange::new().suspended(false), &by()).unwrap();
+    }
 }
