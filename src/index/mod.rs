@@ -119,25 +119,13 @@ impl Index {
         self.table.get(digest.words())
     }
 
-    /// What stands beside the entry that named `side`. None if the key has another by now:
-    /// then its entry is to be read anew.
-    #[inline]
-    pub(crate) fn side(&self, side: SideRef, key: KeyId) -> Option<Side> {
-        self.sides.get(side, key)
-    }
-
-    /// The entry of the key of `digest`, with what stands beside it.
+    /// The entry of the key of `digest`, with what stands beside it at the same moment.
     #[inline]
     pub(crate) fn get_with_side(&self, digest: &Digest) -> Option<(Entry, Option<Side>)> {
-        // A key gets another side together with another slot, so its entry names it.
-        for _ in 0..table::ATTEMPTS {
-            let entry = self.get(digest)?;
-            let Some(side) = entry.side else { return Some((entry, None)) };
-            if let Some(side) = self.side(side, entry.key_id) {
-                return Some((entry, Some(side)));
-            }
-        }
-        None
+        self.table.get_with(digest.words(), |entry| match entry.side {
+            Some(side) => self.sides.get(side, entry.key_id).map(Some),
+            None => Some(None),
+        })
     }
 
     /// Records that a key was used at `now`, to the minute.

@@ -67,10 +67,11 @@ impl Segment {
     }
 
     /// All slots of the segment.
-    pub(super) fn slots<'p>(&self, pool: &'p Pool) -> impl Iterator<Item = &'p Slot> + use<'_, 'p> {
-        let pairs = self
-            .blocks(pool)
-            .flat_map(move |block| (0..1u32 << pool.bits()).filter_map(move |at| pool.pair(block, at)));
+    pub(super) fn slots<'p>(&'p self, pool: &'p Pool) -> impl Iterator<Item = &'p Slot> {
+        let numbers = 0..1u32 << pool.bits();
+        let pairs = self.blocks(pool).flat_map(move |block| {
+            numbers.clone().filter_map(move |number| pool.pair(block, number))
+        });
         pairs.flat_map(|Pair(slots)| slots)
     }
 

@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 
 /// How often a reader begins anew. Each time costs the writer a change to the very slots
 /// that the reader looked at, completed within the reader's few hundred nanoseconds.
-pub(super) const ATTEMPTS: usize = 64;
+const ATTEMPTS: usize = 64;
 
 /// The part that readers use. They write nothing in it but the expired bit.
 pub(super) struct Table {
@@ -58,6 +58,24 @@ impl Table {
     #[inline]
     pub(super) fn get(&self, digest: [u64; 2]) -> Option<Entry> {
         self.find(digest, Slot::read)
+    }
+
+    /// The entry of the key whose digest begins with `digest`, and what `beside` reads for it
+    /// elsewhere at the same moment: what an entry refers to is not lent to another before the
+    /// entry's slot is cleared. `beside` says none to have the entry looked up again.
+    #[inline]
+    pub(super) fn get_with<T>(
+        &self,
+        digest: [u64; 2],
+        beside: impl Fn(&Entry) -> Option<T>,
+    ) -> Option<(Entry, T)> {
+        self.find(digest, |slot, life| {
+            let entry = slot.read(life)?;
+            let found = beside(&entry)?;
+            // Acquire, with the Release fence before what is elsewhere is written anew.
+            fence(Ordering::Acquire);
+            slot.is_still(life).then_some((entry, found))
+        })
     }
 
     /// Sets the expired bit of a key, if it still ends at `end`. False if it does not, if

@@ -37,6 +37,18 @@ impl Writer {
     }
 }
 
+#[cfg(test)]
+impl Writer {
+    /// An empty slot for a key.
+    pub(super) fn room_for<'t>(
+        &mut self,
+        table: &'t Table,
+        digest: [u64; 2],
+    ) -> &'t super::slot::Slot {
+        table.room(&mut self.books, table.seed.home(digest)).unwrap()
+    }
+}
+
 impl Index {
     /// Applies all of `ops`; gives the first error.
     pub(super) fn change(&self, w: &mut Writer, ops: &[Op], bind: &impl Bind) -> Result<()> {
