@@ -2,7 +2,12 @@
 //!
 //! The layers are read from the table of `docs/architecture.md`; the rules are in `rules`,
 //! and each is shown here to catch what it is for.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at a surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at a surprise"
+)]
 
 mod rules;
 mod source;

@@ -105,10 +105,10 @@ impl Source {
         let item = &tokens[..count];
         let (first, last) = (&item[0], &item[count - 1]);
         self.test_lines.extend(first.span().start().line..=last.span().end().line);
-        if is_punct(last, ';') {
-            if let Some(at) = item.iter().position(|token| is_word(token, "mod")) {
-                self.test_modules.insert(item[at + 1].to_string());
-            }
+        if is_punct(last, ';')
+            && let Some(at) = item.iter().position(|token| is_word(token, "mod"))
+        {
+            self.test_modules.insert(item[at + 1].to_string());
         }
         count
     }
