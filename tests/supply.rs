@@ -119,7 +119,10 @@ fn deny_toml_bans_what_the_engine_promises_to_do_without() {
 
 /// A workspace of one member that needs `middle`, which needs `tokio` in the way given.
 fn planted(kind: &Value, source: &str) -> Value {
-    let package = |name: &str, source: Value| json!({ "id": name, "name": name, "source": source, "manifest_path": "/w/Cargo.toml" });
+    let package = |name: &str, source: Value| {
+        let manifest_path = "/w/Cargo.toml";
+        json!({ "id": name, "name": name, "source": source, "manifest_path": manifest_path })
+    };
     let dep = |name: &str, kind: &Value| json!({ "pkg": name, "dep_kinds": [{ "kind": kind }] });
     json!({
         "workspace_root": "/w",
