@@ -27,8 +27,8 @@ fn the_engine_keeps_its_layers() {
 }
 
 #[test]
-fn the_files_of_the_engine_are_small() {
-    assert_none(&rules::sizes(&Tree::of_the_project().below("src/")));
+fn files_are_small() {
+    assert_none(&rules::sizes(&Tree::of_the_project()));
 }
 
 #[test]
@@ -140,6 +140,24 @@ fn a_long_file_is_caught_and_its_tests_do_not_count() {
     assert_eq!(problems, ["src/a.rs: 501 lines without its tests; 500 is the most"]);
     let tested = format!("fn f() {{}}\n#[cfg(test)]\nmod tests {{\n{long}}}\n");
     assert_none(&rules::sizes(&Tree::of(&[("src/a.rs", &tested)])));
+}
+
+#[test]
+fn a_long_file_of_tests_is_caught() {
+    let (fits, long) = ("fn f() {}\n".repeat(800), "fn f() {}\n".repeat(801));
+    let problems = rules::sizes(&Tree::of(&[
+        ("src/a.rs", "#[cfg(test)] mod tests;"),
+        ("src/a/tests.rs", &long),
+        ("tests/b.rs", &long),
+        ("tests/c.rs", &fits),
+    ]));
+    assert_eq!(
+        problems,
+        [
+            "src/a/tests.rs: 801 lines of tests; 800 is the most",
+            "tests/b.rs: 801 lines of tests; 800 is the most"
+        ]
+    );
 }
 
 #[test]
