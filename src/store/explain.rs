@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::info::{Check, Explanation};
 use crate::limit::Metered;
-use crate::policy::{Step, survey};
-use crate::realm::{Buckets, Realm, Required, Window};
+use crate::policy::{Required, Step, survey};
+use crate::realm::{Buckets, Realm, Window};
 use crate::request::Request;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -29,7 +29,8 @@ impl Store {
         request: &Request,
     ) -> Result<Explanation> {
         let realms = self.realms.load_full();
-        let realm = realms.get(realm)?;
+        let bound = realms.get(realm)?;
+        let realm = &*bound.realm;
         let required = request.required;
         let mut explanation = Explanation {
             checks: Vec::new(),
@@ -46,7 +47,7 @@ impl Store {
         explanation.checks.push(check("malformed", Some(parsed.is_ok()), detail));
         let digest = self.digester.digest(token);
         let found = match parsed {
-            Ok(_) => self.find(realm, &digest, request),
+            Ok(_) => self.find(bound, &digest, request),
             Err(_) => None,
         };
         let known = parsed.is_ok().then_some(found.is_some());
@@ -66,8 +67,8 @@ impl Store {
         explanation.present = found.facts().scopes();
         explanation.missing = required.difference(explanation.present);
         for (step, reason) in survey(&found.facts(), Required::Scopes(required), now) {
-            let detail = detail(step, realm, &found, required, now);
-            explanation.checks.push(check(step.name(), Some(reason.is_none()), detail));
+            let found = finding(step, realm, &found, required, now);
+            explanation.checks.push(check(step.name(), Some(reason.is_none()), found));
         }
         let charge = match self.metered(realm, &found) {
             Some((metered, windows)) => self.meters.peek(metered, windows, request.cost, now),
@@ -87,14 +88,14 @@ impl Store {
     pub(super) fn metered<'r>(
         &self,
         realm: &'r Realm,
-        found: &Found<'_>,
+        found: &Found,
     ) -> Option<(Metered, &'r [Window])> {
         let plan = realm.plan(found.owner?.plan?)?;
         let metered = match realm.policy().buckets {
             Buckets::Owner => Metered::Owner(found.entry.owner),
             Buckets::Lineage => Metered::Lineage(found.side?.lineage),
         };
-        (!plan.windows().is_empty()).then_some((metered, plan.windows()))
+        (!plan.rates.is_empty()).then_some((metered, &*plan.rates))
     }
 }
 
@@ -103,10 +104,10 @@ fn check(name: &'static str, passed: Option<bool>, detail: String) -> Check {
 }
 
 /// What a step found, for people.
-fn detail(
+fn finding(
     step: Step,
     realm: &Realm,
-    found: &Found<'_>,
+    found: &Found,
     required: ScopeSet,
     now: Timestamp,
 ) -> String {

@@ -1,17 +1,17 @@
 //! Issue a key, and rotate one.
 
-use super::{Draft, Store};
+use super::{Draft, Store, cap, scan, trail};
 use crate::actor::Actor;
-use crate::audit::{Event, EventKind};
+use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::info::Issued;
 use crate::key_id::KeyId;
-use crate::realm::{Kind, Realm};
+use crate::realm::Kind;
 use crate::record::{Cause, KeyRecord, Op};
 use crate::seal;
 use crate::spec::{Rotation, Spec};
-use crate::storage::Rows;
+use crate::storage::View;
 use crate::time::Timestamp;
 use crate::token::Token;
 
@@ -28,21 +28,19 @@ impl Store {
     pub fn issue(&self, spec: &Spec, by: &Actor) -> Result<Issued> {
         by.check()?;
         let realms = self.realms.load_full();
-        let realm = realms.get(spec.realm())?;
-        self.commit(by, |rows, now| {
+        let realm = &*realms.get(spec.realm())?.realm;
+        self.commit(|view, now| {
             let terms = spec.check(realm, now)?;
-            let kind = realm.kind(terms.kind).ok_or_else(|| lost_kind(realm))?;
-            let owner = rows.owner_named(realm.number(), &terms.owner)?.ok_or_else(|| {
-                let what = format!("owner {:?}: realm {:?} has none", terms.owner, realm.name());
-                Error::new(ErrorKind::NotFound, what)
-            })?;
-            let taken_off = super::cap::admit(rows, realm, kind, &owner, now)?;
-            let token = Token::mint(kind.shape(), &self.random)?;
-            let key_id = self.new_key_id(rows, now)?;
+            let (_, kind) = realms.of_kind(terms.kind)?;
+            let owner = scan::owner_named(view, realm.reference(), &terms.owner)?;
+            let owner = owner.ok_or_else(|| super::no_owner_named(realm, &terms.owner))?;
+            let taken_off = cap::admit(view, realm, terms.kind, &owner, now)?;
+            let token = kind.shape.mint(&self.random)?;
+            let key_id = self.new_key_id(view, now)?;
             let record = KeyRecord {
                 key_id,
                 digest: self.digester.digest(token.expose().as_bytes()),
-                pepper: self.digester.generation(),
+                pepper: self.storage.generation(),
                 kind: terms.kind,
                 owner: owner.owner,
                 state: State::Active,
@@ -62,18 +60,15 @@ impl Store {
                 metadata: terms.metadata,
                 reason: String::new(),
             };
-            let sealed = self.sealed(kind, key_id, &token)?;
-            let info = self.key_info(realm, kind, &owner.id, &record, now);
-            let event = Event::new(EventKind::KeyIssued, by)
-                .key(key_id)
-                .realm(realm.name())
-                .owner(&owner.id)
-                .after(super::trail::key_facts(realm, &record));
-            Ok(Draft::new(Issued { key: info, token })
-                .ops(taken_off)
+            let sealed = self.sealed(&record, kind, &token)?;
+            let key = self.key_info(view, realm, kind, &owner.id, &record, now)?;
+            let mut entry = trail::key_entry(Event::KeyIssued, by, now, realm, key_id, &owner.id);
+            entry.after = trail::key_facts(realm, &record);
+            Ok(Draft::new(Issued { key, token })
+                .ops(taken_off.into_iter().map(Op::Key))
                 .op(Op::Key(record))
                 .seal(key_id, sealed)
-                .event(event))
+                .entry(entry))
         })
     }
 
@@ -89,19 +84,19 @@ impl Store {
     /// rotated; `Argument` for a grace or an end out of its limits; those of a commit.
     pub fn rotate(&self, key: KeyId, rotation: &Rotation, by: &Actor) -> Result<Issued> {
         by.check()?;
-        self.commit(by, |rows, now| {
-            let old = rows.key(key)?.ok_or_else(|| super::no_key(key))?;
-            let realms = self.realms.load_full();
+        let realms = self.realms.load_full();
+        self.commit(|view, now| {
+            let old = view.key(key)?.ok_or_else(|| super::no_key(key))?;
             let (realm, kind) = realms.of_kind(old.kind)?;
             rotatable(&old, now)?;
             let succession = rotation.check(realm, old.start, old.end, now)?;
-            let owner = rows.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
-            let token = Token::mint(kind.shape(), &self.random)?;
-            let key_id = self.new_key_id(rows, now)?;
+            let owner = view.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
+            let token = kind.shape.mint(&self.random)?;
+            let key_id = self.new_key_id(view, now)?;
             let new = KeyRecord {
                 key_id,
                 digest: self.digester.digest(token.expose().as_bytes()),
-                pepper: self.digester.generation(),
+                pepper: self.storage.generation(),
                 state: State::Active,
                 cause: Cause::None,
                 counted: old.counted,
@@ -118,18 +113,15 @@ impl Store {
             };
             let replaced = replaced(old.clone(), succession.old_end, key_id, by, now);
             let grandparent = match old.predecessor {
-                Some(before) => rows.key(before)?.filter(|k| k.state != State::Revoked),
+                Some(before) => view.key(before)?.filter(|k| k.state != State::Revoked),
                 None => None,
             };
             let ended = grandparent.map(|record| revoked_by_rotation(record, by, now));
-            let sealed = self.sealed(kind, key_id, &token)?;
-            let info = self.key_info(realm, kind, &owner.id, &new, now);
-            let event = Event::new(EventKind::KeyRotated, by)
-                .key(key)
-                .realm(realm.name())
-                .owner(&owner.id)
-                .before(super::trail::key_facts(realm, &old))
-                .after(super::trail::rotation_facts(realm, &replaced, &new, ended.as_ref()));
+            let sealed = self.sealed(&new, kind, &token)?;
+            let info = self.key_info(view, realm, kind, &owner.id, &new, now)?;
+            let mut entry = trail::key_entry(Event::KeyRotated, by, now, realm, key, &owner.id);
+            entry.before = trail::key_facts(realm, &old);
+            entry.after = trail::rotation_facts(realm, &replaced, &new, ended.as_ref());
             let mut draft = Draft::new(Issued { key: info, token });
             if let Some(ended) = ended {
                 draft = draft.seal(ended.key_id, None).op(Op::Key(ended));
@@ -139,18 +131,18 @@ impl Store {
                 .seal(key, None)
                 .op(Op::Key(new))
                 .seal(key_id, sealed)
-                .event(event))
+                .entry(entry))
         })
     }
 
     /// An id that no key has.
-    fn new_key_id(&self, rows: &impl Rows, now: Timestamp) -> Result<KeyId> {
+    fn new_key_id(&self, view: &View<'_>, now: Timestamp) -> Result<KeyId> {
         const TRIES: u32 = 64;
         for _ in 0..TRIES {
             let mut random = [0; 4];
             self.random.fill(&mut random)?;
             let key_id = KeyId::new(now, u32::from_le_bytes(random));
-            if rows.key(key_id)?.is_none() {
+            if view.key(key_id)?.is_none() {
                 return Ok(key_id);
             }
         }
@@ -159,12 +151,12 @@ impl Store {
     }
 
     /// The sealed copy of a token, for a kind that can be revealed.
-    fn sealed(&self, kind: &Kind, key_id: KeyId, token: &Token) -> Result<Option<Vec<u8>>> {
-        if !kind.reveal() {
+    fn sealed(&self, of: &KeyRecord, kind: &Kind, token: &Token) -> Result<Option<Vec<u8>>> {
+        if !kind.reveal {
             return Ok(None);
         }
         let key = self.sealing_key(kind)?;
-        seal::seal(key, self.place(key_id, kind), token, &self.random).map(Some)
+        seal::seal(key, self.place(of), token, &self.random).map(Some)
     }
 }
 
@@ -206,9 +198,4 @@ fn rotatable(key: &KeyRecord, now: Timestamp) -> Result<()> {
         (State::Active, None) => return Ok(()),
     };
     Err(Error::new(ErrorKind::Conflict, format!("{}: {why}", key.key_id)))
-}
-
-fn lost_kind(realm: &Realm) -> Error {
-    let why = format!("realm {:?}: a kind has lost its number", realm.name());
-    Error::new(ErrorKind::Internal, why)
 }

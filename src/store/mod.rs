@@ -7,6 +7,7 @@
 
 mod cap;
 mod commit;
+mod deny;
 mod draft;
 mod explain;
 mod issue;
@@ -16,11 +17,14 @@ mod query;
 mod realm;
 mod realms;
 mod reveal;
+mod scan;
 mod state;
 mod trail;
+mod usage;
 mod verify;
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -31,7 +35,8 @@ use crate::key_id::KeyId;
 use crate::limit::Meters;
 use crate::mark::Mark;
 use crate::random::Random;
-use crate::record::KeyRecord;
+use crate::realm::{Kind, Realm};
+use crate::record::{KeyRecord, OwnerRecord};
 use crate::seal::SealingKey;
 use crate::storage::Storage;
 
@@ -55,8 +60,16 @@ pub struct Store {
     meters: Meters,
     mark: Mark,
     random: Random,
-    /// Held by the one journey that writes.
-    writer: Mutex<()>,
+    /// Held by the one journey that writes: the uptime at which usage was last written.
+    writer: Mutex<Duration>,
+}
+
+/// A key with what it belongs to, as one transaction reads it.
+struct Held<'r> {
+    record: KeyRecord,
+    owner: OwnerRecord,
+    realm: &'r Realm,
+    kind: &'r Kind,
 }
 
 fn no_key(key: KeyId) -> Error {
@@ -66,4 +79,9 @@ fn no_key(key: KeyId) -> Error {
 fn no_owner(record: &KeyRecord) -> Error {
     let why = format!("{}: its owner {} is missing", record.key_id, record.owner.number());
     Error::new(ErrorKind::Corrupt, why)
+}
+
+fn no_owner_named(realm: &Realm, id: &str) -> Error {
+    let what = format!("owner {id:?}: realm {:?} has none of this id", realm.name());
+    Error::new(ErrorKind::NotFound, what)
 }

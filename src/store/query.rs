@@ -1,6 +1,6 @@
 //! Look keys up and list them, and read the trail.
 
-use super::{Store, no_key};
+use super::{Store, no_key, scan};
 use crate::audit::AuditEntry;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
@@ -9,7 +9,7 @@ use crate::info::{Description, KeyInfo, Page, Stats};
 use crate::key_id::KeyId;
 use crate::realm::{Kind, Realm};
 use crate::record::KeyRecord;
-use crate::storage::Rows;
+use crate::storage::View;
 use crate::time::Timestamp;
 use crate::verdict::Grant;
 
@@ -64,7 +64,7 @@ impl Store {
         let realms = self.realms.load_full();
         let held = self.hold(&view, &realms, key)?;
         let now = self.mark.now();
-        Ok(self.key_info(held.realm, held.kind, &held.owner.id, &held.record, now))
+        self.key_info(&view, held.realm, held.kind, &held.owner.id, &held.record, now)
     }
 
     /// The keys that `filter` selects, by key id and so by time of issue, from after `after`
@@ -91,8 +91,8 @@ impl Store {
             (None, _) => None,
             (Some(id), Some(realm)) => {
                 let owner = view.owner_named(realm, id)?;
-                let realm = realms.get(realm)?;
-                Some(owner.ok_or_else(|| super::owner::no_owner_named(realm, id))?.owner)
+                let realm = &*realms.get(realm)?.realm;
+                Some(owner.ok_or_else(|| super::no_owner_named(realm, id))?)
             }
             (Some(id), None) => {
                 let why = format!("owner {id:?}: name its realm too");
@@ -101,10 +101,10 @@ impl Store {
         };
         let now = self.mark.now();
         let mut page = Page { keys: Vec::new(), next: None };
-        for record in view.keys(owner, after)? {
+        for record in scan::keys(&view, owner, after) {
             let record = record?;
             let (realm, kind) = realms.of_kind(record.kind)?;
-            let wanted = filter.realm.is_none_or(|r| r == realm.number())
+            let wanted = filter.realm.is_none_or(|r| r == realm.reference())
                 && filter.state.is_none_or(|s| s == record.state);
             if !wanted {
                 continue;
@@ -114,7 +114,7 @@ impl Store {
                 break;
             }
             let (_, owner) = self.owner_id(record.owner)?;
-            page.keys.push(self.key_info(realm, kind, owner, &record, now));
+            page.keys.push(self.key_info(&view, realm, kind, owner, &record, now)?);
         }
         Ok(page)
     }
@@ -133,10 +133,10 @@ impl Store {
             key_id: grant.key_id,
             realm: realm.name().to_owned(),
             owner: owner.to_owned(),
-            plan: plan.map(|plan| plan.name().to_owned()),
-            kind: kind.name().to_owned(),
-            environment: kind.environment().to_owned(),
-            prefix: kind.shape().prefix().to_owned(),
+            plan: plan.map(|plan| plan.name.clone()),
+            kind: kind.name.clone(),
+            environment: kind.environment.clone().unwrap_or_default(),
+            prefix: kind.shape.prefix().to_owned(),
             scopes: realm.scope_names(grant.scopes).into_iter().map(str::to_owned).collect(),
             end: grant.end,
             in_grace: grant.in_grace,
@@ -158,38 +158,39 @@ impl Store {
     ///
     /// `Io` or `Corrupt` if the file cannot be read.
     pub fn stats(&self) -> Result<Stats> {
-        let counts = self.storage.view()?.counts()?;
+        let state = self.storage.view()?.state()?;
         Ok(Stats {
-            store_id: self.storage.store_id(),
-            seq: counts.seq,
-            keys: counts.keys,
-            owners: counts.owners,
-            realms: counts.realms,
-            index_bytes: self.index.stats().bytes,
-            peppered: self.storage.peppered(),
+            store_id: self.storage.id().0,
+            seq: state.seq,
+            keys: state.counts.keys,
+            owners: state.counts.owners,
+            realms: state.counts.realms,
+            index_bytes: u64::try_from(self.index.stats().bytes).unwrap_or(u64::MAX),
+            peppered: self.storage.is_peppered(),
         })
     }
 
     /// What may be shown of a record.
     pub(super) fn key_info(
         &self,
+        view: &View<'_>,
         realm: &Realm,
         kind: &Kind,
         owner: &str,
         record: &KeyRecord,
         now: Timestamp,
-    ) -> KeyInfo {
+    ) -> Result<KeyInfo> {
         let alive = record.state != State::Revoked;
         let rotation_due = match (realm.policy().rotate_after, record.successor) {
             (Some(span), None) if alive => Some(record.issued.plus(span)),
             _ => None,
         };
-        KeyInfo {
+        Ok(KeyInfo {
             key_id: record.key_id,
-            realm: realm.number(),
-            kind: kind.number(),
-            kind_name: kind.name().to_owned(),
-            environment: kind.environment().to_owned(),
+            realm: realm.reference(),
+            kind: record.kind,
+            kind_name: kind.name.clone(),
+            environment: kind.environment.clone().unwrap_or_default(),
             owner: owner.to_owned(),
             state: record.state,
             cause: record.cause,
@@ -202,34 +203,34 @@ impl Store {
             end: record.end,
             changed: record.changed,
             reason: record.reason.clone(),
-            prefix: kind.shape().prefix().to_owned(),
+            prefix: kind.shape.prefix().to_owned(),
             last_four: String::from_utf8_lossy(&record.last_four).into_owned(),
             lineage: record.lineage,
             generation: record.generation,
             predecessor: record.predecessor,
             successor: record.successor,
             in_grace: alive && record.successor.is_some() && record.end > now,
-            last_used: self.last_used(record),
+            last_used: self.last_used(view, record)?,
             rotation_due,
-        }
+        })
     }
 
-    /// When the key was last granted, as far as memory has it.
-    fn last_used(&self, record: &KeyRecord) -> Option<Timestamp> {
-        let entry = self.index.get(&record.digest)?;
-        self.index.side(entry.side?, entry.key_id)?.last_used
+    /// When the key was last granted: what memory has since it was opened, else the file.
+    fn last_used(&self, view: &View<'_>, record: &KeyRecord) -> Result<Option<Timestamp>> {
+        let noted = self.index.get_with_side(&record.digest).and_then(|(_, side)| side?.last_used);
+        Ok(noted.max(view.used(record.key_id)?))
     }
 
     /// A key with what it belongs to.
     pub(super) fn hold<'r>(
         &self,
-        rows: &dyn Rows,
+        view: &View<'_>,
         realms: &'r super::Realms,
         key: KeyId,
     ) -> Result<super::Held<'r>> {
-        let record = rows.key(key)?.ok_or_else(|| no_key(key))?;
+        let record = view.key(key)?.ok_or_else(|| no_key(key))?;
         let (realm, kind) = realms.of_kind(record.kind)?;
-        let owner = rows.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
+        let owner = view.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
         Ok(super::Held { record, owner, realm, kind })
     }
 }
