@@ -1,24 +1,41 @@
 //! An embedded API-key store.
 #![forbid(unsafe_code)]
 
+mod actor;
+mod answer;
 mod digest;
 mod entry;
 mod error;
 mod ids;
+mod info;
 mod key_id;
+mod limit;
+mod mark;
+mod options;
+mod policy;
 mod random;
+mod realm;
 mod record;
+mod request;
 mod scope;
+mod seal;
+mod spec;
+mod text;
 mod time;
 mod token;
 mod verdict;
 
+pub use answer::Answer;
 pub use digest::{Digest, Pepper};
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use key_id::KeyId;
+pub use realm::{
+    Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
+    RealmChange, Rights, Scope, ScopeChange, Window,
+};
 pub use scope::ScopeSet;
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
-pub use token::Malformed;
-pub use verdict::{Denial, Grant, Rate, Reason, VerifyError};
+pub use token::{Checksum, Malformed, Shape, Token, Unpresented};
+pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};

@@ -14,7 +14,7 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::KindRef;
@@ -102,6 +102,11 @@ pub(crate) fn seal(
     Ok(sealed)
 }
 
+/// Whether `key` sealed the copy.
+pub(crate) fn is_under(key: &SealingKey, sealed: &[u8]) -> bool {
+    sealed.strip_prefix(&[VERSION]).is_some_and(|rest| rest.starts_with(&key.tag()))
+}
+
 /// Opens the copy `sealed` of the row at `place`.
 ///
 /// # Errors
@@ -109,9 +114,8 @@ pub(crate) fn seal(
 /// `Pepper` if another key sealed it; `Newer` for a later version; `Corrupt` if it was
 /// altered or belongs to another row.
 pub(crate) fn open(key: &SealingKey, place: Place, sealed: &[u8]) -> Result<Token> {
-    let corrupt = || {
-        Error::new(ErrorKind::Corrupt, format!("{}: the sealed copy is damaged", place.key_id))
-    };
+    let corrupt =
+        || Error::new(ErrorKind::Corrupt, format!("{}: the sealed copy is damaged", place.key_id));
     let (&version, rest) = sealed.split_first().ok_or_else(corrupt)?;
     if version != VERSION {
         let why = format!("{}: the sealed copy has version {version}", place.key_id);
@@ -125,5 +129,5 @@ pub(crate) fn open(key: &SealingKey, place: Place, sealed: &[u8]) -> Result<Toke
     }
     let payload = Payload { msg: ciphertext, aad: &place.bytes() };
     let text = key.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| corrupt())?;
-    Token::from_sealed(Zeroizing::new(text)).ok_or_else(corrupt)
+    Token::from_bytes(text).ok_or_else(corrupt)
 }

@@ -1,0 +1,98 @@
+//! The commit protocol: plan, deny, make durable, grant.
+
+use std::sync::{Arc, PoisonError};
+
+use super::{Draft, Realms, Store, scan};
+use crate::error::Result;
+use crate::record::Op;
+use crate::storage::{CommitError, View};
+use crate::time::Timestamp;
+
+impl Store {
+    /// Runs a journey that writes.
+    ///
+    /// `plan` reads in the transaction that will write, and so sees all earlier commits; what
+    /// it refuses has written nothing. Then, in this order: what the draft takes away is
+    /// enforced in memory; the transaction is made durable; what the draft adds is published.
+    /// If the outcome of the commit is unknown, what was taken away stays so, nothing is
+    /// published, and the store takes no more writes until it is reopened.
+    ///
+    /// # Errors
+    ///
+    /// `ReadOnly`, `Poisoned`, `Full`, `Io`: nothing was written. `Indeterminate`: see above.
+    pub(super) fn commit<T>(
+        &self,
+        plan: impl FnOnce(&View<'_>, Timestamp) -> Result<Draft<T>>,
+    ) -> Result<T> {
+        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.mark.now();
+        let mut batch = self.storage.batch()?;
+        let draft = plan(&batch.view(), now)?;
+        if draft.is_empty() {
+            return Ok(draft.value);
+        }
+        for op in &draft.ops {
+            batch.apply(op)?;
+        }
+        for (key, sealed) in &draft.seals {
+            batch.seal(*key, sealed.as_deref())?;
+        }
+        for entry in draft.entries {
+            batch.audit(entry)?;
+        }
+        let mark = self.mark.next(now);
+        batch.set_mark(mark);
+        let used = self.usage_due();
+        for (key, at) in &used {
+            batch.use_key(*key, *at)?;
+        }
+        let denial = self.deny(&draft.ops)?;
+        match batch.commit(self.mark.uptime()) {
+            Ok(seq) => {
+                self.mark.advance(mark);
+                self.publish(seq, &draft.ops)?;
+                denial.published();
+                Ok(draft.value)
+            }
+            Err(CommitError::Refused(error)) => {
+                denial.withdrawn()?;
+                Err(error)
+            }
+            Err(CommitError::Indeterminate(error)) => Err(error),
+        }
+    }
+
+    /// Publishes a durable commit: the one way in to what decisions read.
+    pub(super) fn publish(&self, seq: u64, ops: &[Op]) -> Result<()> {
+        for op in ops {
+            if let Op::Realm(record) = op {
+                self.swap_realms(Arc::new(self.realms.load().with(record)?))?;
+            }
+        }
+        self.index.apply(seq, ops, &**self.realms.load())
+    }
+
+    /// Makes `realms` the ones that decisions read, and brings the entries of keys and owners
+    /// up to them where what their scopes imply differs.
+    pub(super) fn swap_realms(&self, realms: Arc<Realms>) -> Result<()> {
+        let before = self.realms.swap(Arc::clone(&realms));
+        let differing: Vec<_> = realms.differing(&before).collect();
+        if differing.is_empty() {
+            return Ok(());
+        }
+        let view = self.storage.view()?;
+        for record in scan::keys(&view, None, None) {
+            let record = record?;
+            if realms.realm_of(record.kind).is_some_and(|realm| differing.contains(&realm)) {
+                self.index.refresh_key(&record, &*realms)?;
+            }
+        }
+        for realm in differing {
+            for record in scan::owners(&view, realm) {
+                let record = record?;
+                self.index.refresh_owner(&record, &*realms)?;
+            }
+        }
+        Ok(())
+    }
+}

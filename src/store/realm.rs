@@ -1,0 +1,213 @@
+//! Apply a profile.
+
+use std::sync::Arc;
+
+use super::{Draft, Store, realms, scan, trail};
+use crate::actor::Actor;
+use crate::audit::Event;
+use crate::entry::State;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{KindRef, RealmRef};
+use crate::realm::{Profile, Realm, RealmChange, new_names};
+use crate::record::{KindName, Op, RealmRecord};
+use crate::scope::ScopeSet;
+use crate::storage::View;
+
+impl Store {
+    /// Makes the realm that the profile `toml` describes, or changes it, in one transaction.
+    ///
+    /// `source` names the text in messages: a file's path. Adding is always possible. Taking
+    /// away or renaming what keys or owners still use is refused with their number. What the
+    /// new profile takes away is enforced before the commit. Applying the same text again
+    /// changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `Profile` if the text is not a profile, naming file, line and field; `Conflict` if keys
+    /// or owners use what it no longer has; those of a commit.
+    pub fn apply_realm(&self, source: &str, toml: &str, by: &Actor) -> Result<RealmChange> {
+        by.check()?;
+        let profile = Profile::parse(source, toml)?;
+        self.commit(|rows, now| {
+            let (record, change) = self.compare(rows, &profile, toml)?;
+            let Some(record) = record else { return Ok(Draft::new(change)) };
+            let mut entry = trail::entry(Event::RealmApplied, by, now);
+            entry.realm = Some(record.name.clone());
+            entry.after = trail::realm_facts(&change);
+            Ok(Draft::new(change).op(Op::Realm(record)).entry(entry))
+        })
+    }
+
+    /// What [`apply_realm`](Self::apply_realm) would change, or why it would refuse.
+    ///
+    /// # Errors
+    ///
+    /// Those of `apply_realm`, but for a commit's.
+    pub fn compare_realm(&self, source: &str, toml: &str) -> Result<RealmChange> {
+        let profile = Profile::parse(source, toml)?;
+        Ok(self.compare(&self.storage.view()?, &profile, toml)?.1)
+    }
+
+    /// The realm called `name`.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if this store has none.
+    pub fn realm(&self, name: &str) -> Result<RealmRef> {
+        let realms = self.realms.load();
+        let realm = realms.named(name).ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("realm {name:?}: this store has none"))
+        })?;
+        Ok(realm.reference())
+    }
+
+    /// The profile of a realm, bound to this store's numbers.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if this store has no such realm.
+    pub fn profile(&self, realm: RealmRef) -> Result<Arc<Realm>> {
+        Ok(Arc::clone(&self.realms.load().get(realm)?.realm))
+    }
+
+    /// All realms, in the order in which they were made.
+    #[must_use]
+    pub fn realms(&self) -> Vec<Arc<Realm>> {
+        self.realms.load().all().cloned().collect()
+    }
+
+    /// The record that `profile` makes of its realm, if it changes anything, and what it
+    /// changes.
+    fn compare(
+        &self,
+        rows: &View<'_>,
+        profile: &Profile,
+        toml: &str,
+    ) -> Result<(Option<RealmRecord>, RealmChange)> {
+        let realms = self.realms.load_full();
+        let old = realms.named(&profile.name);
+        let change = RealmChange::between(old.map(|old| old.profile()), profile)?;
+        let mut record = match old {
+            Some(old) => {
+                refuse_loss(rows, old, &change)?;
+                let lost = || {
+                    let why = format!("realm {:?}: its row is missing", profile.name);
+                    Error::new(ErrorKind::Corrupt, why)
+                };
+                rows.realm(old.reference())?.ok_or_else(lost)?
+            }
+            None => RealmRecord {
+                realm: scan::next_realm(rows)?,
+                name: profile.name.clone(),
+                profile: String::new(),
+                scopes: Vec::new(),
+                kinds: Vec::new(),
+            },
+        };
+        if record.profile == toml {
+            return Ok((None, change));
+        }
+        record.profile = toml.to_owned();
+        let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
+        let new = new_names(profile, &record.scopes, &kinds)?;
+        record.scopes.extend(new.scopes);
+        let numbers = scan::next_kinds(rows, new.kinds.len())?;
+        let named = numbers.into_iter().zip(new.kinds);
+        record.kinds.extend(named.map(|(kind, name)| KindName { kind, name }));
+        // What its numbers cannot be bound to must fail here, before it is written.
+        realms::bind(&record)?;
+        Ok((Some(record), change))
+    }
+}
+
+/// Refuses a change that takes away what keys or owners still use.
+fn refuse_loss(rows: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()> {
+    let reshaped = change.kinds_changed.iter().filter(|kind| kind.reshaped);
+    let reshaped: Vec<KindRef> = numbers(old, reshaped.map(|kind| &kind.name))?;
+    let removed: Vec<KindRef> = numbers(old, &change.kinds_removed)?;
+    let scopes: Vec<(&str, ScopeSet)> = change
+        .scopes_removed
+        .iter()
+        .map(|name| Ok((name.as_str(), old.scope_set([name])?)))
+        .collect::<Result<_>>()?;
+    if reshaped.is_empty()
+        && removed.is_empty()
+        && scopes.is_empty()
+        && change.plans_removed.is_empty()
+    {
+        return Ok(());
+    }
+    let mut users = Users::default();
+    for record in scan::keys(rows, None, None) {
+        let record = record?;
+        let alive = record.state != State::Revoked;
+        let kind = || old.kind_name(record.kind).unwrap_or_default();
+        if removed.contains(&record.kind) {
+            users.add("kind", kind(), "keys are of it");
+        }
+        if reshaped.contains(&record.kind) && alive {
+            users.add("kind", kind(), "keys have its prefix, body and checksum");
+        }
+        if old.kind(record.kind).is_some() && alive {
+            for (name, scope) in &scopes {
+                if record.scopes.contains(*scope) {
+                    users.add("scope", name, "keys have it");
+                }
+            }
+        }
+    }
+    for owner in scan::owners(rows, old.reference()) {
+        let owner = owner?;
+        for (name, scope) in &scopes {
+            if (owner.direct | owner.group).contains(*scope) {
+                users.add("scope", name, "owners have it");
+            }
+        }
+        if let Some(plan) = &owner.plan
+            && change.plans_removed.contains(plan)
+        {
+            users.add("plan", plan, "owners are on it");
+        }
+    }
+    users.refuse(old)
+}
+
+fn numbers<'a>(
+    realm: &Realm,
+    names: impl IntoIterator<Item = &'a String>,
+) -> Result<Vec<KindRef>> {
+    names.into_iter().map(|name| Ok(realm.kind_named(name)?.0)).collect()
+}
+
+/// How many still use each thing that would go.
+#[derive(Default)]
+struct Users(Vec<User>);
+
+struct User {
+    what: &'static str,
+    name: String,
+    count: u64,
+    how: &'static str,
+}
+
+impl Users {
+    fn add(&mut self, what: &'static str, name: &str, how: &'static str) {
+        let same = |user: &&mut User| (user.what, &*user.name, user.how) == (what, name, how);
+        match self.0.iter_mut().find(same) {
+            Some(user) => user.count = user.count.saturating_add(1),
+            None => self.0.push(User { what, name: name.to_owned(), count: 1, how }),
+        }
+    }
+
+    fn refuse(self, realm: &Realm) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let line = |user: &User| {
+            format!("{} {:?} is in use: {} {}", user.what, user.name, user.count, user.how)
+        };
+        let lines: Vec<String> = self.0.iter().map(line).collect();
+        let why = format!("realm {:?}: {}", realm.name(), lines.join("; "));
+        Err(Error::new(ErrorKind::Conflict, why))
+    }
+}
