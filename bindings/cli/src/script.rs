@@ -20,6 +20,7 @@ mod words;
 
 use std::fmt;
 
+pub use fields::{Row, Value};
 pub use run::{Tally, run};
 pub use step::{AnswerLines, HeaderLine, Script, Section, Step, Wanted, WantedAnswer};
 pub use verbs::Came;

@@ -66,7 +66,10 @@ impl Args {
     /// The number `name`, or one.
     pub(super) fn times(&mut self) -> Result<u32, String> {
         let Some(text) = self.take("times") else { return Ok(1) };
-        text.parse().ok().filter(|n| *n > 0).ok_or_else(|| format!("times {text:?}: want 1 or more"))
+        text.parse()
+            .ok()
+            .filter(|n| *n > 0)
+            .ok_or_else(|| format!("times {text:?}: want 1 or more"))
     }
 
     /// Whether no value is left.

@@ -151,13 +151,7 @@ fn fields(stage: &Stage<'_>, line: usize, words: &[Word], row: &Row, misses: &mu
 }
 
 /// How a field is not as wanted, if it is not.
-fn field(
-    name: &str,
-    wanted: &str,
-    value: &Value,
-    now: Timestamp,
-    names: &Names,
-) -> Option<String> {
+fn field(name: &str, wanted: &str, value: &Value, now: Timestamp, names: &Names) -> Option<String> {
     let wanted = match refer::word(wanted, names) {
         Ok(wanted) => wanted,
         Err(why) => return Some(format!("{name}: {why}")),
@@ -174,11 +168,10 @@ fn field(
                 "none" => Ok(None),
                 text => instant::parse(text, now).map(Some),
             };
-            let show = |at: &Option<Timestamp>| at.map_or("none".into(), |at| at.to_string());
             match time {
                 Err(why) => Some(format!("{name}: {why}")),
                 Ok(time) => (time != *got)
-                    .then(|| format!("wanted {name}={}, got {name}={}", show(&time), show(got))),
+                    .then(|| format!("wanted {name}={}, got {name}={value}", Value::Time(time))),
             }
         }
     }

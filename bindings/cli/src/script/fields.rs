@@ -1,5 +1,7 @@
 //! The fields of a result, by the names under which scripts ask for them.
 
+use std::fmt;
+
 use keycask::{
     Cause, Description, Explanation, Grant, Issued, KeyId, KeyInfo, OwnerInfo, Realm, Scope,
     ScopeSet, Timestamp, Token,
@@ -25,9 +27,21 @@ pub enum Value {
     Token(Token),
 }
 
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Time(Some(at)) => at.fmt(f),
+            Self::Time(None) => f.write_str("none"),
+            Self::Token(_) => f.write_str("a token"),
+        }
+    }
+}
+
 impl Row {
     /// The value of a field.
-    pub(super) fn get(&self, name: &str) -> Option<&Value> {
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
         self.fields.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 

@@ -10,11 +10,7 @@ use super::verbs::{Came, Trouble};
 use super::{fields, instant, refer};
 
 /// Presents the request with the lines `head`.
-pub(super) fn request(
-    stage: &Stage<'_>,
-    mut args: Args,
-    head: &[String],
-) -> Result<Came, Trouble> {
+pub(super) fn request(stage: &Stage<'_>, mut args: Args, head: &[String]) -> Result<Came, Trouble> {
     let request = stage.request(&mut args)?;
     let request_id = args.take("id").unwrap_or_else(|| "req_0".to_owned());
     let times = args.times()?;

@@ -1,8 +1,6 @@
 //! What each command does.
 
-use keycask::{
-    Actor, Answer, Error, Filter, KeyId, OwnerChange, Rotation, Spec, State, Update,
-};
+use keycask::{Actor, Answer, Error, Filter, KeyId, OwnerChange, Rotation, Spec, State, Update};
 
 use super::args::Args;
 use super::fields::{self, Row};
@@ -163,7 +161,9 @@ fn owner(stage: &Stage<'_>, mut args: Args) -> Result<Came, Trouble> {
         None => {}
         Some("true") => change = change.suspended(true),
         Some("false") => change = change.suspended(false),
-        Some(other) => return Err(Trouble::Script(format!("suspended={other}: want true or false"))),
+        Some(other) => {
+            return Err(Trouble::Script(format!("suspended={other}: want true or false")));
+        }
     }
     let by = actor(&mut args);
     args.close()?;
