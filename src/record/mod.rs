@@ -4,12 +4,17 @@
 //! last, with its length. A record holds no token and no pepper. The bytes are drawn above
 //! the code that writes them and in `docs/format.md`.
 
+mod fields;
 mod key;
 mod op;
 mod owner;
 mod realm;
 
-pub(crate) use key::{Cause, KeyRecord};
+pub use key::Cause;
+pub(crate) use key::KeyRecord;
 pub(crate) use op::Op;
 pub(crate) use owner::OwnerRecord;
 pub(crate) use realm::{KindName, RealmRecord};
+
+#[cfg(test)]
+mod tests;
