@@ -102,6 +102,11 @@ pub(crate) fn seal(
     Ok(sealed)
 }
 
+/// Whether `key` sealed the copy.
+pub(crate) fn is_under(key: &SealingKey, sealed: &[u8]) -> bool {
+    sealed.strip_prefix(&[VERSION]).is_some_and(|rest| rest.starts_with(&key.tag()))
+}
+
 /// Opens the copy `sealed` of the row at `place`.
 ///
 /// # Errors

@@ -8,7 +8,7 @@ use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
-use crate::token::Malformed;
+use crate::token::{Malformed, Unpresented};
 
 /// A token was accepted: whose it is and what it may do.
 ///
@@ -141,6 +141,39 @@ impl fmt::Display for Denial {
 }
 
 impl std::error::Error for Denial {}
+
+/// Why a request was refused: it presented no token, or one that was denied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refusal {
+    /// The request carries no token that could be verified.
+    Unpresented(Unpresented),
+    /// The token was refused.
+    Denied(Denial),
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unpresented(why) => why.fmt(f),
+            Self::Denied(denial) => denial.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+impl From<Denial> for Refusal {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+impl From<Unpresented> for Refusal {
+    fn from(why: Unpresented) -> Self {
+        Self::Unpresented(why)
+    }
+}
 
 /// Why [`Store::verify`](crate::Store::verify) gave no grant.
 #[derive(Debug)]

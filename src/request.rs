@@ -1,0 +1,58 @@
+//! What a caller asks of a decision.
+
+use crate::realm::KindSet;
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+
+/// What a caller asks of a decision: which kinds it accepts, which scopes it needs, when, and
+/// at what cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Request {
+    pub(crate) kinds: KindSet,
+    pub(crate) required: ScopeSet,
+    pub(crate) at: Option<Timestamp>,
+    pub(crate) cost: u32,
+}
+
+impl Request {
+    /// Any kind of the realm, no scope, now, at a cost of one.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { kinds: KindSet::ALL, required: ScopeSet::empty(), at: None, cost: 1 }
+    }
+
+    /// Needs all of `scopes`. From [`Realm::scope_set`](crate::Realm::scope_set).
+    #[must_use]
+    pub const fn needs(mut self, scopes: ScopeSet) -> Self {
+        self.required = scopes;
+        self
+    }
+
+    /// Accepts only `kinds`; a token of another is Unknown. From
+    /// [`Realm::kind_set`](crate::Realm::kind_set).
+    #[must_use]
+    pub const fn kinds(mut self, kinds: KindSet) -> Self {
+        self.kinds = kinds;
+        self
+    }
+
+    /// Decides as of `at`, instead of the store's own clock.
+    #[must_use]
+    pub const fn at(mut self, at: Timestamp) -> Self {
+        self.at = Some(at);
+        self
+    }
+
+    /// Charges `cost` to rates, instead of one. Zero charges nothing.
+    #[must_use]
+    pub const fn cost(mut self, cost: u32) -> Self {
+        self.cost = cost;
+        self
+    }
+}
+
+impl Default for Request {
+    fn default() -> Self {
+        Self::new()
+    }
+}

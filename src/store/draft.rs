@@ -1,0 +1,44 @@
+//! What a journey wants to write: made from reads alone, so that a refusal writes nothing.
+
+use crate::audit::Event;
+use crate::key_id::KeyId;
+use crate::record::Op;
+
+/// The changes of one journey, and what its caller gets once they are durable.
+pub(super) struct Draft<T> {
+    pub ops: Vec<Op>,
+    pub seals: Vec<(KeyId, Option<Vec<u8>>)>,
+    pub events: Vec<Event>,
+    pub value: T,
+}
+
+impl<T> Draft<T> {
+    /// Nothing to write yet.
+    pub(super) fn new(value: T) -> Self {
+        Self { ops: Vec::new(), seals: Vec::new(), events: Vec::new(), value }
+    }
+
+    /// Adds a change of a row.
+    pub(super) fn op(mut self, op: Op) -> Self {
+        self.ops.push(op);
+        self
+    }
+
+    /// Adds changes of rows.
+    pub(super) fn ops(mut self, ops: impl IntoIterator<Item = Op>) -> Self {
+        self.ops.extend(ops);
+        self
+    }
+
+    /// Keeps `sealed` as the key's sealed copy, or none.
+    pub(super) fn seal(mut self, key: KeyId, sealed: Option<Vec<u8>>) -> Self {
+        self.seals.push((key, sealed));
+        self
+    }
+
+    /// Adds an entry of the audit trail.
+    pub(super) fn event(mut self, event: Event) -> Self {
+        self.events.push(event);
+        self
+    }
+}

@@ -1,0 +1,140 @@
+//! Explain a decision: every check with its verdict.
+
+use super::Store;
+use crate::error::Result;
+use crate::ids::RealmRef;
+use crate::info::{Check, Explanation};
+use crate::limit::Metered;
+use crate::policy::{Step, survey};
+use crate::realm::{Buckets, Realm, Required, Window};
+use crate::request::Request;
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+use crate::verdict::Reason;
+
+use super::verify::Found;
+
+impl Store {
+    /// What [`verify`](Self::verify) would decide, and every check on the way, passed or not.
+    ///
+    /// For people who look into a refusal. It charges nothing and marks nothing.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if this store has no such realm; `Io` or `Corrupt` if the file cannot be read.
+    pub fn explain(
+        &self,
+        realm: RealmRef,
+        token: &[u8],
+        request: &Request,
+    ) -> Result<Explanation> {
+        let realms = self.realms.load_full();
+        let realm = realms.get(realm)?;
+        let required = request.required;
+        let mut explanation = Explanation {
+            checks: Vec::new(),
+            key: None,
+            required,
+            present: ScopeSet::empty(),
+            missing: required,
+        };
+        let parsed = realm.grammar().parse(token);
+        let detail = match &parsed {
+            Ok(_) => "shaped like a token of the realm".to_owned(),
+            Err(malformed) => malformed.to_string(),
+        };
+        explanation.checks.push(check("malformed", Some(parsed.is_ok()), detail));
+        let digest = self.digester.digest(token);
+        let found = match parsed {
+            Ok(_) => self.find(realm, &digest, request),
+            Err(_) => None,
+        };
+        let known = parsed.is_ok().then_some(found.is_some());
+        let detail = match known {
+            Some(true) => "a key of this realm and of an accepted kind".to_owned(),
+            Some(false) => "no key of this realm and of an accepted kind".to_owned(),
+            None => String::new(),
+        };
+        explanation.checks.push(check("unknown", known, detail));
+        let Some(found) = found else {
+            let rest = Step::ORDER.map(Step::name).into_iter().chain(["rate_limited"]);
+            explanation.checks.extend(rest.map(|name| check(name, None, String::new())));
+            return Ok(explanation);
+        };
+        let now = request.at.unwrap_or_else(|| self.mark.now());
+        explanation.key = Some(self.key(found.entry.key_id)?);
+        explanation.present = found.facts().scopes();
+        explanation.missing = required.difference(explanation.present);
+        for (step, reason) in survey(&found.facts(), Required::Scopes(required), now) {
+            let detail = detail(step, realm, &found, required, now);
+            explanation.checks.push(check(step.name(), Some(reason.is_none()), detail));
+        }
+        let charge = match self.metered(realm, &found) {
+            Some((metered, windows)) => self.meters.peek(metered, windows, request.cost, now),
+            None => Ok(None),
+        };
+        let detail = match charge {
+            Ok(None) => "no rate applies".to_owned(),
+            Ok(Some(rate)) => format!("{} of {} would remain", rate.remaining, rate.limit),
+            Err(Reason::RateLimited { retry_ms, .. }) => format!("admits again in {retry_ms} ms"),
+            Err(_) => String::new(),
+        };
+        explanation.checks.push(check("rate_limited", Some(charge.is_ok()), detail));
+        Ok(explanation)
+    }
+
+    /// Which meter a key is charged to, and the windows of its owner's plan.
+    pub(super) fn metered<'r>(
+        &self,
+        realm: &'r Realm,
+        found: &Found<'_>,
+    ) -> Option<(Metered, &'r [Window])> {
+        let plan = realm.plan(found.owner?.plan?)?;
+        let metered = match realm.policy().buckets {
+            Buckets::Owner => Metered::Owner(found.entry.owner),
+            Buckets::Lineage => Metered::Lineage(found.side?.lineage),
+        };
+        (!plan.windows().is_empty()).then_some((metered, plan.windows()))
+    }
+}
+
+fn check(name: &'static str, passed: Option<bool>, detail: String) -> Check {
+    Check { name, passed, detail }
+}
+
+/// What a step found, for people.
+fn detail(
+    step: Step,
+    realm: &Realm,
+    found: &Found<'_>,
+    required: ScopeSet,
+    now: Timestamp,
+) -> String {
+    let entry = &found.entry;
+    match step {
+        Step::Revoked | Step::Suspended => format!("the key is {}", entry.state.name()),
+        Step::OwnerSuspended => match found.owner {
+            Some(owner) if owner.suspended => "the owner is suspended".to_owned(),
+            _ => "the owner is not suspended".to_owned(),
+        },
+        Step::NotYetValid => match found.side {
+            Some(side) if side.start > now => format!("starts at {}, it is {now}", side.start),
+            _ => "has started".to_owned(),
+        },
+        Step::Expired => format!("ends at {}, it is {now}", entry.end),
+        Step::Scope => {
+            let present = found.facts().scopes();
+            let list = |set| match realm.scope_names(set) {
+                names if names.is_empty() => "none".to_owned(),
+                names => names.join(" "),
+            };
+            let missing = required.difference(present);
+            format!(
+                "required {}; present {}; missing {}",
+                list(required),
+                list(present),
+                list(missing)
+            )
+        }
+    }
+}

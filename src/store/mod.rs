@@ -1,0 +1,69 @@
+//! The store: each journey, top to bottom.
+//!
+//! It is the only place where storage, the table in memory and the rest meet. A journey that
+//! changes something reads and decides in one transaction, hands a [`Draft`] to
+//! [`Store::commit`], and what the draft takes away is enforced in memory before the commit,
+//! what it adds after it: deny early, grant late.
+
+mod cap;
+mod commit;
+mod draft;
+mod explain;
+mod issue;
+mod open;
+mod owner;
+mod query;
+mod realm;
+mod realms;
+mod reveal;
+mod state;
+mod trail;
+mod verify;
+
+use std::sync::Mutex;
+
+use arc_swap::ArcSwap;
+
+use crate::digest::Digester;
+use crate::error::{Error, ErrorKind};
+use crate::index::Index;
+use crate::key_id::KeyId;
+use crate::limit::Meters;
+use crate::mark::Mark;
+use crate::random::Random;
+use crate::record::KeyRecord;
+use crate::seal::SealingKey;
+use crate::storage::Storage;
+
+use draft::Draft;
+use realms::Realms;
+
+pub use query::{Filter, PAGE_MAX};
+pub use verify::{HttpRequest, Outcome};
+
+/// An open store of API keys.
+///
+/// Every method takes `&self` and may run on any thread at any time. [`verify`](Self::verify)
+/// and [`present`](Self::present) decide from memory; methods that change something return
+/// once the change is durable.
+pub struct Store {
+    storage: Storage,
+    index: Index,
+    realms: ArcSwap<Realms>,
+    digester: Digester,
+    sealing: Option<SealingKey>,
+    meters: Meters,
+    mark: Mark,
+    random: Random,
+    /// Held by the one journey that writes.
+    writer: Mutex<()>,
+}
+
+fn no_key(key: KeyId) -> Error {
+    Error::new(ErrorKind::NotFound, format!("{key}: this store has no such key"))
+}
+
+fn no_owner(record: &KeyRecord) -> Error {
+    let why = format!("{}: its owner {} is missing", record.key_id, record.owner.number());
+    Error::new(ErrorKind::Corrupt, why)
+}

@@ -1,0 +1,235 @@
+//! Look keys up and list them, and read the trail.
+
+use super::{Store, no_key};
+use crate::audit::AuditEntry;
+use crate::entry::State;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::RealmRef;
+use crate::info::{Description, KeyInfo, Page, Stats};
+use crate::key_id::KeyId;
+use crate::realm::{Kind, Realm};
+use crate::record::KeyRecord;
+use crate::storage::Rows;
+use crate::time::Timestamp;
+use crate::verdict::Grant;
+
+/// Which keys to list; all of them unless narrowed.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    realm: Option<RealmRef>,
+    owner: Option<String>,
+    state: Option<State>,
+}
+
+impl Filter {
+    /// All keys.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Only keys of `realm`.
+    #[must_use]
+    pub fn realm(mut self, realm: RealmRef) -> Self {
+        self.realm = Some(realm);
+        self
+    }
+
+    /// Only keys of the owner that the application calls `id`. Needs a realm.
+    #[must_use]
+    pub fn owner(mut self, id: impl Into<String>) -> Self {
+        self.owner = Some(id.into());
+        self
+    }
+
+    /// Only keys in `state`.
+    #[must_use]
+    pub fn state(mut self, state: State) -> Self {
+        self.state = Some(state);
+        self
+    }
+}
+
+/// Longest page of a list.
+pub const PAGE_MAX: usize = 1000;
+
+impl Store {
+    /// The key `key`.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is none; `Io` or `Corrupt` if the file cannot be read.
+    pub fn key(&self, key: KeyId) -> Result<KeyInfo> {
+        let view = self.storage.view()?;
+        let realms = self.realms.load_full();
+        let held = self.hold(&view, &realms, key)?;
+        let now = self.mark.now();
+        Ok(self.key_info(held.realm, held.kind, &held.owner.id, &held.record, now))
+    }
+
+    /// The keys that `filter` selects, by key id and so by time of issue, from after `after`
+    /// on, `limit` at most.
+    ///
+    /// Pages are stable: a key that is issued meanwhile is on a later page, and no key is on
+    /// two.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown realm or owner; `Argument` for an owner without a realm, or
+    /// a limit of 0 or over 1000; `Io` or `Corrupt` if the file cannot be read.
+    pub fn list(&self, filter: &Filter, after: Option<KeyId>, limit: usize) -> Result<Page> {
+        if !(1..=PAGE_MAX).contains(&limit) {
+            let why = format!("limit {limit}: from 1 to {PAGE_MAX} are allowed");
+            return Err(Error::new(ErrorKind::Argument, why));
+        }
+        let view = self.storage.view()?;
+        let realms = self.realms.load_full();
+        if let Some(realm) = filter.realm {
+            realms.get(realm)?;
+        }
+        let owner = match (&filter.owner, filter.realm) {
+            (None, _) => None,
+            (Some(id), Some(realm)) => {
+                let owner = view.owner_named(realm, id)?;
+                let realm = realms.get(realm)?;
+                Some(owner.ok_or_else(|| super::owner::no_owner_named(realm, id))?.owner)
+            }
+            (Some(id), None) => {
+                let why = format!("owner {id:?}: name its realm too");
+                return Err(Error::new(ErrorKind::Argument, why));
+            }
+        };
+        let now = self.mark.now();
+        let mut page = Page { keys: Vec::new(), next: None };
+        for record in view.keys(owner, after)? {
+            let record = record?;
+            let (realm, kind) = realms.of_kind(record.kind)?;
+            let wanted = filter.realm.is_none_or(|r| r == realm.number())
+                && filter.state.is_none_or(|s| s == record.state);
+            if !wanted {
+                continue;
+            }
+            if page.keys.len() == limit {
+                page.next = page.keys.last().map(|key| key.key_id);
+                break;
+            }
+            let (_, owner) = self.owner_id(record.owner)?;
+            page.keys.push(self.key_info(realm, kind, owner, &record, now));
+        }
+        Ok(page)
+    }
+
+    /// The text behind a grant, from memory.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a grant of another store.
+    pub fn describe(&self, grant: &Grant) -> Result<Description> {
+        let realms = self.realms.load_full();
+        let (realm, kind) = realms.of_kind(grant.kind)?;
+        let (_, owner) = self.owner_id(grant.owner)?;
+        let plan = self.index.owner(grant.owner).and_then(|owner| realm.plan(owner.plan?));
+        Ok(Description {
+            key_id: grant.key_id,
+            realm: realm.name().to_owned(),
+            owner: owner.to_owned(),
+            plan: plan.map(|plan| plan.name().to_owned()),
+            kind: kind.name().to_owned(),
+            environment: kind.environment().to_owned(),
+            prefix: kind.shape().prefix().to_owned(),
+            scopes: realm.scope_names(grant.scopes).into_iter().map(str::to_owned).collect(),
+            end: grant.end,
+            in_grace: grant.in_grace,
+        })
+    }
+
+    /// Entries of the audit trail with numbers over `after`, `limit` at most.
+    ///
+    /// # Errors
+    ///
+    /// `Io` or `Corrupt` if the file cannot be read.
+    pub fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>> {
+        self.storage.view()?.audit(after, limit)
+    }
+
+    /// Figures of the open store.
+    ///
+    /// # Errors
+    ///
+    /// `Io` or `Corrupt` if the file cannot be read.
+    pub fn stats(&self) -> Result<Stats> {
+        let counts = self.storage.view()?.counts()?;
+        Ok(Stats {
+            store_id: self.storage.store_id(),
+            seq: counts.seq,
+            keys: counts.keys,
+            owners: counts.owners,
+            realms: counts.realms,
+            index_bytes: self.index.stats().bytes,
+            peppered: self.storage.peppered(),
+        })
+    }
+
+    /// What may be shown of a record.
+    pub(super) fn key_info(
+        &self,
+        realm: &Realm,
+        kind: &Kind,
+        owner: &str,
+        record: &KeyRecord,
+        now: Timestamp,
+    ) -> KeyInfo {
+        let alive = record.state != State::Revoked;
+        let rotation_due = match (realm.policy().rotate_after, record.successor) {
+            (Some(span), None) if alive => Some(record.issued.plus(span)),
+            _ => None,
+        };
+        KeyInfo {
+            key_id: record.key_id,
+            realm: realm.number(),
+            kind: kind.number(),
+            kind_name: kind.name().to_owned(),
+            environment: kind.environment().to_owned(),
+            owner: owner.to_owned(),
+            state: record.state,
+            cause: record.cause,
+            expired: record.end <= now,
+            name: record.name.clone(),
+            metadata: record.metadata.clone(),
+            scopes: realm.scope_names(record.scopes).into_iter().map(str::to_owned).collect(),
+            issued: record.issued,
+            start: record.start,
+            end: record.end,
+            changed: record.changed,
+            reason: record.reason.clone(),
+            prefix: kind.shape().prefix().to_owned(),
+            last_four: String::from_utf8_lossy(&record.last_four).into_owned(),
+            lineage: record.lineage,
+            generation: record.generation,
+            predecessor: record.predecessor,
+            successor: record.successor,
+            in_grace: alive && record.successor.is_some() && record.end > now,
+            last_used: self.last_used(record),
+            rotation_due,
+        }
+    }
+
+    /// When the key was last granted, as far as memory has it.
+    fn last_used(&self, record: &KeyRecord) -> Option<Timestamp> {
+        let entry = self.index.get(&record.digest)?;
+        self.index.side(entry.side?, entry.key_id)?.last_used
+    }
+
+    /// A key with what it belongs to.
+    pub(super) fn hold<'r>(
+        &self,
+        rows: &dyn Rows,
+        realms: &'r super::Realms,
+        key: KeyId,
+    ) -> Result<super::Held<'r>> {
+        let record = rows.key(key)?.ok_or_else(|| no_key(key))?;
+        let (realm, kind) = realms.of_kind(record.kind)?;
+        let owner = rows.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
+        Ok(super::Held { record, owner, realm, kind })
+    }
+}

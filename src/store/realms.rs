@@ -1,0 +1,189 @@
+//! The realms of a store, as decisions read them.
+//!
+//! A change of profile swaps the whole table, so that a decision sees one profile or the
+//! other and never half of each.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{KindRef, RealmRef};
+use crate::index::Bind;
+use crate::realm::{Kind, Profile, Realm, Rights};
+use crate::record::{KeyRecord, RealmRecord};
+use crate::scope::ScopeSet;
+
+/// A realm, and while its profile is being narrowed also what it shall be: then a key may do
+/// no more than both allow.
+#[derive(Clone)]
+pub(super) struct Bound {
+    pub realm: Arc<Realm>,
+    beside: Option<Arc<Realm>>,
+    /// Whether a decision needs the key's owner: for its rights, or for its plan's rates.
+    pub reads_owner: bool,
+}
+
+impl Bound {
+    fn new(realm: Arc<Realm>, beside: Option<Arc<Realm>>) -> Self {
+        let inherits = |realm: &Realm| realm.kinds().iter().any(|k| k.rights != Rights::Key);
+        let reads_owner = inherits(&realm)
+            || beside.as_deref().is_some_and(inherits)
+            || realm.plans().iter().any(|plan| !plan.rates.is_empty());
+        Self { realm, beside, reads_owner }
+    }
+
+    /// `granted` and what it implies.
+    fn expand(&self, granted: ScopeSet) -> ScopeSet {
+        let scopes = self.realm.expand(granted);
+        self.beside.as_ref().map_or(scopes, |beside| scopes & beside.expand(granted))
+    }
+
+    /// Where the scopes of a key of this kind come from.
+    #[inline]
+    pub(super) fn rights(&self, number: KindRef, kind: &Kind) -> Rights {
+        let beside = self.beside.as_ref().and_then(|beside| beside.kind(number));
+        match beside {
+            Some(beside) if beside.rights != kind.rights => Rights::Both,
+            _ => kind.rights,
+        }
+    }
+
+    /// Whether keys of the realm have a side entry: for their meter or their last use.
+    fn has_sides(&self) -> bool {
+        let realm = &self.realm;
+        realm.policy().usage || realm.plans().iter().any(|plan| !plan.rates.is_empty())
+    }
+}
+
+/// All realms of a store.
+#[derive(Clone, Default)]
+pub(super) struct Realms {
+    /// By number.
+    bound: Vec<Option<Bound>>,
+    by_name: HashMap<String, RealmRef>,
+    /// The realm of each kind, by the kind's number.
+    of_kind: Vec<Option<RealmRef>>,
+}
+
+impl Realms {
+    /// The realms that `records` describe.
+    pub(super) fn new(records: &[RealmRecord]) -> Result<Self> {
+        let mut realms = Self::default();
+        for record in records {
+            realms.put(record)?;
+        }
+        Ok(realms)
+    }
+
+    /// These realms with one that is new or changed.
+    pub(super) fn with(&self, record: &RealmRecord) -> Result<Self> {
+        let mut realms = self.clone();
+        realms.put(record)?;
+        Ok(realms)
+    }
+
+    /// These realms while one is on its way to become what `record` says: its keys may do no
+    /// more than both profiles allow. A new realm is not there yet.
+    pub(super) fn narrowed_by(&self, record: &RealmRecord) -> Result<Self> {
+        let mut realms = self.clone();
+        if let Some(slot) = realms.bound.get_mut(usize::from(record.realm.number()))
+            && let Some(bound) = slot
+        {
+            *bound = Bound::new(Arc::clone(&bound.realm), Some(Arc::new(bind(record)?)));
+        }
+        Ok(realms)
+    }
+
+    fn put(&mut self, record: &RealmRecord) -> Result<()> {
+        let realm = Arc::new(bind(record)?);
+        for kind in &record.kinds {
+            set(&mut self.of_kind, kind.kind.number(), record.realm);
+        }
+        self.by_name.insert(record.name.clone(), record.realm);
+        set(&mut self.bound, record.realm.number(), Bound::new(realm, None));
+        Ok(())
+    }
+
+    /// The realm `realm`.
+    pub(super) fn get(&self, realm: RealmRef) -> Result<&Bound> {
+        let bound = self.bound.get(usize::from(realm.number()));
+        bound.and_then(Option::as_ref).ok_or_else(|| unknown(realm))
+    }
+
+    /// The realm called `name`.
+    pub(super) fn named(&self, name: &str) -> Option<&Arc<Realm>> {
+        Some(&self.get(*self.by_name.get(name)?).ok()?.realm)
+    }
+
+    /// A kind and its realm.
+    pub(super) fn of_kind(&self, kind: KindRef) -> Result<(&Realm, &Kind)> {
+        let missing = || {
+            let why = format!("kind number {}: no profile has it", kind.number());
+            Error::new(ErrorKind::Corrupt, why)
+        };
+        let realm = self.of_kind.get(usize::from(kind.number())).copied().flatten();
+        let realm = &self.get(realm.ok_or_else(missing)?)?.realm;
+        Ok((realm, realm.kind(kind).ok_or_else(missing)?))
+    }
+
+    /// All realms by number.
+    pub(super) fn all(&self) -> impl Iterator<Item = &Arc<Realm>> {
+        self.bound.iter().flatten().map(|bound| &bound.realm)
+    }
+
+    fn bound_of_kind(&self, kind: KindRef) -> Option<&Bound> {
+        let realm = self.of_kind.get(usize::from(kind.number())).copied().flatten()?;
+        self.get(realm).ok()
+    }
+
+    /// Whether some key's expansion may differ between these realms and `other`.
+    pub(super) fn expands_like(&self, other: &Self, realm: RealmRef) -> bool {
+        let (Ok(one), Ok(two)) = (self.get(realm), other.get(realm)) else { return true };
+        let bits = 0..=127;
+        one.has_sides() == two.has_sides()
+            && bits.map(ScopeSet::single).all(|scope| one.expand(scope) == two.expand(scope))
+    }
+}
+
+impl Bind for Realms {
+    fn expand(&self, kind: KindRef, granted: ScopeSet) -> ScopeSet {
+        self.bound_of_kind(kind).map_or(ScopeSet::empty(), |bound| bound.expand(granted))
+    }
+
+    fn expand_owner(&self, realm: RealmRef, direct: ScopeSet) -> ScopeSet {
+        self.get(realm).map_or(ScopeSet::empty(), |bound| bound.expand(direct))
+    }
+
+    fn plan_number(&self, realm: RealmRef, plan: Option<&str>) -> Option<u8> {
+        self.get(realm).ok()?.realm.plan_of(plan).ok()?
+    }
+
+    fn needs_side(&self, record: &KeyRecord) -> bool {
+        record.start > record.issued
+            || self.bound_of_kind(record.kind).is_some_and(Bound::has_sides)
+    }
+}
+
+/// The realm that a record describes.
+pub(super) fn bind(record: &RealmRecord) -> Result<Realm> {
+    let profile = Profile::parse(&record.name, &record.profile)?;
+    let kinds: Vec<_> = record.kinds.iter().map(|k| (k.kind, k.name.clone())).collect();
+    Realm::bind(record.realm, profile, &record.scopes, &kinds)
+}
+
+/// Puts `value` at place `number` of a table that grows as needed.
+fn set<T>(table: &mut Vec<Option<T>>, number: u16, value: T) {
+    let at = usize::from(number);
+    if table.len() <= at {
+        table.resize_with(at.saturating_add(1), || None);
+    }
+    if let Some(place) = table.get_mut(at) {
+        *place = Some(value);
+    }
+}
+
+#[cold]
+fn unknown(realm: RealmRef) -> Error {
+    let why = format!("realm number {}: this store has none", realm.number());
+    Error::new(ErrorKind::NotFound, why)
+}

@@ -1,0 +1,94 @@
+//! Show a token again, where its kind allows it, and change the sealing key.
+
+use super::{Draft, Store};
+use crate::actor::Actor;
+use crate::audit::{Event, EventKind};
+use crate::entry::State;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key_id::KeyId;
+use crate::realm::Kind;
+use crate::seal::{self, Place, SealingKey};
+use crate::storage::Rows;
+use crate::token::Token;
+
+impl Store {
+    /// The token of a key whose kind keeps a sealed copy. The audit trail records that it was
+    /// shown, before it is.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown key; `Conflict` if its kind keeps no copy, or the copy went
+    /// with a revocation or rotation; `Pepper` without the sealing key that sealed it; those
+    /// of a commit.
+    pub fn reveal(&self, key: KeyId, by: &Actor) -> Result<Token> {
+        by.check()?;
+        self.commit(by, |rows, _| {
+            let realms = self.realms.load_full();
+            let held = self.hold(rows, &realms, key)?;
+            if !held.kind.reveal() {
+                let why = format!("{key}: kind {:?} is shown once", held.kind.name());
+                return Err(Error::new(ErrorKind::Conflict, why));
+            }
+            let sealed = rows.sealed(key)?.ok_or_else(|| {
+                let why = match (held.record.state, held.record.successor) {
+                    (State::Revoked, _) => "its copy went when it was revoked",
+                    (_, Some(_)) => "its copy went when it was rotated",
+                    _ => "it was issued before its kind kept a copy",
+                };
+                Error::new(ErrorKind::Conflict, format!("{key}: {why}"))
+            })?;
+            let token = seal::open(self.sealing_key(held.kind)?, self.place(key, held.kind), &sealed)?;
+            let event = Event::new(EventKind::KeyRevealed, by)
+                .key(key)
+                .realm(held.realm.name())
+                .owner(&held.owner.id);
+            Ok(Draft::new(token).event(event))
+        })
+    }
+
+    /// Seals every copy that `old` sealed under the sealing key of this store, in one commit.
+    /// Gives how many there were.
+    ///
+    /// # Errors
+    ///
+    /// `Argument` if the store has no sealing key; `Pepper` if a copy was sealed by neither;
+    /// those of a commit.
+    pub fn change_sealing_key(&self, old: &SealingKey, by: &Actor) -> Result<usize> {
+        by.check()?;
+        self.commit(by, |rows, _| {
+            let realms = self.realms.load_full();
+            let mut draft = Draft::new(0_usize);
+            for key in rows.sealed_keys()? {
+                let held = self.hold(rows, &realms, key)?;
+                let Some(copy) = rows.sealed(key)? else { continue };
+                let new = self.sealing_key(held.kind)?;
+                if seal::is_under(new, &copy) {
+                    continue;
+                }
+                let place = self.place(key, held.kind);
+                let token = seal::open(old, place, &copy)?;
+                let copy = seal::seal(new, place, &token, &self.random)?;
+                draft = draft.seal(key, Some(copy));
+                draft.value = draft.value.saturating_add(1);
+            }
+            let count = draft.value;
+            let event = Event::new(EventKind::SealingKeyChanged, by)
+                .after(serde_json::json!({ "copies": count }));
+            Ok(if count == 0 { draft } else { draft.event(event) })
+        })
+    }
+
+    pub(super) fn place(&self, key_id: KeyId, kind: &Kind) -> Place {
+        Place { store_id: self.storage.store_id(), key_id, kind: kind.number() }
+    }
+
+    pub(super) fn sealing_key(&self, kind: &Kind) -> Result<&SealingKey> {
+        self.sealing.as_ref().ok_or_else(|| {
+            let why = format!(
+                "sealing key: kind {:?} keeps a sealed copy, and the store was opened without one",
+                kind.name()
+            );
+            Error::new(ErrorKind::Argument, why)
+        })
+    }
+}

@@ -1,0 +1,195 @@
+//! Suspend, resume, revoke and update a key.
+
+use super::{Draft, Store, cap, trail};
+use crate::actor::Actor;
+use crate::audit::{Event, EventKind};
+use crate::entry::State;
+use crate::error::{Error, ErrorKind, Result};
+use crate::info::KeyInfo;
+use crate::key_id::KeyId;
+use crate::realm::{Kind, Realm};
+use crate::record::{Cause, KeyRecord, Op, OwnerRecord};
+use crate::spec::Update;
+use crate::storage::Rows;
+use crate::time::Timestamp;
+
+/// A key with what it belongs to, as one transaction reads it.
+struct Held<'r> {
+    record: KeyRecord,
+    owner: OwnerRecord,
+    realm: &'r Realm,
+    kind: &'r Kind,
+}
+
+impl Store {
+    /// Pauses a key: it is refused until it is resumed. Suspending a suspended key changes
+    /// nothing.
+    ///
+    /// Enforced before the change is queued for the disk, and lifted only if it is refused.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown key; `Conflict` if it is revoked, or its profile does not
+    /// allow suspending; those of a commit.
+    pub fn suspend(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
+        by.check()?;
+        let allowed = |held: &Held<'_>| {
+            not_revoked(&held.record)?;
+            if held.realm.policy().suspend {
+                return Ok(());
+            }
+            let why = format!("{key}: realm {:?} does not allow suspending", held.realm.name());
+            Err(Error::new(ErrorKind::Conflict, why))
+        };
+        let restraint = self.deny_early(key, State::Suspended, allowed)?;
+        let result = self.change(key, by, EventKind::KeySuspended, |_, held, now| {
+            allowed(&held)?;
+            if held.record.state == State::Suspended {
+                return Ok(Vec::new());
+            }
+            Ok(vec![in_state(held.record, State::Suspended, false, by, now)])
+        });
+        restraint.settle(&result);
+        result
+    }
+
+    /// Ends the pause of a suspended key. Resuming an active key changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown key; `Conflict` if it is revoked; `Cap` if its owner has as
+    /// many active keys as it may; those of a commit.
+    pub fn resume(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
+        by.check()?;
+        self.change(key, by, EventKind::KeyResumed, |rows, held, now| {
+            not_revoked(&held.record)?;
+            if held.record.state == State::Active {
+                return Ok(Vec::new());
+            }
+            let places = takes_place(&held.record, now);
+            let mut changed = match places {
+                true => cap::admit(rows, held.realm, held.kind, &held.owner, now)?,
+                false => Vec::new(),
+            };
+            changed.push(in_state(held.record, State::Active, places, by, now));
+            Ok(changed)
+        })
+    }
+
+    /// Ends a key for good. Revoking a revoked key changes nothing.
+    ///
+    /// Enforced before the change is queued for the disk. If the outcome of the commit is
+    /// unknown, the key stays refused until the store is reopened, which tells the truth.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown key; those of a commit.
+    pub fn revoke(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
+        by.check()?;
+        let restraint = self.deny_early(key, State::Revoked, |_| Ok(()))?;
+        let result = self.change(key, by, EventKind::KeyRevoked, |_, held, now| {
+            if held.record.state == State::Revoked {
+                return Ok(Vec::new());
+            }
+            Ok(vec![in_state(held.record, State::Revoked, false, by, now)])
+        });
+        restraint.settle(&result);
+        result
+    }
+
+    /// Changes a key's name, metadata, end or scopes.
+    ///
+    /// What is taken away is enforced before the commit, what is added after it.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown key or scope; `Argument` for what is out of its limits;
+    /// `Conflict` if the key is revoked, or was rotated and would outlive its grace; `Cap` if
+    /// a later end makes it active again and its owner has no place for it; those of a commit.
+    pub fn update(&self, key: KeyId, update: &Update, by: &Actor) -> Result<KeyInfo> {
+        by.check()?;
+        self.change(key, by, EventKind::KeyUpdated, |rows, held, now| {
+            not_revoked(&held.record)?;
+            let scopes = update.check(held.realm, held.record.start, now)?;
+            if let Some(end) = update.end
+                && held.record.successor.is_some()
+                && end > held.record.end
+            {
+                let why = format!("{key}: was rotated; its grace ends at {}", held.record.end);
+                return Err(Error::new(ErrorKind::Conflict, why));
+            }
+            let mut record = held.record.clone();
+            record.end = update.end.unwrap_or(record.end);
+            record.scopes = scopes.unwrap_or(record.scopes);
+            record.name = update.name.clone().unwrap_or(record.name);
+            record.metadata = update.metadata.clone().unwrap_or(record.metadata);
+            let revives = !record.counted && takes_place(&record, now);
+            let mut changed = match revives {
+                true => cap::admit(rows, held.realm, held.kind, &held.owner, now)?,
+                false => Vec::new(),
+            };
+            record.counted |= revives;
+            changed.push(record);
+            Ok(changed)
+        })
+    }
+
+    /// One change of one key: reads it, asks `plan` for the records as they shall be, the
+    /// key's own last, and writes them with one entry of the audit trail. No records, no
+    /// commit.
+    fn change(
+        &self,
+        key: KeyId,
+        by: &Actor,
+        event: EventKind,
+        plan: impl FnOnce(&dyn Rows, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
+    ) -> Result<KeyInfo> {
+        self.commit(by, |rows, now| {
+            let realms = self.realms.load_full();
+            let held = self.hold(rows, &realms, key)?;
+            let (before, owner) = (held.record.clone(), held.owner.clone());
+            let (realm, kind) = (held.realm, held.kind);
+            let changed = plan(rows, held, now)?;
+            let after = changed.last().unwrap_or(&before);
+            let info = self.key_info(realm, kind, &owner.id, after, now);
+            if changed.is_empty() {
+                return Ok(Draft::new(info));
+            }
+            let event = Event::new(event, by)
+                .key(key)
+                .realm(realm.name())
+                .owner(&owner.id)
+                .before(trail::key_changes(realm, &before, after))
+                .after(trail::key_changes(realm, after, &before));
+            let unseal = after.state == State::Revoked && kind.reveal();
+            let draft = Draft::new(info).ops(changed.into_iter().map(Op::Key)).event(event);
+            Ok(if unseal { draft.seal(key, None) } else { draft })
+        })
+    }
+}
+
+/// The record in another state.
+fn in_state(
+    record: KeyRecord,
+    state: State,
+    counted: bool,
+    by: &Actor,
+    now: Timestamp,
+) -> KeyRecord {
+    let reason = by.reason().to_owned();
+    KeyRecord { state, cause: Cause::Asked, counted, changed: now, reason, ..record }
+}
+
+/// Whether a key that is or becomes active takes a place of its owner: it has not expired,
+/// and no successor has taken its place.
+fn takes_place(record: &KeyRecord, now: Timestamp) -> bool {
+    record.successor.is_none() && record.end > now
+}
+
+fn not_revoked(record: &KeyRecord) -> Result<()> {
+    if record.state == State::Revoked {
+        let why = format!("{}: is revoked, which is final", record.key_id);
+        return Err(Error::new(ErrorKind::Conflict, why));
+    }
+    Ok(())
+}

@@ -1,0 +1,102 @@
+//! What the audit trail says of a change: the fields that matter, before and after.
+
+use serde_json::{Map, Value, json};
+
+use crate::actor::Actor;
+use crate::audit::{AuditEntry, Event};
+use crate::key_id::KeyId;
+use crate::realm::{Realm, RealmChange};
+use crate::record::{KeyRecord, OwnerRecord};
+use crate::time::Timestamp;
+
+/// The facts of one thing, by the names under which they are listed.
+pub(super) type Facts = Map<String, Value>;
+
+/// An entry of the trail about `event`, as `by` asked for it at `at`.
+pub(super) fn entry(event: Event, by: &Actor, at: Timestamp) -> AuditEntry {
+    let mut entry = AuditEntry::new(event, at, by.name());
+    entry.reason = by.reason().to_owned();
+    entry
+}
+
+/// An entry of the trail about a key of the owner `owner`.
+pub(super) fn key_entry(
+    event: Event,
+    by: &Actor,
+    at: Timestamp,
+    realm: &Realm,
+    key: KeyId,
+    owner: &str,
+) -> AuditEntry {
+    let mut entry = entry(event, by, at);
+    entry.realm = Some(realm.name().to_owned());
+    entry.key = Some(key);
+    entry.owner = Some(owner.to_owned());
+    entry
+}
+
+/// What a key is, for the trail.
+pub(super) fn key_facts(realm: &Realm, record: &KeyRecord) -> Facts {
+    facts(json!({
+        "state": record.state.name(),
+        "scopes": realm.scope_names(record.scopes),
+        "start": record.start.to_string(),
+        "end": record.end.to_string(),
+        "name": record.name,
+        "metadata": record.metadata,
+    }))
+}
+
+/// The facts of `record` that differ from those of `other`.
+pub(super) fn key_changes(realm: &Realm, record: &KeyRecord, other: &KeyRecord) -> Facts {
+    let others = key_facts(realm, other);
+    let differs = |(name, fact): &(String, Value)| others.get(name) != Some(fact);
+    key_facts(realm, record).into_iter().filter(differs).collect()
+}
+
+/// What became of a lineage in a rotation: of the old key, its successor, and a predecessor
+/// of the old key that was revoked with it.
+pub(super) fn rotation_facts(
+    realm: &Realm,
+    old: &KeyRecord,
+    new: &KeyRecord,
+    ended: Option<&KeyRecord>,
+) -> Facts {
+    let mut facts = facts(json!({
+        "state": old.state.name(),
+        "end": old.end.to_string(),
+        "successor": new.key_id.to_string(),
+        "successor_end": new.end.to_string(),
+        "scopes": realm.scope_names(new.scopes),
+    }));
+    if let Some(ended) = ended {
+        facts.insert("revoked_predecessor".to_owned(), ended.key_id.to_string().into());
+    }
+    facts
+}
+
+/// What an owner is, for the trail.
+pub(super) fn owner_facts(realm: &Realm, record: &OwnerRecord) -> Facts {
+    facts(json!({
+        "plan": record.plan,
+        "suspended": record.suspended,
+        "direct": realm.scope_names(record.direct),
+        "group": realm.scope_names(record.group),
+    }))
+}
+
+/// What a profile changed about its realm, for the trail.
+pub(super) fn realm_facts(change: &RealmChange) -> Facts {
+    facts(json!({
+        "created": change.created,
+        "changes": change.to_string().lines().collect::<Vec<_>>(),
+    }))
+}
+
+/// The members of a JSON object.
+pub(super) fn facts(value: Value) -> Facts {
+    match value {
+        Value::Object(facts) => facts,
+        _ => Facts::new(),
+    }
+}

@@ -1,0 +1,176 @@
+//! Verify a token, and present a request.
+
+use super::Store;
+use crate::answer::{self, Answer, Facts as RequestFacts};
+use crate::digest::Digest;
+use crate::entry::{Entry, OwnerEntry, Side};
+use crate::error::Result;
+use crate::ids::RealmRef;
+use crate::limit::Metered;
+use crate::policy::{Facts, decide};
+use crate::realm::{Buckets, Kind, Realm, Required};
+use crate::request::Request;
+use crate::time::Timestamp;
+use crate::token::Unpresented;
+use crate::verdict::{Denial, Grant, Reason, Refusal, VerifyError};
+
+/// The head of an HTTP request, as far as it bears on a decision.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpRequest<'a> {
+    /// The method, in capitals as HTTP has it.
+    pub method: &'a str,
+    /// The header fields in order: names, and values as bytes.
+    pub headers: &'a [(&'a str, &'a [u8])],
+    /// The application's id of the request, for answers that quote it; may be empty.
+    pub request_id: &'a str,
+}
+
+/// What became of a presented request: the verdict, and the answer to give.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The grant, or why there is none. The reason is for the application and its log.
+    pub verdict: Result<Grant, Refusal>,
+    /// For a refusal the whole answer. For a grant its status is 200, its body empty, and its
+    /// headers are to be added to the application's own.
+    pub answer: Answer,
+}
+
+/// A key that a token was found to be of, with all that decides about it.
+pub(super) struct Found<'r> {
+    pub entry: Entry,
+    pub side: Option<Side>,
+    pub owner: Option<OwnerEntry>,
+    pub kind: &'r Kind,
+}
+
+impl Found<'_> {
+    pub(super) fn facts(&self) -> Facts<'_> {
+        Facts {
+            entry: &self.entry,
+            side: self.side.as_ref(),
+            owner: self.owner.as_ref(),
+            rights: self.kind.rights(),
+        }
+    }
+}
+
+impl Store {
+    /// Decides whether `token` may do what `request` needs in `realm`.
+    ///
+    /// From memory alone: it reads no file and takes no lock that a writer holds. Once a call
+    /// that revokes, suspends or narrows a key has returned, no verify that begins after it
+    /// grants what was taken away. The checks stand in the order of [`Reason`]; rates are
+    /// charged last, so a denial charges nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`VerifyError::Denied`] with the first reason that applies; [`VerifyError::Failed`] if
+    /// this store has no such realm.
+    pub fn verify(
+        &self,
+        realm: RealmRef,
+        token: &[u8],
+        request: &Request,
+    ) -> Result<Grant, VerifyError> {
+        let realms = self.realms.load();
+        let realm = realms.get(realm)?;
+        Ok(self.judge(realm, token, request, Required::Scopes(request.required))?)
+    }
+
+    /// Decides about a request from its method and headers, and renders the profile's answer.
+    ///
+    /// The token is taken from where the profile says it is presented. The request needs what
+    /// `request` asks for and the scope that the profile has for its method.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if this store has no such realm. A refusal is no error: it is in the outcome.
+    pub fn present(
+        &self,
+        realm: RealmRef,
+        http: &HttpRequest<'_>,
+        request: &Request,
+    ) -> Result<Outcome> {
+        let realms = self.realms.load();
+        let realm = realms.get(realm)?;
+        let token = realm.carrier().token(http.headers.iter().copied());
+        let verdict = match token {
+            Ok(token) => {
+                let required = realm.required_for(http.method).and(request.required);
+                self.judge(realm, token, request, required).map_err(Refusal::Denied)
+            }
+            Err(unpresented) => Err(Refusal::Unpresented(unpresented)),
+        };
+        let now = request.at.unwrap_or_else(|| self.mark.now());
+        let facts = RequestFacts { method: http.method, request_id: http.request_id, now };
+        let answer = answer::render(realm, verdict.as_ref(), &facts);
+        Ok(Outcome { verdict, answer })
+    }
+
+    /// One decision, from the token's text to the charge.
+    pub(super) fn judge(
+        &self,
+        realm: &Realm,
+        token: &[u8],
+        request: &Request,
+        required: Required,
+    ) -> Result<Grant, Denial> {
+        let shapeless = |malformed| Denial { reason: Reason::Malformed(malformed), key: None };
+        realm.grammar().parse(token).map_err(shapeless)?;
+        let digest = self.digester.digest(token);
+        let unknown = Denial { reason: Reason::Unknown, key: None };
+        let found = self.find(realm, &digest, request).ok_or(unknown)?;
+        let entry = &found.entry;
+        let refused = |reason| Denial { reason, key: Some(entry.key_id) };
+        let now = request.at.unwrap_or_else(|| self.mark.now());
+        let scopes = decide(&found.facts(), required, now).map_err(|reason| {
+            if reason == Reason::Expired && request.at.is_none() {
+                self.index.mark_expired(&digest, entry);
+            }
+            refused(reason)
+        })?;
+        let rate = match self.metered(realm, &found) {
+            Some((metered, windows)) => {
+                self.meters.charge(metered, windows, request.cost, now).map_err(refused)?
+            }
+            None => None,
+        };
+        if realm.policy().usage
+            && let Some(side) = entry.side
+        {
+            self.index.touch(side, entry.key_id, now);
+        }
+        Ok(Grant {
+            key_id: entry.key_id,
+            realm: realm.number(),
+            kind: entry.kind,
+            owner: entry.owner,
+            scopes,
+            end: entry.end,
+            in_grace: entry.in_grace,
+            rate,
+        })
+    }
+
+    /// The key of `digest`, if it is of `realm` and of a kind that the request accepts.
+    pub(super) fn find<'r>(
+        &self,
+        realm: &'r Realm,
+        digest: &Digest,
+        request: &Request,
+    ) -> Option<Found<'r>> {
+        let entry = self.index.get(digest)?;
+        let kind = realm.kind(entry.kind)?;
+        if !request.kinds.contains(kind.bit()) {
+            return None;
+        }
+        let side = match entry.side {
+            Some(side) => Some(self.index.side(side, entry.key_id)?),
+            None => None,
+        };
+        let looks = realm.reads_owner() || self.index.suspended_owners() > 0;
+        let owner = if looks { self.index.owner(entry.owner) } else { None };
+        Some(Found { entry, side, owner, kind })
+    }
+}
