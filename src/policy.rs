@@ -5,10 +5,30 @@
 //! refuses, and [`survey`] asks them all.
 
 use crate::entry::{Entry, OwnerEntry, Side};
-use crate::realm::{Required, Rights};
+use crate::realm::{MethodNeed, Rights};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::verdict::Reason;
+
+/// What a request needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Required {
+    /// All of these scopes.
+    Scopes(ScopeSet),
+    /// More than any key has: no scope of the realm permits the request's method.
+    Impossible,
+}
+
+impl Required {
+    /// What `scopes` and the request's method need together.
+    pub(crate) fn both(scopes: ScopeSet, method: MethodNeed) -> Self {
+        match method {
+            MethodNeed::Nothing => Self::Scopes(scopes),
+            MethodNeed::Scope(scope) => Self::Scopes(scopes | scope),
+            MethodNeed::Refused => Self::Impossible,
+        }
+    }
+}
 
 /// What is known of a key at the moment of a decision.
 #[derive(Clone, Copy)]

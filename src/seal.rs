@@ -14,7 +14,7 @@
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::KindRef;
@@ -130,5 +130,5 @@ pub(crate) fn open(key: &SealingKey, place: Place, sealed: &[u8]) -> Result<Toke
     }
     let payload = Payload { msg: ciphertext, aad: &place.bytes() };
     let text = key.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| corrupt())?;
-    Token::from_sealed(Zeroizing::new(text)).ok_or_else(corrupt)
+    Token::from_bytes(text).ok_or_else(corrupt)
 }

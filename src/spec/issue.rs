@@ -116,15 +116,15 @@ impl Spec {
     /// or times out of their limits, or for scopes of its own on a kind that inherits all
     /// of them.
     pub(crate) fn check(&self, realm: &Realm, now: Timestamp) -> Result<Terms> {
-        let kind = realm.kind_named(&self.kind)?;
+        let (number, kind) = realm.kind_named(&self.kind)?;
         text::check("owner", &self.owner, &text::OWNER_ID_LEN)?;
         text::check("name", &self.name, &text::NAME_LEN)?;
         text::check_json("metadata", &self.metadata)?;
-        let mut scopes = realm.scope_set(self.scopes.iter().map(String::as_str))?;
+        let mut scopes = realm.scope_set(&self.scopes)?;
         for set in &self.sets {
             scopes |= realm.set_named(set)?;
         }
-        if matches!(kind.rights(), Rights::Owner) && !scopes.is_empty() {
+        if kind.rights == Rights::Owner && !scopes.is_empty() {
             return Err(Error::new(
                 ErrorKind::Argument,
                 format!(
@@ -146,7 +146,7 @@ impl Spec {
         };
         check_end(end, start, now, policy.longest_life)?;
         Ok(Terms {
-            kind: kind.number(),
+            kind: number,
             owner: self.owner.clone(),
             scopes,
             name: self.name.clone(),

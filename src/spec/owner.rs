@@ -61,8 +61,7 @@ impl OwnerChange {
             realm.plan_named(plan)?;
         }
         let set = |names: &Option<Vec<String>>| {
-            let names = names.as_ref();
-            names.map(|names| realm.scope_set(names.iter().map(String::as_str))).transpose()
+            names.as_ref().map(|names| realm.scope_set(names)).transpose()
         };
         Ok([set(&self.direct)?, set(&self.group)?])
     }

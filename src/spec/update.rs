@@ -72,7 +72,6 @@ impl Update {
         if let Some(end) = self.end {
             check_end(end, start, now, realm.policy().longest_life)?;
         }
-        let scopes = self.scopes.as_ref();
-        scopes.map(|names| realm.scope_set(names.iter().map(String::as_str))).transpose()
+        self.scopes.as_ref().map(|names| realm.scope_set(names)).transpose()
     }
 }

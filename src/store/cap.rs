@@ -5,7 +5,8 @@
 //! update that gives an expired key a later end. A rotation hands its place on.
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::realm::{Kind, Realm};
+use crate::ids::KindRef;
+use crate::realm::Realm;
 use crate::record::{KeyRecord, OwnerRecord};
 use crate::storage::Rows;
 use crate::time::Timestamp;
@@ -17,15 +18,12 @@ use crate::time::Timestamp;
 pub(super) fn admit(
     rows: &dyn Rows,
     realm: &Realm,
-    kind: &Kind,
+    kind: KindRef,
     owner: &OwnerRecord,
     now: Timestamp,
 ) -> Result<Vec<KeyRecord>> {
-    let plan = realm.plan_of(owner.plan.as_deref());
-    let all = plan.and_then(|plan| plan.active());
-    let of_plan = plan.and_then(|plan| plan.active_of(kind));
-    let of_kind = kind.active();
-    if all.is_none() && of_plan.is_none() && of_kind.is_none() {
+    let (cap, cap_of_kind) = realm.caps(realm.plan_of(owner.plan.as_deref())?, kind);
+    if cap.is_none() && cap_of_kind.is_none() {
         return Ok(Vec::new());
     }
     let mut taken_off = Vec::new();
@@ -37,22 +35,20 @@ pub(super) fn admit(
             continue;
         }
         held = held.saturating_add(1);
-        if record.kind == kind.number() {
+        if record.kind == kind {
             held_of_kind = held_of_kind.saturating_add(1);
         }
     }
-    let plan_name = plan.map_or("", |plan| plan.name());
-    let refuse = |cap: u32, what: &str| {
-        let why = format!("owner {:?}: has {cap} active keys, as many as {what} allows", owner.id);
+    let refuse = |held: u32, cap: u32, of: &str| {
+        let owner = &owner.id;
+        let why = format!("owner {owner:?}: has {held} active keys{of}; {cap} are allowed");
         Err(Error::new(ErrorKind::Cap, why))
     };
-    match (all, of_plan, of_kind) {
-        (Some(cap), _, _) if held >= cap => refuse(cap, &format!("plan {plan_name:?}")),
-        (_, Some(cap), _) if held_of_kind >= cap => {
-            refuse(cap, &format!("plan {plan_name:?} for kind {:?}", kind.name()))
-        }
-        (_, _, Some(cap)) if held_of_kind >= cap => {
-            refuse(cap, &format!("kind {:?}", kind.name()))
+    match (cap, cap_of_kind) {
+        (Some(cap), _) if held >= cap => refuse(held, cap, ""),
+        (_, Some(cap)) if held_of_kind >= cap => {
+            let kind = realm.kind_name(kind).unwrap_or_default();
+            refuse(held_of_kind, cap, &format!(" of kind {kind:?}"))
         }
         _ => Ok(taken_off),
     }

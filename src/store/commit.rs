@@ -1,18 +1,12 @@
 //! The commit protocol: plan, deny, make durable, grant.
 
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 use super::{Draft, Realms, Store};
-use crate::actor::Actor;
-use crate::entry::State;
 use crate::error::Result;
-use crate::index::{Restraint, RestraintId};
-use crate::key_id::KeyId;
 use crate::record::Op;
 use crate::storage::{CommitError, Rows};
 use crate::time::Timestamp;
-
-use super::Held;
 
 impl Store {
     /// Runs a journey that writes.
@@ -22,14 +16,18 @@ impl Store {
     /// enforced in memory; the transaction is made durable; what the draft adds is published.
     /// If the outcome of the commit is unknown, what was taken away stays so, nothing is
     /// published, and the store takes no more writes until it is reopened.
+    ///
+    /// # Errors
+    ///
+    /// `ReadOnly`, `Poisoned`, `Full`, `Io`: nothing was written. `Indeterminate`: see above.
     pub(super) fn commit<T>(
         &self,
         plan: impl FnOnce(&dyn Rows, Timestamp) -> Result<Draft<T>>,
     ) -> Result<T> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut batch = self.storage.batch()?;
         let now = self.mark.now();
-        let draft = plan(batch.rows(), now)?;
+        let mut batch = self.storage.batch(self.mark.uptime())?;
+        let draft = plan(&batch, now)?;
         if draft.is_empty() {
             return Ok(draft.value);
         }
@@ -39,27 +37,57 @@ impl Store {
         for (key, sealed) in &draft.seals {
             batch.seal(*key, sealed.as_deref())?;
         }
-        for event in draft.events {
-            batch.audit(event, now)?;
+        for entry in draft.entries {
+            batch.audit(entry)?;
         }
         let mark = self.mark.next(now);
         batch.mark(mark)?;
         let denial = self.deny(&draft.ops)?;
-        match batch.commit(&draft.ops) {
+        match batch.commit() {
             Ok(seq) => {
                 self.mark.advance(mark);
                 self.publish(seq, &draft.ops)?;
-                denial.lift();
+                denial.published();
                 Ok(draft.value)
             }
             Err(CommitError::Refused(error)) => {
-                denial.lift();
+                denial.withdrawn()?;
                 Err(error)
             }
-            Err(CommitError::Indeterminate(error)) => {
-                denial.keep();
-                Err(error)
+            Err(CommitError::Indeterminate(error)) => Err(error),
+        }
+    }
+
+    /// Publishes a durable commit: the one way in to what decisions read.
+    pub(super) fn publish(&self, seq: u64, ops: &[Op]) -> Result<()> {
+        for op in ops {
+            if let Op::Realm(record) = op {
+                self.swap_realms(Arc::new(self.realms.load().with(record)?))?;
             }
         }
+        self.index.apply(seq, ops, &**self.realms.load())
+    }
+
+    /// Makes `realms` the ones that decisions read, and brings the entries of keys and owners
+    /// up to them where what their scopes imply differs.
+    pub(super) fn swap_realms(&self, realms: Arc<Realms>) -> Result<()> {
+        let before = self.realms.swap(Arc::clone(&realms));
+        let differing: Vec<_> = realms.differing(&before).collect();
+        if differing.is_empty() {
+            return Ok(());
+        }
+        let view = self.storage.view()?;
+        for record in view.keys(None, None)? {
+            let record = record?;
+            if realms.realm_of(record.kind).is_some_and(|realm| differing.contains(&realm)) {
+                self.index.refresh_key(&record, &*realms)?;
+            }
+        }
+        for realm in differing {
+            for record in view.owners(realm, None, usize::MAX)? {
+                self.index.refresh_owner(&record, &*realms)?;
+            }
+        }
+        Ok(())
     }
 }

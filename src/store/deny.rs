@@ -1,23 +1,23 @@
 //! Deny early: what a change takes away is enforced before it is durable.
 //!
-//! A [`Denial`] holds restraints: until it is lifted, each key and owner it names shows no
-//! more than what it has in common with what it shall be. Restraints of several changes add
-//! up. Lifting leaves what was applied; keeping errs towards refusal until the store is
-//! reopened, which is right where the outcome of a commit is unknown.
+//! A [`Denial`] holds restraints: until they are lifted, each key and owner that a change
+//! takes something from shows no more than what it has in common with what it shall be.
+//! Restraints of several changes add up. Where the outcome of a commit is unknown they stay
+//! until the store is reopened, which errs towards refusal.
 
 use std::sync::Arc;
 
 use super::{Held, Realms, Store};
 use crate::entry::State;
 use crate::error::{ErrorKind, Result};
-use crate::index::{KeyRestraint, OwnerRestraint, RestraintId};
+use crate::index::{Bind, KeyRestraint, OwnerRestraint, RestraintId};
 use crate::key_id::KeyId;
 use crate::record::Op;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
 /// What is enforced while a change is on its way to the disk.
-#[must_use = "a denial is lifted or kept when the outcome of its change is known"]
+#[must_use = "a denial ends when the outcome of its change is known"]
 pub(super) struct Denial<'s> {
     store: &'s Store,
     restraints: Vec<RestraintId>,
@@ -26,30 +26,80 @@ pub(super) struct Denial<'s> {
 }
 
 impl Denial<'_> {
-    /// The change is published: its restraints have done their work.
+    /// Ends the denial of a change that was published.
     pub(super) fn published(self) {
-        for id in self.restraints {
-            self.store.index.lift(id);
+        for restraint in self.restraints {
+            self.store.index.lift(restraint);
         }
     }
 
-    /// The change was refused: everything is as it was.
+    /// Ends the denial of a change that was refused: everything is as it was.
     pub(super) fn withdrawn(mut self) -> Result<()> {
-        match self.realms.take() {
-            Some(realms) => {
-                self.store.realms.store(realms);
-                self.published();
-            }
-            None => self.published(),
+        if let Some(realms) = self.realms.take() {
+            self.store.swap_realms(realms)?;
         }
+        self.published();
         Ok(())
     }
 
-    /// Settles a denial whose change was committed, refused, or neither for certain.
+    /// Ends the denial of a change with this result; one whose outcome is unknown stays.
     pub(super) fn settle<T>(self, result: &Result<T>) {
         match result {
             Err(error) if error.kind() == ErrorKind::Indeterminate => {}
             _ => self.published(),
         }
+    }
+}
+
+impl Store {
+    /// Enforces what `ops` take away.
+    pub(super) fn deny(&self, ops: &[Op]) -> Result<Denial<'_>> {
+        let mut denial = Denial { store: self, restraints: Vec::new(), realms: None };
+        let realms = self.realms.load_full();
+        for op in ops {
+            match op {
+                Op::Key(key) => {
+                    let restraint = KeyRestraint {
+                        state: key.state,
+                        scopes: realms.expand(key.kind, key.scopes),
+                        end: key.end,
+                    };
+                    let held = self.index.restrain_key(key.key_id, &key.digest, restraint);
+                    denial.restraints.extend(held);
+                }
+                Op::Owner(owner) => {
+                    let restraint = OwnerRestraint {
+                        suspended: owner.suspended,
+                        direct: realms.expand_owner(owner.realm, owner.direct),
+                    };
+                    denial.restraints.extend(self.index.restrain_owner(owner.owner, restraint));
+                }
+                Op::Realm(realm) => {
+                    let narrowed = Arc::new(realms.narrowed_by(realm)?);
+                    denial.realms = Some(Arc::clone(&realms));
+                    self.swap_realms(narrowed)?;
+                }
+                // Only a key that is refused already is swept.
+                Op::Forget(..) => {}
+            }
+        }
+        Ok(denial)
+    }
+
+    /// Enforces, before anything waits for the disk, that `key` is in no better state than
+    /// `state`; if `allowed` refuses, nothing is enforced.
+    pub(super) fn deny_early(
+        &self,
+        key: KeyId,
+        state: State,
+        allowed: impl FnOnce(&Held<'_>) -> Result<()>,
+    ) -> Result<Denial<'_>> {
+        self.storage.writable()?;
+        let realms = self.realms.load_full();
+        let held = self.hold(&self.storage.view()?, &realms, key)?;
+        allowed(&held)?;
+        let restraint = KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER };
+        let restraint = self.index.restrain_key(key, &held.record.digest, restraint);
+        Ok(Denial { store: self, restraints: restraint.into_iter().collect(), realms: None })
     }
 }

@@ -1,6 +1,6 @@
 //! What a journey wants to write: made from reads alone, so that a refusal writes nothing.
 
-use crate::audit::Event;
+use crate::audit::AuditEntry;
 use crate::key_id::KeyId;
 use crate::record::Op;
 
@@ -8,14 +8,14 @@ use crate::record::Op;
 pub(super) struct Draft<T> {
     pub ops: Vec<Op>,
     pub seals: Vec<(KeyId, Option<Vec<u8>>)>,
-    pub events: Vec<Event>,
+    pub entries: Vec<AuditEntry>,
     pub value: T,
 }
 
 impl<T> Draft<T> {
     /// Nothing to write yet.
     pub(super) fn new(value: T) -> Self {
-        Self { ops: Vec::new(), seals: Vec::new(), events: Vec::new(), value }
+        Self { ops: Vec::new(), seals: Vec::new(), entries: Vec::new(), value }
     }
 
     /// Adds a change of a row.
@@ -37,8 +37,13 @@ impl<T> Draft<T> {
     }
 
     /// Adds an entry of the audit trail.
-    pub(super) fn event(mut self, event: Event) -> Self {
-        self.events.push(event);
+    pub(super) fn entry(mut self, entry: AuditEntry) -> Self {
+        self.entries.push(entry);
         self
+    }
+
+    /// Whether there is nothing to write.
+    pub(super) fn is_empty(&self) -> bool {
+        self.ops.is_empty() && self.seals.is_empty() && self.entries.is_empty()
     }
 }

@@ -5,8 +5,8 @@ use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::info::{Check, Explanation};
 use crate::limit::Metered;
-use crate::policy::{Step, survey};
-use crate::realm::{Buckets, Realm, Required, Window};
+use crate::policy::{Required, Step, survey};
+use crate::realm::{Buckets, Realm, Window};
 use crate::request::Request;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -29,7 +29,8 @@ impl Store {
         request: &Request,
     ) -> Result<Explanation> {
         let realms = self.realms.load_full();
-        let realm = realms.get(realm)?;
+        let bound = realms.get(realm)?;
+        let realm = &*bound.realm;
         let required = request.required;
         let mut explanation = Explanation {
             checks: Vec::new(),
@@ -46,7 +47,7 @@ impl Store {
         explanation.checks.push(check("malformed", Some(parsed.is_ok()), detail));
         let digest = self.digester.digest(token);
         let found = match parsed {
-            Ok(_) => self.find(realm, &digest, request),
+            Ok(_) => self.find(bound, &digest, request),
             Err(_) => None,
         };
         let known = parsed.is_ok().then_some(found.is_some());
@@ -87,14 +88,14 @@ impl Store {
     pub(super) fn metered<'r>(
         &self,
         realm: &'r Realm,
-        found: &Found<'_>,
+        found: &Found,
     ) -> Option<(Metered, &'r [Window])> {
         let plan = realm.plan(found.owner?.plan?)?;
         let metered = match realm.policy().buckets {
             Buckets::Owner => Metered::Owner(found.entry.owner),
             Buckets::Lineage => Metered::Lineage(found.side?.lineage),
         };
-        (!plan.windows().is_empty()).then_some((metered, plan.windows()))
+        (!plan.rates.is_empty()).then_some((metered, &*plan.rates))
     }
 }
 
@@ -106,7 +107,7 @@ fn check(name: &'static str, passed: Option<bool>, detail: String) -> Check {
 fn detail(
     step: Step,
     realm: &Realm,
-    found: &Found<'_>,
+    found: &Found,
     required: ScopeSet,
     now: Timestamp,
 ) -> String {

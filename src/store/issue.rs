@@ -1,13 +1,13 @@
 //! Issue a key, and rotate one.
 
-use super::{Draft, Store};
+use super::{Draft, Store, cap, trail};
 use crate::actor::Actor;
-use crate::audit::{Event, EventKind};
+use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::info::Issued;
 use crate::key_id::KeyId;
-use crate::realm::{Kind, Realm};
+use crate::realm::Kind;
 use crate::record::{Cause, KeyRecord, Op};
 use crate::seal;
 use crate::spec::{Rotation, Spec};
@@ -28,16 +28,14 @@ impl Store {
     pub fn issue(&self, spec: &Spec, by: &Actor) -> Result<Issued> {
         by.check()?;
         let realms = self.realms.load_full();
-        let realm = realms.get(spec.realm())?;
-        self.commit(by, |rows, now| {
+        let realm = &*realms.get(spec.realm())?.realm;
+        self.commit(|rows, now| {
             let terms = spec.check(realm, now)?;
-            let kind = realm.kind(terms.kind).ok_or_else(|| lost_kind(realm))?;
-            let owner = rows.owner_named(realm.number(), &terms.owner)?.ok_or_else(|| {
-                let what = format!("owner {:?}: realm {:?} has none", terms.owner, realm.name());
-                Error::new(ErrorKind::NotFound, what)
-            })?;
-            let taken_off = super::cap::admit(rows, realm, kind, &owner, now)?;
-            let token = Token::mint(kind.shape(), &self.random)?;
+            let (_, kind) = realms.of_kind(terms.kind)?;
+            let owner = rows.owner_named(realm.reference(), &terms.owner)?;
+            let owner = owner.ok_or_else(|| super::no_owner_named(realm, &terms.owner))?;
+            let taken_off = cap::admit(rows, realm, terms.kind, &owner, now)?;
+            let token = kind.shape.mint(&self.random)?;
             let key_id = self.new_key_id(rows, now)?;
             let record = KeyRecord {
                 key_id,
@@ -62,18 +60,15 @@ impl Store {
                 metadata: terms.metadata,
                 reason: String::new(),
             };
-            let sealed = self.sealed(kind, key_id, &token)?;
-            let info = self.key_info(realm, kind, &owner.id, &record, now);
-            let event = Event::new(EventKind::KeyIssued, by)
-                .key(key_id)
-                .realm(realm.name())
-                .owner(&owner.id)
-                .after(super::trail::key_facts(realm, &record));
-            Ok(Draft::new(Issued { key: info, token })
-                .ops(taken_off)
+            let sealed = self.sealed(&record, kind, &token)?;
+            let key = self.key_info(realm, kind, &owner.id, &record, now);
+            let mut entry = trail::key_entry(Event::KeyIssued, by, now, realm, key_id, &owner.id);
+            entry.after = trail::key_facts(realm, &record);
+            Ok(Draft::new(Issued { key, token })
+                .ops(taken_off.into_iter().map(Op::Key))
                 .op(Op::Key(record))
                 .seal(key_id, sealed)
-                .event(event))
+                .entry(entry))
         })
     }
 
@@ -89,14 +84,14 @@ impl Store {
     /// rotated; `Argument` for a grace or an end out of its limits; those of a commit.
     pub fn rotate(&self, key: KeyId, rotation: &Rotation, by: &Actor) -> Result<Issued> {
         by.check()?;
-        self.commit(by, |rows, now| {
+        let realms = self.realms.load_full();
+        self.commit(|rows, now| {
             let old = rows.key(key)?.ok_or_else(|| super::no_key(key))?;
-            let realms = self.realms.load_full();
             let (realm, kind) = realms.of_kind(old.kind)?;
             rotatable(&old, now)?;
             let succession = rotation.check(realm, old.start, old.end, now)?;
             let owner = rows.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
-            let token = Token::mint(kind.shape(), &self.random)?;
+            let token = kind.shape.mint(&self.random)?;
             let key_id = self.new_key_id(rows, now)?;
             let new = KeyRecord {
                 key_id,
@@ -122,14 +117,11 @@ impl Store {
                 None => None,
             };
             let ended = grandparent.map(|record| revoked_by_rotation(record, by, now));
-            let sealed = self.sealed(kind, key_id, &token)?;
+            let sealed = self.sealed(&new, kind, &token)?;
             let info = self.key_info(realm, kind, &owner.id, &new, now);
-            let event = Event::new(EventKind::KeyRotated, by)
-                .key(key)
-                .realm(realm.name())
-                .owner(&owner.id)
-                .before(super::trail::key_facts(realm, &old))
-                .after(super::trail::rotation_facts(realm, &replaced, &new, ended.as_ref()));
+            let mut entry = trail::key_entry(Event::KeyRotated, by, now, realm, key, &owner.id);
+            entry.before = trail::key_facts(realm, &old);
+            entry.after = trail::rotation_facts(realm, &replaced, &new, ended.as_ref());
             let mut draft = Draft::new(Issued { key: info, token });
             if let Some(ended) = ended {
                 draft = draft.seal(ended.key_id, None).op(Op::Key(ended));
@@ -139,12 +131,12 @@ impl Store {
                 .seal(key, None)
                 .op(Op::Key(new))
                 .seal(key_id, sealed)
-                .event(event))
+                .entry(entry))
         })
     }
 
     /// An id that no key has.
-    fn new_key_id(&self, rows: &impl Rows, now: Timestamp) -> Result<KeyId> {
+    fn new_key_id(&self, rows: &dyn Rows, now: Timestamp) -> Result<KeyId> {
         const TRIES: u32 = 64;
         for _ in 0..TRIES {
             let mut random = [0; 4];
@@ -159,12 +151,12 @@ impl Store {
     }
 
     /// The sealed copy of a token, for a kind that can be revealed.
-    fn sealed(&self, kind: &Kind, key_id: KeyId, token: &Token) -> Result<Option<Vec<u8>>> {
-        if !kind.reveal() {
+    fn sealed(&self, of: &KeyRecord, kind: &Kind, token: &Token) -> Result<Option<Vec<u8>>> {
+        if !kind.reveal {
             return Ok(None);
         }
         let key = self.sealing_key(kind)?;
-        seal::seal(key, self.place(key_id, kind), token, &self.random).map(Some)
+        seal::seal(key, self.place(of), token, &self.random).map(Some)
     }
 }
 
@@ -206,9 +198,4 @@ fn rotatable(key: &KeyRecord, now: Timestamp) -> Result<()> {
         (State::Active, None) => return Ok(()),
     };
     Err(Error::new(ErrorKind::Conflict, format!("{}: {why}", key.key_id)))
-}
-
-fn lost_kind(realm: &Realm) -> Error {
-    let why = format!("realm {:?}: a kind has lost its number", realm.name());
-    Error::new(ErrorKind::Internal, why)
 }

@@ -7,6 +7,7 @@
 
 mod cap;
 mod commit;
+mod deny;
 mod draft;
 mod explain;
 mod issue;
@@ -31,7 +32,8 @@ use crate::key_id::KeyId;
 use crate::limit::Meters;
 use crate::mark::Mark;
 use crate::random::Random;
-use crate::record::KeyRecord;
+use crate::realm::{Kind, Realm};
+use crate::record::{KeyRecord, OwnerRecord};
 use crate::seal::SealingKey;
 use crate::storage::Storage;
 
@@ -59,6 +61,14 @@ pub struct Store {
     writer: Mutex<()>,
 }
 
+/// A key with what it belongs to, as one transaction reads it.
+struct Held<'r> {
+    record: KeyRecord,
+    owner: OwnerRecord,
+    realm: &'r Realm,
+    kind: &'r Kind,
+}
+
 fn no_key(key: KeyId) -> Error {
     Error::new(ErrorKind::NotFound, format!("{key}: this store has no such key"))
 }
@@ -66,4 +76,9 @@ fn no_key(key: KeyId) -> Error {
 fn no_owner(record: &KeyRecord) -> Error {
     let why = format!("{}: its owner {} is missing", record.key_id, record.owner.number());
     Error::new(ErrorKind::Corrupt, why)
+}
+
+fn no_owner_named(realm: &Realm, id: &str) -> Error {
+    let what = format!("owner {id:?}: realm {:?} has none of this id", realm.name());
+    Error::new(ErrorKind::NotFound, what)
 }

@@ -1,8 +1,8 @@
 //! Set an owner, and look owners up.
 
-use super::{Draft, Store, trail};
+use super::{Draft, Store, no_owner_named, trail};
 use crate::actor::Actor;
-use crate::audit::{Event, EventKind};
+use crate::audit::Event;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::info::OwnerInfo;
@@ -33,15 +33,15 @@ impl Store {
         by.check()?;
         text::check("owner", id, &text::OWNER_ID_LEN)?;
         let realms = self.realms.load_full();
-        let realm = realms.get(realm)?;
-        self.commit(by, |rows, _| {
+        let realm = &*realms.get(realm)?.realm;
+        self.commit(|rows, now| {
             let [direct, group] = change.check(realm)?;
-            let before = rows.owner_named(realm.number(), id)?;
+            let before = rows.owner_named(realm.reference(), id)?;
             let mut after = match &before {
                 Some(before) => before.clone(),
                 None => OwnerRecord {
                     owner: rows.next_owner()?,
-                    realm: realm.number(),
+                    realm: realm.reference(),
                     id: id.to_owned(),
                     plan: None,
                     suspended: false,
@@ -53,18 +53,16 @@ impl Store {
             after.suspended = change.suspended.unwrap_or(after.suspended);
             after.direct = direct.unwrap_or(after.direct);
             after.group = group.unwrap_or(after.group);
-            let info = owner_info(realm, &after);
+            let info = owner_info(realm, &after)?;
             if before.as_ref() == Some(&after) {
                 return Ok(Draft::new(info));
             }
-            let event = Event::new(EventKind::OwnerSet, by)
-                .realm(realm.name())
-                .owner(id)
-                .before(before.as_ref().map_or_else(Default::default, |b| {
-                    trail::owner_facts(realm, b)
-                }))
-                .after(trail::owner_facts(realm, &after));
-            Ok(Draft::new(info).op(Op::Owner(after)).event(event))
+            let mut entry = trail::entry(Event::OwnerSet, by, now);
+            entry.realm = Some(realm.name().to_owned());
+            entry.owner = Some(id.to_owned());
+            entry.before = before.map(|b| trail::owner_facts(realm, &b)).unwrap_or_default();
+            entry.after = trail::owner_facts(realm, &after);
+            Ok(Draft::new(info).op(Op::Owner(after)).entry(entry))
         })
     }
 
@@ -75,9 +73,9 @@ impl Store {
     /// `NotFound` for an unknown realm or owner; `Io` or `Corrupt` if the file cannot be read.
     pub fn owner(&self, realm: RealmRef, id: &str) -> Result<OwnerInfo> {
         let realms = self.realms.load_full();
-        let realm = realms.get(realm)?;
-        let record = self.storage.view()?.owner_named(realm.number(), id)?;
-        record.map(|record| owner_info(realm, &record)).ok_or_else(|| no_owner_named(realm, id))
+        let realm = &*realms.get(realm)?.realm;
+        let record = self.storage.view()?.owner_named(realm.reference(), id)?;
+        owner_info(realm, &record.ok_or_else(|| no_owner_named(realm, id))?)
     }
 
     /// Owners of a realm in the order of their ids, from after `after` on, `limit` at most.
@@ -92,9 +90,9 @@ impl Store {
         limit: usize,
     ) -> Result<Vec<OwnerInfo>> {
         let realms = self.realms.load_full();
-        let realm = realms.get(realm)?;
-        let records = self.storage.view()?.owners(realm.number(), after, limit)?;
-        Ok(records.iter().map(|record| owner_info(realm, record)).collect())
+        let realm = &*realms.get(realm)?.realm;
+        let records = self.storage.view()?.owners(realm.reference(), after, limit)?;
+        records.iter().map(|record| owner_info(realm, record)).collect()
     }
 
     /// The application's id of an owner and its realm, from memory.
@@ -110,20 +108,16 @@ impl Store {
     }
 }
 
-pub(super) fn no_owner_named(realm: &Realm, id: &str) -> Error {
-    let what = format!("owner {id:?}: realm {:?} has none of this id", realm.name());
-    Error::new(ErrorKind::NotFound, what)
-}
-
-fn owner_info(realm: &Realm, record: &OwnerRecord) -> OwnerInfo {
+fn owner_info(realm: &Realm, record: &OwnerRecord) -> Result<OwnerInfo> {
     let names = |set| realm.scope_names(set).into_iter().map(str::to_owned).collect();
-    OwnerInfo {
+    let plan = realm.plan_of(record.plan.as_deref())?.and_then(|number| realm.plan(number));
+    Ok(OwnerInfo {
         owner: record.owner,
         realm: record.realm,
         id: record.id.clone(),
-        plan: realm.plan_of(record.plan.as_deref()).map(|plan| plan.name().to_owned()),
+        plan: plan.map(|plan| plan.name.clone()),
         suspended: record.suspended,
         direct: names(record.direct),
         group: names(record.group),
-    }
+    })
 }

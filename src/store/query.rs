@@ -91,8 +91,8 @@ impl Store {
             (None, _) => None,
             (Some(id), Some(realm)) => {
                 let owner = view.owner_named(realm, id)?;
-                let realm = realms.get(realm)?;
-                Some(owner.ok_or_else(|| super::owner::no_owner_named(realm, id))?.owner)
+                let realm = &*realms.get(realm)?.realm;
+                Some(owner.ok_or_else(|| super::no_owner_named(realm, id))?.owner)
             }
             (Some(id), None) => {
                 let why = format!("owner {id:?}: name its realm too");
@@ -104,7 +104,7 @@ impl Store {
         for record in view.keys(owner, after)? {
             let record = record?;
             let (realm, kind) = realms.of_kind(record.kind)?;
-            let wanted = filter.realm.is_none_or(|r| r == realm.number())
+            let wanted = filter.realm.is_none_or(|r| r == realm.reference())
                 && filter.state.is_none_or(|s| s == record.state);
             if !wanted {
                 continue;
@@ -133,10 +133,10 @@ impl Store {
             key_id: grant.key_id,
             realm: realm.name().to_owned(),
             owner: owner.to_owned(),
-            plan: plan.map(|plan| plan.name().to_owned()),
-            kind: kind.name().to_owned(),
-            environment: kind.environment().to_owned(),
-            prefix: kind.shape().prefix().to_owned(),
+            plan: plan.map(|plan| plan.name.clone()),
+            kind: kind.name.clone(),
+            environment: kind.environment.clone().unwrap_or_default(),
+            prefix: kind.shape.prefix().to_owned(),
             scopes: realm.scope_names(grant.scopes).into_iter().map(str::to_owned).collect(),
             end: grant.end,
             in_grace: grant.in_grace,
@@ -186,10 +186,10 @@ impl Store {
         };
         KeyInfo {
             key_id: record.key_id,
-            realm: realm.number(),
-            kind: kind.number(),
-            kind_name: kind.name().to_owned(),
-            environment: kind.environment().to_owned(),
+            realm: realm.reference(),
+            kind: record.kind,
+            kind_name: kind.name.clone(),
+            environment: kind.environment.clone().unwrap_or_default(),
             owner: owner.to_owned(),
             state: record.state,
             cause: record.cause,
@@ -202,7 +202,7 @@ impl Store {
             end: record.end,
             changed: record.changed,
             reason: record.reason.clone(),
-            prefix: kind.shape().prefix().to_owned(),
+            prefix: kind.shape.prefix().to_owned(),
             last_four: String::from_utf8_lossy(&record.last_four).into_owned(),
             lineage: record.lineage,
             generation: record.generation,

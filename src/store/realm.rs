@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Store, trail};
+use super::{Draft, Store, realms, trail};
 use crate::actor::Actor;
-use crate::audit::{Event, EventKind};
+use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::RealmRef;
-use crate::realm::{Profile, Realm, RealmChange};
-use crate::record::{Op, RealmRecord};
+use crate::ids::{KindRef, RealmRef};
+use crate::realm::{Profile, Realm, RealmChange, new_names};
+use crate::record::{KindName, Op, RealmRecord};
+use crate::scope::ScopeSet;
 use crate::storage::Rows;
 
 impl Store {
@@ -27,13 +28,13 @@ impl Store {
     pub fn apply_realm(&self, source: &str, toml: &str, by: &Actor) -> Result<RealmChange> {
         by.check()?;
         let profile = Profile::parse(source, toml)?;
-        self.commit(by, |rows, _| {
+        self.commit(|rows, now| {
             let (record, change) = self.compare(rows, &profile, toml)?;
             let Some(record) = record else { return Ok(Draft::new(change)) };
-            let event = Event::new(EventKind::RealmApplied, by)
-                .realm(&record.name)
-                .after(trail::realm_facts(&change));
-            Ok(Draft::new(change).op(Op::Realm(record)).event(event))
+            let mut entry = trail::entry(Event::RealmApplied, by, now);
+            entry.realm = Some(record.name.clone());
+            entry.after = trail::realm_facts(&change);
+            Ok(Draft::new(change).op(Op::Realm(record)).entry(entry))
         })
     }
 
@@ -57,7 +58,7 @@ impl Store {
         let realm = realms.named(name).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("realm {name:?}: this store has none"))
         })?;
-        Ok(realm.number())
+        Ok(realm.reference())
     }
 
     /// The profile of a realm, bound to this store's numbers.
@@ -66,7 +67,7 @@ impl Store {
     ///
     /// `NotFound` if this store has no such realm.
     pub fn profile(&self, realm: RealmRef) -> Result<Arc<Realm>> {
-        self.realms.load().get_arc(realm)
+        Ok(Arc::clone(&self.realms.load().get(realm)?.realm))
     }
 
     /// All realms, in the order in which they were made.
@@ -84,32 +85,133 @@ impl Store {
         toml: &str,
     ) -> Result<(Option<RealmRecord>, RealmChange)> {
         let realms = self.realms.load_full();
-        let old = realms.named(profile.name());
-        let (number, scopes, kinds) = match old {
+        let old = realms.named(&profile.name);
+        let change = RealmChange::between(old.map(|old| old.profile()), profile)?;
+        let mut record = match old {
             Some(old) => {
-                let record = rows.realm(old.number())?.ok_or_else(|| lost(profile.name()))?;
-                (record.realm, record.scopes, record.kinds)
+                refuse_loss(rows, old, &change)?;
+                let lost = || {
+                    let why = format!("realm {:?}: its row is missing", profile.name);
+                    Error::new(ErrorKind::Corrupt, why)
+                };
+                rows.realm(old.reference())?.ok_or_else(lost)?
             }
-            None => (rows.next_realm()?, Vec::new(), Vec::new()),
+            None => RealmRecord {
+                realm: rows.next_realm()?,
+                name: profile.name.clone(),
+                profile: String::new(),
+                scopes: Vec::new(),
+                kinds: Vec::new(),
+            },
         };
-        let change = RealmChange::between(number, old.map(|old| &**old), profile);
-        if let Some(old) = old {
-            refuse_loss(rows, old, &change)?;
-            if rows.realm(number)?.is_some_and(|record| record.profile == toml) {
-                return Ok((None, change));
+        if record.profile == toml {
+            return Ok((None, change));
+        }
+        record.profile = toml.to_owned();
+        let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
+        let new = new_names(profile, &record.scopes, &kinds)?;
+        record.scopes.extend(new.scopes);
+        let mut number = rows.next_kind()?.number();
+        for name in new.kinds {
+            record.kinds.push(KindName { kind: KindRef::new(number), name });
+            number = number.checked_add(1).ok_or_else(|| {
+                let why = "a store has 65,535 kinds at most over its life";
+                Error::new(ErrorKind::Argument, why)
+            })?;
+        }
+        // What its numbers cannot be bound to must fail here, before it is written.
+        realms::bind(&record)?;
+        Ok((Some(record), change))
+    }
+}
+
+/// Refuses a change that takes away what keys or owners still use.
+fn refuse_loss(rows: &dyn Rows, old: &Realm, change: &RealmChange) -> Result<()> {
+    let reshaped = change.kinds_changed.iter().filter(|kind| kind.reshaped);
+    let reshaped: Vec<KindRef> = numbers(old, reshaped.map(|kind| &kind.name))?;
+    let removed: Vec<KindRef> = numbers(old, &change.kinds_removed)?;
+    let scopes: Vec<(&str, ScopeSet)> = change
+        .scopes_removed
+        .iter()
+        .map(|name| Ok((name.as_str(), old.scope_set([name])?)))
+        .collect::<Result<_>>()?;
+    if reshaped.is_empty()
+        && removed.is_empty()
+        && scopes.is_empty()
+        && change.plans_removed.is_empty()
+    {
+        return Ok(());
+    }
+    let mut users = Users::default();
+    for record in rows.keys(None, None)? {
+        let record = record?;
+        let alive = record.state != State::Revoked;
+        let kind = || old.kind_name(record.kind).unwrap_or_default();
+        if removed.contains(&record.kind) {
+            users.add("kind", kind(), "keys are of it");
+        }
+        if reshaped.contains(&record.kind) && alive {
+            users.add("kind", kind(), "keys have its prefix, body and checksum");
+        }
+        if old.kind(record.kind).is_some() && alive {
+            for (name, scope) in &scopes {
+                if record.scopes.contains(*scope) {
+                    users.add("scope", name, "keys have it");
+                }
             }
         }
-        let mut next = rows.next_kind()?;
-        let (scopes, kinds) = profile.number(scopes, kinds, &mut next)?;
-        let record = RealmRecord {
-            realm: number,
-            name: profile.name().to_owned(),
-            profile: toml.to_owned(),
-            scopes,
-            kinds,
+    }
+    for owner in rows.owners(old.reference(), None, usize::MAX)? {
+        for (name, scope) in &scopes {
+            if (owner.direct | owner.group).contains(*scope) {
+                users.add("scope", name, "owners have it");
+            }
+        }
+        if let Some(plan) = &owner.plan
+            && change.plans_removed.contains(plan)
+        {
+            users.add("plan", plan, "owners are on it");
+        }
+    }
+    users.refuse(old)
+}
+
+fn numbers<'a>(
+    realm: &Realm,
+    names: impl IntoIterator<Item = &'a String>,
+) -> Result<Vec<KindRef>> {
+    names.into_iter().map(|name| Ok(realm.kind_named(name)?.0)).collect()
+}
+
+/// How many still use each thing that would go.
+#[derive(Default)]
+struct Users(Vec<User>);
+
+struct User {
+    what: &'static str,
+    name: String,
+    count: u64,
+    how: &'static str,
+}
+
+impl Users {
+    fn add(&mut self, what: &'static str, name: &str, how: &'static str) {
+        let same = |user: &&mut User| (user.what, &*user.name, user.how) == (what, name, how);
+        match self.0.iter_mut().find(same) {
+            Some(user) => user.count = user.count.saturating_add(1),
+            None => self.0.push(User { what, name: name.to_owned(), count: 1, how }),
+        }
+    }
+
+    fn refuse(self, realm: &Realm) -> Result<()> {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let line = |user: &User| {
+            format!("{} {:?} is in use: {} {}", user.what, user.name, user.count, user.how)
         };
-        // A profile that its numbers cannot be bound to must fail here, before it is written.
-        super::realms::bind(&record)?;
-        Ok((Some(record), change))
+        let lines: Vec<String> = self.0.iter().map(line).collect();
+        let why = format!("realm {:?}: {}", realm.name(), lines.join("; "));
+        Err(Error::new(ErrorKind::Conflict, why))
     }
 }

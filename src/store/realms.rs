@@ -48,6 +48,18 @@ impl Bound {
         }
     }
 
+    /// Whether every record becomes the same entry under `other`.
+    fn makes_like(&self, other: &Self) -> bool {
+        let plans = |bound: &Self| {
+            let names = bound.realm.plans().iter().map(|plan| plan.name.clone());
+            (names.collect::<Vec<_>>(), bound.realm.policy().default_plan.clone())
+        };
+        let mut scopes = (0..=127).map(ScopeSet::single);
+        self.has_sides() == other.has_sides()
+            && plans(self) == plans(other)
+            && scopes.all(|scope| self.expand(scope) == other.expand(scope))
+    }
+
     /// Whether keys of the realm have a side entry: for their meter or their last use.
     fn has_sides(&self) -> bool {
         let realm = &self.realm;
@@ -121,8 +133,7 @@ impl Realms {
             let why = format!("kind number {}: no profile has it", kind.number());
             Error::new(ErrorKind::Corrupt, why)
         };
-        let realm = self.of_kind.get(usize::from(kind.number())).copied().flatten();
-        let realm = &self.get(realm.ok_or_else(missing)?)?.realm;
+        let realm = &self.get(self.realm_of(kind).ok_or_else(missing)?)?.realm;
         Ok((realm, realm.kind(kind).ok_or_else(missing)?))
     }
 
@@ -132,16 +143,21 @@ impl Realms {
     }
 
     fn bound_of_kind(&self, kind: KindRef) -> Option<&Bound> {
-        let realm = self.of_kind.get(usize::from(kind.number())).copied().flatten()?;
-        self.get(realm).ok()
+        self.get(self.realm_of(kind)?).ok()
     }
 
-    /// Whether some key's expansion may differ between these realms and `other`.
-    pub(super) fn expands_like(&self, other: &Self, realm: RealmRef) -> bool {
-        let (Ok(one), Ok(two)) = (self.get(realm), other.get(realm)) else { return true };
-        let bits = 0..=127;
-        one.has_sides() == two.has_sides()
-            && bits.map(ScopeSet::single).all(|scope| one.expand(scope) == two.expand(scope))
+    /// The realm of a kind.
+    pub(super) fn realm_of(&self, kind: KindRef) -> Option<RealmRef> {
+        self.of_kind.get(usize::from(kind.number())).copied().flatten()
+    }
+
+    /// The realms of which some entry differs from what `other` makes of it.
+    pub(super) fn differing(&self, other: &Self) -> impl Iterator<Item = RealmRef> {
+        self.bound.iter().flatten().filter_map(|bound| {
+            let realm = bound.realm.reference();
+            let before = other.get(realm).ok()?;
+            (!bound.makes_like(before)).then_some(realm)
+        })
     }
 }
 

@@ -1,12 +1,13 @@
 //! Show a token again, where its kind allows it, and change the sealing key.
 
-use super::{Draft, Store};
+use super::{Draft, Store, trail};
 use crate::actor::Actor;
-use crate::audit::{Event, EventKind};
+use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::realm::Kind;
+use crate::record::KeyRecord;
 use crate::seal::{self, Place, SealingKey};
 use crate::storage::Rows;
 use crate::token::Token;
@@ -22,11 +23,11 @@ impl Store {
     /// of a commit.
     pub fn reveal(&self, key: KeyId, by: &Actor) -> Result<Token> {
         by.check()?;
-        self.commit(by, |rows, _| {
-            let realms = self.realms.load_full();
+        let realms = self.realms.load_full();
+        self.commit(|rows, now| {
             let held = self.hold(rows, &realms, key)?;
-            if !held.kind.reveal() {
-                let why = format!("{key}: kind {:?} is shown once", held.kind.name());
+            if !held.kind.reveal {
+                let why = format!("{key}: kind {:?} is shown once", held.kind.name);
                 return Err(Error::new(ErrorKind::Conflict, why));
             }
             let sealed = rows.sealed(key)?.ok_or_else(|| {
@@ -37,12 +38,11 @@ impl Store {
                 };
                 Error::new(ErrorKind::Conflict, format!("{key}: {why}"))
             })?;
-            let token = seal::open(self.sealing_key(held.kind)?, self.place(key, held.kind), &sealed)?;
-            let event = Event::new(EventKind::KeyRevealed, by)
-                .key(key)
-                .realm(held.realm.name())
-                .owner(&held.owner.id);
-            Ok(Draft::new(token).event(event))
+            let place = self.place(&held.record);
+            let token = seal::open(self.sealing_key(held.kind)?, place, &sealed)?;
+            let (realm, owner) = (held.realm, &held.owner.id);
+            let entry = trail::key_entry(Event::KeyRevealed, by, now, realm, key, owner);
+            Ok(Draft::new(token).entry(entry))
         })
     }
 
@@ -55,8 +55,8 @@ impl Store {
     /// those of a commit.
     pub fn change_sealing_key(&self, old: &SealingKey, by: &Actor) -> Result<usize> {
         by.check()?;
-        self.commit(by, |rows, _| {
-            let realms = self.realms.load_full();
+        let realms = self.realms.load_full();
+        self.commit(|rows, now| {
             let mut draft = Draft::new(0_usize);
             for key in rows.sealed_keys()? {
                 let held = self.hold(rows, &realms, key)?;
@@ -65,28 +65,28 @@ impl Store {
                 if seal::is_under(new, &copy) {
                     continue;
                 }
-                let place = self.place(key, held.kind);
+                let place = self.place(&held.record);
                 let token = seal::open(old, place, &copy)?;
                 let copy = seal::seal(new, place, &token, &self.random)?;
                 draft = draft.seal(key, Some(copy));
                 draft.value = draft.value.saturating_add(1);
             }
             let count = draft.value;
-            let event = Event::new(EventKind::SealingKeyChanged, by)
-                .after(serde_json::json!({ "copies": count }));
-            Ok(if count == 0 { draft } else { draft.event(event) })
+            let mut entry = trail::entry(Event::SealingKeyChanged, by, now);
+            entry.after.insert("copies".to_owned(), count.into());
+            Ok(if count == 0 { draft } else { draft.entry(entry) })
         })
     }
 
-    pub(super) fn place(&self, key_id: KeyId, kind: &Kind) -> Place {
-        Place { store_id: self.storage.store_id(), key_id, kind: kind.number() }
+    pub(super) fn place(&self, of: &KeyRecord) -> Place {
+        Place { store_id: self.storage.store_id(), key_id: of.key_id, kind: of.kind }
     }
 
     pub(super) fn sealing_key(&self, kind: &Kind) -> Result<&SealingKey> {
         self.sealing.as_ref().ok_or_else(|| {
             let why = format!(
                 "sealing key: kind {:?} keeps a sealed copy, and the store was opened without one",
-                kind.name()
+                kind.name
             );
             Error::new(ErrorKind::Argument, why)
         })

@@ -1,25 +1,16 @@
 //! Suspend, resume, revoke and update a key.
 
-use super::{Draft, Store, cap, trail};
+use super::{Draft, Held, Store, cap, trail};
 use crate::actor::Actor;
-use crate::audit::{Event, EventKind};
+use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::info::KeyInfo;
 use crate::key_id::KeyId;
-use crate::realm::{Kind, Realm};
-use crate::record::{Cause, KeyRecord, Op, OwnerRecord};
+use crate::record::{Cause, KeyRecord, Op};
 use crate::spec::Update;
 use crate::storage::Rows;
 use crate::time::Timestamp;
-
-/// A key with what it belongs to, as one transaction reads it.
-struct Held<'r> {
-    record: KeyRecord,
-    owner: OwnerRecord,
-    realm: &'r Realm,
-    kind: &'r Kind,
-}
 
 impl Store {
     /// Pauses a key: it is refused until it is resumed. Suspending a suspended key changes
@@ -42,7 +33,7 @@ impl Store {
             Err(Error::new(ErrorKind::Conflict, why))
         };
         let restraint = self.deny_early(key, State::Suspended, allowed)?;
-        let result = self.change(key, by, EventKind::KeySuspended, |_, held, now| {
+        let result = self.change(key, by, Event::KeySuspended, |_, held, now| {
             allowed(&held)?;
             if held.record.state == State::Suspended {
                 return Ok(Vec::new());
@@ -61,14 +52,14 @@ impl Store {
     /// many active keys as it may; those of a commit.
     pub fn resume(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
         by.check()?;
-        self.change(key, by, EventKind::KeyResumed, |rows, held, now| {
+        self.change(key, by, Event::KeyResumed, |rows, held, now| {
             not_revoked(&held.record)?;
             if held.record.state == State::Active {
                 return Ok(Vec::new());
             }
             let places = takes_place(&held.record, now);
             let mut changed = match places {
-                true => cap::admit(rows, held.realm, held.kind, &held.owner, now)?,
+                true => cap::admit(rows, held.realm, held.record.kind, &held.owner, now)?,
                 false => Vec::new(),
             };
             changed.push(in_state(held.record, State::Active, places, by, now));
@@ -87,7 +78,7 @@ impl Store {
     pub fn revoke(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
         by.check()?;
         let restraint = self.deny_early(key, State::Revoked, |_| Ok(()))?;
-        let result = self.change(key, by, EventKind::KeyRevoked, |_, held, now| {
+        let result = self.change(key, by, Event::KeyRevoked, |_, held, now| {
             if held.record.state == State::Revoked {
                 return Ok(Vec::new());
             }
@@ -108,7 +99,7 @@ impl Store {
     /// a later end makes it active again and its owner has no place for it; those of a commit.
     pub fn update(&self, key: KeyId, update: &Update, by: &Actor) -> Result<KeyInfo> {
         by.check()?;
-        self.change(key, by, EventKind::KeyUpdated, |rows, held, now| {
+        self.change(key, by, Event::KeyUpdated, |rows, held, now| {
             not_revoked(&held.record)?;
             let scopes = update.check(held.realm, held.record.start, now)?;
             if let Some(end) = update.end
@@ -125,7 +116,7 @@ impl Store {
             record.metadata = update.metadata.clone().unwrap_or(record.metadata);
             let revives = !record.counted && takes_place(&record, now);
             let mut changed = match revives {
-                true => cap::admit(rows, held.realm, held.kind, &held.owner, now)?,
+                true => cap::admit(rows, held.realm, held.record.kind, &held.owner, now)?,
                 false => Vec::new(),
             };
             record.counted |= revives;
@@ -141,11 +132,11 @@ impl Store {
         &self,
         key: KeyId,
         by: &Actor,
-        event: EventKind,
+        event: Event,
         plan: impl FnOnce(&dyn Rows, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
     ) -> Result<KeyInfo> {
-        self.commit(by, |rows, now| {
-            let realms = self.realms.load_full();
+        let realms = self.realms.load_full();
+        self.commit(|rows, now| {
             let held = self.hold(rows, &realms, key)?;
             let (before, owner) = (held.record.clone(), held.owner.clone());
             let (realm, kind) = (held.realm, held.kind);
@@ -155,14 +146,11 @@ impl Store {
             if changed.is_empty() {
                 return Ok(Draft::new(info));
             }
-            let event = Event::new(event, by)
-                .key(key)
-                .realm(realm.name())
-                .owner(&owner.id)
-                .before(trail::key_changes(realm, &before, after))
-                .after(trail::key_changes(realm, after, &before));
-            let unseal = after.state == State::Revoked && kind.reveal();
-            let draft = Draft::new(info).ops(changed.into_iter().map(Op::Key)).event(event);
+            let mut entry = trail::key_entry(event, by, now, realm, key, &owner.id);
+            entry.before = trail::key_changes(realm, &before, after);
+            entry.after = trail::key_changes(realm, after, &before);
+            let unseal = after.state == State::Revoked && kind.reveal;
+            let draft = Draft::new(info).ops(changed.into_iter().map(Op::Key)).entry(entry);
             Ok(if unseal { draft.seal(key, None) } else { draft })
         })
     }

@@ -1,17 +1,15 @@
 //! Verify a token, and present a request.
 
 use super::Store;
-use crate::answer::{self, Answer, Facts as RequestFacts};
+use super::realms::Bound;
+use crate::answer::{self, Answer};
 use crate::digest::Digest;
 use crate::entry::{Entry, OwnerEntry, Side};
 use crate::error::Result;
 use crate::ids::RealmRef;
-use crate::limit::Metered;
-use crate::policy::{Facts, decide};
-use crate::realm::{Buckets, Kind, Realm, Required};
+use crate::policy::{Facts, Required, decide};
+use crate::realm::Rights;
 use crate::request::Request;
-use crate::time::Timestamp;
-use crate::token::Unpresented;
 use crate::verdict::{Denial, Grant, Reason, Refusal, VerifyError};
 
 /// The head of an HTTP request, as far as it bears on a decision.
@@ -37,20 +35,20 @@ pub struct Outcome {
 }
 
 /// A key that a token was found to be of, with all that decides about it.
-pub(super) struct Found<'r> {
+pub(super) struct Found {
     pub entry: Entry,
     pub side: Option<Side>,
     pub owner: Option<OwnerEntry>,
-    pub kind: &'r Kind,
+    pub rights: Rights,
 }
 
-impl Found<'_> {
+impl Found {
     pub(super) fn facts(&self) -> Facts<'_> {
         Facts {
             entry: &self.entry,
             side: self.side.as_ref(),
             owner: self.owner.as_ref(),
-            rights: self.kind.rights(),
+            rights: self.rights,
         }
     }
 }
@@ -93,17 +91,19 @@ impl Store {
         request: &Request,
     ) -> Result<Outcome> {
         let realms = self.realms.load();
-        let realm = realms.get(realm)?;
-        let token = realm.carrier().token(http.headers.iter().copied());
+        let bound = realms.get(realm)?;
+        let realm = &*bound.realm;
+        let token = realm.carriers().extract(http.headers.iter().copied());
         let verdict = match token {
             Ok(token) => {
-                let required = realm.required_for(http.method).and(request.required);
-                self.judge(realm, token, request, required).map_err(Refusal::Denied)
+                let method = realm.required_for(http.method);
+                let required = Required::both(request.required, method);
+                self.judge(bound, token, request, required).map_err(Refusal::Denied)
             }
             Err(unpresented) => Err(Refusal::Unpresented(unpresented)),
         };
         let now = request.at.unwrap_or_else(|| self.mark.now());
-        let facts = RequestFacts { method: http.method, request_id: http.request_id, now };
+        let facts = answer::Facts { method: http.method, request_id: http.request_id, now };
         let answer = answer::render(realm, verdict.as_ref(), &facts);
         Ok(Outcome { verdict, answer })
     }
@@ -111,16 +111,17 @@ impl Store {
     /// One decision, from the token's text to the charge.
     pub(super) fn judge(
         &self,
-        realm: &Realm,
+        bound: &Bound,
         token: &[u8],
         request: &Request,
         required: Required,
     ) -> Result<Grant, Denial> {
         let shapeless = |malformed| Denial { reason: Reason::Malformed(malformed), key: None };
+        let realm = &*bound.realm;
         realm.grammar().parse(token).map_err(shapeless)?;
         let digest = self.digester.digest(token);
         let unknown = Denial { reason: Reason::Unknown, key: None };
-        let found = self.find(realm, &digest, request).ok_or(unknown)?;
+        let found = self.find(bound, &digest, request).ok_or(unknown)?;
         let entry = &found.entry;
         let refused = |reason| Denial { reason, key: Some(entry.key_id) };
         let now = request.at.unwrap_or_else(|| self.mark.now());
@@ -143,7 +144,7 @@ impl Store {
         }
         Ok(Grant {
             key_id: entry.key_id,
-            realm: realm.number(),
+            realm: realm.reference(),
             kind: entry.kind,
             owner: entry.owner,
             scopes,
@@ -154,23 +155,24 @@ impl Store {
     }
 
     /// The key of `digest`, if it is of `realm` and of a kind that the request accepts.
-    pub(super) fn find<'r>(
+    pub(super) fn find(
         &self,
-        realm: &'r Realm,
+        bound: &Bound,
         digest: &Digest,
         request: &Request,
-    ) -> Option<Found<'r>> {
+    ) -> Option<Found> {
         let entry = self.index.get(digest)?;
-        let kind = realm.kind(entry.kind)?;
-        if !request.kinds.contains(kind.bit()) {
+        let kind = bound.realm.kind(entry.kind)?;
+        if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;
         }
         let side = match entry.side {
             Some(side) => Some(self.index.side(side, entry.key_id)?),
             None => None,
         };
-        let looks = realm.reads_owner() || self.index.suspended_owners() > 0;
+        let looks = bound.reads_owner || self.index.suspended_owners() > 0;
         let owner = if looks { self.index.owner(entry.owner) } else { None };
-        Some(Found { entry, side, owner, kind })
+        let rights = bound.rights(entry.kind, kind);
+        Some(Found { entry, side, owner, rights })
     }
 }

@@ -1,0 +1,118 @@
+//! How a store is opened: defaults, and their reasons.
+
+use rand_core::TryCryptoRng;
+
+use crate::digest::Pepper;
+use crate::random::Random;
+use crate::seal::SealingKey;
+use crate::time::{Clock, SystemClock};
+
+/// How a store is created or opened.
+///
+/// ```no_run
+/// # fn main() -> keycask::Result<()> {
+/// # let secret = [0; 32];
+/// let store = keycask::Store::options().pepper(keycask::Pepper::new(secret)).open("keys.redb")?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Options {
+    pub(crate) pepper: Option<Pepper>,
+    pub(crate) sealing: Option<SealingKey>,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) random: Random,
+    pub(crate) read_only: bool,
+    pub(crate) cache_bytes: usize,
+    pub(crate) log_len: u64,
+}
+
+impl Options {
+    /// Without pepper and sealing key, by the machine's clock and randomness, for writing,
+    /// with a page cache of 32 MiB and a log of 100,000 commits.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            pepper: None,
+            sealing: None,
+            clock: Box::new(SystemClock::new()),
+            random: Random::system(),
+            read_only: false,
+            // Decisions never read pages; the cache serves lists and commits. redb's own
+            // default is 1 GiB a process.
+            cache_bytes: 32 << 20,
+            log_len: 100_000,
+        }
+    }
+
+    /// Keys digests and seals with `pepper`, which must be the one that the store was created
+    /// with.
+    #[must_use]
+    pub fn pepper(mut self, pepper: Pepper) -> Self {
+        self.pepper = Some(pepper);
+        self
+    }
+
+    /// Seals and reveals tokens of kinds that can be revealed with `key`.
+    #[must_use]
+    pub fn sealing_key(mut self, key: SealingKey) -> Self {
+        self.sealing = Some(key);
+        self
+    }
+
+    /// Reads the time from `clock`.
+    #[must_use]
+    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Draws tokens and key ids from `rng`. For tests: with a predictable source tokens can
+    /// be guessed.
+    #[must_use]
+    pub fn random<R>(mut self, rng: R) -> Self
+    where
+        R: TryCryptoRng + Send + 'static,
+        R::Error: std::error::Error + Send + Sync + 'static,
+    {
+        self.random = Random::new(rng);
+        self
+    }
+
+    /// Opens for reading alone, beside a process that writes. What that process changes later
+    /// is not seen by decisions until the store is opened again.
+    #[must_use]
+    pub fn read_only(mut self, read_only: bool) -> Self {
+        self.read_only = read_only;
+        self
+    }
+
+    /// Size of the page cache in bytes.
+    #[must_use]
+    pub fn cache_bytes(mut self, bytes: usize) -> Self {
+        self.cache_bytes = bytes;
+        self
+    }
+
+    /// How many commits the log keeps for those who follow it.
+    #[must_use]
+    pub fn log_len(mut self, commits: u64) -> Self {
+        self.log_len = commits;
+        self
+    }
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options")
+            .field("read_only", &self.read_only)
+            .field("cache_bytes", &self.cache_bytes)
+            .field("log_len", &self.log_len)
+            .finish_non_exhaustive()
+    }
+}
