@@ -32,8 +32,8 @@ impl Names {
 /// Who changes something, and why.
 #[derive(Args, Debug)]
 pub(crate) struct By {
-    /// Who asks, for the audit trail; without it, uid: and the number of the user who runs this
-    #[arg(long, value_name = "NAME", env = "KEYCASK_ACTOR")]
+    /// Who asks, for the audit trail [default: the number of the user who runs this]
+    #[arg(long, value_name = "NAME", env = "KEYCASK_ACTOR", hide_env_values = true)]
     actor: Option<String>,
 
     /// Why, for the audit trail
@@ -67,7 +67,7 @@ pub(crate) struct Ask {
     #[arg(long, value_name = "SCOPE,...")]
     needs: Option<Names>,
 
-    /// Kinds that are accepted; without it, all kinds of the realm
+    /// Kinds that are accepted [default: all of the realm]
     #[arg(long, value_name = "KIND,...")]
     kinds: Option<Names>,
 

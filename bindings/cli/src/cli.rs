@@ -107,7 +107,9 @@ fn refuse(error: &clap::Error) -> Exit {
     }
     if std::env::args_os().any(|arg| arg == OsStr::new("--json")) {
         let text = error.to_string();
-        let message = text.trim_end().strip_prefix("error: ").unwrap_or(&text);
+        // The usage that follows after an empty line is for people.
+        let message = text.split("\n\n").next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
         Output::new(true).error(ErrorKind::Argument.name(), message);
     } else {
         // Without standard error there is nobody to tell.

@@ -188,8 +188,7 @@ fn field(line: &[u8]) -> Result<(&str, &[u8]), &'static str> {
 
 /// The token of RFC 9110 section 5.6.2 that `bytes` are.
 fn name(bytes: &[u8]) -> Option<&str> {
-    let legal =
-        |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    let legal = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
     let name = std::str::from_utf8(bytes).ok()?;
     (!bytes.is_empty() && bytes.iter().all(legal)).then_some(name)
 }

@@ -10,6 +10,7 @@
 mod args;
 mod cli;
 mod commands;
+pub mod demo;
 mod exit;
 mod http;
 mod output;

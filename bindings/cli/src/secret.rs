@@ -30,7 +30,7 @@ const OTHERS: u32 = 0o077;
 /// Where the token comes from.
 #[derive(Args, Debug)]
 pub(crate) struct TokenFrom {
-    /// File with the token; without it, or with -, standard input
+    /// File with the token [default: standard input]
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
 }
@@ -44,7 +44,9 @@ impl TokenFrom {
         if let Some(path) = path {
             let what = format!("token file {path:?}");
             let file = File::open(path).map_err(|e| failed(&what, e))?;
-            return read_up_to(TOKEN_READ, file).map(without_line_end).map_err(|e| failed(&what, e));
+            return read_up_to(TOKEN_READ, file)
+                .map(without_line_end)
+                .map_err(|e| failed(&what, e));
         }
         if io::stdin().is_terminal() {
             let typed = rpassword::prompt_password("Token: ").map_err(|e| failed("terminal", e))?;

@@ -13,18 +13,30 @@ use crate::secret;
 #[command(next_help_heading = "Options of every command")]
 pub(crate) struct Global {
     /// The store's file
-    #[arg(long, global = true, value_name = "PATH", env = "KEYCASK_STORE")]
+    #[arg(long, global = true, value_name = "PATH", env = "KEYCASK_STORE", hide_env_values = true)]
     store: Option<PathBuf>,
 
-    /// File with the pepper: 32 bytes, or 64 hex digits
-    #[arg(long, global = true, value_name = "FILE", env = "KEYCASK_PEPPER_FILE")]
+    /// File with the pepper, 32 bytes or 64 hex digits
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "KEYCASK_PEPPER_FILE",
+        hide_env_values = true
+    )]
     pepper_file: Option<PathBuf>,
 
-    /// File with the sealing key, for kinds that can be revealed: 32 bytes, or 64 hex digits
-    #[arg(long, global = true, value_name = "FILE", env = "KEYCASK_SEALING_KEY_FILE")]
+    /// File with the sealing key, for kinds that can be revealed, 32 bytes or 64 hex digits
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "KEYCASK_SEALING_KEY_FILE",
+        hide_env_values = true
+    )]
     sealing_key_file: Option<PathBuf>,
 
-    /// Print JSON: one object, or one a line for lists; errors too, on standard error
+    /// Print JSON, for lists an object a line, and errors as JSON on standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
 }

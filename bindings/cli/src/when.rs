@@ -19,7 +19,7 @@ pub(crate) enum When {
 
 impl When {
     /// The instant, if a span counts from now.
-    pub(crate) fn from_now(self) -> Timestamp {
+    pub(crate) fn timestamp(self) -> Timestamp {
         match self {
             Self::At(at) => at,
             Self::After(span) => now().plus(span),
@@ -32,7 +32,7 @@ impl When {
     ///
     /// `Argument` for `never`, which is none; `what` names the option.
     pub(crate) fn instant(self, what: &str) -> Result<Timestamp> {
-        match self.from_now() {
+        match self.timestamp() {
             Timestamp::NEVER => {
                 let why = format!("{what} never: want an instant: {FORMS}");
                 Err(Error::new(ErrorKind::Argument, why))
