@@ -1,31 +1,59 @@
-//! An embedded API-key store.
+//! An embedded API-key store: issue, verify, limit, rotate and revoke keys in one file.
+//!
+//! The way in is [`Store`]. A [realm](Realm) says where keys are valid, what their tokens look
+//! like and which scopes and plans there are; it is one TOML profile, applied with
+//! [`Store::apply_realm`]. A key is issued for an owner and verified from memory.
 #![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
+mod actor;
 mod answer;
+mod audit;
 mod digest;
 mod entry;
 mod error;
 mod ids;
+mod index;
+mod info;
 mod key_id;
+mod limit;
+mod mark;
+mod options;
+mod policy;
 mod random;
 mod realm;
 mod record;
+mod request;
 mod scope;
+mod seal;
+mod spec;
+mod storage;
+mod store;
+mod text;
 mod time;
 mod token;
 mod verdict;
 
+pub use actor::Actor;
 pub use answer::Answer;
-pub use digest::{Digest, Pepper};
+pub use audit::{AuditEntry, Event};
+pub use digest::Pepper;
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{KindRef, OwnerRef, RealmRef};
+pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Page, Stats};
 pub use key_id::KeyId;
+pub use options::Options;
 pub use realm::{
     Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
     RealmChange, Rights, Scope, ScopeChange, Window,
 };
+pub use record::Cause;
+pub use request::Request;
 pub use scope::ScopeSet;
+pub use seal::SealingKey;
+pub use spec::{OwnerChange, Rotation, Spec, Update};
+pub use store::{Filter, HttpRequest, Outcome, PAGE_MAX, Store};
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
-pub use token::{Checksum, Malformed, Shape, Token, Unpresented};
+pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};

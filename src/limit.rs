@@ -250,3 +250,6 @@ impl Gauge {
         now >= self.end() && self.level_at(now) == self.full
     }
 }
+
+#[cfg(test)]
+mod tests;

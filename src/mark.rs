@@ -74,3 +74,66 @@ impl Mark {
 fn uptime_ms(clock: &dyn Clock) -> i64 {
     i64::try_from(clock.uptime().as_millis()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+
+    #[derive(Clone, Default)]
+    struct Hands(Arc<(AtomicI64, AtomicI64)>);
+
+    impl Hands {
+        fn set(&self, now: i64, uptime: i64) {
+            self.0.0.store(now, Ordering::Relaxed);
+            self.0.1.store(uptime, Ordering::Relaxed);
+        }
+    }
+
+    impl Clock for Hands {
+        fn now(&self) -> Timestamp {
+            Timestamp::from_ms(self.0.0.load(Ordering::Relaxed))
+        }
+
+        fn uptime(&self) -> Duration {
+            Duration::from_millis(u64::try_from(self.0.1.load(Ordering::Relaxed)).unwrap())
+        }
+    }
+
+    const DAY: i64 = 86_400_000;
+
+    #[test]
+    fn the_present_is_never_before_what_a_commit_has_recorded() {
+        let hands = Hands::default();
+        hands.set(5_000, 0);
+        let mark = Mark::new(Box::new(hands.clone()), Timestamp::EPOCH);
+        mark.advance(mark.next(mark.now()));
+        hands.set(1_000, 10);
+        assert_eq!(mark.now(), Timestamp::from_ms(5_000));
+        hands.set(6_000, 20);
+        assert_eq!(mark.now(), Timestamp::from_ms(6_000));
+    }
+
+    #[test]
+    fn one_wild_reading_moves_the_mark_by_a_day_at_most_however_many_commits_see_it() {
+        let hands = Hands::default();
+        let mark = Mark::new(Box::new(hands.clone()), Timestamp::from_ms(1_000));
+        hands.set(100 * 365 * DAY, 500);
+        for _ in 0..1_000 {
+            mark.advance(mark.next(mark.now()));
+        }
+        hands.set(2_000, 600);
+        assert_eq!(mark.now(), Timestamp::from_ms(1_000 + 500 + DAY));
+    }
+
+    #[test]
+    fn a_reset_takes_the_mark_back() {
+        let hands = Hands::default();
+        hands.set(50_000, 0);
+        let mark = Mark::new(Box::new(hands.clone()), Timestamp::EPOCH);
+        mark.advance(mark.next(mark.now()));
+        hands.set(20_000, 100);
+        mark.reset(mark.reading());
+        assert_eq!(mark.now(), Timestamp::from_ms(20_000));
+    }
+}

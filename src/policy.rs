@@ -141,3 +141,6 @@ pub(crate) fn survey(
 ) -> [(Step, Option<Reason>); 6] {
     Step::ORDER.map(|step| (step, step.refuses(facts, required, now)))
 }
+
+#[cfg(test)]
+mod tests;

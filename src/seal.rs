@@ -114,9 +114,8 @@ pub(crate) fn is_under(key: &SealingKey, sealed: &[u8]) -> bool {
 /// `Pepper` if another key sealed it; `Newer` for a later version; `Corrupt` if it was
 /// altered or belongs to another row.
 pub(crate) fn open(key: &SealingKey, place: Place, sealed: &[u8]) -> Result<Token> {
-    let corrupt = || {
-        Error::new(ErrorKind::Corrupt, format!("{}: the sealed copy is damaged", place.key_id))
-    };
+    let corrupt =
+        || Error::new(ErrorKind::Corrupt, format!("{}: the sealed copy is damaged", place.key_id));
     let (&version, rest) = sealed.split_first().ok_or_else(corrupt)?;
     if version != VERSION {
         let why = format!("{}: the sealed copy has version {version}", place.key_id);

@@ -4,9 +4,10 @@
 //! RFC 6750 and of draft-ietf-httpapi-ratelimit-headers. A profile replaces what it names:
 //! the status, the body, or single headers; an empty header takes that one away.
 
+use super::json::JsonTemplate;
 use super::names;
 use super::source::{Field, Section};
-use super::template::{JsonTemplate, TextTemplate};
+use super::template::TextTemplate;
 use crate::error::{Error, ErrorKind, Result};
 
 const BODY_MAX: usize = 16 * 1024;
@@ -118,11 +119,15 @@ impl AnswerTemplate {
         let Some(mut section) = section else {
             return Self::default_of(outcome, outcome.status());
         };
-        let refusal = outcome != Outcome::Granted;
-        let status = if refusal { section.field("status") } else { None };
+        // The status and body of a grant are the application's.
+        let mut refusal_field = |name| match outcome {
+            Outcome::Granted => None,
+            _ => section.field(name),
+        };
+        let (status, body) = (refusal_field("status"), refusal_field("body"));
         let status = status.map_or(Ok(outcome.status()), |field| status_of(&field))?;
         let mut template = Self::default_of(outcome, status)?;
-        if let Some(field) = section.field("body").filter(|_| refusal) {
+        if let Some(field) = body {
             template.body = body_of(&field)?;
             let media = template.body.as_ref().map_or("", |_| "application/json");
             template.set("Content-Type", media).map_err(|why| field.error(why))?;

@@ -151,13 +151,15 @@ impl RealmChange {
         *self == Self { realm: self.realm.clone(), ..Self::default() }
     }
 
-    /// Whether a key that stays may use a scope that it could not use before.
+    /// Whether a key may use a scope that it could not use before, by other rights or another
+    /// implication. Methods are not looked at.
     #[must_use]
     pub fn widens(&self) -> bool {
         self.effects().any(|effect| effect != Effect::Narrower)
     }
 
-    /// Whether a key that stays may no longer use a scope that it could use before.
+    /// Whether a key may no longer use a scope that it could use before, by other rights or
+    /// another implication. Methods are not looked at, nor are scopes that are gone.
     #[must_use]
     pub fn narrows(&self) -> bool {
         self.effects().any(|effect| effect != Effect::Wider)
@@ -245,20 +247,17 @@ impl<'a, T> Pairs<'a, T> {
 }
 
 fn kind_change((old, new): (&Kind, &Kind)) -> Option<KindChange> {
-    let shape = |name, differs| (name, differs);
-    let shapes = [
-        shape("prefix", old.shape.prefix() != new.shape.prefix()),
-        shape("body", old.shape.body_len() != new.shape.body_len()),
-        shape("checksum", old.shape.checksum() != new.shape.checksum()),
-    ];
-    let others = [
+    let fields = [
+        ("prefix", old.shape.prefix() != new.shape.prefix()),
+        ("body", old.shape.body_len() != new.shape.body_len()),
+        ("checksum", old.shape.checksum() != new.shape.checksum()),
         ("environment", old.environment != new.environment),
         ("rights", old.rights != new.rights),
         ("reveal", old.reveal != new.reveal),
         ("active", old.active != new.active),
     ];
-    let differing = shapes.iter().chain(&others).filter(|(_, differs)| *differs);
-    let fields: Vec<&'static str> = differing.map(|(name, _)| *name).collect();
+    let differing = fields.into_iter().filter(|(_, differs)| *differs);
+    let fields: Vec<&'static str> = differing.map(|(name, _)| name).collect();
     let rights = match (old.rights, new.rights) {
         (before, after) if before == after => None,
         (_, Rights::Both) => Some(Effect::Narrower),

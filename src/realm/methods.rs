@@ -121,7 +121,7 @@ mod tests {
         Scope { name: name.into(), title, tier, implies: owned(implies), methods: owned(methods) }
     }
 
-    fn needs(scopes: &[Scope]) -> Result<impl Fn(&str) -> String, String> {
+    fn needs(scopes: &[Scope]) -> Result<impl Fn(&str) -> String + use<>, String> {
         let table =
             ScopeTable::new(&own_names(scopes), scopes).map_err(|clash| clash.to_string())?;
         Ok(move |method: &str| match table.methods().need(method) {

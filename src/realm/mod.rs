@@ -6,6 +6,7 @@
 
 mod answers;
 mod change;
+mod json;
 mod kind;
 mod methods;
 mod names;
@@ -29,7 +30,7 @@ pub use methods::MethodNeed;
 pub use plan::{Plan, Window};
 pub use policy::{Buckets, Policy};
 pub(crate) use profile::Profile;
-pub(crate) use registry::{NewNames, new_names};
+pub(crate) use registry::new_names;
 pub use scopes::{NamedSet, Scope};
 pub(crate) use template::{Placeholder, TextTemplate, Value};
 
@@ -277,12 +278,6 @@ impl Realm {
     #[must_use]
     pub(crate) const fn profile(&self) -> &Profile {
         &self.profile
-    }
-
-    /// The scope names by bit, as they were bound.
-    #[must_use]
-    pub(crate) fn scope_registry(&self) -> &[String] {
-        self.scopes.registry()
     }
 
     #[cold]

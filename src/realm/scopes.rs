@@ -176,11 +176,6 @@ impl ScopeTable {
         self.names(self.expand(own).difference(own)).map(str::to_owned).collect()
     }
 
-    /// The names by bit.
-    pub(super) fn registry(&self) -> &[String] {
-        &self.names
-    }
-
     /// The bits of the scopes that the profile has.
     pub(super) const fn live(&self) -> ScopeSet {
         self.live

@@ -1,7 +1,11 @@
 //! A stored key.
 
+use std::fmt;
+
+use super::fields::{Fields, put_text};
 use crate::digest::Digest;
 use crate::entry::State;
+use crate::error::Result;
 use crate::ids::{KindRef, OwnerRef};
 use crate::key_id::KeyId;
 use crate::scope::ScopeSet;
@@ -19,8 +23,27 @@ pub enum Cause {
     Rotated = 2,
 }
 
+impl Cause {
+    /// The cause stored as `byte`, if there is one.
+    #[must_use]
+    pub const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::None),
+            1 => Some(Self::Asked),
+            2 => Some(Self::Rotated),
+            _ => None,
+        }
+    }
+
+    /// The byte that stores the cause.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        self as u8
+    }
+}
+
 /// A key as the file keeps it. The row's key is `key_id`; the rest is its value.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct KeyRecord {
     pub key_id: KeyId,
     pub digest: Digest,
@@ -52,4 +75,161 @@ pub(crate) struct KeyRecord {
     pub metadata: String,
     /// Why the state last changed, in the actor's words.
     pub reason: String,
+}
+
+impl fmt::Debug for KeyRecord {
+    /// Names the key; a digest is never printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "KeyRecord({})", self.key_id)
+    }
+}
+
+// A key's record, version 1. Integers are little-endian.
+//
+// ```text
+// offset size name
+//      0    1 version      1
+//      1    1 state        0 active, 1 suspended, 2 revoked
+//      2    1 cause        0 none, 1 asked, 2 rotated
+//      3    1 flags        bit 0 counted, bit 1 has predecessor, bit 2 has successor
+//      4    1 pepper       generation of the pepper
+//      5    2 kind
+//      7    4 owner
+//     11   16 scopes       bit n is scope number n
+//     27    8 issued       milliseconds since the epoch, as all times; i64::MAX is never
+//     35    8 start
+//     43    8 end
+//     51    8 changed
+//     59    8 lineage      a key id
+//     67    4 generation
+//     71    8 predecessor  a key id, 0 if there is none
+//     79    8 successor    a key id, 0 if there is none
+//     87    4 last four    of the token
+//     91   32 digest       left out in the log
+//    123    2 length of the name, then the name
+//           2 length of the metadata, then the metadata
+//           2 length of the reason, then the reason
+// ```
+const VERSION: u8 = 1;
+const COUNTED: u8 = 1;
+const HAS_PREDECESSOR: u8 = 2;
+const HAS_SUCCESSOR: u8 = 4;
+
+/// Whether a record holds the digest: the row does, the log does not.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    Row,
+    Log,
+}
+
+impl KeyRecord {
+    /// Longest name of a key in bytes.
+    pub(crate) const NAME_MAX: usize = 128;
+
+    /// Longest metadata of a key in bytes.
+    pub(crate) const METADATA_MAX: usize = 4096;
+
+    /// Longest reason for a change in bytes.
+    pub(crate) const REASON_MAX: usize = 256;
+
+    /// The value of the key's row, without the row's MAC.
+    ///
+    /// # Errors
+    ///
+    /// `Argument` if a text is over its limit.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>> {
+        let mut out = Vec::with_capacity(192);
+        self.put(&mut out, Form::Row)?;
+        Ok(out)
+    }
+
+    /// The record of `key_id` whose row has this value.
+    ///
+    /// # Errors
+    ///
+    /// `Newer` if a later version wrote it, `Corrupt` if none did.
+    pub(crate) fn decode(key_id: KeyId, bytes: &[u8]) -> Result<Self> {
+        Self::take(key_id, bytes, Form::Row)
+    }
+
+    pub(super) fn put(&self, out: &mut Vec<u8>, form: Form) -> Result<()> {
+        let mut flags = 0;
+        for (flag, set) in [
+            (COUNTED, self.counted),
+            (HAS_PREDECESSOR, self.predecessor.is_some()),
+            (HAS_SUCCESSOR, self.successor.is_some()),
+        ] {
+            flags |= if set { flag } else { 0 };
+        }
+        let id = |key: Option<KeyId>| key.map_or(0, KeyId::bits).to_le_bytes();
+        out.extend_from_slice(&[VERSION, self.state.byte(), self.cause.byte(), flags, self.pepper]);
+        out.extend_from_slice(&self.kind.number().to_le_bytes());
+        out.extend_from_slice(&self.owner.number().to_le_bytes());
+        out.extend_from_slice(&self.scopes.bits().to_le_bytes());
+        for at in [self.issued, self.start, self.end, self.changed] {
+            out.extend_from_slice(&at.as_ms().to_le_bytes());
+        }
+        out.extend_from_slice(&id(Some(self.lineage)));
+        out.extend_from_slice(&self.generation.to_le_bytes());
+        out.extend_from_slice(&id(self.predecessor));
+        out.extend_from_slice(&id(self.successor));
+        out.extend_from_slice(&self.last_four);
+        if form == Form::Row {
+            out.extend_from_slice(self.digest.as_bytes());
+        }
+        put_text(out, "name", &self.name, Self::NAME_MAX)?;
+        put_text(out, "metadata", &self.metadata, Self::METADATA_MAX)?;
+        put_text(out, "reason", &self.reason, Self::REASON_MAX)
+    }
+
+    pub(super) fn take(key_id: KeyId, bytes: &[u8], form: Form) -> Result<Self> {
+        let mut fields = Fields::new("key", VERSION, bytes)?;
+        let state = State::from_byte(fields.u8()?).ok_or_else(|| fields.corrupt("no state"))?;
+        let cause = Cause::from_byte(fields.u8()?).ok_or_else(|| fields.corrupt("no cause"))?;
+        let flags = fields.flags(COUNTED | HAS_PREDECESSOR | HAS_SUCCESSOR)?;
+        let pepper = fields.u8()?;
+        let kind = KindRef::new(fields.u16()?);
+        let owner = OwnerRef::new(fields.u32()?);
+        let scopes = ScopeSet::from_bits_retain(fields.u128()?);
+        let mut time = || fields.i64().map(Timestamp::from_ms);
+        let (issued, start, end, changed) = (time()?, time()?, time()?, time()?);
+        let lineage = KeyId::from_bits(fields.u64()?);
+        let generation = fields.u32()?;
+        let mut relative = |flag| match (fields.u64()?, flags & flag != 0) {
+            (0, false) => Ok(None),
+            (bits, true) => Ok(Some(KeyId::from_bits(bits))),
+            (_, false) => Err(fields.corrupt("a key id stands where its flag says none")),
+        };
+        let (predecessor, successor) = (relative(HAS_PREDECESSOR)?, relative(HAS_SUCCESSOR)?);
+        let last_four = fields.array()?;
+        let digest = match form {
+            Form::Row => fields.array()?,
+            Form::Log => [0; Digest::LEN],
+        };
+        let record = Self {
+            key_id,
+            digest: Digest::from_bytes(digest),
+            pepper,
+            kind,
+            owner,
+            state,
+            cause,
+            counted: flags & COUNTED != 0,
+            scopes,
+            issued,
+            start,
+            end,
+            changed,
+            lineage,
+            generation,
+            predecessor,
+            successor,
+            last_four,
+            name: fields.text("name", Self::NAME_MAX)?,
+            metadata: fields.text("metadata", Self::METADATA_MAX)?,
+            reason: fields.text("reason", Self::REASON_MAX)?,
+        };
+        fields.end()?;
+        Ok(record)
+    }
 }

@@ -4,6 +4,7 @@
 //! last, with its length. A record holds no token and no pepper. The bytes are drawn above
 //! the code that writes them and in `docs/format.md`.
 
+mod fields;
 mod key;
 mod op;
 mod owner;
@@ -13,3 +14,6 @@ pub(crate) use key::{Cause, KeyRecord};
 pub(crate) use op::Op;
 pub(crate) use owner::OwnerRecord;
 pub(crate) use realm::{KindName, RealmRecord};
+
+#[cfg(test)]
+mod tests;

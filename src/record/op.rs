@@ -1,11 +1,17 @@
 //! One change of a row, complete in itself and idempotent.
 
+use std::fmt;
+
+use super::fields::Fields;
+use super::key::Form;
 use super::{KeyRecord, OwnerRecord, RealmRecord};
 use crate::digest::Digest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 
 /// A change of one row: the row as it is afterwards.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum Op {
     /// The key is new or is now so.
     Key(KeyRecord),
@@ -15,4 +21,105 @@ pub(crate) enum Op {
     Owner(OwnerRecord),
     /// The realm is new or is now so.
     Realm(RealmRecord),
+}
+
+impl fmt::Debug for Op {
+    /// Names the row; a digest is never printed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Key(key) => write!(f, "Key({})", key.key_id),
+            Self::Forget(key_id, _) => write!(f, "Forget({key_id})"),
+            Self::Owner(owner) => write!(f, "Owner({})", owner.owner.number()),
+            Self::Realm(realm) => write!(f, "Realm({})", realm.realm.number()),
+        }
+    }
+}
+
+// One commit's ops in the log, version 1: the version byte, then for each op:
+//
+// ```text
+// offset size name
+//      0    1 tag      1 key, 2 forget, 3 owner, 4 realm
+//      1    8 number   key id, or number of the owner or realm
+//      9    4 length   of the record
+//     13      record   of a key without its digest; empty for forget
+// ```
+const VERSION: u8 = 1;
+const KEY: u8 = 1;
+const FORGET: u8 = 2;
+const OWNER: u8 = 3;
+const REALM: u8 = 4;
+
+impl Op {
+    /// Appends the op to the value of its commit's row in the log, which begins when empty.
+    ///
+    /// # Errors
+    ///
+    /// `Argument` if a text of its record is over its limit.
+    pub(crate) fn append_to(&self, log: &mut Vec<u8>) -> Result<()> {
+        let mut body = Vec::new();
+        let (tag, number) = match self {
+            Self::Key(key) => {
+                key.put(&mut body, Form::Log)?;
+                (KEY, key.key_id.bits())
+            }
+            Self::Forget(key_id, _) => (FORGET, key_id.bits()),
+            Self::Owner(owner) => {
+                body = owner.encode()?;
+                (OWNER, u64::from(owner.owner.number()))
+            }
+            Self::Realm(realm) => {
+                body = realm.encode()?;
+                (REALM, u64::from(realm.realm.number()))
+            }
+        };
+        let len = u32::try_from(body.len())
+            .map_err(|_| Error::new(ErrorKind::Argument, "a record of 4 GiB or more"))?;
+        if log.is_empty() {
+            log.push(VERSION);
+        }
+        log.push(tag);
+        log.extend_from_slice(&number.to_le_bytes());
+        log.extend_from_slice(&len.to_le_bytes());
+        log.extend_from_slice(&body);
+        Ok(())
+    }
+
+    /// The value of the log's row for a commit without ops.
+    pub(crate) const EMPTY_LOG: [u8; 1] = [VERSION];
+
+    /// The ops of the log's row with this value, in order. Digests in them are all zeros.
+    ///
+    /// # Errors
+    ///
+    /// `Newer` if a later version wrote it, `Corrupt` if none did.
+    pub(crate) fn read_log(bytes: &[u8]) -> Result<Vec<Self>> {
+        let mut fields = Fields::new("log", VERSION, bytes)?;
+        let mut ops = Vec::new();
+        while !fields.is_empty() {
+            let tag = fields.u8()?;
+            let number = fields.u64()?;
+            let len = fields.u32()?;
+            let len = usize::try_from(len).map_err(|_| fields.corrupt("an op is too long"))?;
+            let body = fields.take(len)?;
+            let no_number = |_| fields.corrupt("a number is too large");
+            ops.push(match tag {
+                KEY => Self::Key(KeyRecord::take(KeyId::from_bits(number), body, Form::Log)?),
+                FORGET if body.is_empty() => {
+                    let digest = Digest::from_bytes([0; Digest::LEN]);
+                    Self::Forget(KeyId::from_bits(number), digest)
+                }
+                OWNER => {
+                    let owner = OwnerRef::new(u32::try_from(number).map_err(no_number)?);
+                    Self::Owner(OwnerRecord::decode(owner, body)?)
+                }
+                REALM => {
+                    let realm = RealmRef::new(u16::try_from(number).map_err(no_number)?);
+                    Self::Realm(RealmRecord::decode(realm, body)?)
+                }
+                _ => return Err(fields.corrupt(&format!("no op has tag {tag}"))),
+            });
+        }
+        Ok(ops)
+    }
 }

@@ -1,5 +1,9 @@
 //! A stored realm.
 
+use serde::{Deserialize, Serialize};
+
+use super::fields::Fields;
+use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
 
 /// A realm as the file keeps it: its profile's text, and the numbers that were given to the
@@ -20,4 +24,60 @@ pub(crate) struct RealmRecord {
 pub(crate) struct KindName {
     pub kind: KindRef,
     pub name: String,
+}
+
+// A realm's record, version 1: the version byte, then a JSON object.
+//
+// ```text
+// {"name": ..., "profile": ..., "scopes": [name, ...], "kinds": [[number, name], ...]}
+// ```
+const VERSION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    name: String,
+    profile: String,
+    scopes: Vec<String>,
+    kinds: Vec<(u16, String)>,
+}
+
+impl RealmRecord {
+    /// The value of the realm's row, without the row's MAC.
+    ///
+    /// # Errors
+    ///
+    /// `Internal` if it cannot be written as JSON, which no value causes.
+    pub(crate) fn encode(&self) -> Result<Vec<u8>> {
+        let body = Body {
+            name: self.name.clone(),
+            profile: self.profile.clone(),
+            scopes: self.scopes.clone(),
+            kinds: self.kinds.iter().map(|k| (k.kind.number(), k.name.clone())).collect(),
+        };
+        let mut out = vec![VERSION];
+        serde_json::to_writer(&mut out, &body).map_err(|e| {
+            Error::new(ErrorKind::Internal, format!("realm {:?} is no JSON: {e}", self.name))
+        })?;
+        Ok(out)
+    }
+
+    /// The record of `realm` whose row has this value.
+    ///
+    /// # Errors
+    ///
+    /// `Newer` if a later version wrote it, `Corrupt` if none did.
+    pub(crate) fn decode(realm: RealmRef, bytes: &[u8]) -> Result<Self> {
+        let fields = Fields::new("realm", VERSION, bytes)?;
+        let no_body = fields.corrupt("it is not the JSON object that it should be");
+        let body: Body = serde_json::from_slice(fields.rest()).map_err(|_| no_body)?;
+        let kinds = body.kinds.into_iter();
+        Ok(Self {
+            realm,
+            name: body.name,
+            profile: body.profile,
+            scopes: body.scopes,
+            kinds: kinds.map(|(n, name)| KindName { kind: KindRef::new(n), name }).collect(),
+        })
+    }
 }

@@ -8,7 +8,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::KindRef;
 use crate::realm::Realm;
 use crate::record::{KeyRecord, OwnerRecord};
-use crate::storage::Rows;
+use crate::storage::View;
 use crate::time::Timestamp;
 
 /// Refuses one more active key of `kind` for `owner` if a cap is reached.
@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 /// Gives the keys that hold a place though they have expired, as they shall be written: off
 /// their place. A refusal writes nothing, so it leaves them.
 pub(super) fn admit(
-    rows: &dyn Rows,
+    rows: &View<'_>,
     realm: &Realm,
     kind: KindRef,
     owner: &OwnerRecord,
@@ -28,8 +28,7 @@ pub(super) fn admit(
     }
     let mut taken_off = Vec::new();
     let (mut held, mut held_of_kind) = (0_u32, 0_u32);
-    for record in rows.places(owner.owner)? {
-        let record = record?;
+    for record in rows.counted_keys(owner.owner)? {
         if record.end <= now {
             taken_off.push(KeyRecord { counted: false, ..record });
             continue;

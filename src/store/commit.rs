@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::{Draft, Realms, Store};
+use super::{Draft, Realms, Store, scan};
 use crate::error::Result;
 use crate::record::Op;
-use crate::storage::{CommitError, Rows};
+use crate::storage::{CommitError, View};
 use crate::time::Timestamp;
 
 impl Store {
@@ -22,12 +22,12 @@ impl Store {
     /// `ReadOnly`, `Poisoned`, `Full`, `Io`: nothing was written. `Indeterminate`: see above.
     pub(super) fn commit<T>(
         &self,
-        plan: impl FnOnce(&dyn Rows, Timestamp) -> Result<Draft<T>>,
+        plan: impl FnOnce(&View<'_>, Timestamp) -> Result<Draft<T>>,
     ) -> Result<T> {
         let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.mark.now();
-        let mut batch = self.storage.batch(self.mark.uptime())?;
-        let draft = plan(&batch, now)?;
+        let mut batch = self.storage.batch()?;
+        let draft = plan(&batch.view(), now)?;
         if draft.is_empty() {
             return Ok(draft.value);
         }
@@ -41,9 +41,13 @@ impl Store {
             batch.audit(entry)?;
         }
         let mark = self.mark.next(now);
-        batch.mark(mark)?;
+        batch.set_mark(mark);
+        let used = self.usage_due();
+        for (key, at) in &used {
+            batch.use_key(*key, *at)?;
+        }
         let denial = self.deny(&draft.ops)?;
-        match batch.commit() {
+        match batch.commit(self.mark.uptime()) {
             Ok(seq) => {
                 self.mark.advance(mark);
                 self.publish(seq, &draft.ops)?;
@@ -77,14 +81,15 @@ impl Store {
             return Ok(());
         }
         let view = self.storage.view()?;
-        for record in view.keys(None, None)? {
+        for record in scan::keys(&view, None, None) {
             let record = record?;
             if realms.realm_of(record.kind).is_some_and(|realm| differing.contains(&realm)) {
                 self.index.refresh_key(&record, &*realms)?;
             }
         }
         for realm in differing {
-            for record in view.owners(realm, None, usize::MAX)? {
+            for record in scan::owners(&view, realm) {
+                let record = record?;
                 self.index.refresh_owner(&record, &*realms)?;
             }
         }

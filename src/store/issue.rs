@@ -1,6 +1,6 @@
 //! Issue a key, and rotate one.
 
-use super::{Draft, Store, cap, trail};
+use super::{Draft, Store, cap, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
@@ -11,7 +11,7 @@ use crate::realm::Kind;
 use crate::record::{Cause, KeyRecord, Op};
 use crate::seal;
 use crate::spec::{Rotation, Spec};
-use crate::storage::Rows;
+use crate::storage::View;
 use crate::time::Timestamp;
 use crate::token::Token;
 
@@ -32,7 +32,7 @@ impl Store {
         self.commit(|rows, now| {
             let terms = spec.check(realm, now)?;
             let (_, kind) = realms.of_kind(terms.kind)?;
-            let owner = rows.owner_named(realm.reference(), &terms.owner)?;
+            let owner = scan::owner_named(rows, realm.reference(), &terms.owner)?;
             let owner = owner.ok_or_else(|| super::no_owner_named(realm, &terms.owner))?;
             let taken_off = cap::admit(rows, realm, terms.kind, &owner, now)?;
             let token = kind.shape.mint(&self.random)?;
@@ -136,7 +136,7 @@ impl Store {
     }
 
     /// An id that no key has.
-    fn new_key_id(&self, rows: &dyn Rows, now: Timestamp) -> Result<KeyId> {
+    fn new_key_id(&self, rows: &View<'_>, now: Timestamp) -> Result<KeyId> {
         const TRIES: u32 = 64;
         for _ in 0..TRIES {
             let mut random = [0; 4];

@@ -17,6 +17,7 @@ mod query;
 mod realm;
 mod realms;
 mod reveal;
+mod scan;
 mod state;
 mod trail;
 mod verify;

@@ -1,6 +1,6 @@
 //! Set an owner, and look owners up.
 
-use super::{Draft, Store, no_owner_named, trail};
+use super::{Draft, Store, no_owner_named, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::error::{Error, ErrorKind, Result};
@@ -10,7 +10,7 @@ use crate::realm::Realm;
 use crate::record::{Op, OwnerRecord};
 use crate::scope::ScopeSet;
 use crate::spec::OwnerChange;
-use crate::storage::Rows;
+use crate::storage::View;
 use crate::text;
 
 impl Store {
@@ -36,11 +36,11 @@ impl Store {
         let realm = &*realms.get(realm)?.realm;
         self.commit(|rows, now| {
             let [direct, group] = change.check(realm)?;
-            let before = rows.owner_named(realm.reference(), id)?;
+            let before = scan::owner_named(rows, realm.reference(), id)?;
             let mut after = match &before {
                 Some(before) => before.clone(),
                 None => OwnerRecord {
-                    owner: rows.next_owner()?,
+                    owner: scan::next_owner(rows)?,
                     realm: realm.reference(),
                     id: id.to_owned(),
                     plan: None,
@@ -74,7 +74,7 @@ impl Store {
     pub fn owner(&self, realm: RealmRef, id: &str) -> Result<OwnerInfo> {
         let realms = self.realms.load_full();
         let realm = &*realms.get(realm)?.realm;
-        let record = self.storage.view()?.owner_named(realm.reference(), id)?;
+        let record = scan::owner_named(&self.storage.view()?, realm.reference(), id)?;
         owner_info(realm, &record.ok_or_else(|| no_owner_named(realm, id))?)
     }
 

@@ -1,6 +1,6 @@
 //! Look keys up and list them, and read the trail.
 
-use super::{Store, no_key};
+use super::{Store, no_key, scan};
 use crate::audit::AuditEntry;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
@@ -9,7 +9,7 @@ use crate::info::{Description, KeyInfo, Page, Stats};
 use crate::key_id::KeyId;
 use crate::realm::{Kind, Realm};
 use crate::record::KeyRecord;
-use crate::storage::Rows;
+use crate::storage::View;
 use crate::time::Timestamp;
 use crate::verdict::Grant;
 
@@ -92,7 +92,7 @@ impl Store {
             (Some(id), Some(realm)) => {
                 let owner = view.owner_named(realm, id)?;
                 let realm = &*realms.get(realm)?.realm;
-                Some(owner.ok_or_else(|| super::no_owner_named(realm, id))?.owner)
+                Some(owner.ok_or_else(|| super::no_owner_named(realm, id))?)
             }
             (Some(id), None) => {
                 let why = format!("owner {id:?}: name its realm too");
@@ -101,7 +101,7 @@ impl Store {
         };
         let now = self.mark.now();
         let mut page = Page { keys: Vec::new(), next: None };
-        for record in view.keys(owner, after)? {
+        for record in scan::keys(&view, owner, after) {
             let record = record?;
             let (realm, kind) = realms.of_kind(record.kind)?;
             let wanted = filter.realm.is_none_or(|r| r == realm.reference())
@@ -158,13 +158,13 @@ impl Store {
     ///
     /// `Io` or `Corrupt` if the file cannot be read.
     pub fn stats(&self) -> Result<Stats> {
-        let counts = self.storage.view()?.counts()?;
+        let state = self.storage.view()?.state()?;
         Ok(Stats {
             store_id: self.storage.store_id(),
-            seq: counts.seq,
-            keys: counts.keys,
-            owners: counts.owners,
-            realms: counts.realms,
+            seq: state.seq,
+            keys: state.counts.keys,
+            owners: state.counts.owners,
+            realms: state.counts.realms,
             index_bytes: self.index.stats().bytes,
             peppered: self.storage.peppered(),
         })
@@ -223,7 +223,7 @@ impl Store {
     /// A key with what it belongs to.
     pub(super) fn hold<'r>(
         &self,
-        rows: &dyn Rows,
+        rows: &View<'_>,
         realms: &'r super::Realms,
         key: KeyId,
     ) -> Result<super::Held<'r>> {

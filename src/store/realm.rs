@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Store, realms, trail};
+use super::{Draft, Store, realms, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
@@ -11,7 +11,7 @@ use crate::ids::{KindRef, RealmRef};
 use crate::realm::{Profile, Realm, RealmChange, new_names};
 use crate::record::{KindName, Op, RealmRecord};
 use crate::scope::ScopeSet;
-use crate::storage::Rows;
+use crate::storage::View;
 
 impl Store {
     /// Makes the realm that the profile `toml` describes, or changes it, in one transaction.
@@ -80,7 +80,7 @@ impl Store {
     /// changes.
     fn compare(
         &self,
-        rows: &dyn Rows,
+        rows: &View<'_>,
         profile: &Profile,
         toml: &str,
     ) -> Result<(Option<RealmRecord>, RealmChange)> {
@@ -97,7 +97,7 @@ impl Store {
                 rows.realm(old.reference())?.ok_or_else(lost)?
             }
             None => RealmRecord {
-                realm: rows.next_realm()?,
+                realm: scan::next_realm(rows)?,
                 name: profile.name.clone(),
                 profile: String::new(),
                 scopes: Vec::new(),
@@ -111,14 +111,9 @@ impl Store {
         let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
         let new = new_names(profile, &record.scopes, &kinds)?;
         record.scopes.extend(new.scopes);
-        let mut number = rows.next_kind()?.number();
-        for name in new.kinds {
-            record.kinds.push(KindName { kind: KindRef::new(number), name });
-            number = number.checked_add(1).ok_or_else(|| {
-                let why = "a store has 65,535 kinds at most over its life";
-                Error::new(ErrorKind::Argument, why)
-            })?;
-        }
+        let numbers = scan::next_kinds(rows, new.kinds.len())?;
+        let named = numbers.into_iter().zip(new.kinds);
+        record.kinds.extend(named.map(|(kind, name)| KindName { kind, name }));
         // What its numbers cannot be bound to must fail here, before it is written.
         realms::bind(&record)?;
         Ok((Some(record), change))
@@ -126,7 +121,7 @@ impl Store {
 }
 
 /// Refuses a change that takes away what keys or owners still use.
-fn refuse_loss(rows: &dyn Rows, old: &Realm, change: &RealmChange) -> Result<()> {
+fn refuse_loss(rows: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()> {
     let reshaped = change.kinds_changed.iter().filter(|kind| kind.reshaped);
     let reshaped: Vec<KindRef> = numbers(old, reshaped.map(|kind| &kind.name))?;
     let removed: Vec<KindRef> = numbers(old, &change.kinds_removed)?;
@@ -143,7 +138,7 @@ fn refuse_loss(rows: &dyn Rows, old: &Realm, change: &RealmChange) -> Result<()>
         return Ok(());
     }
     let mut users = Users::default();
-    for record in rows.keys(None, None)? {
+    for record in scan::keys(rows, None, None) {
         let record = record?;
         let alive = record.state != State::Revoked;
         let kind = || old.kind_name(record.kind).unwrap_or_default();
@@ -161,7 +156,8 @@ fn refuse_loss(rows: &dyn Rows, old: &Realm, change: &RealmChange) -> Result<()>
             }
         }
     }
-    for owner in rows.owners(old.reference(), None, usize::MAX)? {
+    for owner in scan::owners(rows, old.reference()) {
+        let owner = owner?;
         for (name, scope) in &scopes {
             if (owner.direct | owner.group).contains(*scope) {
                 users.add("scope", name, "owners have it");

@@ -1,6 +1,6 @@
 //! Show a token again, where its kind allows it, and change the sealing key.
 
-use super::{Draft, Store, trail};
+use super::{Draft, Store, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
@@ -9,7 +9,7 @@ use crate::key_id::KeyId;
 use crate::realm::Kind;
 use crate::record::KeyRecord;
 use crate::seal::{self, Place, SealingKey};
-use crate::storage::Rows;
+use crate::storage::View;
 use crate::token::Token;
 
 impl Store {
@@ -58,17 +58,18 @@ impl Store {
         let realms = self.realms.load_full();
         self.commit(|rows, now| {
             let mut draft = Draft::new(0_usize);
-            for key in rows.sealed_keys()? {
-                let held = self.hold(rows, &realms, key)?;
-                let Some(copy) = rows.sealed(key)? else { continue };
-                let new = self.sealing_key(held.kind)?;
+            for record in scan::keys(rows, None, None) {
+                let record = record?;
+                let Some(copy) = rows.sealed(record.key_id)? else { continue };
+                let (_, kind) = realms.of_kind(record.kind)?;
+                let new = self.sealing_key(kind)?;
                 if seal::is_under(new, &copy) {
                     continue;
                 }
-                let place = self.place(&held.record);
+                let place = self.place(&record);
                 let token = seal::open(old, place, &copy)?;
                 let copy = seal::seal(new, place, &token, &self.random)?;
-                draft = draft.seal(key, Some(copy));
+                draft = draft.seal(record.key_id, Some(copy));
                 draft.value = draft.value.saturating_add(1);
             }
             let count = draft.value;

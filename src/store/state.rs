@@ -9,7 +9,7 @@ use crate::info::KeyInfo;
 use crate::key_id::KeyId;
 use crate::record::{Cause, KeyRecord, Op};
 use crate::spec::Update;
-use crate::storage::Rows;
+use crate::storage::View;
 use crate::time::Timestamp;
 
 impl Store {
@@ -133,7 +133,7 @@ impl Store {
         key: KeyId,
         by: &Actor,
         event: Event,
-        plan: impl FnOnce(&dyn Rows, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
+        plan: impl FnOnce(&View<'_>, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
     ) -> Result<KeyInfo> {
         let realms = self.realms.load_full();
         self.commit(|rows, now| {

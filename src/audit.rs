@@ -1,0 +1,315 @@
+//! The audit trail: who changed what, when and why.
+//!
+//! An entry is readable by itself and for ever: it names realm, key and owner as people do,
+//! and holds no token and no digest. Entries are numbered from 1 and chained: each row
+//! carries a keyed hash over the one before it, so that one that is changed, moved or taken
+//! out of the middle shows.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::key_id::KeyId;
+use crate::time::Timestamp;
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// What was done. Names are stable.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum Event {
+            $($(#[$doc])* $variant,)*
+        }
+
+        impl Event {
+            const ALL: &[Self] = &[$(Self::$variant,)*];
+
+            /// The event's stable name in lower case.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+events! {
+    /// A realm's profile was applied.
+    RealmApplied = "realm_applied",
+    /// An owner was made or changed.
+    OwnerSet = "owner_set",
+    /// A key was issued.
+    KeyIssued = "key_issued",
+    /// A key was rotated: a successor was issued.
+    KeyRotated = "key_rotated",
+    /// A key was paused.
+    KeySuspended = "key_suspended",
+    /// A key was active again.
+    KeyResumed = "key_resumed",
+    /// A key was ended for good.
+    KeyRevoked = "key_revoked",
+    /// A key's name, metadata, window or scopes were changed.
+    KeyUpdated = "key_updated",
+    /// A key's token was shown again.
+    KeyRevealed = "key_revealed",
+    /// A key was taken out after its retention.
+    KeySwept = "key_swept",
+    /// The durable time mark was set back.
+    ClockReset = "clock_reset",
+    /// Sealed tokens were sealed under another key.
+    SealingKeyChanged = "sealing_key_changed",
+    /// A generation of the pepper was added or retired.
+    PepperChanged = "pepper_changed",
+}
+
+impl Event {
+    /// The event with this name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|event| event.name() == name)
+    }
+}
+
+/// One change, as the audit trail keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AuditEntry {
+    /// Place in the trail, from 1 without gaps. 0 until the entry is in it.
+    pub number: u64,
+    /// The commit that made the change. 0 until then.
+    pub seq: u64,
+    /// When it was asked for.
+    pub at: Timestamp,
+    /// Who asked for it, in the caller's words.
+    pub actor: String,
+    /// What was done.
+    pub event: Event,
+    /// Name of the realm it was done in.
+    pub realm: Option<String>,
+    /// The key it was done to.
+    pub key: Option<KeyId>,
+    /// The application's own id of the owner whose key it is, or who was changed.
+    pub owner: Option<String>,
+    /// Why, in the actor's words. Empty if nothing was said.
+    pub reason: String,
+    /// The changed fields as they were. No secret is among them.
+    pub before: Map<String, Value>,
+    /// The changed fields as they are now.
+    pub after: Map<String, Value>,
+}
+
+impl AuditEntry {
+    /// An entry that is not in the trail yet, about nothing in particular.
+    pub(crate) fn new(event: Event, at: Timestamp, actor: &str) -> Self {
+        Self {
+            number: 0,
+            seq: 0,
+            at,
+            actor: actor.to_owned(),
+            event,
+            realm: None,
+            key: None,
+            owner: None,
+            reason: String::new(),
+            before: Map::new(),
+            after: Map::new(),
+        }
+    }
+}
+
+/// Where a trail stands: the hash over all of its entries. All zeros before the first.
+pub(crate) type Chain = [u8; 32];
+
+// An entry's row, version 1. Its key is the entry's number.
+//
+// ```text
+// offset size name
+//      0    1 version  1
+//      1   32 chain    keyed BLAKE3 over the chain before (32 bytes), the number (8 bytes,
+//                      little-endian), the version (1 byte) and the body
+//     33      body     a JSON object; members that are empty are left out
+// ```
+const VERSION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Body {
+    seq: u64,
+    at: i64,
+    actor: String,
+    event: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    realm: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    owner: Option<String>,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reason: String,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    before: Map<String, Value>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    after: Map<String, Value>,
+}
+
+fn chain(key: &[u8; 32], before: &Chain, number: u64, version: u8, body: &[u8]) -> blake3::Hash {
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    hasher.update(before);
+    hasher.update(&number.to_le_bytes());
+    hasher.update(&[version]);
+    hasher.update(body);
+    hasher.finalize()
+}
+
+impl AuditEntry {
+    /// The entry's row after a trail that stands at `before`, and where it stands then. The
+    /// number and the seq are in it.
+    pub(crate) fn encode(&self, key: &[u8; 32], before: &Chain) -> Result<(Vec<u8>, Chain)> {
+        let body = Body {
+            seq: self.seq,
+            at: self.at.as_ms(),
+            actor: self.actor.clone(),
+            event: self.event.name().to_owned(),
+            realm: self.realm.clone(),
+            key: self.key.map(|key| key.to_string()),
+            owner: self.owner.clone(),
+            reason: self.reason.clone(),
+            before: self.before.clone(),
+            after: self.after.clone(),
+        };
+        let body = serde_json::to_vec(&body)
+            .map_err(|e| Error::new(ErrorKind::Internal, format!("audit entry: no JSON: {e}")))?;
+        let after = *chain(key, before, self.number, VERSION, &body).as_bytes();
+        let row = [&[VERSION], after.as_slice(), body.as_slice()].concat();
+        Ok((row, after))
+    }
+
+    /// The entry `number` whose row this is, after a trail that stands at `before`, and where
+    /// the trail stands then.
+    ///
+    /// # Errors
+    ///
+    /// `Newer` if a later version wrote it. `Corrupt` if it is damaged, or is not what came
+    /// at this place of the trail.
+    pub(crate) fn decode(
+        key: &[u8; 32],
+        before: &Chain,
+        number: u64,
+        row: &[u8],
+    ) -> Result<(Self, Chain)> {
+        let corrupt =
+            |why: &str| Error::new(ErrorKind::Corrupt, format!("audit entry {number}: {why}"));
+        let newer = |what: &str| {
+            Error::new(ErrorKind::Newer, format!("audit entry {number}: {what} is not known yet"))
+        };
+        let (after, body) = split(number, row)?;
+        let version = row.first().copied().unwrap_or(0);
+        if blake3::Hash::from_bytes(after) != chain(key, before, number, version, body) {
+            return Err(corrupt("it is damaged, or is not what came after the one before it"));
+        }
+        match version {
+            VERSION => {}
+            0 => return Err(corrupt("version 0 never was")),
+            version => return Err(newer(&format!("version {version}"))),
+        }
+        let body: Body = serde_json::from_slice(body)
+            .map_err(|_| corrupt("its body is not what it should be"))?;
+        let event = Event::from_name(&body.event)
+            .ok_or_else(|| newer(&format!("event {:?}", body.event)))?;
+        let key_id = body.key.as_deref().map(str::parse).transpose();
+        let entry = Self {
+            number,
+            seq: body.seq,
+            at: Timestamp::from_ms(body.at),
+            actor: body.actor,
+            event,
+            realm: body.realm,
+            key: key_id.map_err(|_| corrupt("its key id is none"))?,
+            owner: body.owner,
+            reason: body.reason,
+            before: body.before,
+            after: body.after,
+        };
+        Ok((entry, after))
+    }
+}
+
+/// Where the trail stands after the entry `number` whose row this is, as the row says.
+///
+/// # Errors
+///
+/// `Corrupt` if the row is too short to say it.
+pub(crate) fn chain_of(number: u64, row: &[u8]) -> Result<Chain> {
+    split(number, row).map(|(chain, _)| chain)
+}
+
+fn split(number: u64, row: &[u8]) -> Result<(Chain, &[u8])> {
+    let parts = row.get(1..).and_then(|rest| rest.split_first_chunk());
+    let (chain, body) = parts.ok_or_else(|| {
+        Error::new(ErrorKind::Corrupt, format!("audit entry {number}: its row is too short"))
+    })?;
+    Ok((*chain, body))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: [u8; 32] = [7; 32];
+    const START: Chain = [0; 32];
+
+    fn entry(number: u64) -> AuditEntry {
+        let mut entry = AuditEntry::new(Event::KeyRevoked, Timestamp::from_ms(1_000), "alice");
+        entry.number = number;
+        entry.seq = 41;
+        entry.key = Some(KeyId::from_bits(99));
+        entry.reason = "left the \"company\"\n".to_owned();
+        entry.before.insert("state".to_owned(), "active".into());
+        entry.after.insert("state".to_owned(), "revoked".into());
+        entry
+    }
+
+    #[test]
+    fn an_entry_survives_its_row_at_its_own_place_only() {
+        let (row, head) = entry(1).encode(&KEY, &START).unwrap();
+        assert_eq!(AuditEntry::decode(&KEY, &START, 1, &row).unwrap(), (entry(1), head));
+        assert_eq!(chain_of(1, &row).unwrap(), head);
+        for refused in [
+            AuditEntry::decode(&KEY, &START, 2, &row),
+            AuditEntry::decode(&KEY, &head, 1, &row),
+            AuditEntry::decode(&[8; 32], &START, 1, &row),
+        ] {
+            assert_eq!(refused.unwrap_err().kind(), ErrorKind::Corrupt);
+        }
+    }
+
+    #[test]
+    fn a_row_with_any_bit_changed_or_any_byte_missing_is_refused() {
+        let (row, _) = entry(1).encode(&KEY, &START).unwrap();
+        for at in 0..row.len() {
+            let mut bad = row.clone();
+            bad[at] ^= 4;
+            assert!(AuditEntry::decode(&KEY, &START, 1, &bad).is_err(), "byte {at}");
+            assert!(AuditEntry::decode(&KEY, &START, 1, &row[..at]).is_err(), "cut at {at}");
+        }
+    }
+
+    #[test]
+    fn a_row_of_a_later_version_is_newer_and_not_damaged() {
+        let body = br#"{"shape":"unknown"}"#;
+        let head = *chain(&KEY, &START, 1, 2, body).as_bytes();
+        let row = [&[2], head.as_slice(), body].concat();
+        let refused = AuditEntry::decode(&KEY, &START, 1, &row).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Newer);
+    }
+
+    #[test]
+    fn every_event_is_found_by_its_name() {
+        for event in Event::ALL {
+            assert_eq!(Event::from_name(event.name()), Some(*event));
+        }
+        assert_eq!(Event::from_name("key_lost"), None);
+    }
+}

@@ -1,0 +1,232 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::digest::Digest;
+use crate::entry::State;
+use crate::error::ErrorKind;
+use crate::ids::{KindRef, OwnerRef, RealmRef};
+use crate::key_id::KeyId;
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+
+fn text(max: usize) -> impl Strategy<Value = String> {
+    any::<String>().prop_map(move |mut text| {
+        while text.len() > max {
+            text.pop();
+        }
+        text
+    })
+}
+
+prop_compose! {
+    fn key()(
+        ids in any::<[u64; 2]>(),
+        relatives in any::<[Option<u64>; 2]>(),
+        digest in any::<[u8; 32]>(),
+        small in any::<(u8, u16, u32, u32, bool)>(),
+        state in prop_oneof![Just(State::Active), Just(State::Suspended), Just(State::Revoked)],
+        cause in prop_oneof![Just(Cause::None), Just(Cause::Asked), Just(Cause::Rotated)],
+        scopes in any::<u128>(),
+        times in any::<[i64; 4]>(),
+        last_four in any::<[u8; 4]>(),
+        name in text(128),
+        metadata in text(4096),
+        reason in text(256),
+    ) -> KeyRecord {
+        KeyRecord {
+            key_id: KeyId::from_bits(ids[0]),
+            digest: Digest::from_bytes(digest),
+            pepper: small.0,
+            kind: KindRef::new(small.1),
+            owner: OwnerRef::new(small.2),
+            state,
+            cause,
+            counted: small.4,
+            scopes: ScopeSet::from_bits_retain(scopes),
+            issued: Timestamp::from_ms(times[0]),
+            start: Timestamp::from_ms(times[1]),
+            end: Timestamp::from_ms(times[2]),
+            changed: Timestamp::from_ms(times[3]),
+            lineage: KeyId::from_bits(ids[1]),
+            generation: small.3,
+            predecessor: relatives[0].map(KeyId::from_bits),
+            successor: relatives[1].map(KeyId::from_bits),
+            last_four,
+            name,
+            metadata,
+            reason,
+        }
+    }
+}
+
+prop_compose! {
+    fn owner()(
+        numbers in any::<(u32, u16, bool)>(),
+        scopes in any::<[u128; 2]>(),
+        id in "[ -~]{1,128}",
+        plan in proptest::option::of("[a-z]{0,64}"),
+    ) -> OwnerRecord {
+        OwnerRecord {
+            owner: OwnerRef::new(numbers.0),
+            realm: RealmRef::new(numbers.1),
+            id,
+            plan,
+            suspended: numbers.2,
+            direct: ScopeSet::from_bits_retain(scopes[0]),
+            group: ScopeSet::from_bits_retain(scopes[1]),
+        }
+    }
+}
+
+prop_compose! {
+    fn realm()(
+        realm in any::<u16>(),
+        name in "[a-z]{1,64}",
+        profile in any::<String>(),
+        scopes in proptest::collection::vec("[a-z:]{1,8}", 0..8),
+        kinds in proptest::collection::vec((any::<u16>(), "[a-z]{1,8}"), 0..4),
+    ) -> RealmRecord {
+        let kinds = kinds.into_iter();
+        RealmRecord {
+            realm: RealmRef::new(realm),
+            name,
+            profile,
+            scopes,
+            kinds: kinds.map(|(n, name)| KindName { kind: KindRef::new(n), name }).collect(),
+        }
+    }
+}
+
+fn op() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        key().prop_map(Op::Key),
+        any::<(u64, [u8; 32])>()
+            .prop_map(|(id, d)| Op::Forget(KeyId::from_bits(id), Digest::from_bytes(d))),
+        owner().prop_map(Op::Owner),
+        realm().prop_map(Op::Realm),
+    ]
+}
+
+fn without_digest(mut op: Op) -> Op {
+    match &mut op {
+        Op::Key(key) => key.digest = Digest::from_bytes([0; 32]),
+        Op::Forget(_, digest) => *digest = Digest::from_bytes([0; 32]),
+        Op::Owner(_) | Op::Realm(_) => {}
+    }
+    op
+}
+
+/// Any change of the length, and a later version, must be refused; what is accepted must be
+/// exactly what is written again.
+fn decodes_totally<T>(
+    bytes: &[u8],
+    decode: impl Fn(&[u8]) -> crate::Result<T>,
+    encode: impl Fn(&T) -> Vec<u8>,
+    flip: (prop::sample::Index, u8),
+) {
+    for cut in 0..bytes.len() {
+        assert!(decode(&bytes[..cut]).is_err(), "cut at {cut}");
+    }
+    let longer = [bytes, &[0]].concat();
+    assert!(decode(&longer).is_err());
+    let mut newer = bytes.to_vec();
+    newer[0] += 1;
+    assert_eq!(decode(&newer).err().unwrap().kind(), ErrorKind::Newer);
+    newer[0] = 0;
+    assert_eq!(decode(&newer).err().unwrap().kind(), ErrorKind::Corrupt);
+    let mut flipped = bytes.to_vec();
+    flipped[flip.0.index(bytes.len())] ^= flip.1;
+    if let Ok(value) = decode(&flipped) {
+        assert!(encode(&value) == flipped, "two spellings of one record");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_key_survives_its_row_and_nothing_else_decodes(
+        key in key(),
+        flip in any::<(prop::sample::Index, u8)>(),
+    ) {
+        let bytes = key.encode().unwrap();
+        let decode = |bytes: &[u8]| KeyRecord::decode(key.key_id, bytes);
+        prop_assert!(decode(&bytes).unwrap() == key);
+        decodes_totally(&bytes, decode, |k| k.encode().unwrap(), flip);
+    }
+
+    #[test]
+    fn an_owner_survives_its_row_and_nothing_else_decodes(
+        owner in owner(),
+        flip in any::<(prop::sample::Index, u8)>(),
+    ) {
+        let bytes = owner.encode().unwrap();
+        let decode = |bytes: &[u8]| OwnerRecord::decode(owner.owner, bytes);
+        prop_assert_eq!(&decode(&bytes).unwrap(), &owner);
+        decodes_totally(&bytes, decode, |o| o.encode().unwrap(), flip);
+    }
+
+    #[test]
+    fn a_realm_survives_its_row(realm in realm()) {
+        let bytes = realm.encode().unwrap();
+        prop_assert_eq!(RealmRecord::decode(realm.realm, &bytes).unwrap(), realm);
+    }
+
+    #[test]
+    fn the_log_gives_ops_back_in_order_without_digests(
+        ops in proptest::collection::vec(op(), 0..4),
+    ) {
+        let mut log = Vec::new();
+        for op in &ops {
+            op.append_to(&mut log).unwrap();
+        }
+        if log.is_empty() {
+            log.extend_from_slice(&Op::EMPTY_LOG);
+        }
+        let want: Vec<Op> = ops.into_iter().map(without_digest).collect();
+        prop_assert!(Op::read_log(&log).unwrap() == want);
+    }
+
+    #[test]
+    fn no_bytes_make_a_decoder_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let mut bytes = bytes;
+        for version in [None, Some(1)] {
+            if let (Some(version), Some(first)) = (version, bytes.first_mut()) {
+                *first = version;
+            }
+            let _ = KeyRecord::decode(KeyId::from_bits(1), &bytes);
+            let _ = OwnerRecord::decode(OwnerRef::new(1), &bytes);
+            let _ = RealmRecord::decode(RealmRef::new(1), &bytes);
+            let _ = Op::read_log(&bytes);
+        }
+    }
+
+    #[test]
+    fn the_log_holds_no_digest(key in key()) {
+        let digest = *key.digest.as_bytes();
+        let mut log = Vec::new();
+        Op::Key(key.clone()).append_to(&mut log).unwrap();
+        Op::Forget(key.key_id, key.digest).append_to(&mut log).unwrap();
+        prop_assert!(digest == [0; 32] || !log.windows(32).any(|w| w == digest));
+    }
+}
+
+#[test]
+fn texts_over_their_limit_are_refused_with_the_limit() {
+    let mut owner = OwnerRecord {
+        owner: OwnerRef::new(1),
+        realm: RealmRef::new(1),
+        id: "x".repeat(128),
+        plan: None,
+        suspended: false,
+        direct: ScopeSet::empty(),
+        group: ScopeSet::empty(),
+    };
+    assert!(owner.encode().is_ok());
+    owner.id.push('x');
+    let error = owner.encode().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Argument);
+    assert_eq!(error.message(), "owner id: 129 bytes, at most 128");
+    owner.id.clear();
+    assert_eq!(owner.encode().unwrap_err().kind(), ErrorKind::Argument);
+}

@@ -1,0 +1,230 @@
+//! What tells a row of this store from any other bytes.
+//!
+//! One random store key, of which the file holds a sealed copy only, gives the keys of this
+//! module. A row's MAC covers the name of its table, its key, its version byte and its body:
+//! a row that is damaged, forged, or moved from elsewhere is refused. Without a pepper the
+//! seal's key is public, and all of this finds damage but no forgery.
+
+use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::set::Element;
+use super::tables::name_row;
+use crate::digest::Pepper;
+use crate::error::{Error, ErrorKind, Result};
+use crate::random::Random;
+
+/// Length of a MAC in bytes.
+pub(super) const MAC_LEN: usize = 16;
+
+/// The MAC of one row.
+pub(super) type Mac = [u8; MAC_LEN];
+
+/// The secret of a store, from which its MAC keys derive.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(super) struct StoreKey([u8; 32]);
+
+/// A store key as the header holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SealedKey {
+    pub(super) nonce: [u8; 24],
+    /// The key's 32 bytes enciphered, then the 16 bytes of the tag.
+    pub(super) sealed: [u8; 48],
+}
+
+impl StoreKey {
+    pub(super) fn random(random: &Random) -> Result<Self> {
+        let mut key = Self([0; 32]);
+        random.fill(&mut key.0)?;
+        Ok(key)
+    }
+
+    /// Seals the key under `pepper`, or under a public constant if there is none.
+    /// `associated` is needed to open it.
+    pub(super) fn seal(
+        &self,
+        pepper: Option<&Pepper>,
+        associated: &[u8],
+        random: &Random,
+    ) -> Result<SealedKey> {
+        let mut nonce = [0; 24];
+        random.fill(&mut nonce)?;
+        let payload = Payload { msg: &self.0, aad: associated };
+        let sealed = cipher(pepper).encrypt(&XNonce::from(nonce), payload).ok();
+        let sealed = sealed.and_then(|sealed| sealed.try_into().ok());
+        let sealed = sealed
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "the store key could not be sealed"))?;
+        Ok(SealedKey { nonce, sealed })
+    }
+
+    /// Opens what [`seal`](Self::seal) made; `None` if the pepper is another, or the sealed
+    /// key or what was associated with it has changed.
+    pub(super) fn open(
+        sealed: &SealedKey,
+        pepper: Option<&Pepper>,
+        associated: &[u8],
+    ) -> Option<Self> {
+        let payload = Payload { msg: &sealed.sealed, aad: associated };
+        let key = cipher(pepper).decrypt(&XNonce::from(sealed.nonce), payload).ok()?;
+        let key = Zeroizing::new(key);
+        key.as_slice().try_into().ok().map(Self)
+    }
+}
+
+fn cipher(pepper: Option<&Pepper>) -> XChaCha20Poly1305 {
+    let key = Zeroizing::new(match pepper {
+        Some(pepper) => pepper.derive("keycask 2026-11 seal of the store key"),
+        None => blake3::derive_key("keycask 2026-11 seal of the store key without a pepper", b""),
+    });
+    XChaCha20Poly1305::new(&Key::from(*key))
+}
+
+/// The keys of a store's rows.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(super) struct MacKeys {
+    row: [u8; 32],
+    audit: [u8; 32],
+    mask: [u8; 32],
+}
+
+impl MacKeys {
+    pub(super) fn new(store: &StoreKey) -> Self {
+        Self {
+            row: blake3::derive_key("keycask 2026-11 MAC of a row", &store.0),
+            audit: blake3::derive_key("keycask 2026-11 chain of the audit trail", &store.0),
+            mask: blake3::derive_key("keycask 2026-11 mask of the set digest", &store.0),
+        }
+    }
+
+    /// The key of the audit trail's chain.
+    pub(super) fn audit(&self) -> &[u8; 32] {
+        &self.audit
+    }
+
+    /// The MAC of the row `key` of `table` whose version and body are `body`, and what the
+    /// row adds to a set digest: two parts of one keyed BLAKE3, extended to 64 bytes, over
+    ///
+    /// ```text
+    /// length of the table's name 1, name, length of the row's key 2, key, body
+    /// ```
+    ///
+    /// with bytes 0..16 for the MAC and 32..64 for the element.
+    pub(super) fn hash(&self, table: &str, key: &[u8], body: &[u8]) -> (Mac, Element) {
+        // No table has a name, and no row a key, of a length that these widths cut.
+        let name_len = u8::try_from(table.len()).unwrap_or(u8::MAX);
+        let key_len = u16::try_from(key.len()).unwrap_or(u16::MAX);
+        let mut hasher = blake3::Hasher::new_keyed(&self.row);
+        hasher.update(&[name_len]).update(table.as_bytes());
+        hasher.update(&key_len.to_le_bytes()).update(key).update(body);
+        let mut output = hasher.finalize_xof();
+        let (mut mac, mut element) = ([0; MAC_LEN], [0; 32]);
+        output.fill(&mut mac);
+        output.set_position(32);
+        output.fill(&mut element);
+        (mac, element)
+    }
+
+    /// The row's value, which is `body` and its MAC, and the row's element.
+    pub(super) fn seal(&self, table: &str, key: &[u8], mut body: Vec<u8>) -> (Vec<u8>, Element) {
+        let (mac, element) = self.hash(table, key, &body);
+        body.extend_from_slice(&mac);
+        (body, element)
+    }
+
+    /// The body of the row with this value, and the row's element.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt`, naming the row, if the MAC is not that of this body in this place.
+    pub(super) fn open<'r>(
+        &self,
+        table: &str,
+        key: &[u8],
+        value: &'r [u8],
+    ) -> Result<(&'r [u8], Element)> {
+        let refuse =
+            |why| Error::new(ErrorKind::Corrupt, format!("{}: {why}", name_row(table, key)));
+        let (body, mac) =
+            value.split_last_chunk().ok_or_else(|| refuse("it is too short to be a row"))?;
+        let (want, element) = self.hash(table, key, body);
+        if !equal(mac, &want) {
+            return Err(refuse("it is damaged, forged, or was moved here"));
+        }
+        Ok((body, element))
+    }
+
+    /// What hides the set digest of the state row that has this MAC.
+    pub(super) fn mask(&self, mac: &Mac) -> [u8; 32] {
+        *blake3::keyed_hash(&self.mask, mac).as_bytes()
+    }
+}
+
+/// Whether two MACs are equal, in a time that does not tell where they differ.
+pub(super) fn equal(a: &Mac, b: &Mac) -> bool {
+    blake3::Hash::from_bytes(widen(a)) == blake3::Hash::from_bytes(widen(b))
+}
+
+fn widen(mac: &Mac) -> [u8; 32] {
+    let mut wide = [0; 32];
+    for (to, from) in wide.iter_mut().zip(mac) {
+        *to = *from;
+    }
+    wide
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> MacKeys {
+        MacKeys::new(&StoreKey([3; 32]))
+    }
+
+    #[test]
+    fn a_row_opens_in_its_own_place_only() {
+        let (row, element) = keys().seal("keys", &[0; 8], b"\x01body".to_vec());
+        let (body, again) = keys().open("keys", &[0; 8], &row).unwrap();
+        assert_eq!((body, again), (b"\x01body".as_slice(), element));
+        for (table, key) in [("usage", &[0; 8][..]), ("keys", &[1; 8]), ("keys", &[0; 7])] {
+            let refused = keys().open(table, key, &row).unwrap_err();
+            assert_eq!(refused.kind(), ErrorKind::Corrupt);
+            assert!(refused.message().starts_with(table), "{refused}");
+        }
+        let other = MacKeys::new(&StoreKey([4; 32]));
+        assert!(other.open("keys", &[0; 8], &row).is_err());
+    }
+
+    #[test]
+    fn every_bit_of_a_row_counts() {
+        let (row, _) = keys().seal("keys", &[0; 8], b"\x01body".to_vec());
+        for bit in 0..row.len() * 8 {
+            let mut bad = row.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(keys().open("keys", &[0; 8], &bad).is_err(), "bit {bit}");
+        }
+        for cut in 0..row.len() {
+            assert!(keys().open("keys", &[0; 8], &row[..cut]).is_err(), "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_byte_cannot_cross_from_the_key_into_the_body() {
+        let (mac, _) = keys().hash("owner_names", b"ab", b"c");
+        assert_ne!(mac, keys().hash("owner_names", b"a", b"bc").0);
+    }
+
+    #[test]
+    fn a_store_key_opens_under_its_own_pepper_and_association_only() {
+        let random = Random::system();
+        let pepper = || Pepper::new([1; 32]);
+        let key = StoreKey([5; 32]);
+        let sealed = key.seal(Some(&pepper()), b"a", &random).unwrap();
+        let open = |p: Option<&Pepper>, a: &[u8]| StoreKey::open(&sealed, p, a).map(|k| k.0);
+        assert_eq!(open(Some(&pepper()), b"a"), Some([5; 32]));
+        assert_eq!(open(Some(&pepper()), b"b"), None);
+        assert_eq!(open(Some(&Pepper::new([2; 32])), b"a"), None);
+        assert_eq!(open(None, b"a"), None);
+        assert!(!sealed.sealed.windows(32).any(|w| w == [5; 32]));
+    }
+}

@@ -1,0 +1,327 @@
+//! The file: rows, indexes, log and audit trail in one redb database. Only here is redb
+//! named.
+//!
+//! A [`Storage`] is one open file. A [`View`] reads it in one transaction, a [`Batch`]
+//! changes it in one. What a row means to the product is not decided here; what bytes it has
+//! and whether they can be believed is. The layout is drawn in `docs/format.md`.
+//!
+//! The one invariant: a row that is given out is the row that was last committed in that
+//! place, or there is an error.
+
+mod backend;
+mod batch;
+mod errors;
+mod file;
+mod header;
+mod held;
+mod mac;
+mod opened;
+mod scan;
+mod set;
+mod state;
+mod tables;
+mod values;
+mod view;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use redb::backends::FileBackend;
+use redb::{
+    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadableDatabase, StorageBackend,
+    WriteTransaction,
+};
+
+use self::backend::{Door, Gate};
+use self::errors::{OrFail, from_io};
+use self::header::Header;
+use self::mac::MacKeys;
+use self::view::Transaction;
+use crate::digest::Pepper;
+use crate::error::{Error, ErrorKind, Result};
+use crate::random::Random;
+use crate::record::Op;
+
+pub(crate) use self::batch::{Batch, CommitError};
+pub(crate) use self::header::StoreId;
+pub(crate) use self::set::SetDigest;
+pub(crate) use self::state::{Counts, State};
+pub(crate) use self::view::{Change, Changes, View};
+
+/// redb's page cache if nothing else is asked for. Nothing that decides about a token is
+/// read through it.
+pub(crate) const CACHE_BYTES: usize = 32 << 20;
+
+/// How many commits the log keeps if nothing else is asked for.
+pub(crate) const LOG_LEN: u64 = 100_000;
+
+/// The first commit after this much uptime also writes what a quick repair needs, so that an
+/// opening after a crash does not search the whole file for free pages. It costs such a
+/// commit some 130 KB for each GB of file.
+const QUICK_REPAIR_EVERY: Duration = Duration::from_secs(5);
+
+/// How a file is opened.
+pub(crate) struct StorageOptions<'a> {
+    /// The pepper that the store was made with, or is to be made with, if any.
+    pub(crate) pepper: Option<&'a Pepper>,
+    /// Never write. A file that was not closed in order, and is not open for writing
+    /// elsewhere, is then refused.
+    pub(crate) read_only: bool,
+    pub(crate) cache_bytes: usize,
+    /// How many commits the log keeps at least.
+    pub(crate) log_len: u64,
+}
+
+impl<'a> StorageOptions<'a> {
+    /// The defaults, with `pepper`.
+    pub(crate) fn new(pepper: Option<&'a Pepper>) -> Self {
+        Self { pepper, read_only: false, cache_bytes: CACHE_BYTES, log_len: LOG_LEN }
+    }
+}
+
+/// One open file.
+pub(crate) struct Storage {
+    database: Handle,
+    gate: Arc<dyn Gate>,
+    header: Header,
+    keys: MacKeys,
+    log_len: u64,
+    /// Set by the first commit that failed, for good.
+    poisoned: AtomicBool,
+    /// Uptime in milliseconds of the last commit with a quick repair.
+    repaired: AtomicU64,
+}
+
+enum Handle {
+    Write(Database),
+    Read(ReadOnlyDatabase),
+}
+
+impl Storage {
+    /// Makes a new store at `path`, which must not exist, and opens it.
+    ///
+    /// The file appears complete or not at all: it is made under another name in the same
+    /// directory, with mode 0600, and renamed without replacing anything.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if something is at `path`, `NotFound` if its directory is not there,
+    /// `Permission`, `Full`, `Io`, `Random`.
+    pub(crate) fn create(
+        path: &Path,
+        options: &StorageOptions<'_>,
+        random: &Random,
+    ) -> Result<Self> {
+        let place = file::Place::of(path)?;
+        let draft = place.draft(random)?;
+        let doing = format!("create {path:?}");
+        let backend = FileBackend::new(draft.file()?).or_fail(&doing)?;
+        Self::format(backend, options, random, &doing).map_err(|e| naming(&doing, e))?;
+        draft.publish()?;
+        Self::open(path, options, &mut |_| Ok(()))
+    }
+
+    /// Opens the store at `path`, and gives its realms, then owners, then keys to `each` as
+    /// the ops that would make them.
+    ///
+    /// Whatever is refused, the file's bytes are then as they were: not even a repair is
+    /// written before the last row has been checked.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Permission` (also for what is no regular file, has a second link, is
+    /// another user's, or can be written by others), `Foreign`, `Newer`, `Pepper`, `Locked`,
+    /// `Corrupt`, `Full`, `Io`; `ReadOnly` if it would have to be repaired but is opened
+    /// read-only; what `each` refuses with.
+    pub(crate) fn open(
+        path: &Path,
+        options: &StorageOptions<'_>,
+        each: &mut dyn FnMut(Op) -> Result<()>,
+    ) -> Result<Self> {
+        let file = file::Place::of(path)?.open(options.read_only)?;
+        let doing = format!("open {path:?}");
+        Self::attach(FileBackend::new(file).or_fail(&doing)?, options, &doing, each)
+            .map_err(|e| naming(&doing, e))
+    }
+
+    /// Opens the store that `backend` holds.
+    pub(crate) fn attach(
+        backend: impl StorageBackend,
+        options: &StorageOptions<'_>,
+        doing: &str,
+        each: &mut dyn FnMut(Op) -> Result<()>,
+    ) -> Result<Self> {
+        let hold = !options.read_only;
+        let (door, gate) = Door::new(backend, hold).map_err(|e| from_io(doing, e))?;
+        let builder = builder(options);
+        let database = if options.read_only {
+            Handle::Read(builder.open_read_only_with_backend(door).or_fail(doing)?)
+        } else {
+            Handle::Write(builder.create_with_backend(door).or_fail(doing)?)
+        };
+        let (header, keys) = database.header(options.pepper, doing)?;
+        let storage = Self {
+            database,
+            gate,
+            header,
+            keys,
+            log_len: options.log_len,
+            poisoned: AtomicBool::new(false),
+            repaired: AtomicU64::new(0),
+        };
+        storage.view()?.load(each)?;
+        if hold {
+            storage.gate.release().map_err(|e| from_io(doing, e))?;
+        }
+        Ok(storage)
+    }
+
+    /// Makes the empty `backend` a store.
+    pub(crate) fn format(
+        backend: impl StorageBackend,
+        options: &StorageOptions<'_>,
+        random: &Random,
+        doing: &str,
+    ) -> Result<()> {
+        let (header, keys) = Header::new(options.pepper, random)?;
+        let (door, _) = Door::new(backend, false).map_err(|e| from_io(doing, e))?;
+        let database = builder(options).create_with_backend(door).or_fail(doing)?;
+        let mut transaction = database.begin_write().or_fail(doing)?;
+        transaction.set_two_phase_commit(true);
+        tables::make(&transaction, &header.encode(&keys), &State::new().encode(&keys))?;
+        transaction.commit().or_fail(doing)?;
+        database.close().or_fail(doing)
+    }
+
+    /// Names the store: a copy of the file has the same id, a restored store another.
+    pub(crate) fn id(&self) -> StoreId {
+        self.header.store
+    }
+
+    /// The generation of the pepper under which new digests are computed.
+    pub(crate) fn generation(&self) -> u8 {
+        self.header.generation
+    }
+
+    /// Whether the store has a pepper: without one its MACs find damage but no forgery.
+    pub(crate) fn is_peppered(&self) -> bool {
+        self.header.is_peppered()
+    }
+
+    /// Whether an earlier write failed and the store must be reopened to write again.
+    pub(crate) fn is_poisoned(&self) -> bool {
+        // Acquire pairs with the release where a commit fails.
+        self.poisoned.load(Ordering::Acquire)
+    }
+
+    /// Begins to read. The view sees what was committed before, and keeps the file from
+    /// reusing space until it is dropped, so it should not be kept.
+    pub(crate) fn view(&self) -> Result<View<'_>> {
+        let transaction = match &self.database {
+            Handle::Write(database) => database.begin_read(),
+            Handle::Read(database) => database.begin_read(),
+        };
+        let transaction = transaction.or_fail("begin to read")?;
+        Ok(View::new(Transaction::Read(transaction), &self.keys))
+    }
+
+    /// Begins to write, after any other batch has ended.
+    ///
+    /// # Errors
+    ///
+    /// `ReadOnly`, `Poisoned`, `Corrupt`, `Io`.
+    pub(crate) fn batch(&self) -> Result<Batch<'_>> {
+        let Handle::Write(database) = &self.database else {
+            let why = "the store was opened read-only";
+            return Err(Error::new(ErrorKind::ReadOnly, why));
+        };
+        if self.is_poisoned() {
+            return Err(self.poison());
+        }
+        let mut transaction = database.begin_write().or_fail("begin to write")?;
+        transaction.set_two_phase_commit(true);
+        Batch::new(self, transaction)
+    }
+
+    /// Closes the file in order, so that the next opening need not repair it. Dropping does
+    /// the same, and keeps failures to itself.
+    pub(crate) fn close(self) -> Result<()> {
+        match self.database {
+            Handle::Write(database) => database.close().or_fail("close the store"),
+            Handle::Read(database) => database.close().or_fail("close the store"),
+        }
+    }
+
+    fn commit(
+        &self,
+        mut transaction: WriteTransaction,
+        uptime: Duration,
+    ) -> Result<(), CommitError> {
+        let now = u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX);
+        let since =
+            Duration::from_millis(now.saturating_sub(self.repaired.load(Ordering::Relaxed)));
+        let quick_repair = since >= QUICK_REPAIR_EVERY;
+        transaction.set_quick_repair(quick_repair);
+        let flips = self.gate.flips();
+        let Err(error) = transaction.commit().or_fail("commit") else {
+            if quick_repair {
+                self.repaired.store(now, Ordering::Relaxed);
+            }
+            return Ok(());
+        };
+        // Release pairs with the acquire in `is_poisoned`.
+        self.poisoned.store(true, Ordering::Release);
+        if self.gate.flips() == flips {
+            return Err(CommitError::Refused(error));
+        }
+        let why = "the commit failed at its last step: it may be in the file or not";
+        let error = Error::new(ErrorKind::Indeterminate, why).caused_by(error);
+        Err(CommitError::Indeterminate(error))
+    }
+
+    fn poison(&self) -> Error {
+        let why = "an earlier write failed; reopen the store to write again";
+        match self.gate.failure() {
+            Some(failure) => Error::new(ErrorKind::Poisoned, why).caused_by(failure),
+            None => Error::new(ErrorKind::Poisoned, why),
+        }
+    }
+}
+
+impl Handle {
+    /// What the file says it is, if it says so to `pepper`.
+    fn header(&self, pepper: Option<&Pepper>, doing: &str) -> Result<(Header, MacKeys)> {
+        let transaction = match self {
+            Self::Write(database) => database.begin_read(),
+            Self::Read(database) => database.begin_read(),
+        };
+        let row = tables::header(&transaction.or_fail(doing)?)?;
+        let row = row.ok_or_else(|| {
+            Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
+        })?;
+        Header::decode(&row, pepper)
+    }
+}
+
+fn builder(options: &StorageOptions<'_>) -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .set_cache_size(options.cache_bytes)
+        .set_concurrency_mode(ConcurrencyMode::SingleWriter)
+        .set_check_integrity_on_open(true);
+    builder
+}
+
+/// The same error, whose message begins with what could not be done.
+fn naming(doing: &str, error: Error) -> Error {
+    let prefix = format!("could not {doing}");
+    if error.message().starts_with(&prefix) {
+        return error;
+    }
+    Error::new(error.kind(), format!("{prefix}: {error}"))
+}
+
+#[cfg(test)]
+mod tests;

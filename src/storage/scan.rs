@@ -1,0 +1,165 @@
+//! Reading the whole store: what an opening does, and a full check.
+
+use redb::{Key, TableHandle};
+
+use super::batch::in_set;
+use super::errors::OrFail;
+use super::set::SetDigest;
+use super::state::Counts;
+use super::tables::{
+    BY_END, BY_OWNER, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED, USAGE, by_end_row,
+    by_owner_row, key_at_end, key_of, key_row, owner_name_row,
+};
+use super::values;
+use super::view::{View, missing, named};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{OwnerRef, RealmRef};
+use crate::record::{KeyRecord, Op, OwnerRecord, RealmRecord};
+use crate::time::Timestamp;
+
+/// How many audit entries or log rows are read at a time.
+const STEP: usize = 1_000;
+
+impl View<'_> {
+    /// Gives every realm, then every owner, then every key to `each`, as the op that would
+    /// make it, in order of their numbers and ids. Each row's MAC is checked, and at the end
+    /// the counts and the set digest.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` or `Newer`, naming the row; what `each` refuses with.
+    pub(crate) fn load(&self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+        let state = self.state()?;
+        let mut set = SetDigest::default();
+        let mut counts = Counts { usage: self.table(USAGE)?.len()?, ..Counts::default() };
+        counts.realms = self.scan(REALMS, &mut set, &mut |row, body| {
+            each(Op::Realm(RealmRecord::decode(RealmRef::new(u16::from_be_bytes(*row)), body)?))
+        })?;
+        counts.owners = self.scan(OWNERS, &mut set, &mut |row, body| {
+            each(Op::Owner(OwnerRecord::decode(OwnerRef::new(u32::from_be_bytes(*row)), body)?))
+        })?;
+        counts.keys = self.scan(KEYS, &mut set, &mut |row, body| {
+            let key = KeyRecord::decode(key_of(*row), body)?;
+            counts.ending = counts.ending.saturating_add((key.end != Timestamp::NEVER).into());
+            each(Op::Key(key))
+        })?;
+        counts.sealed = self.scan(SEALED, &mut set, &mut |_, _| Ok(()))?;
+        if counts != state.counts || set != state.set {
+            let why = "rows are missing, or older ones were put in their place";
+            return Err(Error::new(ErrorKind::Corrupt, why));
+        }
+        let indexed = [self.table(BY_OWNER)?.len()?, self.table(BY_END)?.len()?];
+        let named = self.table(OWNER_NAMES)?.len()?;
+        if indexed != [counts.keys, counts.ending] || named != counts.owners {
+            let why = "an index has not as many rows as what it is over";
+            return Err(Error::new(ErrorKind::Corrupt, why));
+        }
+        Ok(())
+    }
+
+    /// Checks everything that [`load`](Self::load) does, each index row against its record,
+    /// the log and the whole audit trail.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` or `Newer`, naming the first row that is wrong.
+    pub(crate) fn check(&self) -> Result<Counts> {
+        self.load(&mut |op| match op {
+            Op::Key(key) => self.check_key(&key),
+            Op::Owner(owner) => self.check_owner(&owner),
+            Op::Realm(_) | Op::Forget(..) => Ok(()),
+        })?;
+        let mut set = SetDigest::default();
+        let key_exists = &mut |row: &[u8; 8], _: &[u8]| {
+            let there = self.value(KEYS, row)?.is_some();
+            if there { Ok(()) } else { Err(missing("keys", row, "it")) }
+        };
+        self.scan(SEALED, &mut set, key_exists)?;
+        self.scan(USAGE, &mut set, &mut |row, body| {
+            values::last_used(body)?;
+            key_exists(row, body)
+        })?;
+        self.check_log()?;
+        self.check_audit()?;
+        Ok(self.state()?.counts)
+    }
+
+    /// Both indexes have as many rows as they should, so rows that are there for each key are
+    /// all that there are.
+    fn check_key(&self, key: &KeyRecord) -> Result<()> {
+        let by_owner = by_owner_row(key.owner, Class::of(key.counted), key.key_id);
+        if self.table(BY_OWNER)?.get(&by_owner)?.is_none() {
+            return Err(missing(BY_OWNER.name(), &by_owner, "it"));
+        }
+        let by_end = by_end_row(key.end, key.key_id);
+        if key.end != Timestamp::NEVER && self.table(BY_END)?.get(&by_end)?.is_none() {
+            return Err(missing(BY_END.name(), &by_end, "it"));
+        }
+        if self.owner(key.owner)?.is_none() {
+            return Err(missing("keys", &key_row(key.key_id), "its owner"));
+        }
+        Ok(())
+    }
+
+    fn check_owner(&self, owner: &OwnerRecord) -> Result<()> {
+        if self.owner_named(owner.realm, &owner.id)? != Some(owner.owner) {
+            let row = owner_name_row(owner.realm, &owner.id);
+            return Err(missing(OWNER_NAMES.name(), &row, "it, or its owner,"));
+        }
+        Ok(())
+    }
+
+    fn check_log(&self) -> Result<()> {
+        let state = self.state()?;
+        let mut since = state.first.saturating_sub(1);
+        while since < state.seq {
+            match self.changes(since, STEP)? {
+                super::Changes::Since(changes) => {
+                    since = changes.last().map_or(state.seq, |change| change.seq);
+                }
+                super::Changes::Gone => break,
+            }
+        }
+        let rows = state.seq.saturating_add(1).saturating_sub(state.first);
+        if self.table(super::tables::LOG)?.len()? != rows {
+            return Err(Error::new(ErrorKind::Corrupt, "log: it has rows that it should not have"));
+        }
+        Ok(())
+    }
+
+    fn check_audit(&self) -> Result<()> {
+        let state = self.state()?;
+        let mut after = 0;
+        while let Some(last) = self.audit(after, STEP)?.last() {
+            after = last.number;
+        }
+        if self.table(super::tables::AUDIT)?.len()? != state.entries {
+            let why = "audit: it has rows that it should not have";
+            return Err(Error::new(ErrorKind::Corrupt, why));
+        }
+        Ok(())
+    }
+
+    /// Gives the key and checked body of each row to `each`, adds the rows to `set` if they belong there, and counts them.
+    fn scan<K: Key + 'static>(
+        &self,
+        table: Rows<K>,
+        set: &mut SetDigest,
+        each: &mut dyn FnMut(K::SelfType<'_>, &[u8]) -> Result<()>,
+    ) -> Result<u64> {
+        let name = table.name();
+        let counts = in_set(name);
+        let mut count: u64 = 0;
+        for row in self.table(table)?.all()? {
+            let (key, value) = row.or_fail("read rows")?;
+            let row = K::as_bytes(&key.value()).as_ref().to_vec();
+            let (body, element) = self.mac_keys().open(name, &row, value.value())?;
+            named(each(key.value(), body), name, &row)?;
+            if counts {
+                set.add(&element);
+            }
+            count = count.saturating_add(1);
+        }
+        Ok(count)
+    }
+}

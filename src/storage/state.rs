@@ -1,0 +1,227 @@
+//! The state row of table `meta`: where the store stands after a commit.
+//!
+//! It is in every commit, and its MAC covers the digest of all records, so no row can be
+//! taken out or put back to what it was without that being seen.
+
+use super::mac::{MAC_LEN, MacKeys};
+use super::set::SetDigest;
+use super::tables::STATE;
+use crate::audit::Chain;
+use crate::error::{Error, ErrorKind, Result};
+use crate::time::Timestamp;
+
+/// How many rows a table has, for those whose number is known without counting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) keys: u64,
+    /// Keys that have an end.
+    pub(crate) ending: u64,
+    pub(crate) owners: u64,
+    pub(crate) realms: u64,
+    pub(crate) sealed: u64,
+    pub(crate) usage: u64,
+}
+
+// The state row, version 1. Integers are little-endian.
+//
+// ```text
+// offset size name
+//      0    1 version      1
+//      1    8 seq          of the last commit that has one
+//      9    8 commit       number of the last commit
+//     17    8 first        seq of the oldest row of the log; seq + 1 if it is empty
+//     25   48 counts       of keys, ending keys, owners, realms, sealed, usage; 8 each
+//     73    4 next realm   number for the next realm
+//     77    4 next kind    number for the next kind
+//     81    8 next owner   number for the next owner
+//     89    8 mark         durable time mark, milliseconds
+//     97    8 entries      number of the last audit entry
+//    105   32 head         where the audit trail stands
+//    137   32 set          digest of the rows of keys, owners, realms and sealed: masked
+//    169   16 MAC          as every row's, over the row with the digest unmasked
+// ```
+//
+// The mask is keyed BLAKE3 over the MAC, so the digest is in the file enciphered only.
+const STATE_VERSION: u8 = 1;
+
+/// Where the store stands after a commit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct State {
+    /// Seq of the last commit that has one. 0 before the first.
+    pub(crate) seq: u64,
+    /// Number of the last commit, with or without a seq.
+    pub(crate) commit: u64,
+    /// Seq of the oldest row of the log.
+    pub(crate) first: u64,
+    pub(crate) counts: Counts,
+    /// The number that the next new realm gets; above `u16::MAX` there are no more.
+    pub(crate) next_realm: u32,
+    /// The number that the next new kind gets; above `u16::MAX` there are no more.
+    pub(crate) next_kind: u32,
+    /// The number that the next new owner gets; above `u32::MAX` there are no more.
+    pub(crate) next_owner: u64,
+    /// The durable time mark.
+    pub(crate) mark: Timestamp,
+    /// Number of the last audit entry.
+    pub(crate) entries: u64,
+    /// Where the audit trail stands.
+    pub(crate) head: Chain,
+    /// Digest of the rows of keys, owners, realms and sealed copies.
+    pub(crate) set: SetDigest,
+}
+
+impl State {
+    /// Where a new store stands.
+    pub(super) fn new() -> Self {
+        Self {
+            seq: 0,
+            commit: 0,
+            first: 1,
+            counts: Counts::default(),
+            next_realm: 1,
+            next_kind: 1,
+            next_owner: 1,
+            mark: Timestamp::EPOCH,
+            entries: 0,
+            head: [0; 32],
+            set: SetDigest::default(),
+        }
+    }
+
+    pub(super) fn encode(&self, keys: &MacKeys) -> Vec<u8> {
+        let c = self.counts;
+        let mut body = vec![STATE_VERSION];
+        for number in [self.seq, self.commit, self.first] {
+            body.extend_from_slice(&number.to_le_bytes());
+        }
+        for count in [c.keys, c.ending, c.owners, c.realms, c.sealed, c.usage] {
+            body.extend_from_slice(&count.to_le_bytes());
+        }
+        body.extend_from_slice(&self.next_realm.to_le_bytes());
+        body.extend_from_slice(&self.next_kind.to_le_bytes());
+        body.extend_from_slice(&self.next_owner.to_le_bytes());
+        body.extend_from_slice(&self.mark.as_ms().to_le_bytes());
+        body.extend_from_slice(&self.entries.to_le_bytes());
+        body.extend_from_slice(&self.head);
+        body.extend_from_slice(&self.set.to_bytes());
+        let mut row = keys.seal("meta", STATE, body).0;
+        toggle_mask(keys, &mut row);
+        row
+    }
+
+    /// # Errors
+    ///
+    /// `Newer` or `Corrupt`.
+    pub(super) fn decode(row: &[u8], keys: &MacKeys) -> Result<Self> {
+        let mut row = row.to_vec();
+        toggle_mask(keys, &mut row);
+        let (body, _) = keys.open("meta", STATE, &row)?;
+        match body.first() {
+            Some(&STATE_VERSION) => {}
+            Some(&version) if version > STATE_VERSION => {
+                let why = format!("meta, state: version {version} is not known yet");
+                return Err(Error::new(ErrorKind::Newer, why));
+            }
+            _ => return Err(Error::new(ErrorKind::Corrupt, "meta, state: no such version")),
+        }
+        Self::split(body)
+            .ok_or_else(|| Error::new(ErrorKind::Corrupt, "meta, state: its length is wrong"))
+    }
+
+    fn split(body: &[u8]) -> Option<Self> {
+        let mut rest = body.get(1..)?;
+        let (seq, commit, first) = (next(&mut rest)?, next(&mut rest)?, next(&mut rest)?);
+        let counts = Counts {
+            keys: next(&mut rest)?,
+            ending: next(&mut rest)?,
+            owners: next(&mut rest)?,
+            realms: next(&mut rest)?,
+            sealed: next(&mut rest)?,
+            usage: next(&mut rest)?,
+        };
+        let (numbers, mut rest) = rest.split_first_chunk::<8>()?;
+        let ([a, b, c, d], [e, f, g, h]) = split_in_half(*numbers);
+        let next_owner = next(&mut rest)?;
+        let mark = next(&mut rest)?.cast_signed();
+        let entries = next(&mut rest)?;
+        let (head, rest) = rest.split_first_chunk()?;
+        let set: &[u8; 32] = rest.try_into().ok()?;
+        Some(Self {
+            seq,
+            commit,
+            first,
+            counts,
+            next_realm: u32::from_le_bytes([a, b, c, d]),
+            next_kind: u32::from_le_bytes([e, f, g, h]),
+            next_owner,
+            mark: Timestamp::from_ms(mark),
+            entries,
+            head: *head,
+            set: SetDigest::from_bytes(set),
+        })
+    }
+}
+
+fn next(rest: &mut &[u8]) -> Option<u64> {
+    let (number, after) = rest.split_first_chunk()?;
+    *rest = after;
+    Some(u64::from_le_bytes(*number))
+}
+
+fn split_in_half([a, b, c, d, e, f, g, h]: [u8; 8]) -> ([u8; 4], [u8; 4]) {
+    ([a, b, c, d], [e, f, g, h])
+}
+
+/// Masks or unmasks the set digest, which stands before the MAC at the end of the row.
+fn toggle_mask(keys: &MacKeys, row: &mut [u8]) {
+    if let Some((body, mac)) = row.split_last_chunk_mut::<MAC_LEN>() {
+        if let Some(set) = body.last_chunk_mut::<32>() {
+            for (byte, mask) in set.iter_mut().zip(keys.mask(mac)) {
+                *byte ^= mask;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+    use crate::storage::header::Header;
+
+    fn state() -> State {
+        State {
+            seq: 1,
+            commit: 2,
+            first: 3,
+            counts: Counts { keys: 4, ending: 5, owners: 6, realms: 7, sealed: 8, usage: 9 },
+            next_realm: 10,
+            next_kind: 11,
+            next_owner: 12,
+            mark: Timestamp::from_ms(-13),
+            entries: 14,
+            head: [15; 32],
+            set: SetDigest::from_bytes(&[16; 32]),
+        }
+    }
+
+    #[test]
+    fn a_state_survives_its_row_and_no_changed_row_opens() {
+        let (_, keys) = Header::new(None, &Random::system()).unwrap();
+        let row = state().encode(&keys);
+        assert_eq!(row.len(), 185);
+        assert_eq!(State::decode(&row, &keys).unwrap(), state());
+        for bit in 0..row.len() * 8 {
+            let mut bad = row.clone();
+            bad[bit / 8] ^= 1 << (bit % 8);
+            assert!(State::decode(&bad, &keys).is_err(), "bit {bit}");
+        }
+    }
+
+    #[test]
+    fn the_set_digest_is_not_in_the_row_in_the_clear() {
+        let (_, keys) = Header::new(None, &Random::system()).unwrap();
+        let row = state().encode(&keys);
+        assert!(!row.windows(8).any(|w| w == [16; 8]));
+    }
+}

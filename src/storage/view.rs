@@ -1,0 +1,341 @@
+//! What one transaction sees: the rows as they were when it began, and in a batch its own
+//! changes too.
+//!
+//! Every row is checked against its MAC before it is believed. Nothing that is given out
+//! borrows from the transaction, so that no table is held open while a batch writes.
+
+use redb::{Key, ReadTransaction, TableDefinition, TableHandle, Value, WriteTransaction};
+
+use super::errors::OrFail;
+use super::mac::MacKeys;
+use super::opened::Opened;
+use super::state::State;
+use super::tables::{
+    AUDIT, BY_END, BY_OWNER, Class, KEYS, LOG, META, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED,
+    STATE, USAGE, by_end_row, by_owner_row, end_of, key_at_end, key_of, key_row, name_row,
+    owner_name_row, owner_row, realm_row,
+};
+use super::values;
+use crate::audit::{self, AuditEntry};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{OwnerRef, RealmRef};
+use crate::key_id::KeyId;
+use crate::record::{KeyRecord, Op, OwnerRecord, RealmRecord};
+use crate::time::Timestamp;
+
+/// One transaction's reads.
+pub(crate) struct View<'s> {
+    transaction: Transaction<'s>,
+    keys: &'s MacKeys,
+}
+
+pub(super) enum Transaction<'s> {
+    Read(ReadTransaction),
+    Write(&'s WriteTransaction),
+}
+
+/// The ops of one commit.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    pub(crate) seq: u64,
+    /// In order. Digests in them are all zeros.
+    pub(crate) ops: Vec<Op>,
+}
+
+/// What a reader that knows one seq is told about later ones.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Changes {
+    /// The commits after that seq, in order, as many as were asked for.
+    Since(Vec<Change>),
+    /// The log no longer, or not yet, reaches there: read everything anew.
+    Gone,
+}
+
+impl<'s> View<'s> {
+    pub(super) fn new(transaction: Transaction<'s>, keys: &'s MacKeys) -> Self {
+        Self { transaction, keys }
+    }
+
+    /// Where the store stands.
+    pub(crate) fn state(&self) -> Result<State> {
+        let row = self.value(META, STATE)?;
+        let row =
+            row.ok_or_else(|| Error::new(ErrorKind::Corrupt, "meta, state: it is missing"))?;
+        State::decode(&row, self.keys)
+    }
+
+    /// The key `key_id`, if there is one.
+    pub(crate) fn key(&self, key_id: KeyId) -> Result<Option<KeyRecord>> {
+        let row = key_row(key_id);
+        let body = self.body(KEYS, &row)?;
+        body.map(|b| named(KeyRecord::decode(key_id, &b), "keys", &row)).transpose()
+    }
+
+    /// Up to `limit` keys after `after`, in order of their ids.
+    pub(crate) fn keys(&self, after: Option<KeyId>, limit: usize) -> Result<Vec<KeyRecord>> {
+        let Some(first) = next_id(after) else { return Ok(Vec::new()) };
+        let table = self.table(KEYS)?;
+        let range = table.range(&key_row(first), &[u8::MAX; 8])?;
+        let rows = range.take(limit).map(|row| {
+            let (key, value) = row.or_fail("read keys")?;
+            self.key_record(key.value(), value.value())
+        });
+        rows.collect()
+    }
+
+    /// The keys of `owner` that take a place under its caps, in order of their ids.
+    pub(crate) fn counted_keys(&self, owner: OwnerRef) -> Result<Vec<KeyRecord>> {
+        let ids = self.ids_of(owner, Class::Counted, KeyId::from_bits(0), usize::MAX)?;
+        self.existing(&ids)
+    }
+
+    /// Up to `limit` keys of `owner` after `after`, in order of their ids.
+    pub(crate) fn keys_of(
+        &self,
+        owner: OwnerRef,
+        after: Option<KeyId>,
+        limit: usize,
+    ) -> Result<Vec<KeyRecord>> {
+        let Some(first) = next_id(after) else { return Ok(Vec::new()) };
+        let mut ids = self.ids_of(owner, Class::Counted, first, limit)?;
+        ids.extend(self.ids_of(owner, Class::Other, first, limit)?);
+        ids.sort_unstable();
+        ids.truncate(limit);
+        self.existing(&ids)
+    }
+
+    /// Up to `limit` keys whose end is before `before`, the earliest first.
+    pub(crate) fn ended(&self, before: Timestamp, limit: usize) -> Result<Vec<(Timestamp, KeyId)>> {
+        let table = self.table(BY_END)?;
+        let beyond = by_end_row(before, KeyId::from_bits(0));
+        let mut found = Vec::new();
+        for row in table.range(&[0; 16], &beyond)?.take(limit) {
+            let (row, _) = row.or_fail("read by_end")?;
+            let row = row.value();
+            if *row >= beyond {
+                break;
+            }
+            found.push((end_of(row), key_at_end(row)));
+        }
+        Ok(found)
+    }
+
+    /// The owner `owner`, if there is one.
+    pub(crate) fn owner(&self, owner: OwnerRef) -> Result<Option<OwnerRecord>> {
+        let row = owner_row(owner);
+        let body = self.body(OWNERS, &row)?;
+        body.map(|b| named(OwnerRecord::decode(owner, &b), "owners", &row)).transpose()
+    }
+
+    /// The owner of `realm` that the application calls `id`, if there is one.
+    pub(crate) fn owner_named(&self, realm: RealmRef, id: &str) -> Result<Option<OwnerRef>> {
+        let row = owner_name_row(realm, id);
+        let body = self.body(OWNER_NAMES, row.as_slice())?;
+        body.map(|b| named(values::owner(&b), "owner_names", &row)).transpose()
+    }
+
+    /// Up to `limit` owners of `realm` after the id `after`, in byte order of their ids.
+    pub(crate) fn owners(
+        &self,
+        realm: RealmRef,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<OwnerRecord>> {
+        let after = after.map(|id| owner_name_row(realm, id));
+        let first = after.clone().unwrap_or_else(|| realm_row(realm).to_vec());
+        let beyond = [u8::MAX; OwnerRecord::ID_MAX];
+        let last = [realm_row(realm).as_slice(), beyond.as_slice()].concat();
+        let mut found = Vec::new();
+        let table = self.table(OWNER_NAMES)?;
+        for entry in table.range(first.as_slice(), last.as_slice())? {
+            if found.len() >= limit {
+                break;
+            }
+            let (row, value) = entry.or_fail("read owner_names")?;
+            let row = row.value();
+            if after.as_deref() == Some(row) {
+                continue;
+            }
+            let (body, _) = self.keys.open("owner_names", row, value.value())?;
+            let owner = self.owner(named(values::owner(body), "owner_names", row)?)?;
+            found.push(owner.ok_or_else(|| missing("owner_names", row, "its owner"))?);
+        }
+        Ok(found)
+    }
+
+    /// The realm `realm`, if there is one.
+    pub(crate) fn realm(&self, realm: RealmRef) -> Result<Option<RealmRecord>> {
+        let row = realm_row(realm);
+        let body = self.body(REALMS, &row)?;
+        body.map(|b| named(RealmRecord::decode(realm, &b), "realms", &row)).transpose()
+    }
+
+    /// All realms, in order of their numbers.
+    pub(crate) fn realms(&self) -> Result<Vec<RealmRecord>> {
+        let table = self.table(REALMS)?;
+        let rows = table.all()?.map(|row| {
+            let (key, value) = row.or_fail("read realms")?;
+            let (body, _) = self.keys.open("realms", key.value(), value.value())?;
+            let realm = RealmRef::new(u16::from_be_bytes(*key.value()));
+            named(RealmRecord::decode(realm, body), "realms", key.value())
+        });
+        rows.collect()
+    }
+
+    /// The sealed copy of the token of `key_id`, if it has one.
+    pub(crate) fn sealed(&self, key_id: KeyId) -> Result<Option<Vec<u8>>> {
+        let row = key_row(key_id);
+        let body = self.body(SEALED, &row)?;
+        body.map(|body| named(values::sealed(&body), "sealed", &row)).transpose()
+    }
+
+    /// When `key_id` was last used, as far as that was written.
+    pub(crate) fn used(&self, key_id: KeyId) -> Result<Option<Timestamp>> {
+        let row = key_row(key_id);
+        let body = self.body(USAGE, &row)?;
+        body.map(|b| named(values::last_used(&b), "usage", &row)).transpose()
+    }
+
+    /// Gives every key's last use to `each`, in order of the ids.
+    pub(crate) fn each_used(
+        &self,
+        each: &mut dyn FnMut(KeyId, Timestamp) -> Result<()>,
+    ) -> Result<()> {
+        let table = self.table(USAGE)?;
+        for row in table.all()? {
+            let (key, value) = row.or_fail("read usage")?;
+            let (body, _) = self.keys.open("usage", key.value(), value.value())?;
+            let used = named(values::last_used(body), "usage", key.value())?;
+            each(key_of(*key.value()), used)?;
+        }
+        Ok(())
+    }
+
+    /// Up to `limit` commits after `since`.
+    pub(crate) fn changes(&self, since: u64, limit: usize) -> Result<Changes> {
+        let state = self.state()?;
+        if since > state.seq || since.saturating_add(1) < state.first {
+            return Ok(Changes::Gone);
+        }
+        let table = self.table(LOG)?;
+        let mut changes = Vec::new();
+        for want in (since.saturating_add(1)..=state.seq).take(limit) {
+            let row = want.to_be_bytes();
+            let value = table.get(&row)?.ok_or_else(|| missing("log", &row, "it"))?;
+            let (body, _) = self.keys.open("log", &row, value.value())?;
+            changes.push(Change { seq: want, ops: named(Op::read_log(body), "log", &row)? });
+        }
+        Ok(Changes::Since(changes))
+    }
+
+    /// Up to `limit` entries of the audit trail after number `after`.
+    pub(crate) fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>> {
+        let state = self.state()?;
+        let table = self.table(AUDIT)?;
+        let row = |number: u64| -> Result<Vec<u8>> {
+            let key = number.to_be_bytes();
+            let value = table.get(&key)?.ok_or_else(|| missing("audit", &key, "it"))?;
+            Ok(value.value().to_vec())
+        };
+        if after >= state.entries {
+            return Ok(Vec::new());
+        }
+        let mut head = if after == 0 { [0; 32] } else { audit::chain_of(after, &row(after)?)? };
+        let mut entries = Vec::new();
+        for number in (after.saturating_add(1)..=state.entries).take(limit) {
+            let (entry, chain) =
+                AuditEntry::decode(self.keys.audit(), &head, number, &row(number)?)?;
+            head = chain;
+            entries.push(entry);
+            if number == state.entries && head != state.head {
+                return Err(missing("audit", &number.to_be_bytes(), "what came after it"));
+            }
+        }
+        Ok(entries)
+    }
+
+    fn ids_of(
+        &self,
+        owner: OwnerRef,
+        class: Class,
+        first: KeyId,
+        limit: usize,
+    ) -> Result<Vec<KeyId>> {
+        let table = self.table(BY_OWNER)?;
+        let last = by_owner_row(owner, class, KeyId::from_bits(u64::MAX));
+        let range = table.range(&by_owner_row(owner, class, first), &last)?;
+        range
+            .take(limit)
+            .map(|row| Ok(key_at_end(row.or_fail("read by_owner")?.0.value())))
+            .collect()
+    }
+
+    fn existing(&self, ids: &[KeyId]) -> Result<Vec<KeyRecord>> {
+        let record = |id: &KeyId| {
+            self.key(*id)?.ok_or_else(|| missing("by_owner", &key_row(*id), "its key"))
+        };
+        ids.iter().map(record).collect()
+    }
+
+    pub(super) fn key_record(&self, row: &[u8; 8], value: &[u8]) -> Result<KeyRecord> {
+        let (body, _) = self.keys.open("keys", row, value)?;
+        named(KeyRecord::decode(key_of(*row), body), "keys", row)
+    }
+
+    pub(super) fn mac_keys(&self) -> &'s MacKeys {
+        self.keys
+    }
+
+    /// The checked body of a row.
+    fn body<K: Key + 'static>(
+        &self,
+        table: Rows<K>,
+        key: K::SelfType<'_>,
+    ) -> Result<Option<Vec<u8>>> {
+        let row = K::as_bytes(&key).as_ref().to_vec();
+        let Some(mut value) = self.value(table, key)? else { return Ok(None) };
+        let len = self.keys.open(table.name(), &row, &value)?.0.len();
+        value.truncate(len);
+        Ok(Some(value))
+    }
+
+    /// The value of a row as it is.
+    pub(super) fn value<K: Key + 'static>(
+        &self,
+        table: Rows<K>,
+        key: K::SelfType<'_>,
+    ) -> Result<Option<Vec<u8>>> {
+        let rows = self.table(table)?;
+        let value = rows.get(key)?;
+        Ok(value.map(|value| value.value().to_vec()))
+    }
+
+    pub(super) fn table<K: Key + 'static, V: Value + 'static>(
+        &self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<Opened<'_, K, V>> {
+        let name = table.name();
+        let doing = || format!("open table {name}");
+        Ok(match &self.transaction {
+            Transaction::Read(t) => Opened::Read(t.open_table(table).or_fail(&doing())?),
+            Transaction::Write(t) => Opened::Write(t.open_table(table).or_fail(&doing())?),
+        })
+    }
+}
+
+/// The first id after `after`, if there is one.
+fn next_id(after: Option<KeyId>) -> Option<KeyId> {
+    let Some(after) = after else { return Some(KeyId::from_bits(0)) };
+    after.bits().checked_add(1).map(KeyId::from_bits)
+}
+
+/// The same result, whose error names the row.
+pub(super) fn named<T>(result: Result<T>, table: &str, row: &[u8]) -> Result<T> {
+    result.map_err(|e| Error::new(e.kind(), format!("{}: {e}", name_row(table, row))))
+}
+
+#[cold]
+pub(super) fn missing(table: &str, row: &[u8], what: &str) -> Error {
+    let why = format!("{}: {what} is missing", name_row(table, row));
+    Error::new(ErrorKind::Corrupt, why)
+}

@@ -1,0 +1,152 @@
+//! Create, open and close a store.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use super::Store;
+use super::realms::Realms;
+use crate::digest::Digester;
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::Index;
+use crate::limit::Meters;
+use crate::mark::Mark;
+use crate::options::Options;
+use crate::record::{Op, RealmRecord};
+use crate::storage::{Storage, StorageOptions};
+
+/// Fills the table in memory from the rows of a file, which come as realms, owners, keys.
+#[derive(Default)]
+struct Filling {
+    records: Vec<RealmRecord>,
+    realms: Option<Realms>,
+    ops: Vec<Op>,
+}
+
+/// How many rows are put into the table at a time.
+const STEP: usize = 1024;
+
+impl Filling {
+    fn take(&mut self, op: Op, index: &Index) -> Result<()> {
+        match op {
+            Op::Realm(record) => self.records.push(record),
+            op => self.ops.push(op),
+        }
+        if self.ops.len() < STEP { Ok(()) } else { self.put(index) }
+    }
+
+    fn put(&mut self, index: &Index) -> Result<()> {
+        let realms = match self.realms.take() {
+            Some(realms) => realms,
+            None => Realms::new(&self.records)?,
+        };
+        index.load(&self.ops, &realms)?;
+        self.ops.clear();
+        self.realms = Some(realms);
+        Ok(())
+    }
+
+    fn finish(mut self, index: &Index) -> Result<Realms> {
+        self.put(index)?;
+        self.realms.map_or_else(|| Realms::new(&self.records), Ok)
+    }
+}
+
+impl Options {
+    /// Makes a new store in a file at `path` that must not exist yet, and opens it.
+    ///
+    /// The file is readable and writable by its owner alone. It appears complete or not at
+    /// all, whenever a crash comes.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if something is at `path`; `Argument` with `read_only`; `Permission` if the
+    /// directory is missing or cannot be written; `Full`, `Io`, `Random`.
+    pub fn create(self, path: impl AsRef<Path>) -> Result<Store> {
+        Store::build(self, path.as_ref(), true)
+    }
+
+    /// Opens the store in the file at `path`.
+    ///
+    /// Every row is read and checked: its MAC, and the digest of the whole set.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if there is no file; `Permission` if the file is a link, not a regular file,
+    /// somebody else's, or writable by others; `Locked` if another handle writes; `Foreign`,
+    /// `Newer`, `Pepper`, `Corrupt`: the file was not written to; `Io`.
+    pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
+        Store::build(self, path.as_ref(), false)
+    }
+}
+
+impl Store {
+    fn build(options: Options, path: &Path, new: bool) -> Result<Self> {
+        let settings = StorageOptions {
+            pepper: options.pepper.as_ref(),
+            read_only: options.read_only,
+            cache_bytes: options.cache_bytes,
+            log_len: options.log_len,
+        };
+        if new {
+            if options.read_only {
+                let why = format!("{}: cannot be made read-only", path.display());
+                return Err(Error::new(ErrorKind::Argument, why));
+            }
+            Storage::create(path, &settings, &options.random)?.close()?;
+        }
+        let index = Index::new(0);
+        let mut filling = Filling::default();
+        let storage = Storage::open(path, &settings, &mut |op| filling.take(op, &index))?;
+        let realms = filling.finish(&index)?;
+        let state = storage.view()?.state()?;
+        index.caught_up(state.seq);
+        Ok(Self {
+            digester: Digester::new(options.pepper.as_ref()),
+            storage,
+            index,
+            realms: ArcSwap::from_pointee(realms),
+            sealing: options.sealing,
+            meters: Meters::new(),
+            mark: Mark::new(options.clock, state.mark),
+            random: options.random,
+            writer: Mutex::new(Duration::ZERO),
+        })
+    }
+
+    /// Writes what usage was noted and closes the file in order, so that the next opening
+    /// need not repair it. Dropping does the same, and keeps failures to itself.
+    ///
+    /// # Errors
+    ///
+    /// Those of a commit.
+    pub fn close(self) -> Result<()> {
+        self.flush()
+    }
+
+    /// How to open a store otherwise than by default.
+    #[must_use]
+    pub fn options() -> Options {
+        Options::new()
+    }
+
+    /// Makes a new store at `path`, by default options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Options::create`].
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        Self::options().create(path)
+    }
+
+    /// Opens the store at `path`, by default options.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Options::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::options().open(path)
+    }
+}

@@ -1,0 +1,93 @@
+//! Reads that go over many rows, a page at a time.
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::{KindRef, OwnerRef, RealmRef};
+use crate::key_id::KeyId;
+use crate::record::{KeyRecord, OwnerRecord};
+use crate::storage::View;
+
+const PAGE: usize = 512;
+
+/// The keys of `owner`, or all keys, after `after`, in order of their ids.
+pub(super) fn keys<'v>(
+    view: &'v View<'_>,
+    owner: Option<OwnerRef>,
+    after: Option<KeyId>,
+) -> impl Iterator<Item = Result<KeyRecord>> + 'v {
+    let page = move |after| match owner {
+        Some(owner) => view.keys_of(owner, after, PAGE),
+        None => view.keys(after, PAGE),
+    };
+    pages(page, after, |key: &KeyRecord| key.key_id)
+}
+
+/// The owners of `realm`, in byte order of their ids.
+pub(super) fn owners<'v>(
+    view: &'v View<'_>,
+    realm: RealmRef,
+) -> impl Iterator<Item = Result<OwnerRecord>> + 'v {
+    let page = move |after: Option<String>| view.owners(realm, after.as_deref(), PAGE);
+    pages(page, None, |owner: &OwnerRecord| owner.id.clone())
+}
+
+/// The items of all pages. Ends after the first error.
+fn pages<T, C: Clone>(
+    mut page: impl FnMut(Option<C>) -> Result<Vec<T>>,
+    mut after: Option<C>,
+    cursor: impl Fn(&T) -> C,
+) -> impl Iterator<Item = Result<T>> {
+    let mut items = Vec::new().into_iter();
+    let mut last = false;
+    std::iter::from_fn(move || {
+        if items.as_slice().is_empty() && !last {
+            match page(after.clone()) {
+                Ok(next) => {
+                    last = next.len() < PAGE;
+                    items = next.into_iter();
+                }
+                Err(error) => {
+                    last = true;
+                    return Some(Err(error));
+                }
+            }
+        }
+        let item = items.next()?;
+        after = Some(cursor(&item));
+        Some(Ok(item))
+    })
+}
+
+/// The owner of `realm` that the application calls `id`, if there is one.
+pub(super) fn owner_named(
+    view: &View<'_>,
+    realm: RealmRef,
+    id: &str,
+) -> Result<Option<OwnerRecord>> {
+    match view.owner_named(realm, id)? {
+        Some(owner) => view.owner(owner),
+        None => Ok(None),
+    }
+}
+
+/// Numbers for what is new.
+pub(super) fn next_owner(view: &View<'_>) -> Result<OwnerRef> {
+    let number = u32::try_from(view.state()?.next_owner).map_err(|_| used_up("owners"))?;
+    Ok(OwnerRef::new(number))
+}
+
+/// The number for a new realm.
+pub(super) fn next_realm(view: &View<'_>) -> Result<RealmRef> {
+    let number = u16::try_from(view.state()?.next_realm).map_err(|_| used_up("realms"))?;
+    Ok(RealmRef::new(number))
+}
+
+/// Numbers for `count` new kinds.
+pub(super) fn next_kinds(view: &View<'_>, count: usize) -> Result<Vec<KindRef>> {
+    let first = view.state()?.next_kind;
+    let kind = |number| Ok(KindRef::new(u16::try_from(number).map_err(|_| used_up("kinds"))?));
+    (first..u32::MAX).take(count).map(kind).collect()
+}
+
+fn used_up(what: &str) -> Error {
+    Error::new(ErrorKind::Conflict, format!("{what}: this store has numbered all it can"))
+}
