@@ -21,11 +21,9 @@ const TABLE_ROWS: usize = 500;
 pub(crate) struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// No field but the schema's version.
+    /// No field.
     pub(crate) fn new() -> Self {
-        let mut map = Map::new();
-        map.insert("schema_version".to_owned(), json!(SCHEMA_VERSION));
-        Self(map)
+        Self(Map::new())
     }
 
     /// Adds the field `name`.
@@ -42,13 +40,22 @@ impl Fields {
         self
     }
 
-    /// The object on one line, without a line end.
+    /// The object on one line, without a line end: the schema's version, then the fields.
     pub(crate) fn json(&self) -> String {
-        Value::from(self.0.clone()).to_string()
+        let mut map = Map::new();
+        map.insert("schema_version".to_owned(), json!(SCHEMA_VERSION));
+        map.extend(self.0.clone());
+        Value::from(map).to_string()
     }
 
     fn cell(&self, name: &str) -> String {
         self.0.get(name).map(text).unwrap_or_default()
+    }
+}
+
+impl From<Fields> for Value {
+    fn from(fields: Fields) -> Self {
+        Self::Object(fields.0)
     }
 }
 
@@ -74,7 +81,7 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    /// JSON if `json`, else for people.
+    /// For programs if `json`, else for people.
     pub(crate) const fn new(json: bool) -> Self {
         Self { json }
     }
@@ -90,13 +97,13 @@ impl Output {
             return self.line(&fields.json());
         }
         let mut table = plain_table();
-        for (name, value) in fields.0.iter().filter(|(name, _)| *name != "schema_version") {
+        for (name, value) in &fields.0 {
             let cell = text(value);
             if !cell.is_empty() {
                 table.add_row([name.replace('_', " "), cell]);
             }
         }
-        self.line(&table.trim_fmt())
+        self.line(&laid_out(table, &[]))
     }
 
     /// Begins a list. For people it has `columns`; a program gets every field.
@@ -160,14 +167,8 @@ impl List {
             return Ok(());
         }
         self.rows = 0;
-        let mut table = std::mem::replace(&mut self.table, plain_table());
-        // An id that is broken over two lines cannot be copied.
-        for (column, name) in table.column_iter_mut().zip(self.columns) {
-            if name.ends_with("_id") {
-                column.set_constraint(ColumnConstraint::ContentWidth);
-            }
-        }
-        self.output.line(&table.trim_fmt())
+        let table = std::mem::replace(&mut self.table, plain_table());
+        self.output.line(&laid_out(table, self.columns))
     }
 }
 
@@ -186,6 +187,20 @@ fn plain_table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table
+}
+
+/// The text of a table with columns of these names.
+fn laid_out(mut table: Table, names: &[&str]) -> String {
+    if let Some(first) = table.column_mut(0) {
+        first.set_padding((0, 1));
+    }
+    // An id that is broken over two lines cannot be copied.
+    for (column, name) in table.column_iter_mut().zip(names) {
+        if name.ends_with("_id") {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+    table.trim_fmt()
 }
 
 /// Writes data to standard output, all of it.

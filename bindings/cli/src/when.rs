@@ -58,6 +58,17 @@ pub(crate) fn now() -> Timestamp {
     SystemClock::new().now()
 }
 
+/// A span as it is typed: `90d`, in the largest unit that needs no fraction.
+pub(crate) fn span(span: Duration) -> String {
+    let ms = span.as_millis();
+    let units = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000)];
+    match units.into_iter().find(|(_, unit)| ms > 0 && ms.is_multiple_of(*unit)) {
+        Some((name, unit)) => format!("{}{name}", ms / unit),
+        None if ms == 0 => "0s".to_owned(),
+        None => format!("{ms}ms"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +82,13 @@ mod tests {
         assert_eq!(instant, When::At(Timestamp::from_ms(86_400_000)));
         for bad in ["", "90d", "+", "+90", "-90d", "+-1d", "tomorrow", "1970-01-02", "+101years"] {
             assert!(bad.parse::<When>().is_err(), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_span_is_shown_as_it_is_typed() {
+        for text in ["90d", "36h", "90m", "1s", "1500ms", "0s"] {
+            assert_eq!(span(parse_span(text).unwrap()), text);
         }
     }
 

@@ -215,11 +215,31 @@ fn a_profile_is_compared_before_it_is_applied() {
     let diff = place.run(&["realm", "diff", "--json", &place.text("wider.toml")]).expect(0).json();
     assert_eq!(diff["plans_added"], json!(["huge"]));
     assert_eq!(diff["created"], false);
-    let show = || place.run(&["realm", "show", "--json", "shop"]).expect(0).json()["plans"].clone();
-    assert_eq!(show(), json!(["small", "big"]));
+    let plans = || -> Vec<String> {
+        let shown = place.run(&["realm", "show", "--json", "shop"]).expect(0).json();
+        let plans = shown["plans"].as_array().unwrap();
+        plans.iter().map(|plan| plan["plan"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(plans(), ["small", "big"]);
     place.feed(&["realm", "apply", "-"], wider).expect(0);
-    assert_eq!(show(), json!(["small", "big", "huge"]));
+    assert_eq!(plans(), ["small", "big", "huge"]);
     assert_eq!(place.run(&["realm", "show", "--json"]).expect(0).lines().len(), 1);
+}
+
+#[test]
+fn a_realm_is_shown_in_the_words_of_its_profile() {
+    let place = Place::with_owner();
+    let shown = place.run(&["realm", "show", "--json", "shop"]).expect(0).json();
+    assert_eq!(shown["kinds"][2]["prefix"], "sh_shown_");
+    assert_eq!(shown["kinds"][2]["reveal"], true);
+    assert_eq!(shown["scopes"][1]["implies"], json!(["read"]));
+    assert_eq!(shown["plans"][0]["rates"], json!(["3 per 1h"]));
+    assert_eq!(shown["policy"]["default_grace"], "1d");
+    assert_eq!(shown["policy"]["default_life"], "never");
+    let people = place.run(&["realm", "show", "shop"]).expect(0).out;
+    for word in ["PREFIX", "sh_shown_", "3 per 1h", "longest grace", "30d"] {
+        assert!(people.contains(word), "{word}: {people}");
+    }
 }
 
 #[test]

@@ -26,8 +26,8 @@ soon as its empty line is read: by the profile's answer to a refusal, or by 200 
 headers that a grant adds. What is not a head is answered by 400. With --json each answer is
 a line that tells the reason too. A request's id is its X-Request-Id, else req-1, req-2 ...
 
-Opens the store read-only. Rates are counted in each process for itself: over the heads of
-this run.
+Opens the store read-only and decides by what it held when the run began. Rates are counted in
+each process for itself: over the heads of this run.
 
 Example:
   printf 'GET / HTTP/1.1\\r\\nX-CLOUDGENI-API-KEY: %s\\r\\n\\r\\n' \"$TOKEN\" |

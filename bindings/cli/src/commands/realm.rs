@@ -6,10 +6,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use keycask::{Error, ErrorKind, RealmChange, Result};
+use serde_json::Value;
 
 use crate::args::By;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Fields, Output};
 use crate::secret::{failed, stdin};
 use crate::session::Session;
 use crate::view;
@@ -77,7 +78,7 @@ impl Show {
         match self.realm {
             Some(name) => {
                 let profile = store.profile(store.realm(&name)?)?;
-                session.output.one(&view::realm(&profile))?;
+                show(session.output, &profile)?;
             }
             None => {
                 let mut list = session.output.list(&["realm", "title", "kinds", "plans"]);
@@ -87,6 +88,34 @@ impl Show {
         }
         Ok(Exit::Done)
     }
+}
+
+/// Shows all of a realm: to programs as one object, to people as one table after another.
+fn show(output: Output, realm: &keycask::Realm) -> Result<()> {
+    const KINDS: &[&str] = &["kind", "prefix", "environment", "rights", "reveal", "active"];
+    const SCOPES: &[&str] = &["scope", "tier", "implies", "methods"];
+    const SETS: &[&str] = &["set", "scopes"];
+    const PLANS: &[&str] = &["plan", "active", "kinds", "rates"];
+    let tables = [
+        ("kinds", KINDS, view::kinds(realm)),
+        ("scopes", SCOPES, view::scopes(realm)),
+        ("sets", SETS, view::sets(realm)),
+        ("plans", PLANS, view::plans(realm)),
+    ];
+    let policy = view::policy(realm.policy());
+    let head = Fields::new().with("realm", realm.name()).with("title", realm.title());
+    if output.is_json() {
+        let all = tables.into_iter().fold(head, |all, (name, _, rows)| all.with(name, rows));
+        return output.one(&all.with("policy", Value::from(policy)));
+    }
+    output.one(&head.and(policy))?;
+    for (_, columns, rows) in tables.into_iter().filter(|(.., rows)| !rows.is_empty()) {
+        output.line("")?;
+        let mut list = output.list(columns);
+        rows.iter().try_for_each(|row| list.row(row))?;
+        list.end()?;
+    }
+    Ok(())
 }
 
 /// Tell what applying a profile would change, and change nothing
