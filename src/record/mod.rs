@@ -10,7 +10,8 @@ mod op;
 mod owner;
 mod realm;
 
-pub(crate) use key::{Cause, KeyRecord};
+pub use key::Cause;
+pub(crate) use key::KeyRecord;
 pub(crate) use op::Op;
 pub(crate) use owner::OwnerRecord;
 pub(crate) use realm::{KindName, RealmRecord};

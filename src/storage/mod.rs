@@ -210,6 +210,24 @@ impl Storage {
         self.header.is_peppered()
     }
 
+    /// Whether the store was opened for reading alone.
+    pub(crate) fn is_read_only(&self) -> bool {
+        matches!(self.database, Handle::Read(_))
+    }
+
+    /// Refuses what could not be written now.
+    ///
+    /// # Errors
+    ///
+    /// `ReadOnly`, `Poisoned`.
+    pub(crate) fn writable(&self) -> Result<&Database> {
+        let Handle::Write(database) = &self.database else {
+            let why = "the store was opened read-only";
+            return Err(Error::new(ErrorKind::ReadOnly, why));
+        };
+        if self.is_poisoned() { Err(self.poison()) } else { Ok(database) }
+    }
+
     /// Whether an earlier write failed and the store must be reopened to write again.
     pub(crate) fn is_poisoned(&self) -> bool {
         // Acquire pairs with the release where a commit fails.
@@ -233,13 +251,7 @@ impl Storage {
     ///
     /// `ReadOnly`, `Poisoned`, `Corrupt`, `Io`.
     pub(crate) fn batch(&self) -> Result<Batch<'_>> {
-        let Handle::Write(database) = &self.database else {
-            let why = "the store was opened read-only";
-            return Err(Error::new(ErrorKind::ReadOnly, why));
-        };
-        if self.is_poisoned() {
-            return Err(self.poison());
-        }
+        let database = self.writable()?;
         let mut transaction = database.begin_write().or_fail("begin to write")?;
         transaction.set_two_phase_commit(true);
         Batch::new(self, transaction)

@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 /// Gives the keys that hold a place though they have expired, as they shall be written: off
 /// their place. A refusal writes nothing, so it leaves them.
 pub(super) fn admit(
-    rows: &View<'_>,
+    view: &View<'_>,
     realm: &Realm,
     kind: KindRef,
     owner: &OwnerRecord,
@@ -28,7 +28,7 @@ pub(super) fn admit(
     }
     let mut taken_off = Vec::new();
     let (mut held, mut held_of_kind) = (0_u32, 0_u32);
-    for record in rows.counted_keys(owner.owner)? {
+    for record in view.counted_keys(owner.owner)? {
         if record.end <= now {
             taken_off.push(KeyRecord { counted: false, ..record });
             continue;

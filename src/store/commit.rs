@@ -24,7 +24,7 @@ impl Store {
         &self,
         plan: impl FnOnce(&View<'_>, Timestamp) -> Result<Draft<T>>,
     ) -> Result<T> {
-        let _writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut flushed = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.mark.now();
         let mut batch = self.storage.batch()?;
         let draft = plan(&batch.view(), now)?;
@@ -42,14 +42,18 @@ impl Store {
         }
         let mark = self.mark.next(now);
         batch.set_mark(mark);
-        let used = self.usage_due();
-        for (key, at) in &used {
-            batch.use_key(*key, *at)?;
-        }
+        let used = match self.usage_is_due(*flushed) {
+            true => Some(self.put_usage(&mut batch)?),
+            false => None,
+        };
         let denial = self.deny(&draft.ops)?;
         match batch.commit(self.mark.uptime()) {
             Ok(seq) => {
                 self.mark.advance(mark);
+                if let Some(used) = used {
+                    used.written();
+                    *flushed = self.mark.uptime();
+                }
                 self.publish(seq, &draft.ops)?;
                 denial.published();
                 Ok(draft.value)
@@ -84,13 +88,13 @@ impl Store {
         for record in scan::keys(&view, None, None) {
             let record = record?;
             if realms.realm_of(record.kind).is_some_and(|realm| differing.contains(&realm)) {
-                self.index.refresh_key(&record, &*realms)?;
+                self.index.refresh(&[Op::Key(record)], &*realms)?;
             }
         }
         for realm in differing {
             for record in scan::owners(&view, realm) {
                 let record = record?;
-                self.index.refresh_owner(&record, &*realms)?;
+                self.index.refresh(&[Op::Owner(record)], &*realms)?;
             }
         }
         Ok(())

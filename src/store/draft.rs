@@ -24,7 +24,7 @@ impl<T> Draft<T> {
         self
     }
 
-    /// Adds changes of rows.
+    /// Adds changes of view.
     pub(super) fn ops(mut self, ops: impl IntoIterator<Item = Op>) -> Self {
         self.ops.extend(ops);
         self

@@ -67,8 +67,8 @@ impl Store {
         explanation.present = found.facts().scopes();
         explanation.missing = required.difference(explanation.present);
         for (step, reason) in survey(&found.facts(), Required::Scopes(required), now) {
-            let detail = detail(step, realm, &found, required, now);
-            explanation.checks.push(check(step.name(), Some(reason.is_none()), detail));
+            let found = finding(step, realm, &found, required, now);
+            explanation.checks.push(check(step.name(), Some(reason.is_none()), found));
         }
         let charge = match self.metered(realm, &found) {
             Some((metered, windows)) => self.meters.peek(metered, windows, request.cost, now),
@@ -104,7 +104,7 @@ fn check(name: &'static str, passed: Option<bool>, detail: String) -> Check {
 }
 
 /// What a step found, for people.
-fn detail(
+fn finding(
     step: Step,
     realm: &Realm,
     found: &Found,

@@ -29,18 +29,18 @@ impl Store {
         by.check()?;
         let realms = self.realms.load_full();
         let realm = &*realms.get(spec.realm())?.realm;
-        self.commit(|rows, now| {
+        self.commit(|view, now| {
             let terms = spec.check(realm, now)?;
             let (_, kind) = realms.of_kind(terms.kind)?;
-            let owner = scan::owner_named(rows, realm.reference(), &terms.owner)?;
+            let owner = scan::owner_named(view, realm.reference(), &terms.owner)?;
             let owner = owner.ok_or_else(|| super::no_owner_named(realm, &terms.owner))?;
-            let taken_off = cap::admit(rows, realm, terms.kind, &owner, now)?;
+            let taken_off = cap::admit(view, realm, terms.kind, &owner, now)?;
             let token = kind.shape.mint(&self.random)?;
-            let key_id = self.new_key_id(rows, now)?;
+            let key_id = self.new_key_id(view, now)?;
             let record = KeyRecord {
                 key_id,
                 digest: self.digester.digest(token.expose().as_bytes()),
-                pepper: self.digester.generation(),
+                pepper: self.storage.generation(),
                 kind: terms.kind,
                 owner: owner.owner,
                 state: State::Active,
@@ -61,7 +61,7 @@ impl Store {
                 reason: String::new(),
             };
             let sealed = self.sealed(&record, kind, &token)?;
-            let key = self.key_info(realm, kind, &owner.id, &record, now);
+            let key = self.key_info(view, realm, kind, &owner.id, &record, now)?;
             let mut entry = trail::key_entry(Event::KeyIssued, by, now, realm, key_id, &owner.id);
             entry.after = trail::key_facts(realm, &record);
             Ok(Draft::new(Issued { key, token })
@@ -85,18 +85,18 @@ impl Store {
     pub fn rotate(&self, key: KeyId, rotation: &Rotation, by: &Actor) -> Result<Issued> {
         by.check()?;
         let realms = self.realms.load_full();
-        self.commit(|rows, now| {
-            let old = rows.key(key)?.ok_or_else(|| super::no_key(key))?;
+        self.commit(|view, now| {
+            let old = view.key(key)?.ok_or_else(|| super::no_key(key))?;
             let (realm, kind) = realms.of_kind(old.kind)?;
             rotatable(&old, now)?;
             let succession = rotation.check(realm, old.start, old.end, now)?;
-            let owner = rows.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
+            let owner = view.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
             let token = kind.shape.mint(&self.random)?;
-            let key_id = self.new_key_id(rows, now)?;
+            let key_id = self.new_key_id(view, now)?;
             let new = KeyRecord {
                 key_id,
                 digest: self.digester.digest(token.expose().as_bytes()),
-                pepper: self.digester.generation(),
+                pepper: self.storage.generation(),
                 state: State::Active,
                 cause: Cause::None,
                 counted: old.counted,
@@ -113,12 +113,12 @@ impl Store {
             };
             let replaced = replaced(old.clone(), succession.old_end, key_id, by, now);
             let grandparent = match old.predecessor {
-                Some(before) => rows.key(before)?.filter(|k| k.state != State::Revoked),
+                Some(before) => view.key(before)?.filter(|k| k.state != State::Revoked),
                 None => None,
             };
             let ended = grandparent.map(|record| revoked_by_rotation(record, by, now));
             let sealed = self.sealed(&new, kind, &token)?;
-            let info = self.key_info(realm, kind, &owner.id, &new, now);
+            let info = self.key_info(view, realm, kind, &owner.id, &new, now)?;
             let mut entry = trail::key_entry(Event::KeyRotated, by, now, realm, key, &owner.id);
             entry.before = trail::key_facts(realm, &old);
             entry.after = trail::rotation_facts(realm, &replaced, &new, ended.as_ref());
@@ -136,13 +136,13 @@ impl Store {
     }
 
     /// An id that no key has.
-    fn new_key_id(&self, rows: &View<'_>, now: Timestamp) -> Result<KeyId> {
+    fn new_key_id(&self, view: &View<'_>, now: Timestamp) -> Result<KeyId> {
         const TRIES: u32 = 64;
         for _ in 0..TRIES {
             let mut random = [0; 4];
             self.random.fill(&mut random)?;
             let key_id = KeyId::new(now, u32::from_le_bytes(random));
-            if rows.key(key_id)?.is_none() {
+            if view.key(key_id)?.is_none() {
                 return Ok(key_id);
             }
         }

@@ -20,9 +20,11 @@ mod reveal;
 mod scan;
 mod state;
 mod trail;
+mod usage;
 mod verify;
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
@@ -58,8 +60,8 @@ pub struct Store {
     meters: Meters,
     mark: Mark,
     random: Random,
-    /// Held by the one journey that writes.
-    writer: Mutex<()>,
+    /// Held by the one journey that writes: the uptime at which usage was last written.
+    writer: Mutex<Duration>,
 }
 
 /// A key with what it belongs to, as one transaction reads it.

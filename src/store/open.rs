@@ -42,7 +42,7 @@ impl Filling {
             Some(realms) => realms,
             None => Realms::new(&self.records)?,
         };
-        index.load(&self.ops, &realms)?;
+        index.refresh(&self.ops, &realms)?;
         self.ops.clear();
         self.realms = Some(realms);
         Ok(())
@@ -102,7 +102,7 @@ impl Store {
         let storage = Storage::open(path, &settings, &mut |op| filling.take(op, &index))?;
         let realms = filling.finish(&index)?;
         let state = storage.view()?.state()?;
-        index.caught_up(state.seq);
+        index.apply(state.seq, &[], &realms)?;
         Ok(Self {
             digester: Digester::new(options.pepper.as_ref()),
             storage,

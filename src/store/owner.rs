@@ -10,7 +10,6 @@ use crate::realm::Realm;
 use crate::record::{Op, OwnerRecord};
 use crate::scope::ScopeSet;
 use crate::spec::OwnerChange;
-use crate::storage::View;
 use crate::text;
 
 impl Store {
@@ -34,13 +33,13 @@ impl Store {
         text::check("owner", id, &text::OWNER_ID_LEN)?;
         let realms = self.realms.load_full();
         let realm = &*realms.get(realm)?.realm;
-        self.commit(|rows, now| {
+        self.commit(|view, now| {
             let [direct, group] = change.check(realm)?;
-            let before = scan::owner_named(rows, realm.reference(), id)?;
+            let before = scan::owner_named(view, realm.reference(), id)?;
             let mut after = match &before {
                 Some(before) => before.clone(),
                 None => OwnerRecord {
-                    owner: scan::next_owner(rows)?,
+                    owner: scan::next_owner(view)?,
                     realm: realm.reference(),
                     id: id.to_owned(),
                     plan: None,

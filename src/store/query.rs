@@ -64,7 +64,7 @@ impl Store {
         let realms = self.realms.load_full();
         let held = self.hold(&view, &realms, key)?;
         let now = self.mark.now();
-        Ok(self.key_info(held.realm, held.kind, &held.owner.id, &held.record, now))
+        self.key_info(&view, held.realm, held.kind, &held.owner.id, &held.record, now)
     }
 
     /// The keys that `filter` selects, by key id and so by time of issue, from after `after`
@@ -114,7 +114,7 @@ impl Store {
                 break;
             }
             let (_, owner) = self.owner_id(record.owner)?;
-            page.keys.push(self.key_info(realm, kind, owner, &record, now));
+            page.keys.push(self.key_info(&view, realm, kind, owner, &record, now)?);
         }
         Ok(page)
     }
@@ -160,31 +160,32 @@ impl Store {
     pub fn stats(&self) -> Result<Stats> {
         let state = self.storage.view()?.state()?;
         Ok(Stats {
-            store_id: self.storage.store_id(),
+            store_id: self.storage.id().0,
             seq: state.seq,
             keys: state.counts.keys,
             owners: state.counts.owners,
             realms: state.counts.realms,
-            index_bytes: self.index.stats().bytes,
-            peppered: self.storage.peppered(),
+            index_bytes: u64::try_from(self.index.stats().bytes).unwrap_or(u64::MAX),
+            peppered: self.storage.is_peppered(),
         })
     }
 
     /// What may be shown of a record.
     pub(super) fn key_info(
         &self,
+        view: &View<'_>,
         realm: &Realm,
         kind: &Kind,
         owner: &str,
         record: &KeyRecord,
         now: Timestamp,
-    ) -> KeyInfo {
+    ) -> Result<KeyInfo> {
         let alive = record.state != State::Revoked;
         let rotation_due = match (realm.policy().rotate_after, record.successor) {
             (Some(span), None) if alive => Some(record.issued.plus(span)),
             _ => None,
         };
-        KeyInfo {
+        Ok(KeyInfo {
             key_id: record.key_id,
             realm: realm.reference(),
             kind: record.kind,
@@ -209,27 +210,27 @@ impl Store {
             predecessor: record.predecessor,
             successor: record.successor,
             in_grace: alive && record.successor.is_some() && record.end > now,
-            last_used: self.last_used(record),
+            last_used: self.last_used(view, record)?,
             rotation_due,
-        }
+        })
     }
 
-    /// When the key was last granted, as far as memory has it.
-    fn last_used(&self, record: &KeyRecord) -> Option<Timestamp> {
-        let entry = self.index.get(&record.digest)?;
-        self.index.side(entry.side?, entry.key_id)?.last_used
+    /// When the key was last granted: what memory has since it was opened, else the file.
+    fn last_used(&self, view: &View<'_>, record: &KeyRecord) -> Result<Option<Timestamp>> {
+        let noted = self.index.get_with_side(&record.digest).and_then(|(_, side)| side?.last_used);
+        Ok(noted.max(view.used(record.key_id)?))
     }
 
     /// A key with what it belongs to.
     pub(super) fn hold<'r>(
         &self,
-        rows: &View<'_>,
+        view: &View<'_>,
         realms: &'r super::Realms,
         key: KeyId,
     ) -> Result<super::Held<'r>> {
-        let record = rows.key(key)?.ok_or_else(|| no_key(key))?;
+        let record = view.key(key)?.ok_or_else(|| no_key(key))?;
         let (realm, kind) = realms.of_kind(record.kind)?;
-        let owner = rows.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
+        let owner = view.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
         Ok(super::Held { record, owner, realm, kind })
     }
 }

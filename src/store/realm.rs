@@ -28,8 +28,8 @@ impl Store {
     pub fn apply_realm(&self, source: &str, toml: &str, by: &Actor) -> Result<RealmChange> {
         by.check()?;
         let profile = Profile::parse(source, toml)?;
-        self.commit(|rows, now| {
-            let (record, change) = self.compare(rows, &profile, toml)?;
+        self.commit(|view, now| {
+            let (record, change) = self.compare(view, &profile, toml)?;
             let Some(record) = record else { return Ok(Draft::new(change)) };
             let mut entry = trail::entry(Event::RealmApplied, by, now);
             entry.realm = Some(record.name.clone());
@@ -80,7 +80,7 @@ impl Store {
     /// changes.
     fn compare(
         &self,
-        rows: &View<'_>,
+        view: &View<'_>,
         profile: &Profile,
         toml: &str,
     ) -> Result<(Option<RealmRecord>, RealmChange)> {
@@ -89,15 +89,15 @@ impl Store {
         let change = RealmChange::between(old.map(|old| old.profile()), profile)?;
         let mut record = match old {
             Some(old) => {
-                refuse_loss(rows, old, &change)?;
+                refuse_loss(view, old, &change)?;
                 let lost = || {
                     let why = format!("realm {:?}: its row is missing", profile.name);
                     Error::new(ErrorKind::Corrupt, why)
                 };
-                rows.realm(old.reference())?.ok_or_else(lost)?
+                view.realm(old.reference())?.ok_or_else(lost)?
             }
             None => RealmRecord {
-                realm: scan::next_realm(rows)?,
+                realm: scan::next_realm(view)?,
                 name: profile.name.clone(),
                 profile: String::new(),
                 scopes: Vec::new(),
@@ -111,7 +111,7 @@ impl Store {
         let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
         let new = new_names(profile, &record.scopes, &kinds)?;
         record.scopes.extend(new.scopes);
-        let numbers = scan::next_kinds(rows, new.kinds.len())?;
+        let numbers = scan::next_kinds(view, new.kinds.len())?;
         let named = numbers.into_iter().zip(new.kinds);
         record.kinds.extend(named.map(|(kind, name)| KindName { kind, name }));
         // What its numbers cannot be bound to must fail here, before it is written.
@@ -121,7 +121,7 @@ impl Store {
 }
 
 /// Refuses a change that takes away what keys or owners still use.
-fn refuse_loss(rows: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()> {
+fn refuse_loss(view: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()> {
     let reshaped = change.kinds_changed.iter().filter(|kind| kind.reshaped);
     let reshaped: Vec<KindRef> = numbers(old, reshaped.map(|kind| &kind.name))?;
     let removed: Vec<KindRef> = numbers(old, &change.kinds_removed)?;
@@ -138,7 +138,7 @@ fn refuse_loss(rows: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()>
         return Ok(());
     }
     let mut users = Users::default();
-    for record in scan::keys(rows, None, None) {
+    for record in scan::keys(view, None, None) {
         let record = record?;
         let alive = record.state != State::Revoked;
         let kind = || old.kind_name(record.kind).unwrap_or_default();
@@ -156,7 +156,7 @@ fn refuse_loss(rows: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()>
             }
         }
     }
-    for owner in scan::owners(rows, old.reference()) {
+    for owner in scan::owners(view, old.reference()) {
         let owner = owner?;
         for (name, scope) in &scopes {
             if (owner.direct | owner.group).contains(*scope) {

@@ -9,7 +9,6 @@ use crate::key_id::KeyId;
 use crate::realm::Kind;
 use crate::record::KeyRecord;
 use crate::seal::{self, Place, SealingKey};
-use crate::storage::View;
 use crate::token::Token;
 
 impl Store {
@@ -24,13 +23,13 @@ impl Store {
     pub fn reveal(&self, key: KeyId, by: &Actor) -> Result<Token> {
         by.check()?;
         let realms = self.realms.load_full();
-        self.commit(|rows, now| {
-            let held = self.hold(rows, &realms, key)?;
+        self.commit(|view, now| {
+            let held = self.hold(view, &realms, key)?;
             if !held.kind.reveal {
                 let why = format!("{key}: kind {:?} is shown once", held.kind.name);
                 return Err(Error::new(ErrorKind::Conflict, why));
             }
-            let sealed = rows.sealed(key)?.ok_or_else(|| {
+            let sealed = view.sealed(key)?.ok_or_else(|| {
                 let why = match (held.record.state, held.record.successor) {
                     (State::Revoked, _) => "its copy went when it was revoked",
                     (_, Some(_)) => "its copy went when it was rotated",
@@ -56,11 +55,11 @@ impl Store {
     pub fn change_sealing_key(&self, old: &SealingKey, by: &Actor) -> Result<usize> {
         by.check()?;
         let realms = self.realms.load_full();
-        self.commit(|rows, now| {
+        self.commit(|view, now| {
             let mut draft = Draft::new(0_usize);
-            for record in scan::keys(rows, None, None) {
+            for record in scan::keys(view, None, None) {
                 let record = record?;
-                let Some(copy) = rows.sealed(record.key_id)? else { continue };
+                let Some(copy) = view.sealed(record.key_id)? else { continue };
                 let (_, kind) = realms.of_kind(record.kind)?;
                 let new = self.sealing_key(kind)?;
                 if seal::is_under(new, &copy) {
@@ -80,7 +79,7 @@ impl Store {
     }
 
     pub(super) fn place(&self, of: &KeyRecord) -> Place {
-        Place { store_id: self.storage.store_id(), key_id: of.key_id, kind: of.kind }
+        Place { store_id: self.storage.id().0, key_id: of.key_id, kind: of.kind }
     }
 
     pub(super) fn sealing_key(&self, kind: &Kind) -> Result<&SealingKey> {

@@ -52,14 +52,14 @@ impl Store {
     /// many active keys as it may; those of a commit.
     pub fn resume(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
         by.check()?;
-        self.change(key, by, Event::KeyResumed, |rows, held, now| {
+        self.change(key, by, Event::KeyResumed, |view, held, now| {
             not_revoked(&held.record)?;
             if held.record.state == State::Active {
                 return Ok(Vec::new());
             }
             let places = takes_place(&held.record, now);
             let mut changed = match places {
-                true => cap::admit(rows, held.realm, held.record.kind, &held.owner, now)?,
+                true => cap::admit(view, held.realm, held.record.kind, &held.owner, now)?,
                 false => Vec::new(),
             };
             changed.push(in_state(held.record, State::Active, places, by, now));
@@ -99,7 +99,7 @@ impl Store {
     /// a later end makes it active again and its owner has no place for it; those of a commit.
     pub fn update(&self, key: KeyId, update: &Update, by: &Actor) -> Result<KeyInfo> {
         by.check()?;
-        self.change(key, by, Event::KeyUpdated, |rows, held, now| {
+        self.change(key, by, Event::KeyUpdated, |view, held, now| {
             not_revoked(&held.record)?;
             let scopes = update.check(held.realm, held.record.start, now)?;
             if let Some(end) = update.end
@@ -116,7 +116,7 @@ impl Store {
             record.metadata = update.metadata.clone().unwrap_or(record.metadata);
             let revives = !record.counted && takes_place(&record, now);
             let mut changed = match revives {
-                true => cap::admit(rows, held.realm, held.record.kind, &held.owner, now)?,
+                true => cap::admit(view, held.realm, held.record.kind, &held.owner, now)?,
                 false => Vec::new(),
             };
             record.counted |= revives;
@@ -136,13 +136,13 @@ impl Store {
         plan: impl FnOnce(&View<'_>, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
     ) -> Result<KeyInfo> {
         let realms = self.realms.load_full();
-        self.commit(|rows, now| {
-            let held = self.hold(rows, &realms, key)?;
+        self.commit(|view, now| {
+            let held = self.hold(view, &realms, key)?;
             let (before, owner) = (held.record.clone(), held.owner.clone());
             let (realm, kind) = (held.realm, held.kind);
-            let changed = plan(rows, held, now)?;
+            let changed = plan(view, held, now)?;
             let after = changed.last().unwrap_or(&before);
-            let info = self.key_info(realm, kind, &owner.id, after, now);
+            let info = self.key_info(view, realm, kind, &owner.id, after, now)?;
             if changed.is_empty() {
                 return Ok(Draft::new(info));
             }

@@ -9,12 +9,34 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::Store;
+use crate::entry::SideRef;
 use crate::error::Result;
-use crate::index::Used;
-use crate::storage::Batch;
+use crate::index::Index;
+use crate::storage::{Batch, CommitError};
 
 /// How often a commit takes usage along.
-pub(super) const INTERVAL: Duration = Duration::from_secs(60);
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// Usage on its way to the file. What is not said to be written is noted again when dropped.
+pub(super) struct Used<'s> {
+    index: &'s Index,
+    sides: Vec<SideRef>,
+}
+
+impl Used<'_> {
+    /// The commit is durable.
+    pub(super) fn written(mut self) {
+        self.sides.clear();
+    }
+}
+
+impl Drop for Used<'_> {
+    fn drop(&mut self) {
+        for side in self.sides.drain(..) {
+            self.index.not_flushed(side);
+        }
+    }
+}
 
 impl Store {
     /// Writes the last use of every key that was used since it was last written.
@@ -23,29 +45,40 @@ impl Store {
     ///
     /// Those of a commit, but for `ReadOnly`: what a reader notes is not kept.
     pub fn flush(&self) -> Result<()> {
-        let mut flushed = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let used = self.index.noted();
-        if used.is_empty() || !self.storage.is_writable() {
+        if self.storage.is_read_only() {
             return Ok(());
         }
+        let mut flushed = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let mut batch = self.storage.batch()?;
-        for used in &used {
-            batch.use_key(used.key_id, used.at)?;
+        let used = self.put_usage(&mut batch)?;
+        if used.sides.is_empty() {
+            return Ok(());
         }
-        batch.commit(self.mark.uptime())?;
-        self.index.written(&used);
-        *flushed = self.mark.uptime();
-        Ok(())
+        match batch.commit(self.mark.uptime()) {
+            Ok(_) => {
+                used.written();
+                *flushed = self.mark.uptime();
+                Ok(())
+            }
+            Err(CommitError::Refused(error) | CommitError::Indeterminate(error)) => Err(error),
+        }
     }
 
-    /// Puts usage into a commit, if the last one that took it along is an interval ago.
-    pub(super) fn take_usage(&self, flushed: Duration, batch: &mut Batch<'_>) -> Result<Vec<Used>> {
-        if self.mark.uptime().saturating_sub(flushed) < INTERVAL {
-            return Ok(Vec::new());
-        }
-        let used = self.index.noted();
-        for used in &used {
-            batch.use_key(used.key_id, used.at)?;
+    /// Whether a commit is to take usage along that was last written at uptime `flushed`.
+    pub(super) fn usage_is_due(&self, flushed: Duration) -> bool {
+        self.mark.uptime().saturating_sub(flushed) >= INTERVAL
+    }
+
+    /// Puts what was noted into `batch`.
+    pub(super) fn put_usage(&self, batch: &mut Batch<'_>) -> Result<Used<'_>> {
+        let mut used = Used { index: &self.index, sides: Vec::new() };
+        let mut noted = Vec::new();
+        self.index.used_since_flush(|side, key, at| {
+            used.sides.push(side);
+            noted.push((key, at));
+        });
+        for (key, at) in noted {
+            batch.use_key(key, at)?;
         }
         Ok(used)
     }
@@ -53,6 +86,7 @@ impl Store {
 
 impl Drop for Store {
     fn drop(&mut self) {
+        // Nobody is left to be told; `close` tells.
         let _ = self.flush();
     }
 }

@@ -161,15 +161,11 @@ impl Store {
         digest: &Digest,
         request: &Request,
     ) -> Option<Found> {
-        let entry = self.index.get(digest)?;
+        let (entry, side) = self.index.get_with_side(digest)?;
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;
         }
-        let side = match entry.side {
-            Some(side) => Some(self.index.side(side, entry.key_id)?),
-            None => None,
-        };
         let looks = bound.reads_owner || self.index.suspended_owners() > 0;
         let owner = if looks { self.index.owner(entry.owner) } else { None };
         let rights = bound.rights(entry.kind, kind);

@@ -1,0 +1,118 @@
+//! Base62: the digits `0-9 A-Z a-z`, which count from 0 to 61 in the order of their codes.
+
+/// The digits, each at the place of its value.
+const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// How many digits every `u32` fits into: 62^6 is the first power above 2^32.
+pub(super) const U32_LEN: usize = 6;
+
+/// The digit of `value`, or nothing if it is above 61.
+#[inline]
+pub(super) fn digit(value: u8) -> Option<u8> {
+    DIGITS.get(usize::from(value)).copied()
+}
+
+/// `value` in exactly six digits, most significant first.
+#[inline]
+pub(super) fn encode(value: u32) -> [u8; U32_LEN] {
+    // Each digit is computed from the value itself and none from its neighbour, so that the
+    // divisions run side by side.
+    [62_u32.pow(5), 62_u32.pow(4), 62_u32.pow(3), 62_u32.pow(2), 62, 1].map(|unit| {
+        let digit = value / unit % 62;
+        DIGITS.get(digit as usize).copied().unwrap_or(b'0')
+    })
+}
+
+/// The number that six digits stand for, or nothing if one of them is no digit. It may be more
+/// than a `u32`: two texts never stand for the same number.
+#[inline]
+pub(super) fn decode(text: [u8; U32_LEN]) -> Option<u64> {
+    const FOREIGN: u8 = 64;
+    let values = text.map(|byte| match byte {
+        b'0'..=b'9' => byte - b'0',
+        b'A'..=b'Z' => byte - b'A' + 10,
+        b'a'..=b'z' => byte - b'a' + 36,
+        _ => FOREIGN,
+    });
+    // No value of a digit has this bit, so one look at all of them is enough.
+    if values.iter().fold(0, |all, value| all | value) & FOREIGN != 0 {
+        return None;
+    }
+    Some(values.iter().fold(0, |number, value| number * 62 + u64::from(*value)))
+}
+
+/// Whether `text` consists of digits. Reads all of it, whatever it holds, and without a
+/// branch, so that the compiler can look at many bytes side by side.
+#[inline]
+pub(super) fn is_base62(text: &[u8]) -> bool {
+    text.iter().fold(true, |all, byte| all & byte.is_ascii_alphanumeric())
+}
+
+/// Where in `text` the first byte stands that is not a digit.
+pub(super) fn first_foreign(text: &[u8]) -> Option<usize> {
+    const BLOCK: usize = 8;
+    let (blocks, _) = text.as_chunks::<BLOCK>();
+    let clean = blocks.iter().take_while(|block| is_base62(*block)).count().saturating_mul(BLOCK);
+    let mut rest = text.iter().skip(clean);
+    rest.position(|byte| !byte.is_ascii_alphanumeric()).map(|place| clean.saturating_add(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_are_the_alphanumeric_characters_in_the_order_of_their_codes() {
+        let expected: Vec<u8> = (0..=u8::MAX).filter(u8::is_ascii_alphanumeric).collect();
+        let digits: Vec<u8> = (0..=u8::MAX).map_while(digit).collect();
+        assert_eq!(digits, expected);
+    }
+
+    #[test]
+    fn numbers_are_written_big_endian_and_padded_with_zeros() {
+        for (value, text) in [
+            (0, b"000000"),
+            (61, b"00000z"),
+            (62, b"000010"),
+            (62 * 62 - 1, b"0000zz"),
+            (916_132_832, b"100000"),
+            (u32::MAX, b"4gfFC3"),
+        ] {
+            assert_eq!(&encode(value), text, "{value}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_was_written_is_read_back() {
+        for value in (0..32).map(|bit| 1 << bit).chain([0, 61, 62, u32::MAX]) {
+            assert_eq!(decode(encode(value)), Some(u64::from(value)));
+        }
+        assert_eq!(decode(*b"zzzzzz"), Some(62_u64.pow(6) - 1));
+    }
+
+    #[test]
+    fn only_digits_are_read_and_each_as_itself() {
+        for at in 0..U32_LEN {
+            for byte in 0..=u8::MAX {
+                let mut text = *b"000000";
+                text[at] = byte;
+                let place = DIGITS.iter().position(|digit| *digit == byte);
+                let unit = 62_u64.pow(5 - at as u32);
+                assert_eq!(decode(text), place.map(|value| value as u64 * unit));
+            }
+        }
+    }
+
+    #[test]
+    fn a_foreign_byte_is_found_at_every_place() {
+        let digits = [b'z'; 134];
+        assert!(is_base62(&digits));
+        assert_eq!(first_foreign(&digits), None);
+        for at in 0..digits.len() {
+            let mut text = digits;
+            text[at] = b'_';
+            assert!(!is_base62(&text));
+            assert_eq!(first_foreign(&text), Some(at));
+        }
+    }
+}
