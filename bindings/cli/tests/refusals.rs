@@ -24,7 +24,7 @@ fn bad_input_is_refused_by_name_and_changes_nothing() {
     let metadata = format!("\"{}\"", "x".repeat(4096));
     let missing = place.text("missing.toml");
     let bad = place.text("bad.toml");
-    place.file("bad.toml", b"realm = \"shop\"\ncolour = \"red\"\n");
+    place.file("bad.toml", format!("\ncolour = \"red\"{}", common::PROFILE).as_bytes());
     let binary = place.text("binary.toml");
     place.file("binary.toml", b"\xff\xfe");
     let none = "key_0000000000000";
@@ -129,9 +129,9 @@ fn bad_input_is_refused_by_name_and_changes_nothing() {
         (line(&["verify", "--realm", "shop", "--token-file", &missing]), 4, "not_found", &missing),
         (line(&["verify"]), 2, "argument", "--realm"),
         (line(&["realm", "apply", &missing]), 4, "not_found", &missing),
-        (line(&["realm", "apply", &bad]), 1, "profile", "bad.toml:2"),
+        (line(&["realm", "apply", &bad]), 1, "profile", "bad.toml:2: colour"),
         (line(&["realm", "apply", &binary]), 1, "profile", "binary.toml"),
-        (line(&["realm", "diff", &bad]), 1, "profile", "bad.toml:2"),
+        (line(&["realm", "diff", &bad]), 1, "profile", "bad.toml:2: colour"),
         (line(&["realm", "show", "mall"]), 4, "not_found", "mall"),
         (line(&["init"]), 1, "conflict", "keys.keycask"),
         (line(&["frob"]), 2, "argument", "frob"),

@@ -47,8 +47,9 @@ pub(crate) fn denial(realm: &Realm, denial: &Denial) -> Fields {
 /// Why a presented request was refused.
 pub(crate) fn refusal(realm: &Realm, refusal: &Refusal) -> Fields {
     match refusal {
-        Refusal::Denied(refused) => denial(realm, refused),
+        Refusal::Denied(because) => denial(realm, because),
         Refusal::Unpresented(why) => refused(why.name()).with("detail", why.to_string()),
+        _ => refused("other"),
     }
 }
 

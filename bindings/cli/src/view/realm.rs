@@ -49,9 +49,9 @@ pub(crate) fn kinds(realm: &Realm) -> Vec<Fields> {
     let row = |kind: &Kind| {
         Fields::new()
             .with("kind", kind.name.as_str())
-            .with("prefix", kind.prefix.as_str())
-            .with("body", kind.body)
-            .with("checksum", kind.checksum.name())
+            .with("prefix", kind.shape.prefix())
+            .with("body", kind.shape.body_len())
+            .with("checksum", kind.shape.checksum().name())
             .with("environment", kind.environment.as_deref())
             .with("rights", kind.rights.name())
             .with("reveal", kind.reveal)
