@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, Table, presets};
 use keycask::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
@@ -97,13 +97,14 @@ impl Output {
             return self.line(&fields.json());
         }
         let mut table = plain_table();
+        table.set_content_arrangement(ContentArrangement::Dynamic);
         for (name, value) in &fields.0 {
             let cell = text(value);
             if !cell.is_empty() {
                 table.add_row([name.replace('_', " "), cell]);
             }
         }
-        self.line(&laid_out(table, &[]))
+        self.line(&laid_out(table))
     }
 
     /// Begins a list. For people it has `columns`; a program gets every field.
@@ -168,7 +169,7 @@ impl List {
         }
         self.rows = 0;
         let table = std::mem::replace(&mut self.table, plain_table());
-        self.output.line(&laid_out(table, self.columns))
+        self.output.line(&laid_out(table))
     }
 }
 
@@ -182,23 +183,18 @@ fn heading(name: &str) -> String {
     name.replace('_', " ").to_uppercase()
 }
 
-/// A table without lines, as wide as the terminal if there is one.
+/// A table without lines, as wide as what stands in it: an id that is broken over two lines
+/// cannot be copied.
 fn plain_table() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_style(presets::NOTHING);
     table
 }
 
-/// The text of a table with columns of these names.
-fn laid_out(mut table: Table, names: &[&str]) -> String {
+/// The text of a table, its first column at the left edge.
+fn laid_out(mut table: Table) -> String {
     if let Some(first) = table.column_mut(0) {
         first.set_padding((0, 1));
-    }
-    // An id that is broken over two lines cannot be copied.
-    for (column, name) in table.column_iter_mut().zip(names) {
-        if name.ends_with("_id") {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-        }
     }
     table.trim_fmt()
 }
