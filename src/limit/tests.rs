@@ -132,7 +132,7 @@ fn another_plan_keeps_what_was_charged() {
     let rate = meters.charge(KEY, &large, 1, at(0)).unwrap().unwrap();
     assert_eq!(rate.remaining, 289);
     let back = meters.charge(KEY, &small, 1, at(0));
-    assert_eq!(retry(back), 2_000, "a change of plan and back refilled the bucket");
+    assert_eq!(retry(back), 1_000, "a change of plan and back refilled the bucket");
 }
 
 #[test]

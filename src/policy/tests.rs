@@ -61,12 +61,8 @@ fn p17_the_first_fault_in_the_order_decides_whatever_else_is_wrong() {
         let required = Required::Scopes(ScopeSet::single(if has(5) { 9 } else { 0 }));
         let first = (0..6).find(|fault| has(*fault)).map(|fault| order[fault]);
         assert_eq!(reason(&entry, &side, &owner, Rights::Key, required), first, "{faults:b}");
-        let facts = Facts {
-            entry: &entry,
-            side: Some(&side),
-            owner: Some(&owner),
-            rights: Rights::Key,
-        };
+        let facts =
+            Facts { entry: &entry, side: Some(&side), owner: Some(&owner), rights: Rights::Key };
         let refusing: Vec<_> = survey(&facts, required, NOW)
             .into_iter()
             .filter_map(|(step, reason)| reason.map(|_| step.name()))

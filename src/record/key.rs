@@ -133,6 +133,16 @@ pub(super) enum Form {
 }
 
 impl KeyRecord {
+    /// When the key ceased or will cease to be of use: when it was revoked, or its end; `None`
+    /// if neither.
+    pub(crate) fn over(&self) -> Option<Timestamp> {
+        let over = match self.state {
+            State::Revoked => self.end.min(self.changed),
+            State::Active | State::Suspended => self.end,
+        };
+        (over != Timestamp::NEVER).then_some(over)
+    }
+
     /// Longest name of a key in bytes.
     pub(crate) const NAME_MAX: usize = 128;
 

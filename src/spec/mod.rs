@@ -11,8 +11,6 @@ mod update;
 mod window;
 
 pub use issue::Spec;
-pub(crate) use issue::Terms;
 pub use owner::OwnerChange;
 pub use rotation::Rotation;
-pub(crate) use rotation::Succession;
 pub use update::Update;

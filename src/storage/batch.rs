@@ -235,8 +235,7 @@ impl<'s> Batch<'s> {
     fn index(&mut self, old: Option<&KeyRecord>, new: Option<&KeyRecord>) -> Result<()> {
         let by_owner = |k: &KeyRecord| by_owner_row(k.owner, Class::of(k.counted), k.key_id);
         self.move_row(BY_OWNER, old.map(by_owner).as_ref(), new.map(by_owner).as_ref())?;
-        let by_end =
-            |k: &KeyRecord| (k.end != Timestamp::NEVER).then(|| by_end_row(k.end, k.key_id));
+        let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(over, k.key_id));
         let (old_end, new_end) = (old.and_then(by_end), new.and_then(by_end));
         self.move_row(BY_END, old_end.as_ref(), new_end.as_ref())?;
         let counts = &mut self.state.counts;

@@ -46,8 +46,7 @@ use crate::record::Op;
 
 pub(crate) use self::batch::{Batch, CommitError};
 pub(crate) use self::header::StoreId;
-pub(crate) use self::set::SetDigest;
-pub(crate) use self::state::{Counts, State};
+pub(crate) use self::state::State;
 pub(crate) use self::view::{Change, Changes, View};
 
 /// redb's page cache if nothing else is asked for. Nothing that decides about a token is

@@ -8,14 +8,13 @@ use super::set::SetDigest;
 use super::state::Counts;
 use super::tables::{
     BY_END, BY_OWNER, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED, USAGE, by_end_row,
-    by_owner_row, key_at_end, key_of, key_row, owner_name_row,
+    by_owner_row, key_of, key_row, owner_name_row,
 };
 use super::values;
 use super::view::{View, missing, named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::record::{KeyRecord, Op, OwnerRecord, RealmRecord};
-use crate::time::Timestamp;
 
 /// How many audit entries or log rows are read at a time.
 const STEP: usize = 1_000;
@@ -40,7 +39,7 @@ impl View<'_> {
         })?;
         counts.keys = self.scan(KEYS, &mut set, &mut |row, body| {
             let key = KeyRecord::decode(key_of(*row), body)?;
-            counts.ending = counts.ending.saturating_add((key.end != Timestamp::NEVER).into());
+            counts.ending = counts.ending.saturating_add(key.over().is_some().into());
             each(Op::Key(key))
         })?;
         counts.sealed = self.scan(SEALED, &mut set, &mut |_, _| Ok(()))?;
@@ -91,8 +90,9 @@ impl View<'_> {
         if self.table(BY_OWNER)?.get(&by_owner)?.is_none() {
             return Err(missing(BY_OWNER.name(), &by_owner, "it"));
         }
-        let by_end = by_end_row(key.end, key.key_id);
-        if key.end != Timestamp::NEVER && self.table(BY_END)?.get(&by_end)?.is_none() {
+        if let Some(by_end) = key.over().map(|over| by_end_row(over, key.key_id))
+            && self.table(BY_END)?.get(&by_end)?.is_none()
+        {
             return Err(missing(BY_END.name(), &by_end, "it"));
         }
         if self.owner(key.owner)?.is_none() {

@@ -10,7 +10,7 @@
 //! meta         "header" or "state"                     meta.rs
 //! keys         key id 8                                record/key.rs
 //! by_owner     owner 4, class 1, key id 8              none; class 0 takes a place, 1 does not
-//! by_end       end 8, key id 8                         none; keys that end only
+//! by_end       over 8, key id 8                        none; ending and revoked keys only
 //! owners       owner 4                                 record/owner.rs
 //! owner_names  realm 2, owner's id 1..=128             owner 4
 //! realms       realm 2                                 record/realm.rs

@@ -104,20 +104,23 @@ impl<'s> View<'s> {
         self.existing(&ids)
     }
 
-    /// Up to `limit` keys whose end is before `before`, the earliest first.
-    pub(crate) fn ended(&self, before: Timestamp, limit: usize) -> Result<Vec<(Timestamp, KeyId)>> {
+    /// Up to `limit` keys after `after` that were [over](KeyRecord::over) at `now`, the
+    /// earliest first.
+    pub(crate) fn over(
+        &self,
+        after: Option<(Timestamp, KeyId)>,
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, KeyId)>> {
+        let first = after.map_or([0; 16], |(over, key)| by_end_row(over, key));
+        let last = by_end_row(now, KeyId::from_bits(u64::MAX));
         let table = self.table(BY_END)?;
-        let beyond = by_end_row(before, KeyId::from_bits(0));
-        let mut found = Vec::new();
-        for row in table.range(&[0; 16], &beyond)?.take(limit) {
+        let rows = table.range(&first, &last)?.map(|row| {
             let (row, _) = row.or_fail("read by_end")?;
-            let row = row.value();
-            if *row >= beyond {
-                break;
-            }
-            found.push((end_of(row), key_at_end(row)));
-        }
-        Ok(found)
+            Ok((end_of(row.value()), key_at_end(row.value())))
+        });
+        let beyond = |row: &Result<_>| row.as_ref().map_or(true, |row| Some(*row) != after);
+        rows.filter(beyond).take(limit).collect()
     }
 
     /// The owner `owner`, if there is one.

@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use super::usage::put_usage;
 use super::{Draft, Realms, Store, scan};
 use crate::error::Result;
 use crate::record::Op;
@@ -40,18 +41,19 @@ impl Store {
         for entry in draft.entries {
             batch.audit(entry)?;
         }
-        let mark = self.mark.next(now);
+        let mark = draft.mark.unwrap_or_else(|| self.mark.next(now));
         batch.set_mark(mark);
-        let used = match self.usage_is_due(*flushed) {
-            true => Some(self.put_usage(&mut batch)?),
-            false => None,
-        };
+        let used = self.usage_due(*flushed);
+        put_usage(&mut batch, &used)?;
         let denial = self.deny(&draft.ops)?;
         match batch.commit(self.mark.uptime()) {
             Ok(seq) => {
-                self.mark.advance(mark);
-                if let Some(used) = used {
-                    used.written();
+                match draft.mark {
+                    Some(mark) => self.mark.reset(mark),
+                    None => self.mark.advance(mark),
+                }
+                if !used.is_empty() {
+                    self.index.written(&used);
                     *flushed = self.mark.uptime();
                 }
                 self.publish(seq, &draft.ops)?;
@@ -88,13 +90,13 @@ impl Store {
         for record in scan::keys(&view, None, None) {
             let record = record?;
             if realms.realm_of(record.kind).is_some_and(|realm| differing.contains(&realm)) {
-                self.index.refresh(&[Op::Key(record)], &*realms)?;
+                self.index.refresh_key(&record, &*realms)?;
             }
         }
         for realm in differing {
             for record in scan::owners(&view, realm) {
                 let record = record?;
-                self.index.refresh(&[Op::Owner(record)], &*realms)?;
+                self.index.refresh_owner(&record, &*realms);
             }
         }
         Ok(())

@@ -64,15 +64,15 @@ impl Store {
                         scopes: realms.expand(key.kind, key.scopes),
                         end: key.end,
                     };
-                    let id = self.index.restrain_key(key.key_id, &key.digest, restraint);
-                    denial.restraints.push(id);
+                    let held = self.index.restrain_key(key.key_id, &key.digest, restraint);
+                    denial.restraints.extend(held);
                 }
                 Op::Owner(owner) => {
                     let restraint = OwnerRestraint {
                         suspended: owner.suspended,
                         direct: realms.expand_owner(owner.realm, owner.direct),
                     };
-                    denial.restraints.push(self.index.restrain_owner(owner.owner, restraint));
+                    denial.restraints.extend(self.index.restrain_owner(owner.owner, restraint));
                 }
                 Op::Realm(realm) => {
                     let narrowed = Arc::new(realms.narrowed_by(realm)?);
@@ -99,7 +99,7 @@ impl Store {
         let held = self.hold(&self.storage.view()?, &realms, key)?;
         allowed(&held)?;
         let restraint = KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER };
-        let id = self.index.restrain_key(key, &held.record.digest, restraint);
-        Ok(Denial { store: self, restraints: vec![id], realms: None })
+        let held = self.index.restrain_key(key, &held.record.digest, restraint);
+        Ok(Denial { store: self, restraints: held.into_iter().collect(), realms: None })
     }
 }

@@ -3,19 +3,22 @@
 use crate::audit::AuditEntry;
 use crate::key_id::KeyId;
 use crate::record::Op;
+use crate::time::Timestamp;
 
 /// The changes of one journey, and what its caller gets once they are durable.
 pub(super) struct Draft<T> {
     pub ops: Vec<Op>,
     pub seals: Vec<(KeyId, Option<Vec<u8>>)>,
     pub entries: Vec<AuditEntry>,
+    /// Where the durable time mark is to stand, if somebody vouches for it.
+    pub mark: Option<Timestamp>,
     pub value: T,
 }
 
 impl<T> Draft<T> {
     /// Nothing to write yet.
     pub(super) fn new(value: T) -> Self {
-        Self { ops: Vec::new(), seals: Vec::new(), entries: Vec::new(), value }
+        Self { ops: Vec::new(), seals: Vec::new(), entries: Vec::new(), mark: None, value }
     }
 
     /// Adds a change of a row.
@@ -39,6 +42,12 @@ impl<T> Draft<T> {
     /// Adds an entry of the audit trail.
     pub(super) fn entry(mut self, entry: AuditEntry) -> Self {
         self.entries.push(entry);
+        self
+    }
+
+    /// Sets the durable time mark, earlier or later.
+    pub(super) fn mark(mut self, mark: Timestamp) -> Self {
+        self.mark = Some(mark);
         self
     }
 

@@ -22,12 +22,7 @@ impl Store {
     /// # Errors
     ///
     /// `NotFound` if this store has no such realm; `Io` or `Corrupt` if the file cannot be read.
-    pub fn explain(
-        &self,
-        realm: RealmRef,
-        token: &[u8],
-        request: &Request,
-    ) -> Result<Explanation> {
+    pub fn explain(&self, realm: RealmRef, token: &[u8], request: &Request) -> Result<Explanation> {
         let realms = self.realms.load_full();
         let bound = realms.get(realm)?;
         let realm = &*bound.realm;
@@ -104,13 +99,7 @@ fn check(name: &'static str, passed: Option<bool>, detail: String) -> Check {
 }
 
 /// What a step found, for people.
-fn finding(
-    step: Step,
-    realm: &Realm,
-    found: &Found,
-    required: ScopeSet,
-    now: Timestamp,
-) -> String {
+fn finding(step: Step, realm: &Realm, found: &Found, required: ScopeSet, now: Timestamp) -> String {
     let entry = &found.entry;
     match step {
         Step::Revoked | Step::Suspended => format!("the key is {}", entry.state.name()),

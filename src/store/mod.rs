@@ -6,10 +6,12 @@
 //! what it adds after it: deny early, grant late.
 
 mod cap;
+mod clock;
 mod commit;
 mod deny;
 mod draft;
 mod explain;
+mod feed;
 mod issue;
 mod open;
 mod owner;
@@ -19,6 +21,7 @@ mod realms;
 mod reveal;
 mod scan;
 mod state;
+mod sweep;
 mod trail;
 mod usage;
 mod verify;
@@ -43,7 +46,9 @@ use crate::storage::Storage;
 use draft::Draft;
 use realms::Realms;
 
+pub use feed::{Changed, Changes, Commit};
 pub use query::{Filter, PAGE_MAX};
+pub use sweep::Swept;
 pub use verify::{HttpRequest, Outcome};
 
 /// An open store of API keys.

@@ -42,7 +42,7 @@ impl Filling {
             Some(realms) => realms,
             None => Realms::new(&self.records)?,
         };
-        index.refresh(&self.ops, &realms)?;
+        index.load(&self.ops, &realms)?;
         self.ops.clear();
         self.realms = Some(realms);
         Ok(())
@@ -102,7 +102,12 @@ impl Store {
         let storage = Storage::open(path, &settings, &mut |op| filling.take(op, &index))?;
         let realms = filling.finish(&index)?;
         let state = storage.view()?.state()?;
-        index.apply(state.seq, &[], &realms)?;
+        // Before the first commit there is nothing to hold a reading of the clock against.
+        let floor = match state.seq {
+            0 => options.clock.now(),
+            _ => state.mark,
+        };
+        index.caught_up(state.seq);
         Ok(Self {
             digester: Digester::new(options.pepper.as_ref()),
             storage,
@@ -110,7 +115,7 @@ impl Store {
             realms: ArcSwap::from_pointee(realms),
             sealing: options.sealing,
             meters: Meters::new(),
-            mark: Mark::new(options.clock, state.mark),
+            mark: Mark::new(options.clock, floor),
             random: options.random,
             writer: Mutex::new(Duration::ZERO),
         })

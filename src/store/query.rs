@@ -152,6 +152,16 @@ impl Store {
         self.storage.view()?.audit(after, limit)
     }
 
+    /// Checks the whole file: every row's MAC, each index against the rows, the log, and the
+    /// chain of the audit trail.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` or `Newer`, naming the first row that is wrong; `Io`.
+    pub fn check(&self) -> Result<()> {
+        self.storage.view()?.check().map(drop)
+    }
+
     /// Figures of the open store.
     ///
     /// # Errors

@@ -172,10 +172,7 @@ fn refuse_loss(view: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()>
     users.refuse(old)
 }
 
-fn numbers<'a>(
-    realm: &Realm,
-    names: impl IntoIterator<Item = &'a String>,
-) -> Result<Vec<KindRef>> {
+fn numbers<'a>(realm: &Realm, names: impl IntoIterator<Item = &'a String>) -> Result<Vec<KindRef>> {
     names.into_iter().map(|name| Ok(realm.kind_named(name)?.0)).collect()
 }
 

@@ -9,34 +9,12 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::Store;
-use crate::entry::SideRef;
 use crate::error::Result;
-use crate::index::Index;
+use crate::index::Used;
 use crate::storage::{Batch, CommitError};
 
 /// How often a commit takes usage along.
 const INTERVAL: Duration = Duration::from_secs(60);
-
-/// Usage on its way to the file. What is not said to be written is noted again when dropped.
-pub(super) struct Used<'s> {
-    index: &'s Index,
-    sides: Vec<SideRef>,
-}
-
-impl Used<'_> {
-    /// The commit is durable.
-    pub(super) fn written(mut self) {
-        self.sides.clear();
-    }
-}
-
-impl Drop for Used<'_> {
-    fn drop(&mut self) {
-        for side in self.sides.drain(..) {
-            self.index.not_flushed(side);
-        }
-    }
-}
 
 impl Store {
     /// Writes the last use of every key that was used since it was last written.
@@ -49,14 +27,15 @@ impl Store {
             return Ok(());
         }
         let mut flushed = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut batch = self.storage.batch()?;
-        let used = self.put_usage(&mut batch)?;
-        if used.sides.is_empty() {
+        let used = self.index.noted();
+        if used.is_empty() {
             return Ok(());
         }
+        let mut batch = self.storage.batch()?;
+        put_usage(&mut batch, &used)?;
         match batch.commit(self.mark.uptime()) {
             Ok(_) => {
-                used.written();
+                self.index.written(&used);
                 *flushed = self.mark.uptime();
                 Ok(())
             }
@@ -64,29 +43,23 @@ impl Store {
         }
     }
 
-    /// Whether a commit is to take usage along that was last written at uptime `flushed`.
-    pub(super) fn usage_is_due(&self, flushed: Duration) -> bool {
-        self.mark.uptime().saturating_sub(flushed) >= INTERVAL
-    }
-
-    /// Puts what was noted into `batch`.
-    pub(super) fn put_usage(&self, batch: &mut Batch<'_>) -> Result<Used<'_>> {
-        let mut used = Used { index: &self.index, sides: Vec::new() };
-        let mut noted = Vec::new();
-        self.index.used_since_flush(|side, key, at| {
-            used.sides.push(side);
-            noted.push((key, at));
-        });
-        for (key, at) in noted {
-            batch.use_key(key, at)?;
+    /// What a commit is to take along if usage was last written at uptime `flushed`.
+    pub(super) fn usage_due(&self, flushed: Duration) -> Vec<Used> {
+        match self.mark.uptime().saturating_sub(flushed) >= INTERVAL {
+            true => self.index.noted(),
+            false => Vec::new(),
         }
-        Ok(used)
     }
+}
+
+/// Puts usage into a batch.
+pub(super) fn put_usage(batch: &mut Batch<'_>, used: &[Used]) -> Result<()> {
+    used.iter().try_for_each(|used| batch.use_key(used.key_id, used.at))
 }
 
 impl Drop for Store {
     fn drop(&mut self) {
-        // Nobody is left to be told; `close` tells.
+        // Nobody is left to be told of a failure; `close` tells.
         let _ = self.flush();
     }
 }

@@ -155,12 +155,7 @@ impl Store {
     }
 
     /// The key of `digest`, if it is of `realm` and of a kind that the request accepts.
-    pub(super) fn find(
-        &self,
-        bound: &Bound,
-        digest: &Digest,
-        request: &Request,
-    ) -> Option<Found> {
+    pub(super) fn find(&self, bound: &Bound, digest: &Digest, request: &Request) -> Option<Found> {
         let (entry, side) = self.index.get_with_side(digest)?;
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {

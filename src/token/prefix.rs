@@ -1,4 +1,4 @@
-//! The prefix of a token, and how many of them are told apart quickly.
+//! The prefix of a token, and how a text is compared with many of them quickly.
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -39,8 +39,7 @@ impl Prefix {
     /// beginning with a letter.
     pub(super) fn new(text: &str) -> Result<Self> {
         check(text).map_err(|why| Error::new(ErrorKind::Argument, why))?;
-        let covered = text.as_bytes().get(..Head::LEN).map_or(text.len(), <[u8]>::len);
-        let mask = Head::of(b"\xff".repeat(covered).as_slice()).0;
+        let Head(mask) = Head::of(&vec![u8::MAX; text.len()]);
         Ok(Self { text: text.into(), head: Head::of(text.as_bytes()), mask })
     }
 

@@ -5,7 +5,8 @@
 
 use super::{Checksum, Malformed, Shape};
 
-const DIGITS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// The digits of base62 in the order of their values.
+pub(super) const DIGITS: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// The CRC-32 of `bytes`, bit by bit: IEEE 802.3, reflected.
 pub(super) fn crc32(bytes: &[u8]) -> u32 {
@@ -49,12 +50,27 @@ pub(super) fn parse(shapes: &[Shape], text: &[u8]) -> Result<usize, Malformed> {
         return Err(Malformed::Length { want: length(longest), got: text.len() });
     };
     let start = shapes[*fitting].prefix().len();
-    for at in start..text.len() {
-        if !DIGITS.as_bytes().contains(&text[at]) {
-            return Err(Malformed::Character { at });
-        }
+    match (start..text.len()).find(|at| !DIGITS.as_bytes().contains(&text[*at])) {
+        Some(at) => Err(Malformed::Character { at }),
+        None => Err(Malformed::Checksum),
     }
-    Err(Malformed::Checksum)
+}
+
+/// Whether a text could be a token of two of `shapes`, whatever its checksum.
+pub(super) fn is_ambiguous(shapes: &[Shape]) -> bool {
+    let zeros = |shape: &Shape| {
+        let rest = shape.token_len() - shape.prefix().len();
+        format!("{}{}", shape.prefix(), "0".repeat(rest))
+    };
+    let could_be = |text: &str, shape: &Shape| {
+        let rest = text.strip_prefix(shape.prefix());
+        let digits = rest.is_some_and(|rest| rest.chars().all(|digit| DIGITS.contains(digit)));
+        digits && text.len() == shape.token_len()
+    };
+    (0..shapes.len()).any(|one| {
+        let text = zeros(&shapes[one]);
+        (0..shapes.len()).any(|other| one != other && could_be(&text, &shapes[other]))
+    })
 }
 
 /// Whether `text` is what would be printed for its own body.

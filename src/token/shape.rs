@@ -98,16 +98,24 @@ impl Shape {
     #[inline]
     pub(super) fn check(&self, text: &[u8]) -> Result<(), Malformed> {
         let rest = text.get(self.prefix().len()..).unwrap_or_default();
-        match (self.checksum, rest.split_last_chunk()) {
-            (Checksum::Crc32, Some((body, digits))) => match base62::decode(*digits) {
-                Some(crc) if base62::is_base62(body) => {
-                    let holds = crc == u64::from(self.crc.with(body));
-                    if holds { Ok(()) } else { Err(Malformed::Checksum) }
-                }
-                _ => Err(self.foreign(rest)),
-            },
-            _ if base62::is_base62(rest) => Ok(()),
-            _ => Err(self.foreign(rest)),
+        match self.checksum_holds(rest) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Malformed::Checksum),
+            None => Err(self.foreign(rest)),
+        }
+    }
+
+    /// Whether the checksum in `rest`, which follows the prefix, is the right one, if there
+    /// has to be one; or nothing if `rest` is not all digits.
+    #[inline]
+    fn checksum_holds(&self, rest: &[u8]) -> Option<bool> {
+        match self.checksum {
+            Checksum::None => base62::is_base62(rest).then_some(true),
+            Checksum::Crc32 => {
+                let (body, digits) = rest.split_last_chunk()?;
+                let crc = base62::decode(*digits)?;
+                base62::is_base62(body).then(|| crc == u64::from(self.crc.with(body)))
+            }
         }
     }
 

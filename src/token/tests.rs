@@ -104,8 +104,9 @@ proptest! {
                 prop_assert_eq!(grammar.parse(text), reference::parse(&shapes, text));
                 let accepting = shapes.iter().filter(|shape| reference::accepts(shape, text));
                 prop_assert!(accepting.count() <= 1, "two shapes share a text");
+                prop_assert!(!reference::is_ambiguous(&shapes));
             },
-            Err(error) => prop_assert!(error.message().contains("could be of either")),
+            Err(_) => prop_assert!(reference::is_ambiguous(&shapes)),
         }
     }
 

@@ -1,0 +1,63 @@
+# All that one does with this tree. `make` lists it; CI calls it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+export PATH := $(CURDIR)/target/tools/bin:$(PATH):$(HOME)/.cargo/bin
+
+# What `make fuzz` fuzzes, and for how many seconds.
+T ?= token
+S ?= 60
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test bench fuzz check fmt clippy deny advisories layers doc clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+
+demo: ## walk through the five products of profiles/
+	@.ci/prepare build
+	cargo run --release --locked -p keycask-cli -- demo
+
+test: ## format, lints, then all tests
+	@.ci/prepare build lint
+	@$(MAKE) --no-print-directory fmt clippy
+	cargo test --locked --workspace
+
+bench: ## measure verify and issue, each beside its floor
+	@.ci/prepare build
+	cargo bench --locked -p keycask
+
+fuzz: ## fuzz T=token for S=60 seconds
+	@.ci/prepare build fuzz
+	mkdir -p target/corpus/$(T)
+	RUSTC_BOOTSTRAP=1 cargo fuzz run $(T) target/corpus/$(T) fuzz/corpus/$(T) \
+	    -- -max_total_time=$(S) -print_final_stats=1
+
+check: ## every check but the tests: format, lints, layers, dependencies, docs
+	@.ci/prepare build lint deny
+	@$(MAKE) --no-print-directory fmt clippy layers deny doc
+
+fmt:
+	cargo fmt --all --check
+	cargo fmt --manifest-path fuzz/Cargo.toml --check
+
+clippy:
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+
+layers: ## only the rules of docs/architecture.md and of deny.toml
+	cargo test --locked --test layers --test supply
+
+deny:
+	@.ci/prepare build deny
+	cargo deny --locked check bans licenses sources
+
+advisories: ## known flaws of what we depend on (fetches the RustSec database)
+	@.ci/prepare build deny
+	cargo deny --locked check advisories
+
+doc: ## the engine's documentation, in target/doc
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+clean: ## take out all that was built or installed here
+	cargo clean
+	rm -rf fuzz/target fuzz/artifacts

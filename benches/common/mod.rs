@@ -1,0 +1,49 @@
+//! A store to measure, and keys in it.
+
+use std::path::Path;
+
+use keycask::{Actor, OwnerChange, Pepper, RealmRef, Spec, Store};
+
+/// The pepper of every store here.
+pub const PEPPER: [u8; 32] = [7; 32];
+
+/// Tokens of this profile are 40 bytes long: 8 of prefix, 26 of body, 6 of checksum.
+const PROFILE: &str = r#"
+realm = "bench"
+
+[present]
+headers = [{ name = "Authorization", scheme = "Bearer" }]
+
+[[kind]]
+name = "live"
+prefix = "kc_live_"
+environment = "production"
+body = 26
+checksum = "crc32"
+
+[[scope]]
+name = "read"
+
+[[scope]]
+name = "write"
+"#;
+
+/// A new store in `directory` with a realm and one owner.
+pub fn store(directory: &Path) -> (Store, RealmRef) {
+    let options = Store::options().pepper(Pepper::new(PEPPER));
+    let store = options.create(directory.join("keys.redb")).unwrap();
+    store.apply_realm("bench.toml", PROFILE, &actor()).unwrap();
+    let realm = store.realm("bench").unwrap();
+    store.set_owner(realm, "owner", &OwnerChange::new(), &actor()).unwrap();
+    (store, realm)
+}
+
+/// Who makes the changes.
+pub fn actor() -> Actor {
+    Actor::new("bench")
+}
+
+/// What each key here is: granted one of the two scopes.
+pub fn spec(realm: RealmRef) -> Spec {
+    Spec::new(realm, "live", "owner").scopes(["read"])
+}

@@ -1,0 +1,94 @@
+//! An array that grows without moving what it holds, so that readers need no lock.
+//!
+//! It is made of chunks. The first eight hold 64 elements each, the next eight 128 each, and
+//! so on: growing by one chunk adds at most an eighth, and the chunk of an element is found
+//! from its number's leading bits. Chunks are never given back.
+
+use std::sync::OnceLock;
+
+/// Binary logarithm of the first chunks' length.
+const FIRST: u32 = 6;
+/// Binary logarithm of how many chunks have the same length.
+const EQUAL: u32 = 3;
+/// So many that every `u32` is the number of an element.
+const CHUNKS: usize = ((32 - FIRST - EQUAL + 1) << EQUAL) as usize;
+
+/// Elements by number. Made by the writer, read by anyone.
+pub(super) struct Chunks<T> {
+    chunks: Box<[OnceLock<Box<[T]>>]>,
+}
+
+impl<T: Default> Chunks<T> {
+    pub(super) fn new() -> Self {
+        Self { chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect() }
+    }
+
+    /// Element `number`, if its chunk has been made.
+    #[inline]
+    pub(super) fn get(&self, number: u32) -> Option<&T> {
+        let (chunk, at, _) = locate(number);
+        self.chunks.get(chunk)?.get()?.get(at)
+    }
+
+    /// Element `number`, making its chunk if there is none.
+    pub(super) fn make(&self, number: u32) -> Option<&T> {
+        let (chunk, at, len) = locate(number);
+        let fresh = || (0..len).map(|_| T::default()).collect();
+        self.chunks.get(chunk)?.get_or_init(fresh).get(at)
+    }
+
+    /// The elements whose chunks have been made, with their numbers, in order.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        let made = self.chunks.iter().map_while(OnceLock::get);
+        (0..).zip(made.flat_map(|chunk| chunk.iter()))
+    }
+
+    /// Bytes that the made chunks take.
+    pub(super) fn bytes(&self) -> usize {
+        let made = self.chunks.iter().filter_map(OnceLock::get);
+        made.map(|chunk| size_of_val(&**chunk)).sum()
+    }
+}
+
+/// Chunk, place in the chunk, and the chunk's length.
+#[inline]
+fn locate(number: u32) -> (usize, usize, usize) {
+    // Shifted so that the first number has the leading bit that the first chunks share.
+    let shifted = u64::from(number) + (1 << (FIRST + EQUAL));
+    let power = shifted.ilog2() - EQUAL;
+    let chunk = u64::from((power - FIRST) << EQUAL) + (shifted >> power) - (1 << EQUAL);
+    let len = 1u64 << power;
+    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    (size(chunk), size(shifted & (len - 1)), size(len))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_run_through_the_chunks_without_gap_or_overlap() {
+        let mut expected = (0, 0);
+        for number in 0..200_000 {
+            let (chunk, at, len) = locate(number);
+            assert_eq!((chunk, at), expected, "{number}");
+            expected = if at + 1 == len { (chunk + 1, 0) } else { (chunk, at + 1) };
+        }
+        let (chunk, at, len) = locate(u32::MAX);
+        assert!(chunk < CHUNKS && at < len);
+    }
+
+    #[test]
+    fn elements_keep_their_places_while_the_array_grows() {
+        let chunks: Chunks<OnceLock<u32>> = Chunks::new();
+        assert!(chunks.get(0).is_none());
+        for number in 0..5_000 {
+            chunks.make(number).unwrap().set(number).unwrap();
+        }
+        for number in 0..5_000 {
+            assert_eq!(chunks.get(number).unwrap().get(), Some(&number));
+        }
+        let all = chunks.iter().take(5_000).map(|(n, cell)| (n, *cell.get().unwrap()));
+        assert!(all.enumerate().all(|(i, (n, v))| i == n as usize && n == v));
+    }
+}

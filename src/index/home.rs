@@ -1,0 +1,77 @@
+//! Where a key may stand: two pairs of slots, told by its digest.
+
+use std::hash::{BuildHasher, RandomState};
+
+/// Mixes digests into homes, differently in every process: who can choose tokens cannot
+/// choose where they come to stand.
+pub(super) struct Seed([u64; 2]);
+
+/// 64 bits that say where a key may stand. The upper ones choose the segment, the lower ones
+/// the first pair, and a product of all the second.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Home(u64);
+
+impl Seed {
+    pub(super) fn random() -> Self {
+        let state = RandomState::new();
+        Self([state.hash_one(0), state.hash_one(1)])
+    }
+
+    /// The home of the key whose digest begins with `digest`.
+    #[inline]
+    pub(super) fn home(&self, digest: [u64; 2]) -> Home {
+        let ([a, b], [x, y]) = (self.0, digest);
+        let product = u128::from(a ^ x).wrapping_mul(u128::from(b ^ y));
+        let low = product & u128::from(u64::MAX);
+        Home(u64::try_from(low ^ (product >> 64)).unwrap_or(0))
+    }
+}
+
+impl Home {
+    /// The upper `bits`, at most 32, as a number.
+    #[inline]
+    pub(super) fn upper(self, bits: u32) -> u32 {
+        let upper = self.0.checked_shr(64_u32.wrapping_sub(bits)).unwrap_or(0);
+        u32::try_from(upper).unwrap_or(0)
+    }
+
+    /// The two numbers below `pairs` of the pairs where the key may stand.
+    #[inline]
+    pub(super) fn choices(self, pairs: u32) -> [u32; 2] {
+        // 2^64 over the golden ratio.
+        let product = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        [scale(self.0 & u64::from(u32::MAX), pairs), scale(product >> 32, pairs)]
+    }
+}
+
+/// `fraction`, in 2^-32, of `whole`.
+#[inline]
+fn scale(fraction: u64, whole: u32) -> u32 {
+    u32::try_from(fraction.wrapping_mul(u64::from(whole)) >> 32).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn choices_are_below_the_number_of_pairs_and_reach_all_of_them() {
+        let seed = Seed::random();
+        for pairs in [1, 2, 3, 1000] {
+            let mut seen = vec![0; pairs as usize];
+            for n in 0..20_000 {
+                for choice in seed.home([7, n]).choices(pairs) {
+                    seen[choice as usize] += 1;
+                }
+            }
+            let expected = 40_000 / pairs;
+            assert!(seen.iter().all(|&n| n > expected / 3 && n < expected * 3), "{pairs}");
+        }
+    }
+
+    #[test]
+    fn the_upper_bits_are_the_upper_bits() {
+        let home = Home(0xABCD_EF01_2345_6789);
+        assert_eq!([home.upper(0), home.upper(1), home.upper(12)], [0, 1, 0xABC]);
+    }
+}

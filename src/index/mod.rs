@@ -1,0 +1,283 @@
+//! The table in memory: from a token's digest to the entry that decides about it.
+//!
+//! Names, metadata and history are not here. Readers take no lock, allocate nothing and
+//! write nothing; [`Index::apply`] is the only way in for what was committed.
+//!
+//! ```text
+//! digest --Seed--> Home --Directory--> Segment --Pool--> 4 slots, else Stash --> Entry
+//!                                                             Entry --> Sides, Owners
+//! ```
+//!
+//! # Consistency
+//!
+//! There is one writer at a time, who holds the lock; any number of readers; and readers that
+//! set the expired bit. Each atomic access names its partner where it stands. Together:
+//!
+//! - **What is read is whole.** A slot's words but the verdict change only while it is not
+//!   live, and each filling is a new incarnation. A reader takes the life (Acquire), the words,
+//!   a fence (Acquire), the life again; the writer clears the life, a fence (Release), writes
+//!   the words, sets the life (Release). If both lives are equal, the words are of one key.
+//! - **State and end are one word**, so a key that is revoked, suspended or shortened is never
+//!   seen half changed. A change of scopes, owner or side fills a second slot and then
+//!   clears the first.
+//! - **A live key is always found.** Whatever moves it, the new slot is filled before the old
+//!   one is cleared. A reader that finds nothing looks again whether its four slots live the
+//!   lives that they lived before it compared, and whether the directory still names its
+//!   segment; if so there was a moment at which the key was in none of its places, and if
+//!   not, it begins anew.
+//! - **A denial is complete when the call returns.** The old slot is cleared, or its verdict
+//!   replaced, by a read-modify-write before that, so who begins afterwards reads the denial.
+//! - **Nobody waits.** A writer that stops anywhere leaves for each key a slot that answers,
+//!   old or new. A reader begins anew only if the writer has completed a change to its very
+//!   slots meanwhile, 64 times at most; then the answer is "no such key", a refusal.
+//! - **The expired bit is never lost.** It is set by compare-and-swap. Whoever copies a slot
+//!   freezes the verdict first; until the copy is done the bit is refused, not dropped.
+//! - **Memory is never given back**, so a late reader looks at another key's words at worst,
+//!   and its checks tell.
+
+mod chunks;
+mod directory;
+mod growth;
+mod home;
+mod owners;
+mod pool;
+mod restraint;
+mod segment;
+mod side;
+mod slot;
+mod stash;
+mod table;
+#[cfg(test)]
+mod tests;
+mod verdict;
+mod writer;
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::digest::Digest;
+use crate::entry::{Entry, OwnerEntry, Side, SideRef};
+use crate::error::Result;
+use crate::ids::{KindRef, OwnerRef, RealmRef};
+use crate::key_id::KeyId;
+use crate::record::{KeyRecord, Op, OwnerRecord};
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+
+use owners::Owners;
+use side::Sides;
+use table::Table;
+use writer::Writer;
+
+pub(crate) use restraint::{KeyRestraint, OwnerRestraint, RestraintId};
+pub(crate) use side::Used;
+
+/// What the index cannot know: how the realms of the store read a record.
+pub(crate) trait Bind {
+    /// `granted` and what it implies in the realm of `kind`.
+    fn expand(&self, kind: KindRef, granted: ScopeSet) -> ScopeSet;
+
+    /// `direct` and what it implies in `realm`.
+    fn expand_owner(&self, realm: RealmRef, direct: ScopeSet) -> ScopeSet;
+
+    /// The number in `realm` of the plan of this name, or of the default one.
+    fn plan_number(&self, realm: RealmRef, plan: Option<&str>) -> Option<u8>;
+
+    /// Whether decisions about the key need what a [`Side`] says.
+    fn needs_side(&self, record: &KeyRecord) -> bool;
+}
+
+/// All keys and owners of a store, as decisions read them.
+pub(crate) struct Index {
+    table: Table,
+    sides: Sides,
+    owners: Owners,
+    writer: Mutex<Writer>,
+}
+
+/// The size of an [`Index`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stats {
+    pub keys: usize,
+    /// Slots in segments: what is left of them is used before the table grows.
+    pub slots: usize,
+    pub segments: usize,
+    /// Slots that a lookup reads at most: four, and the stash.
+    pub longest_probe: usize,
+    pub sides: usize,
+    /// Restraints that were not lifted yet.
+    pub restraints: usize,
+    pub suspended_owners: usize,
+    /// Bytes of all of it, but for the map of owners' names.
+    pub bytes: usize,
+}
+
+/// For decisions: no lock, no allocation.
+impl Index {
+    /// The entry of the key of `digest`.
+    #[inline]
+    pub(crate) fn get(&self, digest: &Digest) -> Option<Entry> {
+        self.table.get(digest.words())
+    }
+
+    /// The entry of the key of `digest`, with what stands beside it at the same moment.
+    #[inline]
+    pub(crate) fn get_with_side(&self, digest: &Digest) -> Option<(Entry, Option<Side>)> {
+        self.table.get_with(digest.words(), |entry| match entry.side {
+            Some(side) => self.sides.get(side, entry.key_id).map(Some),
+            None => Some(None),
+        })
+    }
+
+    /// Records that a key was used at `now`, to the minute.
+    #[inline]
+    pub(crate) fn touch(&self, side: SideRef, key: KeyId, now: Timestamp) {
+        self.sides.touch(side, key, now);
+    }
+
+    /// Marks a key as expired for good, if it still ends at the end that `entry` has. False if
+    /// it does not, or if the writer is moving the key at this moment.
+    #[cold]
+    pub(crate) fn mark_expired(&self, digest: &Digest, entry: &Entry) -> bool {
+        entry.expired || self.table.expire(digest.words(), entry.end)
+    }
+
+    /// What decides about the keys of `owner`.
+    #[inline]
+    pub(crate) fn owner(&self, owner: OwnerRef) -> Option<OwnerEntry> {
+        self.owners.get(owner)
+    }
+
+    /// How many owners of the store are suspended. While none is, a decision need not look.
+    #[inline]
+    pub(crate) fn suspended_owners(&self) -> usize {
+        self.owners.suspended()
+    }
+
+    /// The owner's realm and the application's own id of it.
+    pub(crate) fn owner_name(&self, owner: OwnerRef) -> Option<(RealmRef, &str)> {
+        self.owners.name(owner)
+    }
+}
+
+/// For everything else.
+impl Index {
+    /// An empty index with room for `expected` keys. It grows as needed.
+    pub(crate) fn new(expected: usize) -> Self {
+        let (table, books) = Table::new(expected);
+        let writer = Mutex::new(Writer::new(books));
+        Self { table, sides: Sides::new(), owners: Owners::new(), writer }
+    }
+
+    /// The owner whom the application calls `id` in `realm`.
+    pub(crate) fn owner_ref(&self, realm: RealmRef, id: &str) -> Option<OwnerRef> {
+        self.owners.number(realm, id)
+    }
+
+    /// Number of the commit that was applied last.
+    pub(crate) fn seq(&self) -> u64 {
+        self.writer().seq
+    }
+
+    /// Applies the ops of commit `seq`, unless it or a later one was applied already. An op is
+    /// complete in itself, so the same one twice is the same as once. Realms are the caller's.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if two keys' digests begin with the same 128 bits. The second is left out,
+    /// all else is done.
+    pub(crate) fn apply(&self, seq: u64, ops: &[Op], bind: &impl Bind) -> Result<()> {
+        let mut writer = self.writer();
+        if seq <= writer.seq {
+            return Ok(());
+        }
+        let result = self.change(&mut writer, ops, bind);
+        writer.seq = seq;
+        result
+    }
+
+    /// Shows a key, which was applied before, as `bind` reads its record now.
+    ///
+    /// # Errors
+    ///
+    /// As [`apply`](Self::apply).
+    pub(crate) fn refresh_key(&self, record: &KeyRecord, bind: &impl Bind) -> Result<()> {
+        self.show_key(&mut self.writer(), record, bind)
+    }
+
+    /// Shows an owner, who was applied before, as `bind` reads its record now.
+    pub(crate) fn refresh_owner(&self, record: &OwnerRecord, bind: &impl Bind) {
+        self.show_owner(&mut self.writer(), record, bind);
+    }
+
+    /// Takes up rows of a store that is being opened: any number of them, in any order. Of a
+    /// key's text nothing is looked at. [`caught_up`](Self::caught_up) ends it.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` if two keys' digests begin with the same 128 bits.
+    pub(crate) fn load(&self, rows: &[Op], bind: &impl Bind) -> Result<()> {
+        self.fill(&mut self.writer(), rows, bind)
+    }
+
+    /// Says that what was loaded is the store as of commit `seq`.
+    pub(crate) fn caught_up(&self, seq: u64) {
+        self.writer().seq = seq;
+    }
+
+    /// From when this returns until [`lift`](Self::lift), the key shows no more than
+    /// `restraint` allows, whatever is applied to it. None if the index has no such key.
+    pub(crate) fn restrain_key(
+        &self,
+        key: KeyId,
+        digest: &Digest,
+        restraint: KeyRestraint,
+    ) -> Option<RestraintId> {
+        self.restrain_slot(&mut self.writer(), key, digest.words(), restraint)
+    }
+
+    /// From when this returns until [`lift`](Self::lift), the owner shows no more than
+    /// `restraint` allows, whatever is applied to it. None if the index has no such owner.
+    pub(crate) fn restrain_owner(
+        &self,
+        owner: OwnerRef,
+        restraint: OwnerRestraint,
+    ) -> Option<RestraintId> {
+        self.restrain_rights(&mut self.writer(), owner, restraint)
+    }
+
+    /// Ends a restraint: its op was applied, or was refused for certain.
+    pub(crate) fn lift(&self, id: RestraintId) {
+        self.lift_restraint(&mut self.writer(), id);
+    }
+
+    /// The keys that were used since that was last [written](Self::written).
+    pub(crate) fn noted(&self) -> Vec<Used> {
+        self.sides.noted()
+    }
+
+    /// Says that what [`noted`](Self::noted) gave is durable. Keys that were used again since
+    /// stay noted.
+    pub(crate) fn written(&self, used: &[Used]) {
+        self.sides.written(used);
+    }
+
+    /// Takes up the last use of a key that a store was opened with.
+    pub(crate) fn load_use(&self, key: KeyId, digest: &Digest, at: Timestamp) {
+        if let Some(entry) = self.get(digest).filter(|entry| entry.key_id == key)
+            && let Some(side) = entry.side
+        {
+            self.sides.restore(side, key, at);
+        }
+    }
+
+    /// How large the index is.
+    pub(crate) fn stats(&self) -> Stats {
+        self.measure(&self.writer())
+    }
+
+    /// The lock that makes its holder the writer. One that panicked left every key with a slot
+    /// that answers, and what it did not finish is finished by the next change of the key.
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

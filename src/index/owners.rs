@@ -1,0 +1,217 @@
+//! The owners in memory: what decides about their keys, and their names.
+//!
+//! What decides is kept twice. The writer fills the copy that does not count and then, by
+//! one store, has it count; so a reader always has a whole one, whatever the writer does.
+
+use std::collections::HashMap;
+use std::hint;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use super::chunks::Chunks;
+use crate::entry::OwnerEntry;
+use crate::ids::{OwnerRef, RealmRef};
+use crate::scope::ScopeSet;
+
+/// How often a reader begins anew: each time costs the writer two whole changes of the owner.
+const ATTEMPTS: usize = 64;
+
+const SUSPENDED: u64 = 1 << 16;
+
+struct Name {
+    realm: RealmRef,
+    id: Arc<str>,
+}
+
+#[derive(Default)]
+struct Rights {
+    direct: [AtomicU64; 2],
+    /// The plan's number plus one, or 0 (bits 0-15); suspended (16).
+    marks: AtomicU64,
+}
+
+#[derive(Default)]
+struct Owner {
+    /// Text never changes, so readers may hold on to it.
+    name: OnceLock<Name>,
+    /// Counts changes. Its lowest bit says which copy counts; 0: the owner is not there yet.
+    turn: AtomicU64,
+    rights: [Rights; 2],
+}
+
+/// All owners of a store, by their numbers.
+pub(super) struct Owners {
+    owners: Chunks<Owner>,
+    suspended: AtomicUsize,
+    /// For writers and queries. The text is shared with `owners`.
+    numbers: RwLock<HashMap<RealmRef, HashMap<Arc<str>, OwnerRef>>>,
+}
+
+impl Owners {
+    pub(super) fn new() -> Self {
+        Self {
+            owners: Chunks::new(),
+            suspended: AtomicUsize::new(0),
+            numbers: RwLock::new(HashMap::new()),
+        }
+    }
+
+    /// What decides about the keys of `owner`. None if there is no such owner, or if it was
+    /// changed without end while this was reading: to a verify both are a refusal.
+    pub(super) fn get(&self, owner: OwnerRef) -> Option<OwnerEntry> {
+        let owner = self.owners.get(owner.number())?;
+        for _ in 0..ATTEMPTS {
+            // Acquire, with the Release of `set`.
+            let turn = owner.turn.load(Ordering::Acquire);
+            if turn == 0 {
+                return None;
+            }
+            let entry = owner.side(turn).get();
+            // Acquire, with the Release fence of `set`: if the copy was written again, the
+            // turn has moved on.
+            fence(Ordering::Acquire);
+            if owner.turn.load(Ordering::Relaxed) == turn {
+                return Some(entry);
+            }
+            hint::spin_loop();
+        }
+        None
+    }
+
+    /// The owner's realm and the application's own id of it.
+    pub(super) fn name(&self, owner: OwnerRef) -> Option<(RealmRef, &str)> {
+        let name = self.owners.get(owner.number())?.name.get()?;
+        Some((name.realm, &name.id))
+    }
+
+    /// The owner whom the application calls `id` in `realm`.
+    pub(super) fn number(&self, realm: RealmRef, id: &str) -> Option<OwnerRef> {
+        let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
+        numbers.get(&realm)?.get(id).copied()
+    }
+
+    /// How many owners are suspended in the whole store.
+    #[inline]
+    pub(super) fn suspended(&self) -> usize {
+        // Relaxed, with `set`: the call that suspends counts the owner before it returns.
+        self.suspended.load(Ordering::Relaxed)
+    }
+
+    /// For the writer: `owner` is called so.
+    pub(super) fn call(&self, owner: OwnerRef, realm: RealmRef, id: &str) {
+        let Some(place) = self.owners.make(owner.number()) else { return };
+        let name = place.name.get_or_init(|| Name { realm, id: Arc::from(id) });
+        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
+        numbers.entry(name.realm).or_default().insert(Arc::clone(&name.id), owner);
+    }
+
+    /// For the writer: `entry` decides about the keys of `owner` from now on.
+    pub(super) fn set(&self, owner: OwnerRef, entry: &OwnerEntry) {
+        let was = self.get(owner).is_some_and(|before| before.suspended);
+        let Some(place) = self.owners.make(owner.number()) else { return };
+        let turn = place.turn.load(Ordering::Relaxed).wrapping_add(1).max(1);
+        // Release, with the Acquire fence of `get`.
+        fence(Ordering::Release);
+        place.side(turn).set(entry);
+        // Release, with the Acquire of `get`; a swap, to be visible when the call returns.
+        place.turn.swap(turn, Ordering::Release);
+        match (was, entry.suspended) {
+            (false, true) => self.suspended.fetch_add(1, Ordering::AcqRel),
+            (true, false) => self.suspended.fetch_sub(1, Ordering::AcqRel),
+            _ => 0,
+        };
+    }
+
+    /// Bytes of the owners, without the map of names.
+    pub(super) fn bytes(&self) -> usize {
+        self.owners.bytes()
+    }
+}
+
+impl Owner {
+    fn side(&self, turn: u64) -> &Rights {
+        let [even, odd] = &self.rights;
+        if turn & 1 == 0 { even } else { odd }
+    }
+}
+
+impl Rights {
+    fn get(&self) -> OwnerEntry {
+        let [low, high] = &self.direct;
+        let whole = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
+        let direct = whole(low.load(Ordering::Relaxed), high.load(Ordering::Relaxed));
+        let marks = self.marks.load(Ordering::Relaxed);
+        let plan = (marks & (SUSPENDED - 1)).checked_sub(1);
+        OwnerEntry {
+            suspended: marks & SUSPENDED != 0,
+            direct: ScopeSet::from_bits_retain(direct),
+            plan: plan.and_then(|plan| u8::try_from(plan).ok()),
+        }
+    }
+
+    fn set(&self, entry: &OwnerEntry) {
+        let [low, high] = &self.direct;
+        let bits = entry.direct.bits();
+        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
+        low.store(half(bits), Ordering::Relaxed);
+        high.store(half(bits >> 64), Ordering::Relaxed);
+        let plan = entry.plan.map_or(0, |plan| u64::from(plan) + 1);
+        let suspended = if entry.suspended { SUSPENDED } else { 0 };
+        self.marks.store(plan | suspended, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(suspended: bool, bits: u128) -> OwnerEntry {
+        OwnerEntry { suspended, direct: ScopeSet::from_bits_retain(bits), plan: Some(255) }
+    }
+
+    #[test]
+    fn an_owner_is_found_by_number_and_by_name() {
+        let owners = Owners::new();
+        let (one, realm) = (OwnerRef::new(70_000), RealmRef::new(3));
+        assert_eq!((owners.get(one), owners.name(one)), (None, None));
+        owners.call(one, realm, "acme");
+        owners.set(one, &entry(false, 1 << 127 | 5));
+        assert_eq!(owners.get(one), Some(entry(false, 1 << 127 | 5)));
+        assert_eq!(owners.name(one), Some((realm, "acme")));
+        assert_eq!(owners.number(realm, "acme"), Some(one));
+        assert_eq!(owners.number(RealmRef::new(4), "acme"), None);
+    }
+
+    #[test]
+    fn suspended_owners_are_counted_once_each() {
+        let owners = Owners::new();
+        let [one, two] = [1, 2].map(OwnerRef::new);
+        for (owner, suspended, count) in
+            [(one, true, 1), (one, true, 1), (two, true, 2), (one, false, 1), (one, false, 1)]
+        {
+            owners.set(owner, &entry(suspended, 0));
+            assert_eq!(owners.suspended(), count);
+        }
+    }
+
+    #[test]
+    fn a_reader_never_sees_half_a_change() {
+        let owners = Owners::new();
+        let owner = OwnerRef::new(0);
+        let all = u128::MAX;
+        owners.set(owner, &entry(false, 0));
+        std::thread::scope(|scope| {
+            let reader = scope.spawn(|| {
+                for _ in 0..200_000 {
+                    let seen = owners.get(owner);
+                    let whole = [entry(false, 0), entry(true, all)].contains(&seen.unwrap());
+                    assert!(whole, "{seen:?}");
+                }
+            });
+            while !reader.is_finished() {
+                owners.set(owner, &entry(true, all));
+                owners.set(owner, &entry(false, 0));
+            }
+        });
+    }
+}

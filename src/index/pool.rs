@@ -1,0 +1,134 @@
+//! The memory that slots live in: blocks of equal length, lent to segments.
+//!
+//! A block is never given back to the machine, only lent again. So a reader that is late and
+//! still looks into a block that has another owner by now reads some key's slot, never
+//! foreign memory, and finds out by its own checks.
+
+use std::sync::OnceLock;
+
+use super::slot::Slot;
+
+/// How many times the pool can be extended.
+const CHUNKS: usize = 512;
+/// Bits of a [`Block`] that count blocks within a chunk.
+const WITHIN: u32 = 20;
+
+/// Two slots that are always looked at together. Aligned, because processors fetch lines in
+/// such pairs.
+#[repr(align(128))]
+#[derive(Default)]
+pub(super) struct Pair(pub [Slot; 2]);
+
+/// Where a block stands: the number of its chunk, then its number in the chunk.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Block(pub u32);
+
+/// All slots of a table.
+pub(super) struct Pool {
+    chunks: Box<[OnceLock<Box<[Pair]>>]>,
+    /// Binary logarithm of the pairs in a block.
+    bits: u32,
+}
+
+/// The blocks that nobody has. Only the writer lends and takes back.
+#[derive(Default)]
+pub(super) struct Free {
+    blocks: Vec<Block>,
+    chunks: usize,
+    made: usize,
+}
+
+impl Pool {
+    /// A pool of blocks of `2^bits` pairs, with none yet.
+    pub(super) fn new(bits: u32) -> Self {
+        Self { chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect(), bits }
+    }
+
+    /// Binary logarithm of the pairs in a block.
+    #[inline]
+    pub(super) fn bits(&self) -> u32 {
+        self.bits
+    }
+
+    /// Pair `at` of `block`.
+    #[inline]
+    pub(super) fn pair(&self, block: Block, at: u32) -> Option<&Pair> {
+        let chunk = usize::try_from(block.0 >> WITHIN).ok()?;
+        let number = u64::from(block.0 & ((1 << WITHIN) - 1));
+        let at = usize::try_from(number << self.bits | u64::from(at)).ok()?;
+        self.chunks.get(chunk)?.get()?.get(at)
+    }
+
+    /// Makes sure that `free` holds `wanted` blocks. False if the pool is at its end.
+    ///
+    /// What is missing is made in one piece, and never less than a thirty-second of what
+    /// there is, so that a large table is a few large pieces.
+    pub(super) fn stock(&self, free: &mut Free, wanted: usize) -> bool {
+        let missing = wanted.saturating_sub(free.blocks.len());
+        if missing == 0 {
+            return true;
+        }
+        let count = missing.max(free.made / 32).min(1 << WITHIN);
+        let Some(place) = self.chunks.get(free.chunks) else { return false };
+        let (Ok(chunk), Ok(blocks)) = (u32::try_from(free.chunks), u32::try_from(count)) else {
+            return false;
+        };
+        if count < missing {
+            return false;
+        }
+        place.get_or_init(|| (0..count << self.bits).map(|_| Pair::default()).collect());
+        free.blocks.extend((0..blocks).rev().map(|number| Block(chunk << WITHIN | number)));
+        free.chunks = free.chunks.saturating_add(1);
+        free.made = free.made.saturating_add(count);
+        true
+    }
+
+    /// Bytes of all blocks.
+    pub(super) fn bytes(&self) -> usize {
+        let made = self.chunks.iter().filter_map(OnceLock::get);
+        made.map(|chunk| size_of_val(&**chunk)).sum()
+    }
+}
+
+impl Free {
+    /// Lends a block, all of whose slots are empty.
+    pub(super) fn lend(&mut self) -> Option<Block> {
+        self.blocks.pop()
+    }
+
+    /// Takes back a block, all of whose slots were emptied.
+    pub(super) fn take_back(&mut self, blocks: impl IntoIterator<Item = Block>) {
+        self.blocks.extend(blocks);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_do_not_overlap_and_come_back() {
+        let pool = Pool::new(3);
+        let mut free = Free::default();
+        assert!(pool.stock(&mut free, 5));
+        assert!(pool.stock(&mut free, 9));
+        let blocks: Vec<_> = std::iter::from_fn(|| free.lend()).collect();
+        assert_eq!(blocks.len(), 9);
+        let mut pairs: Vec<_> = blocks
+            .iter()
+            .flat_map(|&block| (0..8).map(move |at| (block, at)))
+            .map(|(block, at)| std::ptr::from_ref(pool.pair(block, at).unwrap()))
+            .collect();
+        pairs.sort();
+        pairs.dedup();
+        assert_eq!(pairs.len(), 9 * 8);
+        free.take_back(blocks);
+        assert!(pool.stock(&mut free, 9));
+        assert_eq!(pool.bytes(), 9 * 8 * 128);
+    }
+
+    #[test]
+    fn a_pair_is_aligned_to_itself() {
+        assert_eq!((size_of::<Pair>(), align_of::<Pair>()), (128, 128));
+    }
+}

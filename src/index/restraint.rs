@@ -1,0 +1,147 @@
+//! Denials on their way to the disk, enforced meanwhile.
+//!
+//! A key or owner under restraints shows what its committed entry has in common with all of
+//! them: the stricter state, the scopes in each, the earliest end. Restraints add up, in any
+//! order. Only the writer comes here.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use crate::entry::{Entry, OwnerEntry, State};
+use crate::ids::OwnerRef;
+use crate::key_id::KeyId;
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+
+/// What a key may be at most while its denial is on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyRestraint {
+    /// Or a stricter one.
+    pub state: State,
+    /// Expanded; or fewer.
+    pub scopes: ScopeSet,
+    /// Or an earlier one.
+    pub end: Timestamp,
+}
+
+/// What an owner may be at most while its denial is on the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct OwnerRestraint {
+    /// Or suspended.
+    pub suspended: bool,
+    /// Expanded; or fewer.
+    pub direct: ScopeSet,
+}
+
+/// Names one restraint until it is lifted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct RestraintId(u64);
+
+/// A restraint on a `T`.
+pub(super) trait Meet<T> {
+    /// What `entry` has in common with the restraint.
+    fn meet(&self, entry: T) -> T;
+}
+
+impl Meet<Entry> for KeyRestraint {
+    fn meet(&self, entry: Entry) -> Entry {
+        let end = entry.end.min(self.end);
+        let scopes = entry.scopes & self.scopes;
+        Entry { state: entry.state.max(self.state), scopes, end, ..entry }
+    }
+}
+
+impl Meet<OwnerEntry> for OwnerRestraint {
+    fn meet(&self, entry: OwnerEntry) -> OwnerEntry {
+        let suspended = entry.suspended || self.suspended;
+        OwnerEntry { suspended, direct: entry.direct & self.direct, ..entry }
+    }
+}
+
+/// The restraints on things named by `K`, with the entries that were committed for them.
+pub(super) struct Restraints<K, T, R> {
+    held: HashMap<K, Held<T, R>>,
+}
+
+struct Held<T, R> {
+    committed: Option<T>,
+    restraints: Vec<(RestraintId, R)>,
+}
+
+impl<T: Clone, R: Meet<T>> Held<T, R> {
+    fn shown(&self) -> Option<T> {
+        let committed = self.committed.clone()?;
+        Some(self.restraints.iter().fold(committed, |entry, (_, restraint)| restraint.meet(entry)))
+    }
+}
+
+impl<K: Copy + Eq + Hash, T: Clone, R: Meet<T>> Restraints<K, T, R> {
+    pub(super) fn new() -> Self {
+        Self { held: HashMap::new() }
+    }
+
+    /// Restrains `name`, which shows `present`. Gives what it is to show from now on.
+    pub(super) fn add(&mut self, name: K, id: RestraintId, restraint: R, present: T) -> T {
+        let shown = restraint.meet(present.clone());
+        let fresh = || Held { committed: Some(present), restraints: Vec::new() };
+        self.held.entry(name).or_insert_with(fresh).restraints.push((id, restraint));
+        shown
+    }
+
+    /// The entry that was committed for `name`, if it is under a restraint.
+    pub(super) fn committed(&self, name: K) -> Option<&T> {
+        self.held.get(&name)?.committed.as_ref()
+    }
+
+    /// `entry` was committed for `name`; none: it was removed. Gives what is to be shown.
+    pub(super) fn commit(&mut self, name: K, entry: Option<T>) -> Option<T> {
+        let Some(held) = self.held.get_mut(&name) else { return entry };
+        held.committed = entry;
+        held.shown()
+    }
+
+    /// Lifts a restraint of `name`. Gives what is to be shown, if there is anything.
+    pub(super) fn lift(&mut self, name: K, id: RestraintId) -> Option<T> {
+        let held = self.held.get_mut(&name)?;
+        held.restraints.retain(|(held, _)| *held != id);
+        let shown = held.shown();
+        if held.restraints.is_empty() {
+            self.held.remove(&name);
+        }
+        shown
+    }
+}
+
+/// What each restraint is on.
+#[derive(Default)]
+pub(super) struct Targets {
+    last: u64,
+    of: HashMap<RestraintId, Target>,
+}
+
+/// What a restraint is on.
+pub(super) enum Target {
+    /// A key and the first words of its digest.
+    Key(KeyId, [u64; 2]),
+    Owner(OwnerRef),
+}
+
+impl Targets {
+    /// A new name for a restraint on `target`.
+    pub(super) fn name(&mut self, target: Target) -> RestraintId {
+        self.last = self.last.wrapping_add(1);
+        let id = RestraintId(self.last);
+        self.of.insert(id, target);
+        id
+    }
+
+    /// What the restraint was on. Its name is forgotten.
+    pub(super) fn take(&mut self, id: RestraintId) -> Option<Target> {
+        self.of.remove(&id)
+    }
+
+    /// How many restraints there are.
+    pub(super) fn len(&self) -> usize {
+        self.of.len()
+    }
+}

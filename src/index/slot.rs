@@ -1,0 +1,330 @@
+//! One slot: a key in 64 bytes, and how it is read while it changes.
+//!
+//! ```text
+//! offset size
+//!      0    8  life      kind (bits 0-15), live (16), incarnation (17-63)
+//!      8   16  digest    its first 128 bits
+//!     24   16  scopes    granted ones with all that they imply
+//!     40    8  key id
+//!     48    8  verdict   end (bits 0-47), state (48-49), expired (50), in grace (51), frozen (52)
+//!     56    4  owner
+//!     60    4  side      number of the side entry, plus one; 0 if there is none
+//! ```
+//!
+//! While a slot is live nothing in it changes but its verdict, which is one word, so state
+//! and end change by one store. A reader takes `life`, then the rest, then `life` again: if
+//! both are equal and live, what it read was this key all along. All changes but the expired
+//! bit are made by the one writer.
+
+use std::sync::atomic::{AtomicU64, Ordering, fence};
+
+use super::verdict::Verdict;
+use crate::entry::{Entry, SideRef};
+use crate::ids::{KindRef, OwnerRef};
+use crate::key_id::KeyId;
+use crate::scope::ScopeSet;
+use crate::time::Timestamp;
+
+const LIVE: u64 = 1 << 16;
+const INCARNATION: u64 = 1 << 17;
+
+/// What a reader saw of a slot's life before it read the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Life(u64);
+
+impl Life {
+    /// Whether a key stood in the slot.
+    #[inline]
+    pub(super) fn is_live(self) -> bool {
+        self.0 & LIVE != 0
+    }
+}
+
+/// What stands in a slot, in its own words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Content {
+    pub digest: [u64; 2],
+    pub verdict: Verdict,
+    kind: u64,
+    scopes: [u64; 2],
+    key_id: u64,
+    refs: u64,
+}
+
+impl Content {
+    /// The words of `entry`, whose digest begins with `digest`.
+    pub(super) fn new(digest: [u64; 2], entry: &Entry) -> Self {
+        let side = entry.side.map_or(0, |side| u64::from(side.0) + 1);
+        Self {
+            digest,
+            verdict: Verdict::new(entry.end, entry.state, entry.expired, entry.in_grace),
+            kind: u64::from(entry.kind.number()),
+            scopes: halves(entry.scopes.bits()),
+            key_id: entry.key_id.bits(),
+            refs: u64::from(entry.owner.number()) | side << 32,
+        }
+    }
+
+    /// The entry that these words say.
+    #[inline]
+    pub(super) fn entry(&self) -> Entry {
+        let side = u32::try_from(self.refs >> 32).unwrap_or(0);
+        Entry {
+            key_id: KeyId::from_bits(self.key_id),
+            kind: KindRef::new(low16(self.kind)),
+            owner: OwnerRef::new(low32(self.refs)),
+            state: self.verdict.state(),
+            expired: self.verdict.is_expired(),
+            in_grace: self.verdict.is_in_grace(),
+            scopes: ScopeSet::from_bits_retain(whole(self.scopes)),
+            end: self.verdict.end(),
+            side: side.checked_sub(1).map(SideRef),
+        }
+    }
+
+    /// Whether both say the same but for their verdicts.
+    pub(super) fn differs_in_verdict_only(&self, other: &Self) -> bool {
+        Self { verdict: other.verdict, ..*self } == *other
+    }
+}
+
+/// 64 bytes of the table. Aligned, so that a slot is one line of the processor's cache.
+#[repr(align(64))]
+#[derive(Default)]
+pub(super) struct Slot {
+    life: AtomicU64,
+    digest: [AtomicU64; 2],
+    scopes: [AtomicU64; 2],
+    key_id: AtomicU64,
+    verdict: AtomicU64,
+    refs: AtomicU64,
+}
+
+/// For readers. They write nothing.
+impl Slot {
+    /// The slot's life as it is now, to be read before anything else.
+    #[inline]
+    pub(super) fn life(&self) -> Life {
+        // Acquire, with the Release of `fill`: what is read after a life was written before it.
+        Life(self.life.load(Ordering::Acquire))
+    }
+
+    /// Whether the slot's digest is `digest`. All 128 bits are compared, without a branch.
+    #[inline]
+    pub(super) fn holds(&self, digest: [u64; 2]) -> bool {
+        let ([a, b], [x, y]) = (&self.digest, digest);
+        (a.load(Ordering::Relaxed) ^ x) | (b.load(Ordering::Relaxed) ^ y) == 0
+    }
+
+    /// The entry that stood in the slot from when `seen` was read until now; none if the slot
+    /// was emptied or filled anew in between.
+    #[inline]
+    pub(super) fn read(&self, seen: Life) -> Option<Entry> {
+        let content = self.content(seen);
+        // Acquire, with the Release fence of `fill`: if a word above was written for a later
+        // key, the load below sees that the life has changed.
+        fence(Ordering::Acquire);
+        self.is_still(seen).then(|| content.entry())
+    }
+
+    /// Whether the slot's life is what it was. To be asked after an Acquire fence.
+    #[inline]
+    pub(super) fn is_still(&self, seen: Life) -> bool {
+        self.life.load(Ordering::Relaxed) == seen.0
+    }
+
+    /// Sets the expired bit of a key that ends at `end`.
+    ///
+    /// `Some(true)` if the bit is set now, `Some(false)` if the key ends at another time, none
+    /// if the key is being moved. Harmless if the slot has become another key's meanwhile:
+    /// that key ends at the same, past instant.
+    pub(super) fn expire(&self, end: Timestamp) -> Option<bool> {
+        let verdict = Verdict::from_bits(self.verdict.load(Ordering::Relaxed));
+        if verdict.end() != end {
+            return Some(false);
+        }
+        if verdict.is_expired() {
+            return Some(true);
+        }
+        if verdict.is_frozen() {
+            return None;
+        }
+        // Release, with the Acquire of `freeze`. A verdict that changed in between is read
+        // again by the caller's next attempt.
+        let marked = verdict.marked_expired().bits();
+        let set = self.verdict.compare_exchange(
+            verdict.bits(),
+            marked,
+            Ordering::AcqRel,
+            Ordering::Relaxed,
+        );
+        set.ok().map(|_| true)
+    }
+
+    #[inline]
+    fn content(&self, seen: Life) -> Content {
+        let pair = |[a, b]: &[AtomicU64; 2]| [a.load(Ordering::Relaxed), b.load(Ordering::Relaxed)];
+        Content {
+            digest: pair(&self.digest),
+            verdict: Verdict::from_bits(self.verdict.load(Ordering::Relaxed)),
+            kind: seen.0 & (LIVE - 1),
+            scopes: pair(&self.scopes),
+            key_id: self.key_id.load(Ordering::Relaxed),
+            refs: self.refs.load(Ordering::Relaxed),
+        }
+    }
+}
+
+/// For the writer. There is one at a time: the index's lock sees to it.
+impl Slot {
+    /// What stands in the slot, if anything does.
+    pub(super) fn peek(&self) -> Option<Content> {
+        let life = self.life();
+        life.is_live().then(|| self.content(life))
+    }
+
+    /// Puts `content` into a slot that is not live.
+    pub(super) fn fill(&self, content: &Content) {
+        let dead = self.life.load(Ordering::Relaxed);
+        debug_assert!(!Life(dead).is_live(), "filled a slot that is live");
+        // Release, with the Acquire fence of `read`: nobody takes the words below for the
+        // previous key's, whose death was stored earlier.
+        fence(Ordering::Release);
+        let put = |word: &AtomicU64, value| word.store(value, Ordering::Relaxed);
+        let put_pair = |[a, b]: &[AtomicU64; 2], [x, y]: [u64; 2]| (put(a, x), put(b, y));
+        put_pair(&self.digest, content.digest);
+        put_pair(&self.scopes, content.scopes);
+        put(&self.key_id, content.key_id);
+        put(&self.verdict, content.verdict.thawed().bits());
+        put(&self.refs, content.refs);
+        let incarnation = (dead & !(INCARNATION - 1)).wrapping_add(INCARNATION);
+        // Release, with the Acquire of `life`.
+        self.life.store(incarnation | LIVE | content.kind, Ordering::Release);
+    }
+
+    /// Takes the slot's key out. Who reads it at this moment reads again.
+    pub(super) fn clear(&self) {
+        let life = self.life.load(Ordering::Relaxed);
+        // Release, with the Acquire of `life`: who sees this key dead sees its other copy, if
+        // one was filled. A swap, so that the death is visible when the call has returned and
+        // not when this processor gets round to it.
+        self.life.swap(life & !LIVE, Ordering::Release);
+    }
+
+    /// Keeps the expired bit from being set and gives what stands in the slot, so that a copy
+    /// of it misses nothing. The slot goes on being read.
+    pub(super) fn freeze(&self) -> Content {
+        let content = self.content(self.life());
+        // Acquire, with the Release of `expire`.
+        let last = self.verdict.fetch_or(Verdict::FROZEN, Ordering::AcqRel);
+        Content { verdict: Verdict::from_bits(last), ..content }
+    }
+
+    /// Gives a live slot the verdict that `change` makes of its present one. One store: no
+    /// reader sees the state of one and the end of the other.
+    pub(super) fn judge(&self, change: impl Fn(Verdict) -> Verdict) {
+        // AcqRel, with the Relaxed loads of readers that the caller has released afterwards:
+        // a read that begins after the change sees it.
+        let _ = self.verdict.fetch_update(Ordering::AcqRel, Ordering::Acquire, |bits| {
+            Some(change(Verdict::from_bits(bits)).bits())
+        });
+    }
+}
+
+#[inline]
+fn halves(bits: u128) -> [u64; 2] {
+    let low = u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
+    let high = u64::try_from(bits >> 64).unwrap_or(0);
+    [low, high]
+}
+
+#[inline]
+fn whole([low, high]: [u64; 2]) -> u128 {
+    u128::from(low) | u128::from(high) << 64
+}
+
+#[inline]
+fn low32(word: u64) -> u32 {
+    u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0)
+}
+
+#[inline]
+fn low16(word: u64) -> u16 {
+    u16::try_from(word & u64::from(u16::MAX)).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::entry::State;
+
+    fn entry() -> Entry {
+        Entry {
+            key_id: KeyId::from_bits(0xFEDC_BA98_7654_3210),
+            kind: KindRef::new(u16::MAX),
+            owner: OwnerRef::new(u32::MAX),
+            state: State::Suspended,
+            expired: false,
+            in_grace: true,
+            scopes: ScopeSet::from_bits_retain(1 << 127 | 1 << 64 | 1),
+            end: Timestamp::from_ms(1_234_567),
+            side: Some(SideRef(7)),
+        }
+    }
+
+    #[test]
+    fn a_slot_is_one_line_of_cache() {
+        assert_eq!(size_of::<Slot>(), 64);
+        assert_eq!(align_of::<Slot>(), 64);
+    }
+
+    #[test]
+    fn a_slot_gives_back_what_was_put_into_it() {
+        let slot = Slot::default();
+        assert!(slot.peek().is_none());
+        let bare = Entry { side: None, end: Timestamp::NEVER, ..entry() };
+        for entry in [entry(), bare] {
+            slot.fill(&Content::new([1, 2], &entry));
+            assert!(slot.holds([1, 2]) && !slot.holds([1, 3]) && !slot.holds([3, 2]));
+            assert_eq!(slot.read(slot.life()), Some(entry));
+            slot.clear();
+            assert!(!slot.life().is_live());
+        }
+    }
+
+    #[test]
+    fn a_read_that_a_removal_or_another_key_overtook_gives_nothing() {
+        let slot = Slot::default();
+        slot.fill(&Content::new([1, 2], &entry()));
+        let seen = slot.life();
+        slot.clear();
+        assert_eq!(slot.read(seen), None);
+        slot.fill(&Content::new([1, 2], &entry()));
+        assert_eq!(slot.read(seen), None);
+    }
+
+    #[test]
+    fn the_expired_bit_is_set_for_the_end_that_was_decided_by_and_survives_a_move() {
+        let slot = Slot::default();
+        slot.fill(&Content::new([1, 2], &entry()));
+        assert_eq!(slot.expire(Timestamp::from_ms(1)), Some(false));
+        assert_eq!(slot.expire(entry().end), Some(true));
+        let frozen = slot.freeze();
+        assert!(frozen.entry().expired);
+        let other = Slot::default();
+        other.fill(&frozen);
+        assert!(other.read(other.life()).unwrap().expired);
+    }
+
+    #[test]
+    fn a_key_that_is_being_moved_cannot_be_marked() {
+        let slot = Slot::default();
+        slot.fill(&Content::new([1, 2], &entry()));
+        let frozen = slot.freeze();
+        assert_eq!(slot.expire(entry().end), None);
+        assert_eq!(slot.read(slot.life()), Some(entry()));
+        let other = Slot::default();
+        other.fill(&frozen);
+        assert_eq!(other.expire(entry().end), Some(true));
+    }
+}

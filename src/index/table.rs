@@ -1,0 +1,227 @@
+//! The table: from a digest to the slot of its key.
+
+use std::hint;
+use std::ptr;
+use std::sync::atomic::{Ordering, fence};
+
+use super::chunks::Chunks;
+use super::directory::Directory;
+use super::home::{Home, Seed};
+use super::pool::{Free, Pool};
+use super::segment::Segment;
+use super::slot::{Content, Life, Slot};
+use super::stash::Stash;
+use crate::entry::Entry;
+use crate::time::Timestamp;
+
+/// How often a reader begins anew. Each time costs the writer a change to the very slots
+/// that the reader looked at, completed within the reader's few hundred nanoseconds.
+const ATTEMPTS: usize = 64;
+
+/// The part that readers use. They write nothing in it but the expired bit.
+pub(super) struct Table {
+    pub(super) seed: Seed,
+    pub(super) directory: Directory,
+    pub(super) segments: Chunks<Segment>,
+    pub(super) pool: Pool,
+    pub(super) stash: Stash,
+}
+
+/// What only the writer knows of the table. To have it is to be the writer.
+pub(super) struct Books {
+    /// By number of segment.
+    pub(super) regions: Vec<Region>,
+    /// Numbers of segments that the directory no longer names.
+    pub(super) spare: Vec<u32>,
+    pub(super) free: Free,
+    pub(super) stashed: usize,
+}
+
+/// The homes that a segment serves: those whose upper `depth` bits are `prefix`.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Region {
+    pub prefix: u32,
+    pub depth: u32,
+    /// Live slots of the segment.
+    pub keys: usize,
+}
+
+/// A live slot of a key, and whether it is in the stash.
+pub(super) struct Copy<'t> {
+    slot: &'t Slot,
+    stashed: bool,
+}
+
+/// For readers.
+impl Table {
+    /// The entry of the key whose digest begins with `digest`.
+    #[inline]
+    pub(super) fn get(&self, digest: [u64; 2]) -> Option<Entry> {
+        self.find(digest, Slot::read)
+    }
+
+    /// The entry of the key whose digest begins with `digest`, and what `beside` reads for it
+    /// elsewhere at the same moment: what an entry refers to is not lent to another before the
+    /// entry's slot is cleared. `beside` says none to have the entry looked up again.
+    #[inline]
+    pub(super) fn get_with<T>(
+        &self,
+        digest: [u64; 2],
+        beside: impl Fn(&Entry) -> Option<T>,
+    ) -> Option<(Entry, T)> {
+        self.find(digest, |slot, life| {
+            let entry = slot.read(life)?;
+            let found = beside(&entry)?;
+            // Acquire, with the Release fence before what is elsewhere is written anew.
+            fence(Ordering::Acquire);
+            slot.is_still(life).then_some((entry, found))
+        })
+    }
+
+    /// Sets the expired bit of a key, if it still ends at `end`. False if it does not, if
+    /// there is no such key, or if the writer is moving it.
+    pub(super) fn expire(&self, digest: [u64; 2], end: Timestamp) -> bool {
+        self.find(digest, |slot, _| slot.expire(end)).unwrap_or(false)
+    }
+
+    /// What `read` makes of the slot of `digest`; it says none to have the slot looked up
+    /// again. After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a
+    /// refusal, which is the safe side.
+    #[inline]
+    fn find<R>(&self, digest: [u64; 2], read: impl Fn(&Slot, Life) -> Option<R>) -> Option<R> {
+        let home = self.seed.home(digest);
+        for _ in 0..ATTEMPTS {
+            if let Some(outcome) = self.attempt(home, digest, &read) {
+                return outcome;
+            }
+            hint::spin_loop();
+        }
+        None
+    }
+
+    /// One attempt. The outer none says that something changed under way.
+    #[inline]
+    fn attempt<R>(
+        &self,
+        home: Home,
+        digest: [u64; 2],
+        read: &impl Fn(&Slot, Life) -> Option<R>,
+    ) -> Option<Option<R>> {
+        let route = self.directory.route(home)?;
+        let places = self.segments.get(route.segment())?.places(&self.pool, home)?;
+        // All four are looked at before anything depends on one of them, so that their lines
+        // come from memory at the same time.
+        let lives = places.map(Slot::life);
+        let held = places.map(|slot| slot.holds(digest));
+        for ((slot, life), held) in places.into_iter().zip(lives).zip(held) {
+            if held && life.is_live() {
+                return read(slot, life).map(Some);
+            }
+        }
+        let stashed = match self.stash.len() {
+            0 => None,
+            _ => self.stash.find(digest, read)?,
+        };
+        // A key that lives is always in a slot. If it was in none of these at one moment, and
+        // they are as they were, it is not in this segment.
+        fence(Ordering::Acquire);
+        let still = places.into_iter().zip(lives).all(|(slot, life)| slot.is_still(life));
+        (stashed.is_some() || still && self.directory.confirms(&route)).then_some(stashed)
+    }
+}
+
+/// For the writer.
+impl Table {
+    /// What stands in the table for `digest`.
+    pub(super) fn peek(&self, digest: [u64; 2]) -> Option<Content> {
+        self.copies(self.seed.home(digest), digest).next()?.slot.peek()
+    }
+
+    /// Has the table show `entry` for `digest`. False if there is no memory to number.
+    ///
+    /// A change of end, state or mark is one store. A wider one fills a second slot before
+    /// the first is cleared, so that the key is never missing, and nobody who begins after
+    /// the call sees the first. An expired bit stays unless the end is now later.
+    #[must_use]
+    pub(super) fn put(&self, books: &mut Books, digest: [u64; 2], entry: &Entry) -> bool {
+        let home = self.seed.home(digest);
+        let mut content = Content::new(digest, entry);
+        if let Some(slot) = self.only_copy(home, digest)
+            && slot.peek().is_some_and(|present| present.differs_in_verdict_only(&content))
+        {
+            slot.judge(|before| content.verdict.after(before));
+            return true;
+        }
+        let Some(room) = self.room(books, home) else { return false };
+        // Looked for only now: making room may have moved it.
+        for old in self.copies(home, digest) {
+            content.verdict = content.verdict.after(old.slot.freeze().verdict);
+        }
+        room.fill(&content);
+        for old in self.copies(home, digest).filter(|copy| !ptr::eq(copy.slot, room)) {
+            self.clear(books, home, &old);
+        }
+        true
+    }
+
+    /// Takes the key of `digest` out.
+    pub(super) fn remove(&self, books: &mut Books, digest: [u64; 2]) {
+        let home = self.seed.home(digest);
+        for copy in self.copies(home, digest) {
+            self.clear(books, home, &copy);
+        }
+    }
+
+    /// Has the lines of a key's places brought in, for a writer that comes to it soon.
+    pub(super) fn warm(&self, digest: [u64; 2]) {
+        let home = self.seed.home(digest);
+        let route = self.directory.route(home);
+        let segment = route.and_then(|route| self.segments.get(route.segment()));
+        hint::black_box(
+            segment.and_then(|s| s.places(&self.pool, home)).map(|p| p.map(Slot::life)),
+        );
+    }
+
+    /// The live slots of a key: one, or two if a writer died between filling and clearing.
+    fn copies(&self, home: Home, digest: [u64; 2]) -> impl Iterator<Item = Copy<'_>> {
+        let route = self.directory.route(home);
+        let segment = route.and_then(|route| self.segments.get(route.segment()));
+        let places = segment.and_then(|segment| segment.places(&self.pool, home));
+        let places = places.into_iter().flatten().map(|slot| Copy { slot, stashed: false });
+        let stash = self.stash.live().map(|(slot, _)| Copy { slot, stashed: true });
+        places
+            .chain(stash)
+            .filter(move |Copy { slot, .. }| slot.life().is_live() && slot.holds(digest))
+    }
+
+    /// The live slot of a key that has just one.
+    fn only_copy(&self, home: Home, digest: [u64; 2]) -> Option<&Slot> {
+        let mut copies = self.copies(home, digest);
+        let first = copies.next()?.slot;
+        copies.next().is_none().then_some(first)
+    }
+
+    fn clear(&self, books: &mut Books, home: Home, copy: &Copy<'_>) {
+        if copy.stashed {
+            self.stash.clear(copy.slot);
+            books.stashed = books.stashed.saturating_sub(1);
+            return;
+        }
+        copy.slot.clear();
+        if let Some(region) = self.directory.route(home).and_then(|r| books.region(r.segment())) {
+            region.keys = region.keys.saturating_sub(1);
+        }
+    }
+}
+
+impl Books {
+    /// The region of segment `number`.
+    pub(super) fn region(&mut self, number: u32) -> Option<&mut Region> {
+        self.regions.get_mut(usize::try_from(number).ok()?)
+    }
+
+    /// Keys in the table. One that is in two slots at the moment counts twice.
+    pub(super) fn keys(&self) -> usize {
+        self.regions.iter().map(|region| region.keys).sum::<usize>().saturating_add(self.stashed)
+    }
+}

@@ -1,0 +1,140 @@
+//! Random changes, on the index and on a map beside it.
+
+use std::collections::HashMap;
+
+use super::*;
+
+/// What the index is to show for a key.
+struct Modelled {
+    record: KeyRecord,
+    restraints: Vec<(RestraintId, KeyRestraint)>,
+}
+
+impl Modelled {
+    fn shown(&self) -> (State, ScopeSet, Timestamp) {
+        let record = &self.record;
+        let shown = (record.state, Realm.expand(record.kind, record.scopes), record.end);
+        self.restraints.iter().fold(shown, |(state, scopes, end), (_, r)| {
+            (state.max(r.state), scopes & r.scopes, end.min(r.end))
+        })
+    }
+}
+
+const STATES: [State; 3] = [State::Active, State::Suspended, State::Revoked];
+
+struct Run {
+    index: Index,
+    numbers: Numbers,
+    model: HashMap<u64, Modelled>,
+    seq: u64,
+    issued: u64,
+}
+
+impl Run {
+    fn new(seed: u64) -> Self {
+        let index = Index::new(0);
+        Self { index, numbers: Numbers(seed), model: HashMap::new(), seq: 0, issued: 0 }
+    }
+
+    fn apply(&mut self, op: Op) {
+        self.seq += 1;
+        self.index.apply(self.seq, &[op], &Realm).unwrap();
+    }
+
+    fn issue(&mut self) {
+        self.issued += 1;
+        let name = if self.numbers.below(3) == 0 { "beside" } else { "" };
+        let record = KeyRecord { name: name.to_owned(), ..key(self.issued) };
+        self.apply(Op::Key(record.clone()));
+        self.model.insert(self.issued, Modelled { record, restraints: Vec::new() });
+    }
+
+    fn step(&mut self) {
+        let n = self.numbers.below(self.issued) + 1;
+        let Some(modelled) = self.model.get_mut(&n) else { return };
+        let record = &mut modelled.record;
+        match self.numbers.below(8) {
+            0 => record.state = STATES[self.numbers.below(3) as usize],
+            1 => record.end = at(self.numbers.below(1_000) as i64),
+            2 => record.scopes = ScopeSet::from_bits_retain(1 << self.numbers.below(128)),
+            3 => record.start = at(self.numbers.below(1_000) as i64),
+            4 => {
+                let digest = record.digest;
+                self.apply(Op::Forget(KeyId::from_bits(n), digest));
+                for (id, _) in self.model.remove(&n).unwrap().restraints {
+                    self.index.lift(id);
+                }
+                return;
+            }
+            5 | 6 => {
+                let restraint = KeyRestraint {
+                    state: STATES[self.numbers.below(3) as usize],
+                    scopes: ScopeSet::from_bits_retain(u128::from(self.numbers.next()) << 64),
+                    end: at(self.numbers.below(1_000) as i64),
+                };
+                let id = self.index.restrain_key(record.key_id, &record.digest, restraint);
+                modelled.restraints.push((id.unwrap(), restraint));
+                return;
+            }
+            _ => {
+                if let Some((id, _)) = modelled.restraints.pop() {
+                    self.index.lift(id);
+                }
+                return;
+            }
+        }
+        let op = Op::Key(record.clone());
+        self.apply(op);
+    }
+
+    fn check(&self, n: u64) {
+        let shown = self.index.get_with_side(&digest(n));
+        let expected = self.model.get(&n);
+        assert_eq!(shown.is_some(), expected.is_some(), "key {n}");
+        if let (Some((entry, side)), Some(expected)) = (shown, expected) {
+            assert_eq!((entry.state, entry.scopes, entry.end), expected.shown(), "key {n}");
+            assert_eq!(entry.key_id, KeyId::from_bits(n));
+            let start = side.map(|side| side.start);
+            let beside = expected.record.name == "beside";
+            assert_eq!(start, beside.then_some(expected.record.start), "key {n}");
+        }
+    }
+}
+
+#[test]
+fn the_index_shows_what_a_map_of_records_and_restraints_would() {
+    for seed in 0..4 {
+        let mut run = Run::new(seed);
+        for _ in 0..8_000 {
+            run.issue();
+            for _ in 0..3 {
+                run.step();
+            }
+            let n = run.numbers.below(run.issued) + 1;
+            run.check(n);
+        }
+        for n in 0..=run.issued + 100 {
+            run.check(n);
+        }
+        assert_eq!(run.index.stats().keys, run.model.len());
+    }
+}
+
+#[test]
+fn an_index_grows_from_nothing_to_two_hundred_thousand_keys() {
+    let index = Index::new(0);
+    for n in 0..200_000_u64 {
+        index.apply(n + 1, &[Op::Key(key(n))], &Realm).unwrap();
+    }
+    for n in 0..200_000 {
+        assert_eq!(index.get(&digest(n)).unwrap().key_id, KeyId::from_bits(n));
+    }
+    assert!((200_000..210_000).all(|n| index.get(&digest(n)).is_none()));
+    let stats = index.stats();
+    assert_eq!((stats.keys, stats.longest_probe), (200_000, 4));
+    for n in 0..200_000_u64 {
+        let forget = Op::Forget(KeyId::from_bits(n), digest(n));
+        index.apply(200_001 + n, &[forget], &Realm).unwrap();
+    }
+    assert_eq!(index.stats().keys, 0);
+}

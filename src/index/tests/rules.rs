@@ -1,0 +1,354 @@
+//! One rule a test.
+
+use super::*;
+
+#[test]
+fn an_entry_says_what_its_record_says_with_scopes_expanded() {
+    let record = KeyRecord { successor: Some(KeyId::from_bits(2)), ..key(1) };
+    let index = index_of(&[Op::Key(record)]);
+    let entry = index.get(&digest(1)).unwrap();
+    let expected = Entry {
+        key_id: KeyId::from_bits(1),
+        kind: KindRef::new(3),
+        owner: OwnerRef::new(7),
+        state: State::Active,
+        expired: false,
+        in_grace: true,
+        scopes: ScopeSet::single(0) | ScopeSet::single(127),
+        end: at(1_000_000),
+        side: None,
+    };
+    assert_eq!(entry, expected);
+    assert_eq!(index.get(&digest(2)), None);
+}
+
+#[test]
+fn a_digest_that_differs_in_any_of_128_bits_is_unknown() {
+    let words = digest(1).words();
+    let index = index_of(&[Op::Key(key(1))]);
+    for bit in 0..128 {
+        let mut near = words;
+        near[bit / 64] ^= 1 << (bit % 64);
+        assert_eq!(index.get(&digest_of(near)), None, "{bit}");
+    }
+}
+
+#[test]
+fn a_commit_that_was_applied_is_not_applied_again() {
+    let index = Index::new(0);
+    index.apply(5, &[Op::Key(key(1))], &Realm).unwrap();
+    let revoked = KeyRecord { state: State::Revoked, ..key(1) };
+    index.apply(5, &[Op::Key(revoked.clone())], &Realm).unwrap();
+    index.apply(4, &[Op::Forget(KeyId::from_bits(1), digest(1))], &Realm).unwrap();
+    assert_eq!(index.get(&digest(1)).unwrap().state, State::Active);
+    index.apply(6, &[Op::Key(revoked)], &Realm).unwrap();
+    assert_eq!(index.get(&digest(1)).unwrap().state, State::Revoked);
+    assert_eq!(index.seq(), 6);
+}
+
+#[test]
+fn a_revoked_key_stays_until_it_is_forgotten() {
+    let index = index_of(&[Op::Key(KeyRecord { state: State::Revoked, ..key(1) })]);
+    assert_eq!(index.get(&digest(1)).unwrap().state, State::Revoked);
+    index.apply(2, &[Op::Forget(KeyId::from_bits(9), digest(1))], &Realm).unwrap();
+    assert!(index.get(&digest(1)).is_some());
+    index.apply(3, &[Op::Forget(KeyId::from_bits(1), digest(1))], &Realm).unwrap();
+    assert_eq!(index.get(&digest(1)), None);
+    assert_eq!(index.stats().keys, 0);
+}
+
+#[test]
+fn a_second_key_with_the_same_digest_is_refused_and_the_rest_is_applied() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let twin = KeyRecord { digest: digest(1), state: State::Revoked, ..key(2) };
+    let error = index.apply(2, &[Op::Key(twin.clone()), Op::Key(key(3))], &Realm).unwrap_err();
+    assert_eq!(error.kind(), crate::ErrorKind::Conflict);
+    assert!(error.message().contains(&KeyId::from_bits(1).to_string()), "{error}");
+    assert_eq!(index.get(&digest(1)).unwrap().key_id, KeyId::from_bits(1));
+    assert_eq!(index.get(&digest(1)).unwrap().state, State::Active);
+    assert!(index.get(&digest(3)).is_some());
+    let loaded = Index::new(0).load(&[Op::Key(key(1)), Op::Key(twin)], &Realm);
+    assert_eq!(loaded.unwrap_err().kind(), crate::ErrorKind::Corrupt);
+}
+
+#[test]
+fn the_expired_mark_is_set_for_the_end_that_was_seen_and_goes_with_a_later_one() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let seen = index.get(&digest(1)).unwrap();
+    assert!(!index.mark_expired(&digest(1), &Entry { end: at(5), ..seen }));
+    assert!(!index.get(&digest(1)).unwrap().expired);
+    assert!(index.mark_expired(&digest(1), &seen));
+    assert!(index.get(&digest(1)).unwrap().expired);
+
+    let after = |seq, record: KeyRecord| {
+        index.apply(seq, &[Op::Key(record)], &Realm).unwrap();
+        index.get(&digest(1)).unwrap().expired
+    };
+    assert!(after(2, KeyRecord { state: State::Suspended, ..key(1) }));
+    assert!(after(3, KeyRecord { scopes: ScopeSet::single(9), ..key(1) }));
+    assert!(after(4, KeyRecord { end: at(999_999), ..key(1) }));
+    assert!(!after(5, KeyRecord { end: at(1_000_000), ..key(1) }));
+}
+
+#[test]
+fn a_side_belongs_to_the_entry_that_names_it() {
+    let beside = |n| KeyRecord { name: "beside".to_owned(), start: at(50), ..key(n) };
+    let index = index_of(&[Op::Key(beside(1)), Op::Key(key(2))]);
+    let (entry, side) = index.get_with_side(&digest(1)).unwrap();
+    let side_ref = entry.side.unwrap();
+    assert_eq!(side.unwrap().start, at(50));
+    assert_eq!(index.get_with_side(&digest(2)).unwrap().1, None);
+
+    index.touch(side_ref, entry.key_id, at(60));
+    let later = KeyRecord { start: at(70), ..beside(1) };
+    index.apply(2, &[Op::Key(later)], &Realm).unwrap();
+    let (_, side) = index.get_with_side(&digest(1)).unwrap();
+    let expected = Side { start: at(70), last_used: Some(at(60)), lineage: KeyId::from_bits(1) };
+    assert_eq!(side, Some(expected));
+
+    index.apply(3, &[Op::Key(beside(2)), Op::Key(key(1))], &Realm).unwrap();
+    assert_eq!(index.sides.get(side_ref, entry.key_id), None);
+    assert!(index.get_with_side(&digest(2)).unwrap().1.is_some());
+    assert_eq!(index.stats().sides, 1);
+}
+
+#[test]
+fn a_use_is_noted_until_it_is_written_and_taken_up_when_loaded() {
+    let beside = KeyRecord { name: "beside".to_owned(), ..key(1) };
+    let index = index_of(&[Op::Key(beside)]);
+    let last_used = || index.get_with_side(&digest(1)).unwrap().1.unwrap().last_used;
+    index.load_use(KeyId::from_bits(1), &digest(1), at(5));
+    assert_eq!((last_used(), index.noted().len()), (Some(at(5)), 0));
+    let entry = index.get(&digest(1)).unwrap();
+    index.touch(entry.side.unwrap(), entry.key_id, at(100_000));
+    let noted = index.noted();
+    assert_eq!(
+        noted.iter().map(|u| (u.key_id, u.at)).collect::<Vec<_>>(),
+        [(entry.key_id, at(100_000))]
+    );
+    index.written(&noted);
+    assert!(index.noted().is_empty());
+}
+
+#[test]
+fn owners_are_expanded_counted_and_named() {
+    let index = index_of(&[Op::Owner(owner(7))]);
+    let expected = OwnerEntry {
+        suspended: false,
+        direct: ScopeSet::single(0) | ScopeSet::single(127),
+        plan: Some(4),
+    };
+    assert_eq!(index.owner(OwnerRef::new(7)), Some(expected));
+    assert_eq!(index.owner(OwnerRef::new(8)), None);
+    assert_eq!(index.owner_name(OwnerRef::new(7)), Some((RealmRef::new(1), "owner-7")));
+    assert_eq!(index.owner_ref(RealmRef::new(1), "owner-7"), Some(OwnerRef::new(7)));
+    assert_eq!(index.suspended_owners(), 0);
+    index.apply(2, &[Op::Owner(OwnerRecord { suspended: true, ..owner(7) })], &Realm).unwrap();
+    assert_eq!(index.suspended_owners(), 1);
+}
+
+#[test]
+fn restraints_add_up_and_no_other_op_lifts_them() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let shown = || index.get(&digest(1)).unwrap();
+    let free =
+        KeyRestraint { state: State::Active, scopes: ScopeSet::all(), end: Timestamp::NEVER };
+    let restrain =
+        |restraint| index.restrain_key(KeyId::from_bits(1), &digest(1), restraint).unwrap();
+    let suspended = restrain(KeyRestraint { state: State::Suspended, ..free });
+    assert_eq!(shown().state, State::Suspended);
+    let narrow = restrain(KeyRestraint { scopes: ScopeSet::single(127), ..free });
+    let short = restrain(KeyRestraint { end: at(10), ..free });
+    assert_eq!((shown().scopes, shown().end), (ScopeSet::single(127), at(10)));
+
+    // Resuming, widening and lengthening by others changes nothing that is restrained.
+    let wide = KeyRecord { scopes: ScopeSet::all(), end: Timestamp::NEVER, ..key(1) };
+    index.apply(2, &[Op::Key(wide)], &Realm).unwrap();
+    assert_eq!(shown().state, State::Suspended);
+    assert_eq!((shown().scopes, shown().end), (ScopeSet::single(127), at(10)));
+
+    index.lift(suspended);
+    assert_eq!((shown().state, shown().end), (State::Active, at(10)));
+    index.lift(short);
+    assert_eq!((shown().scopes, shown().end), (ScopeSet::single(127), Timestamp::NEVER));
+    index.lift(narrow);
+    index.lift(narrow);
+    assert_eq!(shown().scopes, ScopeSet::all());
+    assert_eq!(index.stats().restraints, 0);
+}
+
+#[test]
+fn what_a_restraint_enforced_stays_when_its_op_was_applied() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let revoked =
+        KeyRestraint { state: State::Revoked, scopes: ScopeSet::all(), end: Timestamp::NEVER };
+    let held = index.restrain_key(KeyId::from_bits(1), &digest(1), revoked).unwrap();
+    let record = KeyRecord { state: State::Revoked, ..key(1) };
+    index.apply(2, &[Op::Key(record)], &Realm).unwrap();
+    index.lift(held);
+    assert_eq!(index.get(&digest(1)).unwrap().state, State::Revoked);
+}
+
+#[test]
+fn a_restraint_is_on_the_key_that_was_named() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let revoked = KeyRestraint { state: State::Revoked, scopes: ScopeSet::empty(), end: at(0) };
+    assert_eq!(index.restrain_key(KeyId::from_bits(2), &digest(1), revoked), None);
+    assert_eq!(index.restrain_key(KeyId::from_bits(2), &digest(2), revoked), None);
+    assert_eq!(index.get(&digest(1)).unwrap().state, State::Active);
+}
+
+#[test]
+fn a_key_forgotten_under_a_restraint_is_gone_and_does_not_come_back() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let revoked = KeyRestraint { state: State::Revoked, scopes: ScopeSet::empty(), end: at(0) };
+    let held = index.restrain_key(KeyId::from_bits(1), &digest(1), revoked).unwrap();
+    index.apply(2, &[Op::Forget(KeyId::from_bits(1), digest(1))], &Realm).unwrap();
+    assert_eq!(index.get(&digest(1)), None);
+    index.lift(held);
+    assert_eq!(index.get(&digest(1)), None);
+}
+
+#[test]
+fn a_mark_made_under_an_earlier_end_goes_when_that_end_is_withdrawn() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let short = KeyRestraint { state: State::Active, scopes: ScopeSet::all(), end: at(10) };
+    let held = index.restrain_key(KeyId::from_bits(1), &digest(1), short).unwrap();
+    let shown = index.get(&digest(1)).unwrap();
+    assert!(index.mark_expired(&digest(1), &shown));
+    index.lift(held);
+    let shown = index.get(&digest(1)).unwrap();
+    assert_eq!((shown.end, shown.expired), (at(1_000_000), false));
+
+    assert!(index.mark_expired(&digest(1), &shown));
+    let held = index.restrain_key(KeyId::from_bits(1), &digest(1), short).unwrap();
+    assert!(index.get(&digest(1)).unwrap().expired);
+    index.lift(held);
+    assert!(index.get(&digest(1)).unwrap().expired);
+}
+
+#[test]
+fn a_restrained_owner_shows_no_more_than_the_restraint() {
+    let index = index_of(&[Op::Owner(owner(7))]);
+    let restraint = OwnerRestraint { suspended: true, direct: ScopeSet::single(127) };
+    assert_eq!(index.restrain_owner(OwnerRef::new(8), restraint), None);
+    let held = index.restrain_owner(OwnerRef::new(7), restraint).unwrap();
+    let shown = || index.owner(OwnerRef::new(7)).unwrap();
+    assert_eq!((shown().suspended, shown().direct), (true, ScopeSet::single(127)));
+    assert_eq!(index.suspended_owners(), 1);
+    index.apply(2, &[Op::Owner(owner(7))], &Realm).unwrap();
+    assert!(shown().suspended);
+    index.lift(held);
+    assert!(!shown().suspended);
+    assert_eq!((shown().direct.bits().count_ones(), index.suspended_owners()), (2, 0));
+}
+
+#[test]
+fn a_refresh_shows_a_record_by_new_rules_at_the_same_commit() {
+    struct Wider;
+    impl Bind for Wider {
+        fn expand(&self, _: KindRef, granted: ScopeSet) -> ScopeSet {
+            granted | ScopeSet::single(64)
+        }
+        fn expand_owner(&self, _: RealmRef, direct: ScopeSet) -> ScopeSet {
+            direct | ScopeSet::single(64)
+        }
+        fn plan_number(&self, _: RealmRef, _: Option<&str>) -> Option<u8> {
+            None
+        }
+        fn needs_side(&self, _: &KeyRecord) -> bool {
+            true
+        }
+    }
+    let index = index_of(&[Op::Key(key(1)), Op::Owner(owner(7))]);
+    index.refresh_key(&key(1), &Wider).unwrap();
+    index.refresh_owner(&owner(7), &Wider);
+    let (entry, side) = index.get_with_side(&digest(1)).unwrap();
+    assert_eq!(entry.scopes, ScopeSet::single(0) | ScopeSet::single(64));
+    assert!(side.is_some());
+    assert_eq!(index.owner(OwnerRef::new(7)).unwrap().direct, entry.scopes);
+    assert_eq!(index.seq(), 1);
+}
+
+#[test]
+fn a_lookup_reads_four_slots_however_alike_the_digests_are() {
+    let alike: [fn(u64) -> [u64; 2]; 5] =
+        [|n| [0, n], |n| [n, 0], |n| [n << 44, u64::MAX], |n| [u64::MAX, n << 44], |n| [n, n]];
+    for words in alike {
+        let index = Index::new(0);
+        for n in 0..20_000 {
+            let record = KeyRecord { digest: digest_of(words(n)), ..key(n) };
+            index.apply(n + 1, &[Op::Key(record)], &Realm).unwrap();
+        }
+        for n in 0..20_000 {
+            let entry = index.get(&digest_of(words(n))).unwrap();
+            assert_eq!(entry.key_id, KeyId::from_bits(n));
+        }
+        assert_eq!(index.get(&digest_of(words(20_000))), None);
+        assert_eq!(index.stats().longest_probe, 4);
+    }
+}
+
+#[test]
+fn keys_that_find_no_room_are_stashed_and_found_and_brought_home() {
+    let (table, mut books) = Table::new(0);
+    let index = index_of(&[Op::Key(key(0))]);
+    let entry = index.get(&digest(0)).unwrap();
+    let words = |n: u64| [n, !n];
+    // Filled past its limit behind the table's back, so that some keys find no room.
+    let segment = table.segments.get(0).unwrap();
+    for n in 0..512 {
+        match segment.room(&table.pool, &table.seed, table.seed.home(words(n))) {
+            Some(room) => room.fill(&slot::Content::new(words(n), &entry)),
+            None => {
+                books.stashed += 1;
+                table.stash.room().unwrap().fill(&slot::Content::new(words(n), &entry));
+            }
+        }
+    }
+    assert!(books.stashed >= 256);
+    assert!((0..512).all(|n| table.get(words(n)).is_some()));
+    assert_eq!(table.get(words(512)), None);
+
+    let wider = Entry { scopes: ScopeSet::all(), ..entry };
+    for n in 0..512 {
+        assert!(table.put(&mut books, words(n), &wider));
+    }
+    assert!((0..512).all(|n| table.get(words(n)) == Some(wider)));
+    books.regions[0].keys = 256;
+    for n in 512..600 {
+        assert!(table.put(&mut books, words(n), &entry));
+    }
+    assert_eq!((books.stashed, table.stash.len()), (0, 0));
+    assert!((0..512).all(|n| table.get(words(n)) == Some(wider)));
+}
+
+#[test]
+fn a_table_with_expected_keys_takes_them_without_growing_and_wastes_little() {
+    for expected in [100, 5_000, 150_000] {
+        let index = Index::new(expected);
+        let before = index.stats();
+        let rows: Vec<_> = (0..expected as u64).map(|n| Op::Key(key(n))).collect();
+        index.load(&rows, &Realm).unwrap();
+        let after = index.stats();
+        assert_eq!((after.slots, after.bytes), (before.slots, before.bytes), "{expected}");
+        assert_eq!(after.keys, expected);
+        assert_eq!(after.longest_probe, 4);
+        if expected > 10_000 {
+            assert!(after.bytes / expected <= 88, "{} bytes a key", after.bytes / expected);
+        }
+    }
+}
+
+#[test]
+fn a_growing_table_stays_between_its_bounds() {
+    let index = Index::new(0);
+    let mut most = 0.0_f64;
+    for n in 0..120_000_u64 {
+        index.apply(n + 1, &[Op::Key(key(n))], &Realm).unwrap();
+        if n > 20_000 && n % 997 == 0 {
+            most = most.max(index.stats().bytes as f64 / n as f64);
+        }
+    }
+    assert!(most < 88.0 * 1.3, "{most} bytes a key");
+}

@@ -1,0 +1,191 @@
+//! Readers on other threads while the writer does its worst.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread;
+
+use super::*;
+
+/// Runs `reader` over and over on two threads until `writer` is done; gives how often it ran.
+fn beside(reader: impl Fn(u64) + Sync, writer: impl FnOnce()) -> u64 {
+    let (done, reads) = (AtomicBool::new(false), AtomicU64::new(0));
+    thread::scope(|scope| {
+        for thread in 0..2 {
+            let (done, reads, reader) = (&done, &reads, &reader);
+            scope.spawn(move || {
+                let mut turn = thread;
+                while !done.load(Ordering::Acquire) {
+                    reader(turn);
+                    turn += 2;
+                }
+                reads.fetch_add(turn / 2, Ordering::Relaxed);
+            });
+        }
+        // Also when the writer panics, lest the readers run for ever.
+        struct Finish<'a>(&'a AtomicBool);
+        impl Drop for Finish<'_> {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Release);
+            }
+        }
+        let _finish = Finish(&done);
+        writer();
+    });
+    reads.into_inner()
+}
+
+#[test]
+fn a_live_key_is_never_missing_while_the_table_grows_around_it() {
+    let resident = 300;
+    for round in 0..8 {
+        let index = Index::new(0);
+        for n in 0..resident {
+            index.apply(n + 1, &[Op::Key(key(n))], &Realm).unwrap();
+        }
+        let read = |turn: u64| {
+            let n = turn % resident;
+            let entry = index.get(&digest(n)).expect("a live key was missing");
+            assert_eq!(entry.key_id, KeyId::from_bits(n));
+            assert_eq!(index.get(&digest(1 << 40 | turn)), None);
+        };
+        beside(read, || {
+            for n in resident..6_000 {
+                index.apply(n + 1, &[Op::Key(key(round << 32 | n))], &Realm).unwrap();
+            }
+        });
+    }
+}
+
+#[test]
+fn a_live_key_is_never_missing_nor_half_changed_while_it_is_changed_itself() {
+    // Scopes, end and owner tell the same number, so a mixture of two entries shows.
+    let version = |v: u64| KeyRecord {
+        scopes: ScopeSet::from_bits_retain((u128::from(v) << 64 | u128::from(v)) << 1),
+        owner: OwnerRef::new(u32::try_from(v).unwrap()),
+        end: at(i64::try_from(v).unwrap()),
+        name: if v % 2 == 0 { "beside" } else { "" }.to_owned(),
+        start: at(i64::try_from(v).unwrap()),
+        ..key(1)
+    };
+    let index = index_of(&[Op::Key(version(0))]);
+    for n in 2..400 {
+        index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
+    }
+    let read = |_| {
+        let (entry, side) = index.get_with_side(&digest(1)).expect("a live key was missing");
+        let v = entry.end.as_ms();
+        assert_eq!(i64::from(entry.owner.number()), v);
+        let bits = u128::try_from(v).unwrap();
+        assert_eq!(entry.scopes.bits(), (bits << 64 | bits) << 1);
+        assert_eq!(side.map(|side| side.start), (v % 2 == 0).then(|| at(v)));
+    };
+    beside(read, || {
+        for v in 1..60_000 {
+            index.apply(1_000 + v, &[Op::Key(version(v))], &Realm).unwrap();
+        }
+    });
+}
+
+#[test]
+fn no_reader_sees_more_than_a_restraint_after_it_was_set() {
+    // A reader that begins in turn t sees what was enforced in all turns before: the writer
+    // publishes the number of the last enforced revocation, then widens other keys.
+    let keys = 512;
+    let index = Index::new(0);
+    for n in 0..keys {
+        index.apply(n + 1, &[Op::Key(key(n))], &Realm).unwrap();
+    }
+    let enforced = AtomicU64::new(0);
+    let read = |turn: u64| {
+        let limit = enforced.load(Ordering::Acquire);
+        if limit > 0 {
+            let n = limit - 1 - turn % limit.min(8);
+            let entry = index.get(&digest(n)).expect("a revoked key is not missing");
+            assert_ne!(entry.state, State::Active, "key {n} of {limit}");
+            assert!(!entry.scopes.contains(ScopeSet::single(0)), "key {n} of {limit}");
+        }
+    };
+    beside(read, || {
+        let mut seq = keys;
+        for n in 0..keys {
+            let revoked = KeyRestraint {
+                state: State::Revoked,
+                scopes: ScopeSet::single(127),
+                end: Timestamp::NEVER,
+            };
+            let held = index.restrain_key(KeyId::from_bits(n), &digest(n), revoked).unwrap();
+            enforced.store(n + 1, Ordering::Release);
+            // An update that was queued earlier, new keys beside, then the revocation itself.
+            let narrow = ScopeSet::single(127);
+            for op in [
+                Op::Key(KeyRecord { end: at(5_000_000), ..key(n) }),
+                Op::Key(key(1_000 + 3 * n)),
+                Op::Key(key(1_001 + 3 * n)),
+                Op::Key(KeyRecord { state: State::Revoked, scopes: narrow, ..key(n) }),
+            ] {
+                seq += 1;
+                index.apply(seq, &[op], &Realm).unwrap();
+            }
+            index.lift(held);
+        }
+    });
+}
+
+#[test]
+fn an_expired_mark_that_was_set_is_never_lost_while_keys_move() {
+    let keys = 200;
+    let index = Index::new(0);
+    for n in 0..keys {
+        index.apply(n + 1, &[Op::Key(key(n))], &Realm).unwrap();
+    }
+    let marked: Vec<_> = (0..keys).map(|_| AtomicBool::new(false)).collect();
+    let read = |turn: u64| {
+        let n = turn % keys;
+        let known = marked[n as usize].load(Ordering::Acquire);
+        let entry = index.get(&digest(n)).expect("a live key was missing");
+        assert!(entry.expired || !known, "key {n} lost its mark");
+        if turn / keys % 16 == n % 16 && index.mark_expired(&digest(n), &entry) {
+            marked[n as usize].store(true, Ordering::Release);
+        }
+    };
+    beside(read, || {
+        for n in 0..12_000_u64 {
+            // Scopes of the residents go round, so they move by themselves too.
+            let scopes = ScopeSet::single(u8::try_from(n % 100).unwrap());
+            let moved = KeyRecord { scopes, ..key(n % keys) };
+            let ops = [Op::Key(moved), Op::Key(key(keys + n))];
+            index.apply(keys + n + 1, &ops, &Realm).unwrap();
+        }
+    });
+    assert!(marked.iter().filter(|m| m.load(Ordering::Relaxed)).count() > 100);
+}
+
+#[test]
+fn a_writer_that_stops_half_way_holds_up_nobody() {
+    let index = Index::new(0);
+    for n in 0..400 {
+        index.apply(n + 1, &[Op::Key(key(n))], &Realm).unwrap();
+    }
+    // Half of a move: the second slot is filled, the first is not cleared.
+    let half = |n: u64| {
+        let mut writer = index.writer();
+        let words = digest(n).words();
+        let content = index.table.peek(words).unwrap();
+        let room = writer.room_for(&index.table, words);
+        room.fill(&content);
+        writer
+    };
+    let held = half(5);
+    thread::scope(|scope| {
+        let reader = scope.spawn(|| {
+            (0..400).all(|n| index.get(&digest(n)).is_some()) && index.get(&digest(999)).is_none()
+        });
+        assert!(reader.join().unwrap());
+    });
+    drop(held);
+    // The next change of that key ends both copies.
+    let revoked = KeyRecord { state: State::Revoked, ..key(5) };
+    index.apply(1_000, &[Op::Key(revoked)], &Realm).unwrap();
+    assert_eq!(index.get(&digest(5)).unwrap().state, State::Revoked);
+    index.apply(1_001, &[Op::Forget(KeyId::from_bits(5), digest(5))], &Realm).unwrap();
+    assert_eq!(index.get(&digest(5)), None);
+}

@@ -1,0 +1,121 @@
+//! The word of a slot that changes while the key lives: its end, state and marks.
+
+use crate::entry::State;
+use crate::time::Timestamp;
+
+const END: u64 = (1 << 48) - 1;
+const STATE: u32 = 48;
+const EXPIRED: u64 = 1 << 50;
+const IN_GRACE: u64 = 1 << 51;
+
+/// End, state, expired, in grace and frozen in 64 bits. The layout is drawn in `slot.rs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict(u64);
+
+impl Verdict {
+    /// Set while the writer copies the slot: the expired bit must not change.
+    pub(super) const FROZEN: u64 = 1 << 52;
+
+    /// A verdict that is not frozen. An end outside what 48 bits hold becomes the nearest one
+    /// inside that is not later than asked.
+    pub(super) fn new(end: Timestamp, state: State, expired: bool, in_grace: bool) -> Self {
+        let end = match end {
+            Timestamp::NEVER => END,
+            end => u64::try_from(end.as_ms()).unwrap_or(0).min(END - 1),
+        };
+        let mark = |set, bit| if set { bit } else { 0 };
+        let state = u64::from(state.byte()) << STATE;
+        Self(end | state | mark(expired, EXPIRED) | mark(in_grace, IN_GRACE))
+    }
+
+    #[inline]
+    pub(super) const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    #[inline]
+    pub(super) const fn bits(self) -> u64 {
+        self.0
+    }
+
+    #[inline]
+    pub(super) fn end(self) -> Timestamp {
+        match self.0 & END {
+            END => Timestamp::NEVER,
+            ms => Timestamp::from_ms(i64::try_from(ms).unwrap_or(0)),
+        }
+    }
+
+    #[inline]
+    pub(super) fn state(self) -> State {
+        match self.0 >> STATE & 3 {
+            0 => State::Active,
+            1 => State::Suspended,
+            _ => State::Revoked,
+        }
+    }
+
+    #[inline]
+    pub(super) const fn is_expired(self) -> bool {
+        self.0 & EXPIRED != 0
+    }
+
+    #[inline]
+    pub(super) const fn is_in_grace(self) -> bool {
+        self.0 & IN_GRACE != 0
+    }
+
+    #[inline]
+    pub(super) const fn is_frozen(self) -> bool {
+        self.0 & Self::FROZEN != 0
+    }
+
+    pub(super) const fn marked_expired(self) -> Self {
+        Self(self.0 | EXPIRED)
+    }
+
+    pub(super) const fn thawed(self) -> Self {
+        Self(self.0 & !Self::FROZEN)
+    }
+
+    /// This verdict in place of `before`: marked expired if `before` was, unless the end is
+    /// now a later one.
+    pub(super) fn after(self, before: Self) -> Self {
+        if before.is_expired() && self.end() <= before.end() { self.marked_expired() } else { self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_gives_back_its_parts() {
+        for end in [Timestamp::EPOCH, Timestamp::from_ms(1), Timestamp::LAST, Timestamp::NEVER] {
+            for state in [State::Active, State::Suspended, State::Revoked] {
+                for marks in [(false, false), (true, false), (false, true)] {
+                    let verdict = Verdict::new(end, state, marks.0, marks.1);
+                    assert_eq!((verdict.end(), verdict.state()), (end, state));
+                    assert_eq!((verdict.is_expired(), verdict.is_in_grace()), marks);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_end_that_does_not_fit_is_never_later_than_asked() {
+        let end = |end| Verdict::new(end, State::Active, false, false).end();
+        assert_eq!(end(Timestamp::from_ms(-5)), Timestamp::EPOCH);
+        assert!(end(Timestamp::from_ms(i64::MAX - 1)) < Timestamp::from_ms(i64::MAX - 1));
+    }
+
+    #[test]
+    fn the_expired_mark_goes_only_with_a_later_end() {
+        let at = |ms| Verdict::new(Timestamp::from_ms(ms), State::Active, false, false);
+        let before = at(10).marked_expired();
+        assert!(at(10).after(before).is_expired());
+        assert!(at(9).after(before).is_expired());
+        assert!(!at(11).after(before).is_expired());
+        assert!(!at(9).after(at(10)).is_expired());
+    }
+}

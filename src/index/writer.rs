@@ -1,0 +1,262 @@
+//! What the index's writer does: turn records into entries, and show them under restraints.
+
+use super::restraint::{KeyRestraint, OwnerRestraint, RestraintId, Restraints, Target, Targets};
+use super::side::FreeSides;
+use super::table::{Books, Table};
+use super::{Bind, Index, Stats};
+use crate::digest::Digest;
+use crate::entry::{Entry, OwnerEntry, Side, SideRef};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::OwnerRef;
+use crate::key_id::KeyId;
+use crate::record::{KeyRecord, Op, OwnerRecord};
+
+/// Keys whose slots are brought in together when a table is filled.
+const GROUP: usize = 32;
+
+/// What only the writer knows.
+pub(super) struct Writer {
+    pub(super) seq: u64,
+    books: Books,
+    sides: FreeSides,
+    targets: Targets,
+    keys: Restraints<KeyId, Entry, KeyRestraint>,
+    owners: Restraints<OwnerRef, OwnerEntry, OwnerRestraint>,
+}
+
+impl Writer {
+    pub(super) fn new(books: Books) -> Self {
+        Self {
+            seq: 0,
+            books,
+            sides: FreeSides::default(),
+            targets: Targets::default(),
+            keys: Restraints::new(),
+            owners: Restraints::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+impl Writer {
+    /// An empty slot for a key.
+    pub(super) fn room_for<'t>(
+        &mut self,
+        table: &'t Table,
+        digest: [u64; 2],
+    ) -> &'t super::slot::Slot {
+        table.room(&mut self.books, table.seed.home(digest)).unwrap()
+    }
+}
+
+impl Index {
+    /// Applies all of `ops`; gives the first error.
+    pub(super) fn change(&self, w: &mut Writer, ops: &[Op], bind: &impl Bind) -> Result<()> {
+        let mut result = Ok(());
+        for op in ops {
+            let done = match op {
+                Op::Key(record) => self.show_key(w, record, bind),
+                Op::Forget(key, digest) => {
+                    self.forget(w, *key, digest);
+                    Ok(())
+                }
+                Op::Owner(record) => {
+                    self.show_owner(w, record, bind);
+                    Ok(())
+                }
+                Op::Realm(_) => Ok(()),
+            };
+            result = result.and(done);
+        }
+        result
+    }
+
+    /// Shows a key as its record says, as far as its restraints allow.
+    pub(super) fn show_key(
+        &self,
+        w: &mut Writer,
+        record: &KeyRecord,
+        bind: &impl Bind,
+    ) -> Result<()> {
+        let (key, digest) = (record.key_id, record.digest.words());
+        let present = self.table.peek(digest).map(|content| content.entry());
+        if let Some(other) = present.filter(|other| other.key_id != key) {
+            return Err(twins(key, other.key_id));
+        }
+        let had = present.and_then(|entry| entry.side);
+        let side = self.settle_side(w, record, had, bind)?;
+        let before = w.keys.committed(key).copied();
+        let mut entry = entry_of(record, side, bind);
+        entry.expired = before.is_some_and(|before| before.expired && entry.end <= before.end);
+        if let Some(shown) = w.keys.commit(key, Some(entry)) {
+            self.put(w, digest, &shown)?;
+        }
+        if let Some(had) = had.filter(|had| Some(*had) != side) {
+            self.sides.take_back(&mut w.sides, had);
+        }
+        Ok(())
+    }
+
+    fn forget(&self, w: &mut Writer, key: KeyId, digest: &Digest) {
+        w.keys.commit(key, None);
+        let digest = digest.words();
+        let present = self.table.peek(digest).map(|content| content.entry());
+        if let Some(entry) = present.filter(|entry| entry.key_id == key) {
+            self.table.remove(&mut w.books, digest);
+            if let Some(side) = entry.side {
+                self.sides.take_back(&mut w.sides, side);
+            }
+        }
+    }
+
+    /// Shows an owner as its record says, as far as its restraints allow.
+    pub(super) fn show_owner(&self, w: &mut Writer, record: &OwnerRecord, bind: &impl Bind) {
+        let entry = OwnerEntry {
+            suspended: record.suspended,
+            direct: bind.expand_owner(record.realm, record.direct),
+            plan: bind.plan_number(record.realm, record.plan.as_deref()),
+        };
+        self.owners.call(record.owner, record.realm, &record.id);
+        if let Some(shown) = w.owners.commit(record.owner, Some(entry)) {
+            self.owners.set(record.owner, &shown);
+        }
+    }
+
+    /// Takes up rows. The slots of a group of keys are brought in together, so that the waits
+    /// for memory overlap.
+    pub(super) fn fill(&self, w: &mut Writer, rows: &[Op], bind: &impl Bind) -> Result<()> {
+        for group in rows.chunks(GROUP) {
+            for row in group {
+                if let Op::Key(record) = row {
+                    self.table.warm(record.digest.words());
+                }
+            }
+            self.change(w, group, bind).map_err(|error| match error.kind() {
+                ErrorKind::Conflict => Error::new(ErrorKind::Corrupt, error.message()),
+                _ => error,
+            })?;
+        }
+        Ok(())
+    }
+
+    /// The side that the key of `record` is to have: the one it had if that says the same.
+    fn settle_side(
+        &self,
+        w: &mut Writer,
+        record: &KeyRecord,
+        had: Option<SideRef>,
+        bind: &impl Bind,
+    ) -> Result<Option<SideRef>> {
+        if !bind.needs_side(record) {
+            return Ok(None);
+        }
+        let before = had.and_then(|side| self.sides.get(side, record.key_id));
+        let last_used = before.and_then(|before| before.last_used);
+        let wanted = Side { start: record.start, last_used, lineage: record.lineage };
+        if before == Some(wanted) {
+            return Ok(had);
+        }
+        let lent = self.sides.lend(&mut w.sides, record.key_id, &wanted);
+        lent.map(Some).ok_or_else(full)
+    }
+
+    fn put(&self, w: &mut Writer, digest: [u64; 2], entry: &Entry) -> Result<()> {
+        if self.table.put(&mut w.books, digest, entry) { Ok(()) } else { Err(full()) }
+    }
+
+    pub(super) fn restrain_slot(
+        &self,
+        w: &mut Writer,
+        key: KeyId,
+        digest: [u64; 2],
+        restraint: KeyRestraint,
+    ) -> Option<RestraintId> {
+        let present = self.table.peek(digest).map(|content| content.entry());
+        let present = present.filter(|entry| entry.key_id == key)?;
+        let id = w.targets.name(Target::Key(key, digest));
+        let shown = w.keys.add(key, id, restraint, present);
+        self.show(w, digest, &shown);
+        Some(id)
+    }
+
+    pub(super) fn restrain_rights(
+        &self,
+        w: &mut Writer,
+        owner: OwnerRef,
+        restraint: OwnerRestraint,
+    ) -> Option<RestraintId> {
+        let present = self.owners.get(owner)?;
+        let id = w.targets.name(Target::Owner(owner));
+        let shown = w.owners.add(owner, id, restraint, present);
+        self.owners.set(owner, &shown);
+        Some(id)
+    }
+
+    pub(super) fn lift_restraint(&self, w: &mut Writer, id: RestraintId) {
+        match w.targets.take(id) {
+            Some(Target::Key(key, digest)) => {
+                if let Some(shown) = w.keys.lift(key, id) {
+                    self.show(w, digest, &shown);
+                }
+            }
+            Some(Target::Owner(owner)) => {
+                if let Some(shown) = w.owners.lift(owner, id) {
+                    self.owners.set(owner, &shown);
+                }
+            }
+            None => {}
+        }
+    }
+
+    /// Shows an entry that is in the table already. If there is no room for a second slot, the
+    /// key is taken out: a refusal.
+    fn show(&self, w: &mut Writer, digest: [u64; 2], entry: &Entry) {
+        if !self.table.put(&mut w.books, digest, entry) {
+            self.table.remove(&mut w.books, digest);
+        }
+    }
+
+    pub(super) fn measure(&self, w: &Writer) -> Stats {
+        let Table { pool, directory, segments, stash, .. } = &self.table;
+        let (count, slots) = self.table.extent(&w.books);
+        let parts = [pool.bytes(), directory.bytes(), segments.bytes(), stash.bytes()];
+        let beside = [self.sides.bytes(), self.owners.bytes()];
+        Stats {
+            keys: w.books.keys(),
+            slots,
+            segments: count,
+            longest_probe: usize::try_from(stash.len()).unwrap_or(usize::MAX).saturating_add(4),
+            sides: self.sides.lent(&w.sides),
+            restraints: w.targets.len(),
+            suspended_owners: self.owners.suspended(),
+            bytes: parts.iter().chain(&beside).sum(),
+        }
+    }
+}
+
+fn entry_of(record: &KeyRecord, side: Option<SideRef>, bind: &impl Bind) -> Entry {
+    Entry {
+        key_id: record.key_id,
+        kind: record.kind,
+        owner: record.owner,
+        state: record.state,
+        expired: false,
+        in_grace: record.successor.is_some(),
+        scopes: bind.expand(record.kind, record.scopes),
+        end: record.end,
+        side,
+    }
+}
+
+#[cold]
+fn twins(one: KeyId, two: KeyId) -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        format!("{one} and {two}: the first 128 bits of their digests are equal"),
+    )
+}
+
+#[cold]
+fn full() -> Error {
+    Error::new(ErrorKind::Internal, "the table in memory has no number left for another key")
+}

@@ -1,0 +1,210 @@
+//! The rules that keep the tree readable: which file may use which, and how the text looks.
+//!
+//! The layers are read from the table of `docs/architecture.md`; the rules are in `rules`,
+//! and each is shown here to catch what it is for.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at a surprise"
+)]
+
+mod rules;
+mod source;
+mod table;
+mod tree;
+
+use tree::Tree;
+
+fn assert_none(problems: &[String]) {
+    assert!(problems.is_empty(), "\n{}", problems.join("\n"));
+}
+
+#[test]
+fn the_engine_keeps_its_layers() {
+    let tree = Tree::of_the_project();
+    assert_none(&rules::layers(&tree.below("src/"), &tree.table()));
+}
+
+#[test]
+fn files_are_small() {
+    assert_none(&rules::sizes(&Tree::of_the_project()));
+}
+
+#[test]
+fn storage_alone_names_redb_and_sys_alone_is_unsafe() {
+    assert_none(&rules::words(&Tree::of_the_project().below("src/")));
+}
+
+#[test]
+fn sources_are_ascii_and_rust_lines_end_by_column_100() {
+    assert_none(&rules::text(&Tree::of_the_project()));
+}
+
+/// A tree of three layers: `error.rs`, `token/`, `store.rs`; and `lib.rs` over them.
+fn planted(files: &[(&str, &str)]) -> Vec<String> {
+    let table = "| layer | file | holds |\n|---|---|---|\n| 3 | `lib.rs` | all |\n\
+                 | 2 | `store.rs` | |\n| 1 | `token/` | |\n| 1 | `scope.rs` | |\n\
+                 | 0 | `error.rs` | |\n";
+    let mut tree = Tree::of(&[
+        ("src/lib.rs", "mod error; mod scope; mod store; mod token;\npub use store::Store;"),
+        ("src/store.rs", "use crate::{error::Error, token::{self, Token}};"),
+        ("src/token/mod.rs", "mod parse;\npub use parse::Token;\nuse crate::error;"),
+        ("src/token/parse.rs", "use super::helper; use crate::token::helper;"),
+        ("src/scope.rs", ""),
+        ("src/error.rs", "// use crate::store;\n//! [`crate::Store`]\npub(crate) fn f() {}"),
+    ]);
+    for (path, text) in files {
+        tree.insert(path, text);
+    }
+    rules::layers(&tree, &table::read(table))
+}
+
+#[test]
+fn a_use_of_a_lower_layer_passes() {
+    assert_none(&planted(&[]));
+}
+
+#[test]
+fn a_use_of_a_higher_layer_is_caught_however_it_is_written() {
+    for text in [
+        "use crate::store::Store;",
+        "use crate::{error::Error, store::Store};",
+        "fn f() -> crate::store::Store { loop {} }",
+        "use super::super::store;",
+        "use super::super::{store::Store, error};",
+        "use super::{super::store, helper};",
+        "use self::super::super::store;",
+        "mod inner { use super::super::super::store; }",
+        "macro_rules! m { () => { $crate::store::f() } }",
+        "#[cfg(test)] mod tests {} use crate::store;",
+        "#[cfg(test)] use crate::store; use crate::store;",
+        "#[cfg(not(test))] use crate::store;",
+        "#[cfg(any(test, unix))] use crate::store;",
+    ] {
+        let problems = planted(&[("src/token/parse.rs", text)]);
+        assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+        assert!(problems[0].starts_with("src/token/parse.rs:1: uses store"), "{problems:?}");
+    }
+}
+
+#[test]
+fn a_use_of_the_same_layer_is_caught() {
+    let problems = planted(&[("src/scope.rs", "\n\nuse crate::token::Token;")]);
+    assert_eq!(problems, ["src/scope.rs:3: uses token of layer 1 from layer 1"]);
+}
+
+#[test]
+fn a_name_that_only_lib_rs_exports_is_caught() {
+    let problems = planted(&[("src/scope.rs", "use crate::Store;")]);
+    assert_eq!(problems, ["src/scope.rs:1: uses Store, which is no file of the table"]);
+    let problems = planted(&[("src/scope.rs", "use crate::*;")]);
+    assert_eq!(problems, ["src/scope.rs:1: uses all of lib.rs"]);
+}
+
+#[test]
+fn a_file_outside_the_table_is_caught_and_so_is_a_row_without_a_file() {
+    let problems = planted(&[("src/cache.rs", "")]);
+    assert_eq!(problems, ["src/cache.rs: not in the table of docs/architecture.md"]);
+    let table = table::read("| 0 | `error.rs` | |\n| 1 | `gone/` | |\n");
+    let problems = rules::layers(&Tree::of(&[("src/error.rs", "")]), &table);
+    assert_eq!(problems, ["docs/architecture.md: gone has a row and no file in src"]);
+}
+
+#[test]
+fn tests_may_use_any_layer() {
+    assert_none(&planted(&[
+        (
+            "src/token/mod.rs",
+            "#[cfg(test)] mod tests;\n#[cfg(test)]\n#[allow(dead_code)]\nmod more {\n\
+             use crate::store; }\n#[cfg(all(test, unix))] use crate::store::{Store, open};",
+        ),
+        ("src/token/tests.rs", "use crate::store::Store;"),
+    ]));
+}
+
+#[test]
+fn a_file_named_tests_that_is_built_into_the_engine_is_caught() {
+    let problems = planted(&[
+        ("src/token/mod.rs", "mod tests;"),
+        ("src/token/tests.rs", "use crate::store::Store;"),
+    ]);
+    assert_eq!(problems, ["src/token/tests.rs:1: uses store of layer 2 from layer 1"]);
+}
+
+#[test]
+fn a_long_file_is_caught_and_its_tests_do_not_count() {
+    let long = "fn f() {}\n".repeat(501);
+    let problems =
+        rules::sizes(&Tree::of(&[("src/a.rs", &long), ("src/b.rs", ""), ("src/c.rs", "")]));
+    assert_eq!(problems, ["src/a.rs: 501 lines without its tests; 500 is the most"]);
+    let tested = format!("fn f() {{}}\n#[cfg(test)]\nmod tests {{\n{long}}}\n");
+    assert_none(&rules::sizes(&Tree::of(&[("src/a.rs", &tested)])));
+}
+
+#[test]
+fn a_long_file_of_tests_is_caught() {
+    let (fits, long) = ("fn f() {}\n".repeat(800), "fn f() {}\n".repeat(801));
+    let problems = rules::sizes(&Tree::of(&[
+        ("src/a.rs", "#[cfg(test)] mod tests;"),
+        ("src/a/tests.rs", &long),
+        ("tests/b.rs", &long),
+        ("tests/c.rs", &fits),
+    ]));
+    assert_eq!(
+        problems,
+        [
+            "src/a/tests.rs: 801 lines of tests; 800 is the most",
+            "tests/b.rs: 801 lines of tests; 800 is the most"
+        ]
+    );
+}
+
+#[test]
+fn a_median_over_200_lines_is_caught() {
+    let (short, long) = ("fn f() {}\n".repeat(100), "fn f() {}\n".repeat(201));
+    let files = [("src/a.rs", short.as_str()), ("src/b.rs", &long), ("src/c.rs", &long)];
+    assert_eq!(
+        rules::sizes(&Tree::of(&files)),
+        ["src: the median file has 201 lines; 200 is the most"]
+    );
+    assert_none(&rules::sizes(&Tree::of(&files[..2])));
+}
+
+#[test]
+fn redb_outside_storage_and_unsafe_outside_sys_are_caught() {
+    let tree = Tree::of(&[
+        ("src/storage/rows.rs", "use redb::Database;"),
+        ("src/sys.rs", "unsafe fn f() {}"),
+        ("src/a.rs", "// redb is unsafe\nfn f() { redb::f() }"),
+        ("src/b.rs", "\nfn f() { unsafe { g() } }"),
+    ]);
+    let problems = rules::words(&tree);
+    assert_eq!(
+        problems,
+        [
+            "src/a.rs:2: names redb, which src/storage/ alone may",
+            "src/b.rs:2: unsafe, which src/sys.rs alone may be"
+        ]
+    );
+}
+
+#[test]
+fn text_that_is_not_ascii_and_long_lines_are_caught() {
+    let wide = "a".repeat(101);
+    let tree = Tree::of(&[
+        ("src/a.rs", "ok\n// caf\u{e9}"),
+        ("src/b.rs", &wide),
+        ("x/deny.toml", "\u{2014}"),
+        ("README.md", "\u{2014}"),
+    ]);
+    let problems = rules::text(&tree);
+    assert_eq!(
+        problems,
+        [
+            "src/a.rs:2: '\u{e9}' is not ASCII",
+            "src/b.rs:1: 101 columns; 100 is the most",
+            "x/deny.toml:1: '\u{2014}' is not ASCII"
+        ]
+    );
+}

@@ -1,0 +1,158 @@
+//! The dependencies that users build: no network, no executor, nothing from outside
+//! crates.io. The rules are those of `deny.toml`; `cargo metadata` says what there is.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at a surprise")]
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+const TOP: &str = env!("CARGO_MANIFEST_DIR");
+
+/// What this workspace resolves to, for all platforms and features.
+fn metadata() -> Value {
+    let run = Command::new(env!("CARGO"))
+        .args(["metadata", "--format-version=1", "--locked", "--all-features"])
+        .current_dir(TOP)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    serde_json::from_slice(&run.stdout).unwrap()
+}
+
+fn rules() -> toml::Table {
+    std::fs::read_to_string(Path::new(TOP).join("deny.toml")).unwrap().parse().unwrap()
+}
+
+fn texts(list: &toml::Value) -> Vec<&str> {
+    list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
+}
+
+/// For each crate that a member of the workspace needs to be built: its package, and by
+/// which way it is needed. Dependencies of tests and benches alone are not followed.
+fn needed(metadata: &Value) -> Vec<(&Value, String)> {
+    let by_id = |list: &'static str| -> BTreeMap<&str, &Value> {
+        let rows = metadata.pointer(list).unwrap().as_array().unwrap();
+        rows.iter().map(|row| (row["id"].as_str().unwrap(), row)).collect()
+    };
+    let (packages, nodes) = (by_id("/packages"), by_id("/resolve/nodes"));
+    let mut ways: BTreeMap<&str, String> = BTreeMap::new();
+    let mut open: Vec<(&str, String)> = Vec::new();
+    for member in metadata["workspace_members"].as_array().unwrap() {
+        open.push((member.as_str().unwrap(), String::new()));
+    }
+    while let Some((id, before)) = open.pop() {
+        if ways.contains_key(id) {
+            continue;
+        }
+        let way = format!("{before} {}", packages[id]["name"].as_str().unwrap());
+        for dep in nodes[id]["deps"].as_array().unwrap() {
+            let mut kinds = dep["dep_kinds"].as_array().unwrap().iter();
+            if kinds.any(|kind| kind["kind"] != "dev") {
+                open.push((dep["pkg"].as_str().unwrap(), format!("{way} >")));
+            }
+        }
+        ways.insert(id, way);
+    }
+    ways.into_iter().map(|(id, way)| (packages[id], way.trim().to_owned())).collect()
+}
+
+/// The ways by which banned crates are needed.
+fn banned(metadata: &Value, bans: &[&str]) -> Vec<String> {
+    let needed = needed(metadata).into_iter();
+    let found = needed.filter(|(package, _)| bans.contains(&package["name"].as_str().unwrap()));
+    found.map(|(_, way)| way).collect()
+}
+
+/// The ways by which crates of other sources than the workspace and `registries` are needed.
+fn foreign(metadata: &Value, registries: &[&str]) -> Vec<String> {
+    let is_foreign = |package: &Value| match package["source"].as_str() {
+        None => !package["manifest_path"]
+            .as_str()
+            .unwrap()
+            .starts_with(metadata["workspace_root"].as_str().unwrap()),
+        Some(source) => {
+            !registries.iter().any(|registry| source.strip_prefix("registry+") == Some(registry))
+        }
+    };
+    let needed = needed(metadata).into_iter();
+    needed.filter(|(package, _)| is_foreign(package)).map(|(_, way)| way).collect()
+}
+
+#[test]
+fn no_crate_of_the_network_or_of_an_executor_is_needed() {
+    let rules = rules();
+    let found = banned(&metadata(), &texts(&rules["bans"]["deny"]));
+    assert!(found.is_empty(), "banned by deny.toml:\n{}", found.join("\n"));
+}
+
+#[test]
+fn every_crate_comes_from_crates_io_or_this_tree() {
+    let rules = rules();
+    let found = foreign(&metadata(), &texts(&rules["sources"]["allow-registry"]));
+    assert!(found.is_empty(), "not from crates.io:\n{}", found.join("\n"));
+}
+
+#[test]
+fn the_tree_that_is_checked_is_the_one_that_is_built() {
+    let metadata = metadata();
+    let needed = needed(&metadata);
+    let names: Vec<&str> =
+        needed.iter().map(|(package, _)| package["name"].as_str().unwrap()).collect();
+    for name in ["keycask", "keycask-cli", "redb", "blake3", "cc", "clap"] {
+        assert!(names.contains(&name), "{name} is needed and was not seen");
+    }
+    assert!(!names.contains(&"criterion"), "criterion is for benches only");
+}
+
+#[test]
+fn deny_toml_bans_what_the_engine_promises_to_do_without() {
+    let rules = rules();
+    let bans = texts(&rules["bans"]["deny"]);
+    for name in ["tokio", "async-std", "smol", "mio", "hyper", "reqwest", "rustls", "openssl"] {
+        assert!(bans.contains(&name), "{name} is not banned");
+    }
+    assert_eq!(rules["graph"]["exclude-dev"].as_bool(), Some(true));
+    assert_eq!(rules["sources"]["unknown-git"].as_str(), Some("deny"));
+}
+
+/// A workspace of one member that needs `middle`, which needs `tokio` in the way given.
+fn planted(kind: &Value, source: &str) -> Value {
+    let package = |name: &str, source: Value| {
+        let manifest_path = "/w/Cargo.toml";
+        json!({ "id": name, "name": name, "source": source, "manifest_path": manifest_path })
+    };
+    let dep = |name: &str, kind: &Value| json!({ "pkg": name, "dep_kinds": [{ "kind": kind }] });
+    json!({
+        "workspace_root": "/w",
+        "workspace_members": ["keycask"],
+        "packages": [
+            package("keycask", Value::Null),
+            package("middle", json!(source)),
+            package("tokio", json!(source)),
+        ],
+        "resolve": { "nodes": [
+            { "id": "keycask", "deps": [dep("middle", &Value::Null)] },
+            { "id": "middle", "deps": [dep("tokio", kind)] },
+            { "id": "tokio", "deps": [] },
+        ]},
+    })
+}
+
+#[test]
+fn a_banned_crate_behind_another_is_caught_unless_tests_alone_need_it() {
+    for kind in [Value::Null, json!("build")] {
+        assert_eq!(banned(&planted(&kind, "registry+x"), &["tokio"]), ["keycask > middle > tokio"]);
+    }
+    assert_eq!(banned(&planted(&json!("dev"), "registry+x"), &["tokio"]), [""; 0]);
+    assert_eq!(banned(&planted(&Value::Null, "registry+x"), &["mio"]), [""; 0]);
+}
+
+#[test]
+fn a_crate_from_elsewhere_is_caught() {
+    let from = |source: &str| foreign(&planted(&json!("dev"), source), &["x"]);
+    assert_eq!(from("registry+x"), [""; 0]);
+    assert_eq!(from("registry+y"), ["keycask > middle"]);
+    assert_eq!(from("git+https://x"), ["keycask > middle"]);
+}
