@@ -1,5 +1,13 @@
 //! The systems' scripts, as they stand in `tests/systems`.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
