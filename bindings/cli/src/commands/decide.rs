@@ -14,8 +14,8 @@ use crate::view;
 /// Decide about the token on standard input, and exit with 3 if it is refused
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Opens the store read-only, so it works beside a running service. Rates are counted in each
-process for itself: this run begins at full rates and takes nothing from the service's.
+Opens the store read-only, so it works beside a running service and counts as no use of the
+key. Rates are counted in each process for itself: those of this run begin afresh.
 
 Example:
   keycask verify --realm cloudgeni --needs read-only < token.txt")]
