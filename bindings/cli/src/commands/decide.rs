@@ -2,7 +2,6 @@
 
 use clap::Args;
 use keycask::{Result, VerifyError};
-use serde_json::json;
 
 use crate::args::Ask;
 use crate::exit::Exit;
@@ -69,8 +68,7 @@ impl Explain {
         let found = store.explain(realm, &token, &request)?;
         let fields = view::explanation(&*store.profile(realm)?, &found);
         if session.output.is_json() {
-            let check = |check: &keycask::Check| json!({ "name": check.name, "passed": check.passed, "detail": check.detail });
-            let checks: Vec<_> = found.checks.iter().map(check).collect();
+            let checks: Vec<_> = found.checks.iter().map(view::check).collect();
             session.output.one(&fields.with("checks", checks))?;
         } else {
             session.output.one(&fields)?;
