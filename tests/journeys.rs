@@ -1,4 +1,5 @@
 //! What a user does with a store, through the public interface.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

@@ -140,7 +140,8 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Gives the key and checked body of each row to `each`, adds the rows to `set` if they belong there, and counts them.
+    /// Gives the key and checked body of each row to `each`, adds the rows to `set` if they
+    /// belong there, and counts them.
     fn scan<K: Key + 'static>(
         &self,
         table: Rows<K>,

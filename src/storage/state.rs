@@ -174,11 +174,11 @@ fn split_in_half([a, b, c, d, e, f, g, h]: [u8; 8]) -> ([u8; 4], [u8; 4]) {
 
 /// Masks or unmasks the set digest, which stands before the MAC at the end of the row.
 fn toggle_mask(keys: &MacKeys, row: &mut [u8]) {
-    if let Some((body, mac)) = row.split_last_chunk_mut::<MAC_LEN>() {
-        if let Some(set) = body.last_chunk_mut::<32>() {
-            for (byte, mask) in set.iter_mut().zip(keys.mask(mac)) {
-                *byte ^= mask;
-            }
+    if let Some((body, mac)) = row.split_last_chunk_mut::<MAC_LEN>()
+        && let Some(set) = body.last_chunk_mut::<32>()
+    {
+        for (byte, mask) in set.iter_mut().zip(keys.mask(mac)) {
+            *byte ^= mask;
         }
     }
 }

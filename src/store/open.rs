@@ -85,10 +85,10 @@ impl Options {
 impl Store {
     fn build(options: Options, path: &Path, new: bool) -> Result<Self> {
         let settings = StorageOptions {
-            pepper: options.pepper.as_ref(),
             read_only: options.read_only,
             cache_bytes: options.cache_bytes,
             log_len: options.log_len,
+            ..StorageOptions::new(options.pepper.as_ref())
         };
         if new {
             if options.read_only {
