@@ -39,6 +39,11 @@ const SHOWS: [Show; 6] = [
     show!("orbit", "example"),
 ];
 
+const INTRODUCTION: &str = "\
+What was asked, and what came back. In brackets the reason, which the client is not told.
+
+";
+
 /// Walks through the systems on `out`, and ends with how many decisions one core makes in a
 /// second.
 ///
@@ -50,6 +55,7 @@ const SHOWS: [Show; 6] = [
 /// `Internal` if anything is not as a script says; `Io` if `out` cannot be written, or no
 /// temporary directory be had; what a store of its own fails with.
 pub fn demo(out: &mut dyn Write) -> Result<()> {
+    out.write_all(INTRODUCTION.as_bytes()).map_err(unwritable)?;
     for show in &SHOWS {
         show.play(out)?;
     }

@@ -8,7 +8,14 @@ use keycask::Answer;
 use crate::script::{Came, Section, Step, Tally, Value, Word};
 
 /// Where what came back begins.
-const COLUMN: usize = 66;
+const COLUMN: usize = 72;
+
+/// Longest text of what came back, and longest body.
+const ANSWER_WIDTH: usize = 76;
+const BODY_WIDTH: usize = 190;
+
+/// Headers of answers that are shown.
+const TOLD: [&str; 4] = ["Retry-After", "X-RateLimit-Remaining", "X-Orbit-Quota", "X-Orbit-Rotate"];
 
 const BOLD: &str = "\x1b[1m";
 const DIM: &str = "\x1b[2m";
@@ -43,7 +50,8 @@ impl<'a> Walk<'a> {
     pub(super) fn end(self, tally: Tally, file: &str) -> io::Result<()> {
         self.wrote?;
         let Tally { steps, requests } = tally;
-        let all = format!("as in all of {file}: {steps} steps, {requests} requests");
+        let all =
+            format!("and the rest of {file}: {steps} steps in all, {requests} of them requests");
         writeln!(self.out, "  {DIM}{all}{PLAIN}\n")
     }
 
@@ -61,7 +69,7 @@ impl<'a> Walk<'a> {
         }
         let asked = match step.verb.as_str() {
             "request" => self.request(step),
-            _ => format!("{} {}", step.verb, self.words(step)),
+            _ => self.command(step),
         };
         self.line(&asked, &self.came(step, came))?;
         match &came.answer {
@@ -84,7 +92,10 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         self.bodies.push(answer.body.clone());
-        writeln!(self.out, "      {DIM}{}{PLAIN}", String::from_utf8_lossy(&answer.body))
+        let body = String::from_utf8_lossy(&answer.body);
+        let shown: String = body.chars().take(BODY_WIDTH).collect();
+        let more = if shown.len() < body.len() { " ..." } else { "" };
+        writeln!(self.out, "      {DIM}{shown}{more}{PLAIN}")
     }
 
     /// A request: its first line, the header that carries a key, and how often.
@@ -103,13 +114,35 @@ impl<'a> Walk<'a> {
         text
     }
 
-    fn words(&self, step: &Step) -> String {
-        let shown = |word: &Word| match word {
-            Word::Bare(text) => self.hinted(text),
-            Word::Pair(name, value) if value.contains(' ') => format!("{name}={value:?}"),
-            Word::Pair(name, value) => format!("{name}={}", self.hinted(value)),
-        };
-        step.words.iter().map(shown).collect::<Vec<_>>().join(" ")
+    /// Any other command.
+    fn command(&self, step: &Step) -> String {
+        let of = |name| value(step, name).unwrap_or_default();
+        match (step.verb.as_str(), step.words.first()) {
+            ("issue", _) => {
+                let mut text = format!("issue {} key to {}", of("kind"), of("owner"));
+                for part in [of("scopes"), of("set"), of("name")] {
+                    if !part.is_empty() {
+                        text.push_str(&format!(", {part}"));
+                    }
+                }
+                text
+            }
+            ("owner" | "clock", _) => {
+                let words = step.words.iter().map(|word| match word {
+                    Word::Bare(text) => text.clone(),
+                    Word::Pair(name, value) => format!("{name}={value}"),
+                });
+                format!("{} {}", step.verb, words.collect::<Vec<_>>().join(" "))
+            }
+            (verb, Some(Word::Bare(name))) => {
+                let key = self.hints.get(name).map_or(name.as_str(), String::as_str);
+                match value(step, "because") {
+                    Some(reason) => format!("{verb} {key}, {reason:?}"),
+                    None => format!("{verb} {key}"),
+                }
+            }
+            (verb, _) => verb.to_owned(),
+        }
     }
 
     fn came(&self, step: &Step, came: &Came) -> String {
@@ -117,17 +150,7 @@ impl<'a> Walk<'a> {
             return format!("{}: {}", error.kind().name(), error.message());
         }
         if let Some(answer) = &came.answer {
-            let mut text = answer.status.to_string();
-            if let Some(reason) = &came.reason {
-                text.push_str(&format!("  ({reason})"));
-            }
-            for name in ["X-RateLimit-Remaining", "X-Orbit-Quota", "Retry-After"] {
-                let header = answer.headers.iter().find(|(known, _)| known == name);
-                if let Some((name, value)) = header {
-                    text.push_str(&format!("  {name}: {value}"));
-                }
-            }
-            return text;
+            return answered(step, came, answer);
         }
         let Some(row) = came.rows.first() else { return String::new() };
         let field = |name| row.get(name).map(Value::to_string).unwrap_or_default();
@@ -135,8 +158,6 @@ impl<'a> Walk<'a> {
             "issue" | "rotate" | "regenerate" => field("hint"),
             "reveal" => "the token, once more".to_owned(),
             "suspend" | "resume" | "revoke" => field("state"),
-            "show" => format!("{} {}", field("hint"), field("state")),
-            "list" => format!("{} keys", came.rows.len()),
             _ => String::new(),
         }
     }
@@ -167,6 +188,36 @@ impl<'a> Walk<'a> {
         if let Some(hint) = came.rows.first().and_then(|row| row.get("hint")) {
             self.hints.insert(name.to_owned(), hint.to_string());
         }
+    }
+}
+
+/// The status of an answer, the reason that only the operator is told, and what else of it
+/// the script looks at.
+fn answered(step: &Step, came: &Came, answer: &Answer) -> String {
+    let mut text = answer.status.to_string();
+    if let Some(reason) = &came.reason {
+        text.push_str(&format!(" {DIM}({reason}){PLAIN}"));
+    }
+    let told = answer.headers.iter().filter(|(name, _)| TOLD.contains(&name.as_str()));
+    for (name, value) in told {
+        text.push_str(&format!("  {name}: {value}"));
+    }
+    let (Some((_, words)), Some(row)) = (step.wanted.rows.first(), came.rows.first()) else {
+        return text;
+    };
+    for name in words.iter().filter_map(named) {
+        let value = row.get(name).map(Value::to_string).unwrap_or_default();
+        if text.len().saturating_add(value.len()) < ANSWER_WIDTH {
+            text.push_str(&format!("  {name}={value}"));
+        }
+    }
+    text
+}
+
+fn named(word: &Word) -> Option<&str> {
+    match word {
+        Word::Pair(name, _) => Some(name),
+        Word::Bare(_) => None,
     }
 }
 
