@@ -69,6 +69,12 @@ pub struct Store {
     writer: Mutex<Duration>,
 }
 
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
+}
+
 /// A key with what it belongs to, as one transaction reads it.
 struct Held<'r> {
     record: KeyRecord,
