@@ -240,7 +240,8 @@ impl Storage {
         if self.is_poisoned() {
             return Err(self.poison());
         }
-        let mut transaction = database.begin_write().or_fail("begin to write")?;
+        let transaction = database.begin_write().or_fail("begin to write");
+        let mut transaction = transaction.inspect_err(|e| self.note(e))?;
         transaction.set_two_phase_commit(true);
         Batch::new(self, transaction)
     }
@@ -279,6 +280,14 @@ impl Storage {
         let why = "the commit failed at its last step: it may be in the file or not";
         let error = Error::new(ErrorKind::Indeterminate, why).caused_by(error);
         Err(CommitError::Indeterminate(error))
+    }
+
+    /// Takes notice of an error after which redb writes no more.
+    fn note(&self, error: &Error) {
+        if matches!(error.kind(), ErrorKind::Io | ErrorKind::Full | ErrorKind::Poisoned) {
+            // Release pairs with the acquire in `is_poisoned`.
+            self.poisoned.store(true, Ordering::Release);
+        }
     }
 
     fn poison(&self) -> Error {
