@@ -363,7 +363,7 @@ impl<'s> Batch<'s> {
         self.written = true;
         let result = write(self);
         self.broken |= result.is_err();
-        result
+        result.inspect_err(|e| self.storage.note(e))
     }
 }
 

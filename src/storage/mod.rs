@@ -251,7 +251,8 @@ impl Storage {
     /// `ReadOnly`, `Poisoned`, `Corrupt`, `Io`.
     pub(crate) fn batch(&self) -> Result<Batch<'_>> {
         let database = self.writable()?;
-        let mut transaction = database.begin_write().or_fail("begin to write")?;
+        let transaction = database.begin_write().or_fail("begin to write");
+        let mut transaction = transaction.inspect_err(|e| self.note(e))?;
         transaction.set_two_phase_commit(true);
         Batch::new(self, transaction)
     }
@@ -299,6 +300,14 @@ impl Storage {
         self.poisoned.store(true, Ordering::Release);
         let why = "the change is in the file and could not be shown; reopen the store";
         Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
+    }
+
+    /// Takes notice of an error after which redb writes no more.
+    fn note(&self, error: &Error) {
+        if matches!(error.kind(), ErrorKind::Io | ErrorKind::Full | ErrorKind::Poisoned) {
+            // Release pairs with the acquire in `is_poisoned`.
+            self.poisoned.store(true, Ordering::Release);
+        }
     }
 
     fn poison(&self) -> Error {
