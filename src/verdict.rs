@@ -41,7 +41,7 @@ pub struct Grant {
 pub struct Rate {
     /// Requests that the window admits.
     pub limit: u32,
-    /// Requests that it would still admit.
+    /// Requests that are left of `limit` until `reset`. A burst may refuse before.
     pub remaining: u32,
     /// When the window ends.
     pub reset: Timestamp,
