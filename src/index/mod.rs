@@ -128,7 +128,7 @@ impl Index {
         })
     }
 
-    /// Records that a key was used at `now`, to the minute.
+    /// Records that a key was used at `now`, unless a use less than a minute older is.
     #[inline]
     pub(crate) fn touch(&self, side: SideRef, key: KeyId, now: Timestamp) {
         self.sides.touch(side, key, now);

@@ -292,6 +292,15 @@ impl Storage {
         Err(CommitError::Indeterminate(error))
     }
 
+    /// Takes no more writes: memory and file differ. Gives the error to report for a commit
+    /// that is durable and could not be published because of `cause`.
+    pub(crate) fn distrust(&self, cause: Error) -> Error {
+        // Release pairs with the acquire in `is_poisoned`.
+        self.poisoned.store(true, Ordering::Release);
+        let why = "the change is in the file and could not be shown; reopen the store";
+        Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
+    }
+
     fn poison(&self) -> Error {
         let why = "an earlier write failed; reopen the store to write again";
         match self.gate.failure() {

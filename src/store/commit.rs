@@ -15,8 +15,8 @@ impl Store {
     /// `plan` reads in the transaction that will write, and so sees all earlier commits; what
     /// it refuses has written nothing. Then, in this order: what the draft takes away is
     /// enforced in memory; the transaction is made durable; what the draft adds is published.
-    /// If the outcome of the commit is unknown, what was taken away stays so, nothing is
-    /// published, and the store takes no more writes until it is reopened.
+    /// If the outcome of the commit is unknown, or it is durable and cannot be published, what
+    /// was taken away stays so and the store takes no more writes until it is reopened.
     ///
     /// # Errors
     ///
@@ -56,9 +56,13 @@ impl Store {
                     self.index.written(&used);
                     *flushed = self.mark.uptime();
                 }
-                self.publish(seq, &draft.ops)?;
-                denial.published();
-                Ok(draft.value)
+                match self.publish(seq, &draft.ops) {
+                    Ok(()) => {
+                        denial.published();
+                        Ok(draft.value)
+                    }
+                    Err(error) => Err(self.storage.distrust(error)),
+                }
             }
             Err(CommitError::Refused(error)) => {
                 denial.withdrawn()?;

@@ -101,7 +101,7 @@ impl Store {
                 cause: Cause::None,
                 counted: old.counted,
                 issued: now,
-                start: now,
+                start: succession.new_start,
                 end: succession.new_end,
                 changed: now,
                 generation: old.generation.saturating_add(1),

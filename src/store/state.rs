@@ -114,6 +114,9 @@ impl Store {
             record.scopes = scopes.unwrap_or(record.scopes);
             record.name = update.name.clone().unwrap_or(record.name);
             record.metadata = update.metadata.clone().unwrap_or(record.metadata);
+            if record == held.record {
+                return Ok(Vec::new());
+            }
             let revives = !record.counted && takes_place(&record, now);
             let mut changed = match revives {
                 true => cap::admit(view, held.realm, held.record.kind, &held.owner, now)?,

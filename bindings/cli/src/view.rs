@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::output::Fields;
 
-pub(crate) use decision::{denial, explanation, grant, refusal, refused};
+pub(crate) use decision::{check, denial, explanation, grant, refusal, refused};
 pub(crate) use realm::{change, kinds, plans, policy, realm, scopes, sets};
 
 fn time(at: Timestamp) -> Value {

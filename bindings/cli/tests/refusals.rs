@@ -235,6 +235,24 @@ fn a_store_that_is_not_there_or_not_one_or_damaged_is_told_apart() {
 }
 
 #[test]
+fn a_row_that_was_altered_behind_the_store_is_corrupt() {
+    let (place, _) = with_key();
+    place.run(&["owner", "set", "--realm", "shop", "customer-0001"]).expect(0);
+    let mut file = fs::read(place.store()).unwrap();
+    let (from, to) = (b"customer-0001", b"customer-0002");
+    let found: Vec<usize> =
+        (0..file.len() - from.len()).filter(|&at| file[at..].starts_with(from)).collect();
+    assert!(!found.is_empty());
+    for at in found {
+        file[at..at + to.len()].copy_from_slice(to);
+    }
+    fs::write(place.store(), &file).unwrap();
+    let ran = place.run(&["list", "--json"]).expect(6);
+    assert_eq!(ran.error()["code"], "corrupt");
+    assert_eq!(fs::read(place.store()).unwrap(), file);
+}
+
+#[test]
 fn a_reader_that_goes_away_needs_no_message_and_is_no_success() {
     let (place, _) = with_key();
     let (reader, writer) = std::io::pipe().unwrap();

@@ -2,7 +2,6 @@
 
 use clap::Args;
 use keycask::{Result, VerifyError};
-use serde_json::json;
 
 use crate::args::Ask;
 use crate::exit::Exit;
@@ -14,8 +13,8 @@ use crate::view;
 /// Decide about the token on standard input, and exit with 3 if it is refused
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Opens the store read-only, so it works beside a running service. Rates are counted in each
-process for itself: this run begins at full rates and takes nothing from the service's.
+Opens the store read-only, so it works beside a running service and counts as no use of the
+key. Rates are counted in each process for itself: those of this run begin afresh.
 
 Example:
   keycask verify --realm cloudgeni --needs read-only < token.txt")]
@@ -69,8 +68,7 @@ impl Explain {
         let found = store.explain(realm, &token, &request)?;
         let fields = view::explanation(&*store.profile(realm)?, &found);
         if session.output.is_json() {
-            let check = |check: &keycask::Check| json!({ "name": check.name, "passed": check.passed, "detail": check.detail });
-            let checks: Vec<_> = found.checks.iter().map(check).collect();
+            let checks: Vec<_> = found.checks.iter().map(view::check).collect();
             session.output.one(&fields.with("checks", checks))?;
         } else {
             session.output.one(&fields)?;

@@ -1,6 +1,8 @@
 //! What is shown of a decision.
 
-use keycask::{Denial, Description, Explanation, Grant, Rate, Realm, Reason, Refusal, ScopeSet};
+use keycask::{
+    Check, Denial, Description, Explanation, Grant, Rate, Realm, Reason, Refusal, ScopeSet,
+};
 use serde_json::{Value, json};
 
 use super::{key_id, time};
@@ -68,6 +70,14 @@ pub(crate) fn explanation(realm: &Realm, found: &Explanation) -> Fields {
         .with("key_id", key_id(key.map(|key| key.key_id)))
         .with("owner", key.map(|key| key.owner.as_str()))
         .and(scopes(realm, found.required, found.present, found.missing))
+}
+
+/// One check of an explanation; `passed` is null if it was not reached.
+pub(crate) fn check(check: &Check) -> Fields {
+    Fields::new()
+        .with("name", check.name)
+        .with("passed", check.passed)
+        .with("detail", check.detail.as_str())
 }
 
 fn scopes(realm: &Realm, required: ScopeSet, present: ScopeSet, missing: ScopeSet) -> Fields {
