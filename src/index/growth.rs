@@ -47,11 +47,12 @@ impl Table {
         let mut regions = Vec::with_capacity(1 << depth);
         for prefix in 0..1u32 << depth {
             if let Some(segment) = segments.make(prefix) {
-                segment.settle(&pool, &lend(&mut free, each));
+                segment.settle(prefix, &lend(&mut free, each));
             }
             regions.push(Region { prefix, depth, keys: 0 });
         }
-        let (seed, directory, stash) = (Seed::random(), Directory::new(depth), Stash::new());
+        let (seed, directory, stash) =
+            (Seed::random(), Directory::new(depth, each, Chunks::<Segment>::spot), Stash::new());
         let books = Books { regions, spare: Vec::new(), free, stashed: 0 };
         (Self { seed, directory, segments, pool, stash }, books)
     }
@@ -60,9 +61,9 @@ impl Table {
     /// grown if it must, or else in the stash.
     pub(super) fn room(&self, books: &mut Books, home: Home) -> Option<&Slot> {
         for _ in 0..ROUNDS {
-            let number = self.directory.route(home)?.segment();
-            let segment = self.segments.get(number)?;
-            let limit = Segment::limit(&self.pool, segment.blocks(&self.pool).count());
+            let segment = self.segment(home)?;
+            let number = segment.number();
+            let limit = Segment::limit(&self.pool, segment.blocks().count());
             let region = books.region(number)?;
             if region.keys < limit
                 && let Some(slot) = segment.room(&self.pool, &self.seed, home)
@@ -84,7 +85,7 @@ impl Table {
         let named = self.segments.iter().take(books.regions.len());
         let named = named.filter(|(number, _)| !books.spare.contains(number));
         named.fold((0, 0), |(segments, slots), (_, segment)| {
-            let blocks = segment.blocks(&self.pool).count();
+            let blocks = segment.blocks().count();
             (segments + 1, slots + (blocks << (self.pool.bits() + 1)))
         })
     }
@@ -93,7 +94,7 @@ impl Table {
     fn grow(&self, books: &mut Books, number: u32) -> bool {
         let Some(segment) = self.segments.get(number) else { return false };
         let Some(region) = books.region(number).copied() else { return false };
-        let blocks: Vec<Block> = segment.blocks(&self.pool).collect();
+        let blocks: Vec<Block> = segment.blocks().collect();
         let plots = if blocks.len() < BLOCKS_MAX {
             let larger = blocks.len().saturating_add(1);
             self.break_ground(books, &[(region, larger)])
@@ -112,7 +113,10 @@ impl Table {
             if region.depth > self.directory.depth() {
                 self.directory.double();
             }
-            self.directory.name(region.prefix, region.depth, number);
+            if let Some(spot) = Chunks::<Segment>::spot(number) {
+                let count = self.segments.get(number).map_or(0, Segment::count);
+                self.directory.name((region.prefix, region.depth), spot, count);
+            }
             if let Some(place) = books.region(number) {
                 *place = region;
             }
@@ -159,11 +163,12 @@ impl Table {
                 Some(number) => number,
                 None => u32::try_from(books.regions.len()).ok()?,
             };
+            Chunks::<Segment>::spot(number)?;
             let segment = self.segments.make(number)?;
             if books.region(number).is_none() {
                 books.regions.push(Region::default());
             }
-            segment.settle(&self.pool, &lend(&mut books.free, blocks));
+            segment.settle(number, &lend(&mut books.free, blocks));
             plots.push(Plot { number, region: Region { keys: 0, ..region } });
         }
         Some(plots)
@@ -192,10 +197,10 @@ impl Table {
         for (slot, _) in self.stash.live() {
             let Some(content) = slot.peek() else { continue };
             let home = self.seed.home(content.digest);
-            let number = self.directory.route(home).map_or(0, |route| route.segment());
-            let segment = self.segments.get(number);
+            let segment = self.segment(home);
             let room = segment.and_then(|s| s.room(&self.pool, &self.seed, home));
-            if let (Some(room), Some(region)) = (room, books.region(number)) {
+            let region = segment.and_then(|s| books.region(s.number()));
+            if let (Some(room), Some(region)) = (room, region) {
                 room.fill(&slot.freeze());
                 self.stash.clear(slot);
                 region.keys = region.keys.saturating_add(1);

@@ -22,8 +22,7 @@ impl Seed {
     pub(super) fn home(&self, digest: [u64; 2]) -> Home {
         let ([a, b], [x, y]) = (self.0, digest);
         let product = u128::from(a ^ x).wrapping_mul(u128::from(b ^ y));
-        let low = product & u128::from(u64::MAX);
-        Home(u64::try_from(low ^ (product >> 64)).unwrap_or(0))
+        Home(low64(product) ^ low64(product >> 64))
     }
 }
 
@@ -31,8 +30,8 @@ impl Home {
     /// The upper `bits`, at most 32, as a number.
     #[inline]
     pub(super) fn upper(self, bits: u32) -> u32 {
-        let upper = self.0.checked_shr(64_u32.wrapping_sub(bits)).unwrap_or(0);
-        u32::try_from(upper).unwrap_or(0)
+        // In two steps, because no shift goes by 64.
+        low32((self.0 >> 1).wrapping_shr(63_u32.wrapping_sub(bits)))
     }
 
     /// The two numbers below `pairs` of the pairs where the key may stand.
@@ -40,14 +39,25 @@ impl Home {
     pub(super) fn choices(self, pairs: u32) -> [u32; 2] {
         // 2^64 over the golden ratio.
         let product = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        [scale(self.0 & u64::from(u32::MAX), pairs), scale(product >> 32, pairs)]
+        [scale(u64::from(low32(self.0)), pairs), scale(product >> 32, pairs)]
     }
 }
 
 /// `fraction`, in 2^-32, of `whole`.
 #[inline]
 fn scale(fraction: u64, whole: u32) -> u32 {
-    u32::try_from(fraction.wrapping_mul(u64::from(whole)) >> 32).unwrap_or(0)
+    low32(fraction.wrapping_mul(u64::from(whole)) >> 32)
+}
+
+/// The lower half of a word.
+#[inline]
+pub(super) const fn low32(word: u64) -> u32 {
+    word as u32
+}
+
+#[inline]
+const fn low64(word: u128) -> u64 {
+    word as u64
 }
 
 #[cfg(test)]

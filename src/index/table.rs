@@ -5,7 +5,7 @@ use std::ptr;
 use std::sync::atomic::{Ordering, fence};
 
 use super::chunks::Chunks;
-use super::directory::Directory;
+use super::directory::{Directory, Route};
 use super::home::{Home, Seed};
 use super::pool::{Free, Pool};
 use super::segment::Segment;
@@ -90,11 +90,22 @@ impl Table {
     #[inline]
     fn find<R>(&self, digest: [u64; 2], read: impl Fn(&Slot, Life) -> Option<R>) -> Option<R> {
         let home = self.seed.home(digest);
-        for _ in 0..ATTEMPTS {
-            if let Some(outcome) = self.attempt(home, digest, &read) {
+        self.attempt(home, digest, &read).unwrap_or_else(|| self.insist(home, digest, &read))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insist<R>(
+        &self,
+        home: Home,
+        digest: [u64; 2],
+        read: &impl Fn(&Slot, Life) -> Option<R>,
+    ) -> Option<R> {
+        for _ in 1..ATTEMPTS {
+            hint::spin_loop();
+            if let Some(outcome) = self.attempt(home, digest, read) {
                 return outcome;
             }
-            hint::spin_loop();
         }
         None
     }
@@ -108,25 +119,42 @@ impl Table {
         read: &impl Fn(&Slot, Life) -> Option<R>,
     ) -> Option<Option<R>> {
         let route = self.directory.route(home)?;
-        let places = self.segments.get(route.segment())?.places(&self.pool, home)?;
+        let segment = self.segments.at(route.segment())?;
+        let places = segment.places(&self.pool, route.blocks(), home)?;
         // All four are looked at before anything depends on one of them, so that their lines
         // come from memory at the same time.
         let lives = places.map(Slot::life);
         let held = places.map(|slot| slot.holds(digest));
-        for ((slot, life), held) in places.into_iter().zip(lives).zip(held) {
-            if held && life.is_live() {
-                return read(slot, life).map(Some);
-            }
+        let holds =
+            |n: usize| matches!((lives.get(n), held.get(n)), (Some(l), Some(true)) if l.is_live());
+        let which = (0..4).fold(0_u32, |bits, n| bits | u32::from(holds(n)) << n).trailing_zeros();
+        let which = usize::try_from(which).unwrap_or(4);
+        match (places.get(which), lives.get(which)) {
+            (Some(slot), Some(life)) => read(slot, *life).map(Some),
+            _ => self.miss(&route, &places, &lives, digest, read),
         }
-        let stashed = match self.stash.len() {
-            0 => None,
-            _ => self.stash.find(digest, read)?,
-        };
+    }
+
+    /// What an attempt gives that found its four places without the key.
+    #[inline(never)]
+    fn miss<R>(
+        &self,
+        route: &Route<'_>,
+        places: &[&Slot; 4],
+        lives: &[Life; 4],
+        digest: [u64; 2],
+        read: &impl Fn(&Slot, Life) -> Option<R>,
+    ) -> Option<Option<R>> {
+        if self.stash.len() > 0
+            && let Some(stashed) = self.stash.find(digest, read)?
+        {
+            return Some(Some(stashed));
+        }
         // A key that lives is always in a slot. If it was in none of these at one moment, and
         // they are as they were, it is not in this segment.
         fence(Ordering::Acquire);
-        let still = places.into_iter().zip(lives).all(|(slot, life)| slot.is_still(life));
-        (stashed.is_some() || still && self.directory.confirms(&route)).then_some(stashed)
+        let still = places.iter().zip(lives).all(|(slot, life)| slot.is_still(*life));
+        (still && self.directory.confirms(route)).then_some(None)
     }
 }
 
@@ -175,19 +203,23 @@ impl Table {
     /// Has the lines of a key's places brought in, for a writer that comes to it soon.
     pub(super) fn warm(&self, digest: [u64; 2]) {
         let home = self.seed.home(digest);
-        let route = self.directory.route(home);
-        let segment = route.and_then(|route| self.segments.get(route.segment()));
-        hint::black_box(
-            segment.and_then(|s| s.places(&self.pool, home)).map(|p| p.map(Slot::life)),
-        );
+        hint::black_box(self.places(home).map(|p| p.map(Slot::life)));
+    }
+
+    /// The segment of `home`.
+    pub(super) fn segment(&self, home: Home) -> Option<&Segment> {
+        self.segments.at(self.directory.route(home)?.segment())
+    }
+
+    fn places(&self, home: Home) -> Option<[&Slot; 4]> {
+        let segment = self.segment(home)?;
+        segment.places(&self.pool, segment.count(), home)
     }
 
     /// The live slots of a key: one, or two if a writer died between filling and clearing.
     fn copies(&self, home: Home, digest: [u64; 2]) -> impl Iterator<Item = Copy<'_>> {
-        let route = self.directory.route(home);
-        let segment = route.and_then(|route| self.segments.get(route.segment()));
-        let places = segment.and_then(|segment| segment.places(&self.pool, home));
-        let places = places.into_iter().flatten().map(|slot| Copy { slot, stashed: false });
+        let places =
+            self.places(home).into_iter().flatten().map(|slot| Copy { slot, stashed: false });
         let stash = self.stash.live().map(|(slot, _)| Copy { slot, stashed: true });
         places
             .chain(stash)
@@ -208,7 +240,7 @@ impl Table {
             return;
         }
         copy.slot.clear();
-        if let Some(region) = self.directory.route(home).and_then(|r| books.region(r.segment())) {
+        if let Some(region) = self.segment(home).and_then(|s| books.region(s.number())) {
             region.keys = region.keys.saturating_sub(1);
         }
     }
