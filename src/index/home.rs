@@ -1,6 +1,7 @@
 //! Where a key may stand: two pairs of slots, told by its digest.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Mixes digests into homes, differently in every process: who can choose tokens cannot
 /// choose where they come to stand.
@@ -34,12 +35,40 @@ impl Home {
         low32((self.0 >> 1).wrapping_shr(63_u32.wrapping_sub(bits)))
     }
 
+    /// The mark of keys of this home: one or two of 16 bits, by parts that choose nothing else.
+    #[inline]
+    pub(super) fn mark(self) -> Mark {
+        Mark(1 << (self.0 & 15) | 1 << (self.0 >> 4 & 15))
+    }
+
     /// The two numbers below `pairs` of the pairs where the key may stand.
     #[inline]
     pub(super) fn choices(self, pairs: u32) -> [u32; 2] {
         // 2^64 over the golden ratio.
         let product = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         [scale(u64::from(low32(self.0)), pairs), scale(product >> 32, pairs)]
+    }
+}
+
+/// What a key sets in the filter of its first pair, and looks for there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark(u16);
+
+impl Mark {
+    /// Whether a key with this mark may have set `filter`.
+    #[inline]
+    pub(super) fn may_be_in(self, filter: &AtomicU16) -> bool {
+        // Relaxed: a key sets its mark before its slot, and `Directory::confirms` what is not
+        // found.
+        filter.load(Ordering::Relaxed) & self.0 == self.0
+    }
+
+    /// For the writer: sets the mark. A key's slot is filled afterwards.
+    pub(super) fn set(self, filter: &AtomicU16) {
+        let bits = filter.load(Ordering::Relaxed);
+        if bits & self.0 != self.0 {
+            filter.store(bits | self.0, Ordering::Relaxed);
+        }
     }
 }
 
