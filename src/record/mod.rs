@@ -6,11 +6,13 @@
 
 mod fields;
 mod key;
+mod log;
 mod op;
 mod owner;
 mod realm;
 
 pub(crate) use key::{Cause, KeyRecord};
+pub(crate) use log::LogRow;
 pub(crate) use op::Op;
 pub(crate) use owner::OwnerRecord;
 pub(crate) use realm::{KindName, RealmRecord};
