@@ -116,6 +116,12 @@ fn without_digest(mut op: Op) -> Op {
     op
 }
 
+fn row(ops: &[Op]) -> Vec<u8> {
+    let mut row = LogRow::default();
+    ops.iter().for_each(|op| row.push(op).unwrap());
+    row.encode()
+}
+
 /// Any change of the length, and a later version, must be refused; what is accepted must be
 /// exactly what is written again.
 fn decodes_totally<T>(
@@ -175,16 +181,13 @@ proptest! {
     #[test]
     fn the_log_gives_ops_back_in_order_without_digests(
         ops in proptest::collection::vec(op(), 0..4),
+        flip in any::<(prop::sample::Index, u8)>(),
     ) {
-        let mut log = Vec::new();
-        for op in &ops {
-            op.append_to(&mut log).unwrap();
-        }
-        if log.is_empty() {
-            log.extend_from_slice(&Op::EMPTY_LOG);
-        }
+        let log = row(&ops);
+        prop_assert_eq!(LogRow::count(&log).unwrap() as usize, ops.len());
         let want: Vec<Op> = ops.into_iter().map(without_digest).collect();
-        prop_assert!(Op::read_log(&log).unwrap() == want);
+        prop_assert_eq!(LogRow::decode(&log).unwrap(), want);
+        decodes_totally(&log, LogRow::decode, |ops| row(ops), flip);
     }
 
     #[test]
@@ -197,16 +200,14 @@ proptest! {
             let _ = KeyRecord::decode(KeyId::from_bits(1), &bytes);
             let _ = OwnerRecord::decode(OwnerRef::new(1), &bytes);
             let _ = RealmRecord::decode(RealmRef::new(1), &bytes);
-            let _ = Op::read_log(&bytes);
+            let _ = LogRow::decode(&bytes);
         }
     }
 
     #[test]
     fn the_log_holds_no_digest(key in key()) {
         let digest = *key.digest.as_bytes();
-        let mut log = Vec::new();
-        Op::Key(key.clone()).append_to(&mut log).unwrap();
-        Op::Forget(key.key_id, key.digest).append_to(&mut log).unwrap();
+        let log = row(&[Op::Key(key.clone()), Op::Forget(key.key_id, key.digest)]);
         prop_assert!(digest == [0; 32] || !log.windows(32).any(|w| w == digest));
     }
 }

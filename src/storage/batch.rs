@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use redb::{Key, Table, TableDefinition, TableHandle, Value, WriteTransaction};
+use redb::{Key, ReadableTable, Table, TableDefinition, TableHandle, Value, WriteTransaction};
 
 use super::Storage;
 use super::errors::OrFail;
@@ -20,11 +20,11 @@ use super::view::{Transaction, View, missing, named};
 use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
-use crate::record::{KeyRecord, Op, OwnerRecord, RealmRecord};
+use crate::record::{KeyRecord, LogRow, Op, OwnerRecord, RealmRecord};
 use crate::time::Timestamp;
 
-/// How far the log may grow over its length before it is cut, and the most rows that one
-/// commit takes off it: old rows lie together, so taking several at once costs few pages.
+/// By how many ops the log may grow over its length before it is cut, and the most rows that
+/// one commit takes off it: old rows lie together, so taking several at once costs few pages.
 const LOG_SLACK: u64 = 64;
 const LOG_CUT: u64 = 256;
 
@@ -57,8 +57,8 @@ pub(crate) struct Batch<'s> {
     transaction: WriteTransaction,
     /// Where the store will stand.
     state: State,
-    /// The value of the commit's row in the log, without MAC.
-    log: Vec<u8>,
+    /// The commit's row in the log.
+    log: LogRow,
     /// Whether the commit gets a seq.
     numbered: bool,
     /// Whether there is anything to commit.
@@ -74,7 +74,7 @@ impl<'s> Batch<'s> {
             storage,
             transaction,
             state,
-            log: Vec::new(),
+            log: LogRow::default(),
             numbered: false,
             written: false,
             broken: false,
@@ -100,7 +100,7 @@ impl<'s> Batch<'s> {
     /// `Argument` if a text is over its limit: nothing was written then. After `Corrupt`,
     /// `Full` or `Io` the batch can only be dropped.
     pub(crate) fn apply(&mut self, op: &Op) -> Result<()> {
-        op.append_to(&mut self.log)?;
+        self.log.push(op)?;
         self.attempt(|batch| {
             batch.numbered = true;
             match op {
@@ -194,21 +194,37 @@ impl<'s> Batch<'s> {
         let seq = self.state.seq.checked_add(1);
         let seq = seq.ok_or_else(|| Error::new(ErrorKind::Internal, "seq has no next number"))?;
         self.state.seq = seq;
-        let body = match std::mem::take(&mut self.log) {
-            log if log.is_empty() => Op::EMPTY_LOG.to_vec(),
-            log => log,
-        };
+        let body = self.log.encode();
+        self.state.logged = self.state.logged.saturating_add(weight(&body)?);
         self.put(LOG, &seq.to_be_bytes(), body)?;
-        let keep = seq.saturating_sub(self.storage.log_len).saturating_add(1);
-        if keep >= self.state.first.saturating_add(LOG_SLACK) {
-            let until = keep.min(self.state.first.saturating_add(LOG_CUT));
-            let mut log = self.raw(LOG)?;
-            for old in self.state.first..until {
-                log.remove(&old.to_be_bytes()).or_fail("cut the log")?;
-            }
-            drop(log);
-            self.state.first = until;
+        self.cut_log()
+    }
+
+    /// Takes the oldest commits off the log, as far as it keeps its length without them.
+    fn cut_log(&mut self) -> Result<()> {
+        let length = self.storage.log_len;
+        if self.state.logged < length.saturating_add(LOG_SLACK) {
+            return Ok(());
         }
+        let mut log = self.raw(LOG)?;
+        let (mut first, mut logged) = (self.state.first, self.state.logged);
+        for _ in 0..LOG_CUT {
+            let row = first.to_be_bytes();
+            let weight = {
+                let old = log.get(&row).or_fail("cut the log")?;
+                let old = old.ok_or_else(|| missing("log", &row, "it"))?;
+                let (body, _) = self.storage.keys.open("log", &row, old.value())?;
+                named(weight(body), "log", &row)?
+            };
+            if logged.saturating_sub(weight) < length || first >= self.state.seq {
+                break;
+            }
+            log.remove(&row).or_fail("cut the log")?;
+            first = first.saturating_add(1);
+            logged = logged.saturating_sub(weight);
+        }
+        drop(log);
+        (self.state.first, self.state.logged) = (first, logged);
         Ok(())
     }
 
@@ -365,6 +381,12 @@ impl<'s> Batch<'s> {
         self.broken |= result.is_err();
         result.inspect_err(|e| self.storage.note(e))
     }
+}
+
+/// How much the commit with this row counts for the length of the log: its ops, and one if it
+/// has none.
+pub(super) fn weight(log_row: &[u8]) -> Result<u64> {
+    LogRow::count(log_row).map(|count| u64::from(count.max(1)))
 }
 
 /// Whether the rows of `table` are in the set digest.

@@ -117,11 +117,10 @@ impl MacKeys {
         let mut hasher = blake3::Hasher::new_keyed(&self.row);
         hasher.update(&[name_len]).update(table.as_bytes());
         hasher.update(&key_len.to_le_bytes()).update(key).update(body);
-        let mut output = hasher.finalize_xof();
-        let (mut mac, mut element) = ([0; MAC_LEN], [0; 32]);
-        output.fill(&mut mac);
-        output.set_position(32);
-        output.fill(&mut element);
+        let mut output = [0; 64];
+        hasher.finalize_xof().fill(&mut output);
+        let mac = output.first_chunk().copied().unwrap_or_default();
+        let element = output.last_chunk().copied().unwrap_or_default();
         (mac, element)
     }
 

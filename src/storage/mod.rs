@@ -53,7 +53,7 @@ pub(crate) use self::view::{Change, Changes, View};
 /// read through it.
 pub(crate) const CACHE_BYTES: usize = 32 << 20;
 
-/// How many commits the log keeps if nothing else is asked for.
+/// How many ops the log keeps at least if nothing else is asked for.
 pub(crate) const LOG_LEN: u64 = 100_000;
 
 /// The first commit after this much uptime also writes what a quick repair needs, so that an
@@ -69,7 +69,7 @@ pub(crate) struct StorageOptions<'a> {
     /// elsewhere, is then refused.
     pub(crate) read_only: bool,
     pub(crate) cache_bytes: usize,
-    /// How many commits the log keeps at least.
+    /// How many ops, in whole commits, the log keeps at least.
     pub(crate) log_len: u64,
 }
 

@@ -20,7 +20,7 @@ use crate::audit::{self, AuditEntry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
-use crate::record::{KeyRecord, Op, OwnerRecord, RealmRecord};
+use crate::record::{KeyRecord, LogRow, Op, OwnerRecord, RealmRecord};
 use crate::time::Timestamp;
 
 /// One transaction's reads.
@@ -226,7 +226,7 @@ impl<'s> View<'s> {
             let row = want.to_be_bytes();
             let value = table.get(&row)?.ok_or_else(|| missing("log", &row, "it"))?;
             let (body, _) = self.keys.open("log", &row, value.value())?;
-            changes.push(Change { seq: want, ops: named(Op::read_log(body), "log", &row)? });
+            changes.push(Change { seq: want, ops: named(LogRow::decode(body), "log", &row)? });
         }
         Ok(Changes::Since(changes))
     }

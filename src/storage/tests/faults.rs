@@ -172,7 +172,7 @@ fn try_all(errno: Errno, for_ever: bool, reads: bool, kinds: &mut Vec<ErrorKind>
     fill(&storage);
     storage.close().unwrap();
     let copy = home.path.with_extension("copy");
-    let fresh = || drop(std::fs::copy(&home.path, &copy).unwrap());
+    let fresh = || std::fs::copy(&home.path, &copy).unwrap();
     fresh();
     let plan = Plan::new(u64::MAX, errno, for_ever, reads);
     let storage = attach(&copy, &plan).unwrap();

@@ -168,24 +168,53 @@ fn a_commit_of_uses_or_of_the_mark_takes_no_seq() {
 }
 
 #[test]
-fn the_log_keeps_what_it_should_and_is_cut_a_few_rows_at_a_time() {
+fn the_log_keeps_as_many_ops_as_it_should_and_is_cut_a_few_rows_at_a_time() {
     let home = home();
     create(&home).close().unwrap();
     let mut options = options();
     options.log_len = 10;
     let storage = Storage::open(&home.path, &options, &mut |_| Ok(())).unwrap();
     commit(&storage, &[Op::Realm(realm()), Op::Owner(owner(1))]);
-    for _ in 0..200 {
-        commit(&storage, &[Op::Owner(owner(1))]);
+    for round in 0..200 {
+        // One op mostly, sometimes none, sometimes more than the log is to keep.
+        let ops = [1, 1, 0, 1, 30][round % 5];
+        let mut batch = storage.batch().unwrap();
+        for _ in 0..ops {
+            batch.apply(&Op::Owner(owner(1))).unwrap();
+        }
+        batch.audit(event(Event::OwnerSet)).unwrap();
+        batch.commit(START).unwrap();
         let view = storage.view().unwrap();
+        view.check().unwrap();
         let state = view.state().unwrap();
-        let kept = state.seq + 1 - state.first;
-        assert!(kept >= 10.min(state.seq) && kept <= 10 + 64, "{kept} rows at {}", state.seq);
-        assert!(matches!(view.changes(state.seq.saturating_sub(10), 10), Ok(Changes::Since(_))));
+        assert!(state.logged < 10 + 64, "{} ops at {}", state.logged, state.seq);
+        assert!(state.logged >= state.seq.min(10));
+        let since = state.first - 1;
+        assert!(matches!(view.changes(since, 99), Ok(Changes::Since(_))));
+        assert!(since == 0 || view.changes(since - 1, 99).unwrap() == Changes::Gone);
     }
-    let view = storage.view().unwrap();
-    assert_eq!(view.changes(0, 10).unwrap(), Changes::Gone);
-    view.check().unwrap();
+    assert!(storage.view().unwrap().state().unwrap().first > 100);
+}
+
+#[test]
+fn a_log_that_is_to_be_shorter_shrinks_with_each_commit() {
+    let home = home();
+    let storage = create(&home);
+    for _ in 0..600 {
+        commit(&storage, &[Op::Owner(owner(1))]);
+    }
+    storage.close().unwrap();
+    let mut options = options();
+    options.log_len = 10;
+    let storage = Storage::open(&home.path, &options, &mut |_| Ok(())).unwrap();
+    let mut kept = Vec::new();
+    for _ in 0..4 {
+        commit(&storage, &[Op::Owner(owner(1))]);
+        let state = storage.view().unwrap().state().unwrap();
+        kept.push(state.seq + 1 - state.first);
+    }
+    assert_eq!(kept, [345, 90, 10, 11]);
+    storage.view().unwrap().check().unwrap();
 }
 
 #[test]
@@ -326,8 +355,8 @@ proptest! {
         let mut storage = create(&home);
         let owners = [1, 2, 3].map(owner);
         commit(&storage, &owners.clone().map(Op::Owner));
-        let mut committed = Model::default();
-        committed.owners = owners.into_iter().map(|o| (o.owner.number(), o)).collect();
+        let owners = owners.into_iter().map(|o| (o.owner.number(), o)).collect();
+        let mut committed = Model { owners, ..Model::default() };
         let mut model = committed.clone();
         let mut steps = steps.into_iter().peekable();
         while steps.peek().is_some() {
