@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU16, Ordering, fence};
 use super::slot::Slot;
 
 /// How many times the pool can be extended.
-const CHUNKS: usize = 512;
+const CHUNKS: usize = 1024;
 /// Bits of a [`Block`] that count blocks within a chunk.
 const WITHIN: u32 = 20;
 
@@ -73,14 +73,14 @@ impl Pool {
 
     /// Makes sure that `free` holds `wanted` blocks. False if the pool is at its end.
     ///
-    /// What is missing is made in one piece, and never less than a thirty-second of what
+    /// What is missing is made in one piece, and never less than a sixty-fourth of what
     /// there is, so that a large table is a few large pieces.
     pub(super) fn stock(&self, free: &mut Free, wanted: usize) -> bool {
         let missing = wanted.saturating_sub(free.blocks.len());
         if missing == 0 {
             return true;
         }
-        let count = missing.max(free.made / 32).min(1 << WITHIN);
+        let count = missing.max(free.made / 64).min(1 << WITHIN);
         let Some(place) = self.chunks.get(free.chunks) else { return false };
         let (Ok(chunk), Ok(blocks)) = (u32::try_from(free.chunks), u32::try_from(count)) else {
             return false;

@@ -42,9 +42,9 @@ struct Step<'p> {
 }
 
 impl Segment {
-    /// How many keys a segment of `blocks` blocks holds before it grows: 0.85 of its slots.
+    /// How many keys a segment of `blocks` blocks holds before it grows: 0.86 of its slots.
     pub(super) fn limit(pool: &Pool, blocks: usize) -> usize {
-        (blocks << (pool.bits() + 1)) / 20 * 17
+        (blocks << (pool.bits() + 1)) / 50 * 43
     }
 
     /// How many blocks `keys` keys need to be spread no denser than 0.77.
@@ -121,7 +121,11 @@ impl Segment {
     pub(super) fn room<'p>(&self, pool: &'p Pool, seed: &Seed, home: Home) -> Option<&'p Slot> {
         let Places { filter, slots: own } = self.places(pool, self.count(), home)?;
         home.mark().set(filter);
-        if let Some(empty) = own.iter().find(|slot| !slot.life().is_live()) {
+        // The pair with more room, so that both are seldom full.
+        let [a, b, c, d] = own.map(|slot| !slot.life().is_live());
+        let first = u8::from(a) + u8::from(b) >= u8::from(c) + u8::from(d);
+        let order = if first { [a, b, c, d] } else { [false, false, c, d] };
+        if let Some((empty, _)) = own.iter().zip(order).find(|(_, empty)| *empty) {
             return Some(empty);
         }
         let mut steps: Vec<Step<'p>> = Vec::with_capacity(REACH);

@@ -90,6 +90,18 @@ impl Table {
         })
     }
 
+    /// Has the slots of a digest fetched, if it may be a key's, for a `get` that comes soon:
+    /// the waits for several then overlap.
+    #[inline]
+    pub(super) fn fetch(&self, digest: [u64; 2]) {
+        let home = self.seed.home(digest);
+        if let Some(places) = self.places(home)
+            && home.mark().may_be_in(places.filter)
+        {
+            hint::black_box(places.slots.map(Slot::life));
+        }
+    }
+
     /// Sets the expired bit of a key, if it still ends at `end`. False if it does not, if
     /// there is no such key, or if the writer is moving it.
     pub(super) fn expire(&self, digest: [u64; 2], end: Timestamp) -> bool {
@@ -245,10 +257,10 @@ impl Table {
         self.count_removal(books, home);
     }
 
-    /// Has the lines of a key's places brought in, for a writer that comes to it soon.
-    pub(super) fn warm(&self, digest: [u64; 2]) {
-        let home = self.seed.home(digest);
-        hint::black_box(self.slots(home).map(|slots| slots.map(Slot::life)));
+    /// Has the slots fetched in which a new key may come to stand soon.
+    pub(super) fn fetch_places(&self, digest: [u64; 2]) {
+        let places = self.places(self.seed.home(digest));
+        hint::black_box(places.map(|places| places.slots.map(Slot::life)));
     }
 
     /// The segment of `home`.
@@ -256,15 +268,19 @@ impl Table {
         self.segments.at(self.directory.route(home)?.segment())
     }
 
-    fn slots(&self, home: Home) -> Option<[&Slot; 4]> {
-        let segment = self.segment(home)?;
-        Some(segment.places(&self.pool, segment.count(), home)?.slots)
+    #[inline]
+    fn places(&self, home: Home) -> Option<Places<'_>> {
+        let route = self.directory.route(home)?;
+        self.segments.at(route.segment())?.places(&self.pool, route.blocks(), home)
     }
 
     /// The live slots of a key: one, or two if a writer died between filling and clearing.
     fn copies(&self, home: Home, digest: [u64; 2]) -> impl Iterator<Item = Copy<'_>> {
-        let places =
-            self.slots(home).into_iter().flatten().map(|slot| Copy { slot, stashed: false });
+        let places = self
+            .places(home)
+            .into_iter()
+            .flat_map(|places| places.slots)
+            .map(|slot| Copy { slot, stashed: false });
         let stash = self.stash.live().map(|(slot, _)| Copy { slot, stashed: true });
         places
             .chain(stash)
