@@ -59,6 +59,11 @@ pub struct Denial {
     pub key: Option<KeyId>,
 }
 
+impl Denial {
+    /// The token is nobody's.
+    pub(crate) const UNKNOWN: Self = Self { reason: Reason::Unknown, key: None };
+}
+
 /// Why a token was refused. The variants stand in the order in which they are checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

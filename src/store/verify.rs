@@ -34,6 +34,9 @@ pub struct Outcome {
     pub answer: Answer,
 }
 
+/// Tokens of a batch that are hashed before the first of them is decided.
+const GROUP: usize = 64;
+
 /// A key that a token was found to be of, with all that decides about it.
 pub(super) struct Found {
     pub entry: Entry,
@@ -76,6 +79,41 @@ impl Store {
         Ok(self.judge(realm, token, request, Required::Scopes(request.required))?)
     }
 
+    /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
+    /// order: the answers are the same and have the same effects.
+    ///
+    /// Faster a token: while one waits for memory, others are hashed. The answers are put to
+    /// the end of `answers`; with room there, nothing is allocated.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if this store has no such realm: then there are no answers.
+    pub fn verify_many(
+        &self,
+        realm: RealmRef,
+        tokens: &[&[u8]],
+        request: &Request,
+        answers: &mut Vec<Result<Grant, Denial>>,
+    ) -> Result<()> {
+        let realms = self.realms.load();
+        let bound = realms.get(realm)?;
+        let required = Required::Scopes(request.required);
+        answers.reserve(tokens.len());
+        for group in tokens.chunks(GROUP) {
+            let mut digests = [Err(Denial::UNKNOWN); GROUP];
+            for (token, digest) in group.iter().zip(&mut digests) {
+                *digest = self.digest(bound, token);
+                if let Ok(digest) = digest {
+                    self.index.fetch(digest);
+                }
+            }
+            answers.extend(digests.into_iter().take(group.len()).map(|digest| {
+                digest.and_then(|digest| self.rule(bound, &digest, request, required))
+            }));
+        }
+        Ok(())
+    }
+
     /// Decides about a request from its method and headers, and renders the profile's answer.
     ///
     /// The token is taken from where the profile says it is presented. The request needs what
@@ -109,25 +147,39 @@ impl Store {
     }
 
     /// One decision, from the token's text to the charge.
-    pub(super) fn judge(
+    fn judge(
         &self,
         bound: &Bound,
         token: &[u8],
         request: &Request,
         required: Required,
     ) -> Result<Grant, Denial> {
+        self.rule(bound, &self.digest(bound, token)?, request, required)
+    }
+
+    /// The digest of a text that is shaped like a token of the realm.
+    fn digest(&self, bound: &Bound, token: &[u8]) -> Result<Digest, Denial> {
         let shapeless = |malformed| Denial { reason: Reason::Malformed(malformed), key: None };
+        bound.realm.grammar().parse(token).map_err(shapeless)?;
+        Ok(self.digester.digest(token))
+    }
+
+    /// The part of a decision that needs no text.
+    fn rule(
+        &self,
+        bound: &Bound,
+        digest: &Digest,
+        request: &Request,
+        required: Required,
+    ) -> Result<Grant, Denial> {
         let realm = &*bound.realm;
-        realm.grammar().parse(token).map_err(shapeless)?;
-        let digest = self.digester.digest(token);
-        let unknown = Denial { reason: Reason::Unknown, key: None };
-        let found = self.find(bound, &digest, request).ok_or(unknown)?;
+        let found = self.find(bound, digest, request).ok_or(Denial::UNKNOWN)?;
         let entry = &found.entry;
         let refused = |reason| Denial { reason, key: Some(entry.key_id) };
         let now = request.at.unwrap_or_else(|| self.mark.now());
         let scopes = decide(&found.facts(), required, now).map_err(|reason| {
             if reason == Reason::Expired && request.at.is_none() {
-                self.index.mark_expired(&digest, entry);
+                self.index.mark_expired(digest, entry);
             }
             refused(reason)
         })?;
