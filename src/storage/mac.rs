@@ -6,7 +6,7 @@
 //! seal's key is public, and all of this finds damage but no forgery.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::set::Element;
@@ -77,7 +77,7 @@ fn cipher(pepper: Option<&Pepper>) -> XChaCha20Poly1305 {
         Some(pepper) => pepper.derive("keycask 2026-11 seal of the store key"),
         None => blake3::derive_key("keycask 2026-11 seal of the store key without a pepper", b""),
     });
-    XChaCha20Poly1305::new(&Key::from(*key))
+    XChaCha20Poly1305::new((&*key).into())
 }
 
 /// The keys of a store's rows.

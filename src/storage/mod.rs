@@ -8,14 +8,18 @@
 //! The one invariant: a row that is given out is the row that was last committed in that
 //! place, or there is an error.
 
+mod apply;
 mod backend;
 mod batch;
 mod errors;
 mod file;
+mod handle;
 mod header;
 mod held;
+mod log;
 mod mac;
 mod opened;
+mod rows;
 mod scan;
 mod set;
 mod state;
@@ -29,13 +33,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redb::backends::FileBackend;
-use redb::{
-    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadableDatabase, StorageBackend,
-    WriteTransaction,
-};
+use redb::{StorageBackend, WriteTransaction};
 
 use self::backend::{Door, Gate};
 use self::errors::{OrFail, from_io};
+use self::handle::Handle;
 use self::header::Header;
 use self::mac::MacKeys;
 use self::view::Transaction;
@@ -82,20 +84,15 @@ impl<'a> StorageOptions<'a> {
 
 /// One open file.
 pub(crate) struct Storage {
-    database: Handle,
+    handle: Handle,
     gate: Arc<dyn Gate>,
     header: Header,
     keys: MacKeys,
     log_len: u64,
-    /// Set by the first commit that failed, for good.
+    /// Set by the first write that failed, for good.
     poisoned: AtomicBool,
     /// Uptime in milliseconds of the last commit with a quick repair.
     repaired: AtomicU64,
-}
-
-enum Handle {
-    Write(Database),
-    Read(ReadOnlyDatabase),
 }
 
 impl Storage {
@@ -154,15 +151,14 @@ impl Storage {
     ) -> Result<Self> {
         let hold = !options.read_only;
         let (door, gate) = Door::new(backend, hold).map_err(|e| from_io(doing, e))?;
-        let builder = builder(options);
-        let database = if options.read_only {
-            Handle::Read(builder.open_read_only_with_backend(door).or_fail(doing)?)
-        } else {
-            Handle::Write(builder.create_with_backend(door).or_fail(doing)?)
-        };
-        let (header, keys) = database.header(options.pepper, doing)?;
+        let handle = Handle::open(door, options, doing)?;
+        let row = tables::header(&handle.begin_read()?)?;
+        let row = row.ok_or_else(|| {
+            Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
+        })?;
+        let (header, keys) = Header::decode(&row, options.pepper)?;
         let storage = Self {
-            database,
+            handle,
             gate,
             header,
             keys,
@@ -186,7 +182,9 @@ impl Storage {
     ) -> Result<()> {
         let (header, keys) = Header::new(options.pepper, random)?;
         let (door, _) = Door::new(backend, false).map_err(|e| from_io(doing, e))?;
-        let database = builder(options).create_with_backend(door).or_fail(doing)?;
+        let Handle::Write(database) = Handle::open(door, options, doing)? else {
+            return Err(Error::new(ErrorKind::ReadOnly, "a new store is made for writing"));
+        };
         let mut transaction = database.begin_write().or_fail(doing)?;
         transaction.set_two_phase_commit(true);
         tables::make(&transaction, &header.encode(&keys), &State::new().encode(&keys))?;
@@ -201,7 +199,7 @@ impl Storage {
 
     /// The generation of the pepper under which new digests are computed.
     pub(crate) fn generation(&self) -> u8 {
-        self.header.generation
+        self.header.generation()
     }
 
     /// Whether the store has a pepper: without one its MACs find damage but no forgery.
@@ -211,7 +209,7 @@ impl Storage {
 
     /// Whether the store was opened for reading alone.
     pub(crate) fn is_read_only(&self) -> bool {
-        matches!(self.database, Handle::Read(_))
+        matches!(self.handle, Handle::Read(_))
     }
 
     /// Refuses what could not be written now.
@@ -219,8 +217,8 @@ impl Storage {
     /// # Errors
     ///
     /// `ReadOnly`, `Poisoned`.
-    pub(crate) fn writable(&self) -> Result<&Database> {
-        let Handle::Write(database) = &self.database else {
+    pub(crate) fn writable(&self) -> Result<&redb::Database> {
+        let Handle::Write(database) = &self.handle else {
             let why = "the store was opened read-only";
             return Err(Error::new(ErrorKind::ReadOnly, why));
         };
@@ -229,18 +227,14 @@ impl Storage {
 
     /// Whether an earlier write failed and the store must be reopened to write again.
     pub(crate) fn is_poisoned(&self) -> bool {
-        // Acquire pairs with the release where a commit fails.
+        // Acquire pairs with the release where a write fails.
         self.poisoned.load(Ordering::Acquire)
     }
 
     /// Begins to read. The view sees what was committed before, and keeps the file from
     /// reusing space until it is dropped, so it should not be kept.
     pub(crate) fn view(&self) -> Result<View<'_>> {
-        let transaction = match &self.database {
-            Handle::Write(database) => database.begin_read(),
-            Handle::Read(database) => database.begin_read(),
-        };
-        let transaction = transaction.or_fail("begin to read")?;
+        let transaction = self.handle.begin_read()?;
         Ok(View::new(Transaction::Read(transaction), &self.keys))
     }
 
@@ -260,10 +254,7 @@ impl Storage {
     /// Closes the file in order, so that the next opening need not repair it. Dropping does
     /// the same, and keeps failures to itself.
     pub(crate) fn close(self) -> Result<()> {
-        match self.database {
-            Handle::Write(database) => database.close().or_fail("close the store"),
-            Handle::Read(database) => database.close().or_fail("close the store"),
-        }
+        self.handle.close()
     }
 
     fn commit(
@@ -272,9 +263,9 @@ impl Storage {
         uptime: Duration,
     ) -> Result<(), CommitError> {
         let now = u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX);
-        let since =
-            Duration::from_millis(now.saturating_sub(self.repaired.load(Ordering::Relaxed)));
-        let quick_repair = since >= QUICK_REPAIR_EVERY;
+        // Relaxed: commits come one after another, ordered by redb's write lock.
+        let since = now.saturating_sub(self.repaired.load(Ordering::Relaxed));
+        let quick_repair = Duration::from_millis(since) >= QUICK_REPAIR_EVERY;
         transaction.set_quick_repair(quick_repair);
         let flips = self.gate.flips();
         let Err(error) = transaction.commit().or_fail("commit") else {
@@ -317,30 +308,6 @@ impl Storage {
             None => Error::new(ErrorKind::Poisoned, why),
         }
     }
-}
-
-impl Handle {
-    /// What the file says it is, if it says so to `pepper`.
-    fn header(&self, pepper: Option<&Pepper>, doing: &str) -> Result<(Header, MacKeys)> {
-        let transaction = match self {
-            Self::Write(database) => database.begin_read(),
-            Self::Read(database) => database.begin_read(),
-        };
-        let row = tables::header(&transaction.or_fail(doing)?)?;
-        let row = row.ok_or_else(|| {
-            Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
-        })?;
-        Header::decode(&row, pepper)
-    }
-}
-
-fn builder(options: &StorageOptions<'_>) -> Builder {
-    let mut builder = Builder::new();
-    builder
-        .set_cache_size(options.cache_bytes)
-        .set_concurrency_mode(ConcurrencyMode::SingleWriter)
-        .set_check_integrity_on_open(true);
-    builder
 }
 
 /// The same error, whose message begins with what could not be done.

@@ -2,8 +2,9 @@
 
 use redb::TableHandle;
 
-use super::batch::{in_set, weight};
 use super::errors::OrFail;
+use super::log::weight;
+use super::rows::in_set;
 use super::set::SetDigest;
 use super::state::Counts;
 use super::tables::{

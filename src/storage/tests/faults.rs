@@ -299,7 +299,10 @@ impl Drop for Tiny {
 
 #[test]
 fn a_full_file_system_refuses_a_store_and_keeps_one() {
-    let Some(tiny) = Tiny::mount("size=8k") else { return };
+    let Some(tiny) = Tiny::mount("size=8k") else {
+        eprintln!("no small file system can be mounted here: this was not tested");
+        return;
+    };
     let path = tiny.0.path().join("keys.kc");
     let error = Storage::create(&path, &options(), &Random::system()).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::Full, "{error}");
@@ -324,13 +327,6 @@ fn a_full_file_system_refuses_a_store_and_keeps_one() {
     assert_eq!(error.kind(), ErrorKind::Full, "{error}");
     assert!(done > 0);
     drop(storage);
-    let storage =
-        Storage::open(&path, &StorageOptions { read_only: true, ..options() }, &mut |_| Ok(()));
-    let opened_for_reading = storage.map(drop);
-    match opened_for_reading {
-        Ok(()) => {}
-        Err(error) => assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}"),
-    }
     // With room again, all that was acknowledged is there.
     let roomy = tempfile::tempdir().unwrap();
     let moved = roomy.path().join("keys.kc");

@@ -44,9 +44,16 @@ fn kill(mut child: Child, after: usize) -> u64 {
     last
 }
 
+/// A directory on a disk, as a store has it in earnest.
+fn on_disk() -> Home {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("keys.kc");
+    Home { _directory: directory, path }
+}
+
 #[test]
 fn what_another_process_acknowledged_is_there_after_it_was_killed() {
-    let home = home();
+    let home = on_disk();
     let storage = create(&home);
     fill(&storage);
     storage.close().unwrap();
@@ -75,7 +82,7 @@ fn what_another_process_acknowledged_is_there_after_it_was_killed() {
 
 #[test]
 fn a_store_can_be_read_while_another_process_writes_it_and_written_by_that_one_only() {
-    let home = home();
+    let home = on_disk();
     let storage = create(&home);
     fill(&storage);
     storage.close().unwrap();

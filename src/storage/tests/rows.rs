@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
+use redb::{ReadableDatabase, ReadableTable};
 
 use super::*;
 use crate::storage::state::Counts;
@@ -268,7 +269,7 @@ fn the_audit_trail_reads_from_anywhere_and_no_entry_can_be_changed_or_left_out()
     let row = {
         let database = redb::Database::open(&home.path).unwrap();
         let audit = database.begin_read().unwrap().open_table(tables::AUDIT).unwrap();
-        redb::ReadableTable::get(&audit, &2u64.to_be_bytes()).unwrap().unwrap().value().to_vec()
+        ReadableTable::get(&audit, &2u64.to_be_bytes()).unwrap().unwrap().value().to_vec()
     };
     let mut changed = row.clone();
     *changed.last_mut().unwrap() ^= 1;
@@ -306,10 +307,13 @@ enum Do {
 
 fn step() -> impl Strategy<Value = Do> {
     let key = (0..12u64, 1..4u32, any::<bool>(), proptest::option::of(0..50i64), "[a-z]{0,9}");
+    let key =
+        key.prop_map(|(id, owner, counted, end, name)| Do::Key { id, owner, counted, end, name });
+    let owner = (1..4u32, any::<bool>());
     prop_oneof![
-        6 => key.prop_map(|(id, owner, counted, end, name)| Do::Key { id, owner, counted, end, name }),
+        6 => key,
         2 => (0..12u64).prop_map(Do::Forget),
-        1 => (1..4u32, any::<bool>()).prop_map(|(number, suspended)| Do::Owner { number, suspended }),
+        1 => owner.prop_map(|(number, suspended)| Do::Owner { number, suspended }),
         1 => (0..12u64, any::<Option<u8>>()).prop_map(|(id, copy)| Do::Seal(id, copy)),
         1 => Just(Do::Abort),
         4 => Just(Do::Commit),
@@ -392,8 +396,8 @@ proptest! {
                     }
                     Some(Do::Seal(id, copy)) => {
                         if model.keys.contains_key(&id) {
-                            let bytes = copy.map(|c| [c]);
-                            batch.seal(KeyId::from_bits(id), bytes.as_ref().map(<[u8; 1]>::as_slice)).unwrap();
+                            let bytes = copy.as_ref().map(std::slice::from_ref);
+                            batch.seal(KeyId::from_bits(id), bytes).unwrap();
                             match copy {
                                 Some(copy) => model.sealed.insert(id, copy),
                                 None => model.sealed.remove(&id),
