@@ -20,6 +20,7 @@ mod limit;
 mod mark;
 mod options;
 mod policy;
+mod process;
 mod random;
 mod realm;
 mod record;
@@ -44,6 +45,7 @@ pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Page, Stats};
 pub use key_id::KeyId;
 pub use options::Options;
+pub use process::forked;
 pub use realm::{
     Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
     RealmChange, Rights, Scope, ScopeChange, Window,
@@ -53,9 +55,7 @@ pub use request::Request;
 pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
-pub use store::{
-    Changed, Changes, Commit, Filter, HttpRequest, Outcome, PAGE_MAX, Store, Swept,
-};
+pub use store::{Changed, Changes, Commit, Filter, HttpRequest, Outcome, PAGE_MAX, Store, Swept};
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};
