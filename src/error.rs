@@ -49,6 +49,8 @@ pub enum ErrorKind {
     Indeterminate,
     /// The source of randomness failed.
     Random,
+    /// The store was opened before this process was forked from the one that opened it.
+    Forked,
     /// A defect in keycask.
     Internal,
 }
@@ -75,6 +77,7 @@ impl ErrorKind {
             Self::Poisoned => "poisoned",
             Self::Indeterminate => "indeterminate",
             Self::Random => "random",
+            Self::Forked => "forked",
             Self::Internal => "internal",
         }
     }

@@ -20,6 +20,7 @@ mod limit;
 mod mark;
 mod options;
 mod policy;
+mod process;
 mod random;
 mod realm;
 mod record;
@@ -44,6 +45,7 @@ pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Page, Stats};
 pub use key_id::KeyId;
 pub use options::Options;
+pub use process::forked;
 pub use realm::{
     Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
     RealmChange, Rights, Scope, ScopeChange, Window,

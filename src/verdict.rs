@@ -35,6 +35,23 @@ pub struct Grant {
     pub rate: Option<Rate>,
 }
 
+impl Grant {
+    /// A grant as its numbers tell it, for bindings that hand a grant out as numbers and take
+    /// it back to have it [described](crate::Store::describe). It proves nothing.
+    #[must_use]
+    pub const fn from_numbers(
+        key_id: KeyId,
+        realm: RealmRef,
+        kind: KindRef,
+        owner: OwnerRef,
+        scopes: ScopeSet,
+        end: Timestamp,
+        in_grace: bool,
+    ) -> Self {
+        Self { key_id, realm, kind, owner, scopes, end, in_grace, rate: None }
+    }
+}
+
 /// One rate window as it stands after a decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -115,6 +115,18 @@ impl KindSet {
     /// No kind.
     pub const NONE: Self = Self(0);
 
+    /// The set with these bits, as [`bits`](Self::bits) gave them.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// The set's 64 bits, one a kind.
+    #[must_use]
+    pub const fn bits(self) -> u64 {
+        self.0
+    }
+
     /// The set that holds only the kind at `place`; empty if it is 64 or more.
     #[must_use]
     pub(crate) const fn single(place: u8) -> Self {

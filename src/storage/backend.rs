@@ -18,6 +18,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use redb::{BackendError, StorageBackend};
 
 use super::held::Held;
+use crate::process::Listed;
 
 type Range = (Bound<u64>, Bound<u64>);
 
@@ -46,6 +47,8 @@ pub(super) trait Gate: Send + Sync {
 }
 
 struct Frame<B> {
+    /// Before the file, so that it is dropped before the file is closed.
+    _listed: Option<Listed>,
     file: B,
     /// Whether writes go straight through. Once true, for good: set after the last write
     /// that was held has reached the file, so that a reader who sees it reads the file.
@@ -60,9 +63,14 @@ struct Frame<B> {
 
 impl<B: StorageBackend> Door<B> {
     /// A door to `file` and the store's hand on it. If `hold`, writes are held back at first.
-    pub(super) fn new(file: B, hold: bool) -> io::Result<(Self, Arc<dyn Gate>)> {
+    pub(super) fn new(
+        file: B,
+        listed: Option<Listed>,
+        hold: bool,
+    ) -> io::Result<(Self, Arc<dyn Gate>)> {
         let len = file.len()?;
         let frame = Arc::new(Frame {
+            _listed: listed,
             file,
             open: AtomicBool::new(!hold),
             held: Mutex::new(Held::new(len)),

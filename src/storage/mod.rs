@@ -43,6 +43,7 @@ use self::mac::MacKeys;
 use self::view::Transaction;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
+use crate::process::{Home, Listed};
 use crate::random::Random;
 use crate::record::Op;
 
@@ -85,6 +86,7 @@ impl<'a> StorageOptions<'a> {
 /// One open file.
 pub(crate) struct Storage {
     handle: Handle,
+    home: Home,
     gate: Arc<dyn Gate>,
     header: Header,
     keys: MacKeys,
@@ -138,19 +140,21 @@ impl Storage {
     ) -> Result<Self> {
         let file = file::Place::of(path)?.open(options.read_only)?;
         let doing = format!("open {path:?}");
-        Self::attach(FileBackend::new(file).or_fail(&doing)?, options, &doing, each)
-            .map_err(|e| naming(&doing, e))
+        let listed = Listed::new(&file);
+        let backend = FileBackend::new(file).or_fail(&doing)?;
+        Self::attach(backend, Some(listed), options, &doing, each).map_err(|e| naming(&doing, e))
     }
 
-    /// Opens the store that `backend` holds.
+    /// Opens the store that `backend` holds, whose descriptor may be listed.
     pub(crate) fn attach(
         backend: impl StorageBackend,
+        listed: Option<Listed>,
         options: &StorageOptions<'_>,
         doing: &str,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Self> {
         let hold = !options.read_only;
-        let (door, gate) = Door::new(backend, hold).map_err(|e| from_io(doing, e))?;
+        let (door, gate) = Door::new(backend, listed, hold).map_err(|e| from_io(doing, e))?;
         let handle = Handle::open(door, options, doing)?;
         let row = tables::header(&handle.begin_read()?)?;
         let row = row.ok_or_else(|| {
@@ -159,6 +163,7 @@ impl Storage {
         let (header, keys) = Header::decode(&row, options.pepper)?;
         let storage = Self {
             handle,
+            home: Home::here(),
             gate,
             header,
             keys,
@@ -181,7 +186,7 @@ impl Storage {
         doing: &str,
     ) -> Result<()> {
         let (header, keys) = Header::new(options.pepper, random)?;
-        let (door, _) = Door::new(backend, false).map_err(|e| from_io(doing, e))?;
+        let (door, _) = Door::new(backend, None, false).map_err(|e| from_io(doing, e))?;
         let Handle::Write(database) = Handle::open(door, options, doing)? else {
             return Err(Error::new(ErrorKind::ReadOnly, "a new store is made for writing"));
         };
@@ -212,12 +217,23 @@ impl Storage {
         matches!(self.handle, Handle::Read(_))
     }
 
+    /// Refuses a child of the process that opened the store.
+    ///
+    /// # Errors
+    ///
+    /// `Forked`.
+    #[inline]
+    pub(crate) fn at_home(&self) -> Result<()> {
+        self.home.check()
+    }
+
     /// Refuses what could not be written now.
     ///
     /// # Errors
     ///
-    /// `ReadOnly`, `Poisoned`.
+    /// `Forked`, `ReadOnly`, `Poisoned`.
     pub(crate) fn writable(&self) -> Result<&redb::Database> {
+        self.at_home()?;
         let Handle::Write(database) = &self.handle else {
             let why = "the store was opened read-only";
             return Err(Error::new(ErrorKind::ReadOnly, why));
@@ -234,6 +250,7 @@ impl Storage {
     /// Begins to read. The view sees what was committed before, and keeps the file from
     /// reusing space until it is dropped, so it should not be kept.
     pub(crate) fn view(&self) -> Result<View<'_>> {
+        self.at_home()?;
         let transaction = self.handle.begin_read()?;
         Ok(View::new(Transaction::Read(transaction), &self.keys))
     }

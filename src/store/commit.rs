@@ -25,6 +25,7 @@ impl Store {
         &self,
         plan: impl FnOnce(&View<'_>, Timestamp) -> Result<Draft<T>>,
     ) -> Result<T> {
+        self.storage.at_home()?;
         let mut flushed = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.mark.now();
         let mut batch = self.storage.batch()?;

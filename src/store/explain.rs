@@ -23,6 +23,7 @@ impl Store {
     ///
     /// `NotFound` if this store has no such realm; `Io` or `Corrupt` if the file cannot be read.
     pub fn explain(&self, realm: RealmRef, token: &[u8], request: &Request) -> Result<Explanation> {
+        self.storage.at_home()?;
         let realms = self.realms.load_full();
         let bound = realms.get(realm)?;
         let realm = &*bound.realm;

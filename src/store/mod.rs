@@ -83,6 +83,16 @@ struct Held<'r> {
     kind: &'r Kind,
 }
 
+impl Store {
+    /// Whether this process is a fork of the one that opened the store, which then refuses
+    /// every call. Such a store is not to be dropped but [forgotten](std::mem::forget): its
+    /// locks may be held by threads that are not here.
+    #[must_use]
+    pub fn is_forked(&self) -> bool {
+        self.storage.at_home().is_err()
+    }
+}
+
 fn no_key(key: KeyId) -> Error {
     Error::new(ErrorKind::NotFound, format!("{key}: this store has no such key"))
 }

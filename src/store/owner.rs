@@ -100,6 +100,7 @@ impl Store {
     ///
     /// `NotFound` if this store has no such owner.
     pub fn owner_id(&self, owner: OwnerRef) -> Result<(RealmRef, &str)> {
+        self.storage.at_home()?;
         let found = self.index.owner_name(owner);
         found.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("owner number {}: none", owner.number()))

@@ -125,6 +125,7 @@ impl Store {
     ///
     /// `NotFound` for a grant of another store.
     pub fn describe(&self, grant: &Grant) -> Result<Description> {
+        self.storage.at_home()?;
         let realms = self.realms.load_full();
         let (realm, kind) = realms.of_kind(grant.kind)?;
         let (_, owner) = self.owner_id(grant.owner)?;

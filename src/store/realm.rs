@@ -54,6 +54,7 @@ impl Store {
     ///
     /// `NotFound` if this store has none.
     pub fn realm(&self, name: &str) -> Result<RealmRef> {
+        self.storage.at_home()?;
         let realms = self.realms.load();
         let realm = realms.named(name).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("realm {name:?}: this store has none"))
@@ -67,6 +68,7 @@ impl Store {
     ///
     /// `NotFound` if this store has no such realm.
     pub fn profile(&self, realm: RealmRef) -> Result<Arc<Realm>> {
+        self.storage.at_home()?;
         Ok(Arc::clone(&self.realms.load().get(realm)?.realm))
     }
 

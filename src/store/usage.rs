@@ -23,6 +23,7 @@ impl Store {
     ///
     /// Those of a commit, but for `ReadOnly`: what a reader notes is not kept.
     pub fn flush(&self) -> Result<()> {
+        self.storage.at_home()?;
         if self.storage.is_read_only() {
             return Ok(());
         }

@@ -74,6 +74,7 @@ impl Store {
         token: &[u8],
         request: &Request,
     ) -> Result<Grant, VerifyError> {
+        self.storage.at_home()?;
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
         Ok(self.judge(realm, token, request, Required::Scopes(request.required))?)
@@ -128,6 +129,7 @@ impl Store {
         http: &HttpRequest<'_>,
         request: &Request,
     ) -> Result<Outcome> {
+        self.storage.at_home()?;
         let realms = self.realms.load();
         let bound = realms.get(realm)?;
         let realm = &*bound.realm;

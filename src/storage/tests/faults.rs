@@ -122,7 +122,7 @@ fn attach(path: &Path, plan: &Arc<Plan>) -> Result<Storage> {
     let backend = Faulty { file: FileBackend::new(file).unwrap(), plan: plan.clone() };
     // A small cache, so that pages are written before the commit too.
     let options = StorageOptions { cache_bytes: 32 << 10, ..options() };
-    Storage::attach(backend, &options, "open it", &mut |_| Ok(()))
+    Storage::attach(backend, None, &options, "open it", &mut |_| Ok(()))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

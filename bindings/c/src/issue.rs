@@ -1,0 +1,151 @@
+//! Issue a key.
+
+use std::ffi::c_char;
+
+use engine::{Issued, RealmRef, Shape, Spec as Built};
+
+use crate::actor::Actor;
+use crate::failure::{Failure, Stop, argument};
+use crate::guard;
+use crate::ptr::{self, Out, Room};
+use crate::realm::known;
+use crate::scopes::Scopes;
+use crate::sized::Sized;
+use crate::status::Status;
+use crate::store::Store;
+use crate::text::Text;
+use crate::time::{self, End, KEYCASK_NOW};
+
+/// Longest token in bytes. A buffer for one has at least this capacity.
+pub const KEYCASK_TOKEN_MAX: usize = 166;
+
+const _: () = assert!(KEYCASK_TOKEN_MAX == Shape::TOKEN_MAX);
+
+/// What a new key shall be. KEYCASK_SPEC_INIT is valid from now on and ends as the profile has
+/// it; kind and owner have to be set.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Spec {
+    /// sizeof(keycask_spec).
+    pub struct_size: u32,
+    /// The number of the realm.
+    pub realm: u16,
+    /// 0.
+    pub zero: u16,
+    /// The name of the kind.
+    pub kind: Text,
+    /// The id of the owner, which must be there.
+    pub owner: Text,
+    /// What the key may do. None grants nothing.
+    pub scopes: Scopes,
+    /// A name for people: 128 bytes at most, no control characters. May be left out.
+    pub name: Text,
+    /// Your application's data: one JSON value of 4096 bytes at most. May be left out.
+    pub metadata: Text,
+    /// Before it the key is refused: KEYCASK_NOW, or a time that has not passed.
+    pub start_ms: i64,
+    /// From it on the key is refused: KEYCASK_NEVER, KEYCASK_DEFAULT, KEYCASK_AFTER with
+    /// life_ms, or a time.
+    pub end_ms: i64,
+    /// With KEYCASK_AFTER: milliseconds from the start to the end. Else 0.
+    pub life_ms: i64,
+}
+
+// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 2 + 2, five
+// times 16, three times 8 bytes, no padding.
+unsafe impl Sized for Spec {}
+
+impl Spec {
+    /// # Safety
+    ///
+    /// That of `Text::given` for each text.
+    unsafe fn build(&self, realm: &engine::Realm) -> Result<Built, Stop> {
+        ptr::zero(self.zero.into())?;
+        // SAFETY: the caller's promise is the same.
+        let (kind, owner) = unsafe { (self.kind.or_empty()?, self.owner.or_empty()?) };
+        // SAFETY: the caller's promise is the same.
+        let (name, metadata) = unsafe { (self.name.or_empty()?, self.metadata.or_empty()?) };
+        let mut spec = Built::new(RealmRef::new(self.realm), kind, owner)
+            .scopes(self.scopes.names(realm)?)
+            .name(name)
+            .metadata(metadata);
+        if self.start_ms != KEYCASK_NOW {
+            spec = spec.start(time::instant(self.start_ms)?);
+        }
+        Ok(match End::read(self.end_ms, self.life_ms)? {
+            End::Default => spec,
+            End::At(at) => spec.end(at),
+            End::After(span) => spec.life(span),
+        })
+    }
+}
+
+/// A buffer for a token, and the places for its length and its key.
+pub(crate) struct TokenOut {
+    room: Room,
+    len: Out<usize>,
+    key: Out<u64>,
+}
+
+impl TokenOut {
+    /// Refuses, before anything is written, a buffer that a token might not fit in.
+    ///
+    /// # Safety
+    ///
+    /// Those of `Room::new` and `Out::new`.
+    pub(crate) unsafe fn new(
+        token: *mut c_char,
+        cap: usize,
+        len: *mut usize,
+        key: *mut u64,
+    ) -> Result<Self, Stop> {
+        // SAFETY: the caller's promise is the same.
+        let (room, len, key) = unsafe { (Room::new(token, cap)?, Out::new(len)?, Out::new(key)?) };
+        if cap < KEYCASK_TOKEN_MAX {
+            len.put(KEYCASK_TOKEN_MAX);
+            return Err(ptr::space());
+        }
+        Ok(Self { room, len, key })
+    }
+
+    /// Hands a new key out.
+    pub(crate) fn put(mut self, issued: &Issued) -> Result<(), Stop> {
+        self.room.fill(issued.token.expose().as_bytes(), &self.len)?;
+        self.key.put(issued.key.key_id.bits());
+        Ok(())
+    }
+}
+
+/// Issues a key. On OK it is durable, and every verify that begins later finds it.
+///
+/// Writes the key's id to `*key`, its token to `token`, and the token's length to
+/// `*token_len`. The token is the secret: hand it to its owner and wipe your copy. Unless its
+/// kind can be revealed, no later call gives it again. `token_cap` is at least
+/// KEYCASK_TOKEN_MAX, or the call does nothing and is refused with SPACE.
+///
+/// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), CAP, SPACE, and those of a write.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_issue(
+    store: *const Store,
+    spec: *const Spec,
+    by: *const Actor,
+    token: *mut c_char,
+    token_cap: usize,
+    token_len: *mut usize,
+    key: *mut u64,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run(store, error, |open| {
+            let (spec, by) = (ptr::read(spec)?, Actor::read(by)?);
+            if spec.owner.data.is_null() || spec.kind.data.is_null() {
+                return Err(argument("a spec has no kind or no owner"));
+            }
+            let spec = spec.build(&*known(open, spec.realm)?)?;
+            let out = TokenOut::new(token, token_cap, token_len, key)?;
+            out.put(&open.engine.issue(&spec, &by)?)
+        })
+    }
+}

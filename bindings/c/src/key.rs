@@ -1,0 +1,240 @@
+//! A key as it may be shown, and the text of its id.
+
+use std::ffi::c_char;
+use std::str::FromStr;
+
+use engine::{Cause, KeyId, KeyInfo, Realm, ScopeSet, State};
+
+use crate::failure::Failure;
+use crate::grant::KEYCASK_IN_GRACE;
+use crate::guard;
+use crate::ptr::{self, Out, Room};
+use crate::realm::known;
+use crate::scopes::Scopes;
+use crate::sized::Sized;
+use crate::status::Status;
+use crate::store::Store;
+use crate::text::Text;
+use crate::time;
+
+/// Length of the text of a key id.
+pub const KEYCASK_KEY_ID_LEN: usize = 17;
+/// Room that is always enough for the text of a keycask_key_info.
+pub const KEYCASK_KEY_TEXT_MAX: usize = 14336;
+/// A key that decides by its window, scopes and limits.
+pub const KEYCASK_ACTIVE: u32 = 1;
+/// A key that is refused until it is resumed.
+pub const KEYCASK_SUSPENDED: u32 = 2;
+/// A key that is refused for good.
+pub const KEYCASK_REVOKED: u32 = 3;
+/// In flags of keycask_key_info: the key's window is over, whatever its state.
+pub const KEYCASK_EXPIRED: u32 = 2;
+/// In cause of keycask_key_info: nothing happened to the key since it was issued.
+pub const KEYCASK_CAUSE_NONE: u32 = 0;
+/// In cause of keycask_key_info: somebody asked for its state.
+pub const KEYCASK_CAUSE_ASKED: u32 = 1;
+/// In cause of keycask_key_info: it was rotated, and its grace is over or was none.
+pub const KEYCASK_CAUSE_ROTATED: u32 = 2;
+
+/// A key as it may be shown: never its token. The texts stand in the buffer of the call.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Key {
+    /// sizeof(keycask_key_info).
+    pub struct_size: u32,
+    /// KEYCASK_IN_GRACE, KEYCASK_EXPIRED.
+    pub flags: u32,
+    /// The key's id.
+    pub key: u64,
+    /// KEYCASK_ACTIVE, KEYCASK_SUSPENDED or KEYCASK_REVOKED.
+    pub state: u32,
+    /// KEYCASK_CAUSE_...
+    pub cause: u32,
+    /// The number of the realm.
+    pub realm: u16,
+    /// The number of the kind.
+    pub kind_number: u16,
+    /// Its place in its lineage, from 1.
+    pub generation: u32,
+    /// The first key of its lineage.
+    pub lineage: u64,
+    /// The key that it replaced; 0 if none.
+    pub predecessor: u64,
+    /// The key that replaced it; 0 if none.
+    pub successor: u64,
+    /// The scopes that it was granted, without what they imply.
+    pub scopes: Scopes,
+    /// When it was issued.
+    pub issued_ms: i64,
+    /// From when on it is valid.
+    pub start_ms: i64,
+    /// From when on it is refused; KEYCASK_NEVER if it does not end.
+    pub end_ms: i64,
+    /// When its state last changed.
+    pub changed_ms: i64,
+    /// When it was last granted, to the minute; KEYCASK_NONE if never, or if the profile keeps
+    /// no usage.
+    pub last_used_ms: i64,
+    /// When the profile advises to rotate it; KEYCASK_NONE if it does not.
+    pub rotation_due_ms: i64,
+    /// The owner's id in your application.
+    pub owner: Text,
+    /// The name of its kind.
+    pub kind: Text,
+    /// The kind's environment; empty if the profile names none.
+    pub environment: Text,
+    /// The key's name for people.
+    pub name: Text,
+    /// Your application's data.
+    pub metadata: Text,
+    /// The reason that was given for its last change of state.
+    pub reason: Text,
+    /// The prefix of its token.
+    pub prefix: Text,
+    /// The last four characters of its token.
+    pub last_four: Text,
+    /// The names of its scopes, separated by spaces.
+    pub scope_names: Text,
+}
+
+// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4 + 8 + 4 + 4 +
+// 2 + 2 + 4, then fields of eight and of sixteen bytes, no padding.
+unsafe impl Sized for Key {}
+
+impl Key {
+    /// The key, with its texts in `room`; none if they do not fit.
+    pub(crate) fn of(info: &KeyInfo, realm: &Realm, room: &mut Room) -> Option<Self> {
+        let scope_names = info.scopes.join(" ");
+        let texts = Text::all(
+            room,
+            [
+                &info.owner,
+                &info.kind_name,
+                &info.environment,
+                &info.name,
+                &info.metadata,
+                &info.reason,
+                &info.prefix,
+                &info.last_four,
+                &scope_names,
+            ],
+        );
+        let [owner, kind, environment, name, metadata, reason, prefix, last_four, scope_names] =
+            texts?;
+        let in_grace = if info.in_grace { KEYCASK_IN_GRACE } else { 0 };
+        let expired = if info.expired { KEYCASK_EXPIRED } else { 0 };
+        // A revoked key may have a scope that its profile no longer has.
+        let scopes = info.scopes.iter().filter_map(|name| realm.scope_set([name]).ok());
+        let scopes = scopes.fold(ScopeSet::empty(), ScopeSet::union);
+        let optional = |key: Option<KeyId>| key.map_or(0, KeyId::bits);
+        Some(Self {
+            struct_size: 0,
+            flags: in_grace | expired,
+            key: info.key_id.bits(),
+            state: match info.state {
+                State::Active => KEYCASK_ACTIVE,
+                State::Suspended => KEYCASK_SUSPENDED,
+                State::Revoked => KEYCASK_REVOKED,
+            },
+            cause: match info.cause {
+                Cause::None => KEYCASK_CAUSE_NONE,
+                Cause::Asked => KEYCASK_CAUSE_ASKED,
+                Cause::Rotated => KEYCASK_CAUSE_ROTATED,
+            },
+            realm: info.realm.number(),
+            kind_number: info.kind.number(),
+            generation: info.generation,
+            lineage: info.lineage.bits(),
+            predecessor: optional(info.predecessor),
+            successor: optional(info.successor),
+            scopes: Scopes::of(scopes),
+            issued_ms: info.issued.as_ms(),
+            start_ms: info.start.as_ms(),
+            end_ms: info.end.as_ms(),
+            changed_ms: info.changed.as_ms(),
+            last_used_ms: time::result(info.last_used),
+            rotation_due_ms: time::result(info.rotation_due),
+            owner,
+            kind,
+            environment,
+            name,
+            metadata,
+            reason,
+            prefix,
+            last_four,
+            scope_names,
+        })
+    }
+}
+
+/// Describes a key in `*out`.
+///
+/// Writes its texts to `text`; KEYCASK_KEY_TEXT_MAX bytes are always enough. `text` may be NULL
+/// with a capacity of 0: then texts are left out.
+///
+/// Fails with ARGUMENT, NOT_FOUND, SPACE, IO, CORRUPT.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_key(
+    store: *const Store,
+    key: u64,
+    out: *mut Key,
+    text: *mut c_char,
+    text_cap: usize,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run(store, error, |open| {
+            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let info = open.engine.key(KeyId::from_bits(key))?;
+            let realm = known(open, info.realm.number())?;
+            out.put(Key::of(&info, &realm, &mut room).ok_or_else(ptr::space)?);
+            Ok(())
+        })
+    }
+}
+
+/// Writes the text of a key id, such as key_01ARZ3NDEKTSV, which may be logged and shown, to
+/// `text`: KEYCASK_KEY_ID_LEN bytes, without a terminator. `text_cap` is at least that.
+///
+/// Fails with ARGUMENT, SPACE.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_key_id_text(
+    key: u64,
+    text: *mut c_char,
+    text_cap: usize,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run_alone(error, || {
+            let mut room = Room::new(text, text_cap)?;
+            let text = KeyId::from_bits(key).to_string();
+            room.put(text.as_bytes()).map(drop).ok_or_else(ptr::space)
+        })
+    }
+}
+
+/// Writes the key id that `text` spells, byte for byte, to `*key`. Whether there is such a key
+/// is not looked up.
+///
+/// Fails with ARGUMENT.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_key_id_parse(
+    text: *const c_char,
+    text_len: usize,
+    key: *mut u64,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run_alone(error, || {
+            let (text, out) = (ptr::text(text, text_len)?, Out::new(key)?);
+            out.put(KeyId::from_str(text)?.bits());
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,83 @@
+//! The C ABI of keycask: what `include/keycask.h` declares.
+//!
+//! Each file is one noun of the header, in the order of the header, which is generated from
+//! them. All `unsafe` code of the project is in this crate. What a C program promises stands
+//! at the top of the header; what it can break nevertheless (NULL, lengths, sizes, numbers) is
+//! checked, in `ptr` for memory and where it is used for values.
+//!
+//! The invariant: a call that does not return `KEYCASK_OK` has granted nothing, and has
+//! written nothing but what the header says it writes in that case.
+#![allow(
+    clippy::missing_safety_doc,
+    reason = "what all callers owe stands at the top of the header"
+)]
+#![allow(clippy::too_many_arguments, reason = "C has no slices: a text takes two arguments")]
+
+// One paragraph each, so that they stay in the order of the header.
+
+pub mod time;
+
+pub mod text;
+
+pub mod status;
+
+pub mod failure;
+
+pub mod store;
+
+pub mod realm;
+
+pub mod scopes;
+
+pub mod kinds;
+
+pub mod actor;
+
+pub mod owner;
+
+pub mod issue;
+
+pub mod request;
+
+pub mod grant;
+
+pub mod denial;
+
+pub mod verify;
+
+pub mod present;
+
+pub mod describe;
+
+pub mod explain;
+
+pub mod key;
+
+pub mod list;
+
+pub mod life;
+
+pub mod update;
+
+pub mod rotate;
+
+pub mod reveal;
+
+pub mod audit;
+
+pub mod changes;
+
+pub mod stats;
+
+pub mod tend;
+
+pub mod version;
+
+mod clock;
+mod fork;
+mod guard;
+mod ptr;
+mod sized;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,68 @@
+//! Figures of a store.
+
+use crate::failure::Failure;
+use crate::guard;
+use crate::ptr::Out;
+use crate::sized::Sized;
+use crate::status::Status;
+use crate::store::Store;
+
+/// In flags of keycask_stats_info: a pepper keys digests and seals. Without one, damage of the
+/// file is detected, but one who forges it is not.
+pub const KEYCASK_PEPPERED: u32 = 1;
+
+/// Figures of an open store.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Stats {
+    /// sizeof(keycask_stats_info).
+    pub struct_size: u32,
+    /// KEYCASK_PEPPERED or 0.
+    pub flags: u32,
+    /// The store's own id, which a copy that was restored does not share.
+    pub store_id: [u8; 16],
+    /// The number of the last commit.
+    pub seq: u64,
+    /// Keys in the file, in whatever state.
+    pub keys: u64,
+    /// Owners in the file.
+    pub owners: u64,
+    /// Realms in the file.
+    pub realms: u64,
+    /// Bytes of the table in memory.
+    pub index_bytes: u64,
+}
+
+// SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 16, five times 8 bytes,
+// no padding.
+unsafe impl Sized for Stats {}
+
+/// Writes figures of the store to `*out`.
+///
+/// Fails with ARGUMENT, IO, CORRUPT.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_stats(
+    store: *const Store,
+    out: *mut Stats,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run(store, error, |open| {
+            let out = Out::sized(out)?;
+            let stats = open.engine.stats()?;
+            out.put(Stats {
+                struct_size: 0,
+                flags: if stats.peppered { KEYCASK_PEPPERED } else { 0 },
+                store_id: stats.store_id,
+                seq: stats.seq,
+                keys: stats.keys,
+                owners: stats.owners,
+                realms: stats.realms,
+                index_bytes: stats.index_bytes,
+            });
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Instants and spans as the header has them.
+
+use std::time::Duration;
+
+use engine::Timestamp;
+
+use crate::failure::{Stop, argument};
+
+/// In a field that ends in _ms: an instant that never comes; the end of a key without end.
+pub const KEYCASK_NEVER: i64 = 9_223_372_036_854_775_807;
+/// In a field that ends in _ms: the present, by the store's clock.
+pub const KEYCASK_NOW: i64 = 9_223_372_036_854_775_806;
+/// In a field that ends in _ms: as the realm's profile has it.
+pub const KEYCASK_DEFAULT: i64 = 9_223_372_036_854_775_805;
+/// In end_ms: life_ms after the start.
+pub const KEYCASK_AFTER: i64 = 9_223_372_036_854_775_804;
+/// In end_ms of a change: as it is.
+pub const KEYCASK_KEEP: i64 = 9_223_372_036_854_775_803;
+/// In grace_ms: no grace; the old key is revoked as the new one is made.
+pub const KEYCASK_AT_ONCE: i64 = 9_223_372_036_854_775_802;
+/// In a result: there is no such instant.
+pub const KEYCASK_NONE: i64 = 9_223_372_036_854_775_801;
+
+/// The instant `ms`.
+///
+/// # Errors
+///
+/// `KEYCASK_ERR_ARGUMENT` for what is not one: 0, less, or later than can be written.
+#[inline]
+pub(crate) fn instant(ms: i64) -> Result<Timestamp, Stop> {
+    if ms > 0 && ms <= Timestamp::LAST.as_ms() {
+        return Ok(Timestamp::from_ms(ms));
+    }
+    Err(argument("a time is 0, negative or beyond 2109, and no constant that may stand there"))
+}
+
+/// The present that a caller names; none for the store's own.
+#[inline]
+pub(crate) fn present(ms: i64) -> Result<Option<Timestamp>, Stop> {
+    if ms == KEYCASK_NOW { Ok(None) } else { instant(ms).map(Some) }
+}
+
+/// The span of `ms`.
+///
+/// # Errors
+///
+/// `KEYCASK_ERR_ARGUMENT` for what is not one: 0, less, or more than a store can count.
+pub(crate) fn span(ms: i64) -> Result<Duration, Stop> {
+    match u64::try_from(ms) {
+        Ok(span) if (1..=Timestamp::LAST.as_ms()).contains(&ms) => Ok(Duration::from_millis(span)),
+        _ => Err(argument("a span is 0, negative or too long, and no constant that may be there")),
+    }
+}
+
+/// An instant that need not be, as a result.
+pub(crate) fn result(at: Option<Timestamp>) -> i64 {
+    at.map_or(KEYCASK_NONE, Timestamp::as_ms)
+}
+
+/// When a key shall end, as end_ms and life_ms say it together.
+pub(crate) enum End {
+    Default,
+    At(Timestamp),
+    After(Duration),
+}
+
+impl End {
+    pub(crate) fn read(end_ms: i64, life_ms: i64) -> Result<Self, Stop> {
+        if end_ms == KEYCASK_AFTER {
+            return span(life_ms).map(Self::After);
+        }
+        if life_ms != 0 {
+            return Err(argument("life_ms is set though end_ms is not KEYCASK_AFTER"));
+        }
+        match end_ms {
+            KEYCASK_DEFAULT => Ok(Self::Default),
+            KEYCASK_NEVER => Ok(Self::At(Timestamp::NEVER)),
+            at => instant(at).map(Self::At),
+        }
+    }
+}

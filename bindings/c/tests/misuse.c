@@ -1,0 +1,606 @@
+// What no caller may do, done to every function: a status, and nothing written.
+#include "check.h"
+
+// Everything that a call can write to.
+static struct {
+    keycask_store *store;
+    keycask_grant grant;
+    keycask_grant grants[2];
+    keycask_denial denial;
+    keycask_answer answer;
+    keycask_description description;
+    keycask_explanation explanation;
+    keycask_finding findings[KEYCASK_CHECKS_MAX];
+    keycask_key_info key_info;
+    keycask_key_info keys[2];
+    keycask_owner_info owner;
+    keycask_owner_info owners[2];
+    keycask_scope_info scope;
+    keycask_audit_entry entries[2];
+    keycask_changed changes[4];
+    keycask_stats_info stats;
+    keycask_scopes scopes;
+    char text[KEYCASK_EXPLANATION_TEXT_MAX];
+    size_t len;
+    size_t count;
+    uint64_t key;
+    uint64_t next;
+    uint64_t kinds;
+    int64_t now;
+    uint32_t more;
+    uint16_t realm;
+    int32_t statuses[2];
+} out;
+
+static unsigned char as_it_was[sizeof out];
+
+static void sizes(void) {
+    out.grant.struct_size = sizeof out.grant;
+    out.grants[0].struct_size = sizeof out.grant;
+    out.denial.struct_size = sizeof out.denial;
+    out.answer.struct_size = sizeof out.answer;
+    out.description.struct_size = sizeof out.description;
+    out.explanation.struct_size = sizeof out.explanation;
+    out.findings[0].struct_size = sizeof out.findings[0];
+    out.key_info.struct_size = sizeof out.key_info;
+    out.keys[0].struct_size = sizeof out.key_info;
+    out.owner.struct_size = sizeof out.owner;
+    out.owners[0].struct_size = sizeof out.owner;
+    out.scope.struct_size = sizeof out.scope;
+    out.entries[0].struct_size = sizeof out.entries[0];
+    out.changes[0].struct_size = sizeof out.changes[0];
+    out.stats.struct_size = sizeof out.stats;
+}
+
+static void fill(void) {
+    memset(&out, 0xA5, sizeof out);
+    sizes();
+    memcpy(as_it_was, &out, sizeof out);
+}
+
+// `call` returns `want`, and has written nothing.
+#define REFUSED(want, call)                                                           \
+    do {                                                                              \
+        fill();                                                                       \
+        RETURNS(want, call);                                                          \
+        CHECK(!memcmp(as_it_was, &out, sizeof out));                                  \
+    } while (0)
+
+// `call` returns `want`, and has written `field`, a length, alone.
+#define REFUSED_WITH(want, field, call)                                               \
+    do {                                                                              \
+        fill();                                                                       \
+        RETURNS(want, call);                                                          \
+        CHECK((out.field) > 0 && (out.field) < 100000);                               \
+        memset(&out.field, 0xA5, sizeof out.field);                                   \
+        CHECK(!memcmp(as_it_was, &out, sizeof out));                                  \
+    } while (0)
+
+#define BAD ERR_ARGUMENT
+#define HUGE ((size_t)-1)
+
+static scene at;
+static keycask_options options = KEYCASK_OPTIONS_INIT;
+static keycask_request request = KEYCASK_REQUEST_INIT;
+static keycask_spec spec = KEYCASK_SPEC_INIT;
+static keycask_actor by = KEYCASK_ACTOR_INIT;
+
+static void open_and_create(void) {
+    keycask_options o = options;
+    uint8_t secret[KEYCASK_SECRET_LEN] = {0};
+    REFUSED(BAD, keycask_open(NULL, 5, &o, &out.store, NULL));
+    REFUSED(BAD, keycask_open(NULL, 0, &o, &out.store, NULL));
+    REFUSED(BAD, keycask_open("x", HUGE, &o, &out.store, NULL));
+    REFUSED(BAD, keycask_open("a\0b", 3, &o, &out.store, NULL));
+    REFUSED(BAD, keycask_open("x", 1, NULL, &out.store, NULL));
+    REFUSED(BAD, keycask_open("x", 1, &o, NULL, NULL));
+    REFUSED(BAD, keycask_create("x", 1, &o, NULL, NULL));
+    REFUSED(BAD, keycask_create("x", 1, NULL, &out.store, NULL));
+    REFUSED(BAD, keycask_create(NULL, 1, &o, &out.store, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_open(TEXT("/nowhere/at/all"), &o, &out.store, NULL));
+    REFUSED(ERR_CONFLICT, keycask_create(at.path, strlen(at.path), &o, &out.store, NULL));
+    REFUSED(ERR_LOCKED, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    o.flags = 2;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    o.flags = KEYCASK_READ_ONLY;
+    REFUSED(BAD, keycask_create(TEXT("/tmp/not-made"), &o, &out.store, NULL));
+    o.flags = 0;
+    o.pepper = secret;
+    o.pepper_len = 31;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    o.pepper = NULL;
+    o.pepper_len = 32;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    o = options;
+    o.sealing_key = secret;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    o = options;
+    o.clock_ms = -5;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    RETURNS(OK, keycask_close(NULL));
+}
+
+// Each size that a struct can have: too small, too large, and larger with something in it.
+static void struct_sizes(void) {
+    struct {
+        keycask_request known;
+        uint64_t later;
+    } newer = {request, 0};
+    uint32_t wrong[] = {0, 1, 4, 7, 4097, 0x7FFFFFFF, 0xFFFFFFFF};
+    size_t i;
+    char token[KEYCASK_TOKEN_MAX];
+    uint64_t key;
+    size_t len = scene_issue(&at, token, &key);
+    for (i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        keycask_request r = request;
+        keycask_grant g = KEYCASK_GRANT_INIT;
+        r.struct_size = wrong[i];
+        REFUSED(BAD, keycask_verify(at.store, at.realm, token, len, &r, &out.grant, NULL));
+        g.struct_size = wrong[i];
+        RETURNS(ERR_ARGUMENT, keycask_verify(at.store, at.realm, token, len, &request, &g, NULL));
+        CHECK(g.key == 0);
+    }
+    // A newer program: what it does not use is no matter, what it uses is refused.
+    newer.known.struct_size = sizeof newer;
+    RETURNS(OK, keycask_verify(at.store, at.realm, token, len, &newer.known, NULL, NULL));
+    newer.later = 1;
+    RETURNS(ERR_ARGUMENT, keycask_verify(at.store, at.realm, token, len, &newer.known, NULL, NULL));
+    // An older program, to which a grant had its key and no more.
+    fill();
+    out.grant.struct_size = 16;
+    RETURNS(OK, keycask_verify(at.store, at.realm, token, len, &request, &out.grant, NULL));
+    CHECK(out.grant.struct_size == 16 && out.grant.key == key && out.grant.owner == 0xA5A5A5A5);
+    // What an older program has no field for is zero, which for a time is refused.
+    newer.known.struct_size = offsetof(keycask_request, now_ms);
+    RETURNS(ERR_ARGUMENT, keycask_verify(at.store, at.realm, token, len, &newer.known, NULL, NULL));
+    // A struct may stand anywhere.
+    {
+        char bytes[sizeof(keycask_request) + 1];
+        memcpy(bytes + 1, &request, sizeof request);
+        RETURNS(OK, keycask_verify(at.store, at.realm, token, len,
+                                   (const keycask_request *)(void *)(bytes + 1), NULL, NULL));
+    }
+}
+
+static void realms(void) {
+    const keycask_store *s = at.store;
+    REFUSED(BAD, keycask_realm_apply(NULL, TEXT("x"), TEXT(ACME), &by, &out.realm, NULL));
+    REFUSED(BAD, keycask_realm_apply(s, NULL, 1, TEXT(ACME), &by, &out.realm, NULL));
+    REFUSED(BAD, keycask_realm_apply(s, TEXT("x"), NULL, 7, &by, &out.realm, NULL));
+    REFUSED(BAD, keycask_realm_apply(s, "x", HUGE, TEXT(ACME), &by, &out.realm, NULL));
+    REFUSED(BAD, keycask_realm_apply(s, TEXT("x"), ACME, HUGE, &by, &out.realm, NULL));
+    REFUSED(BAD, keycask_realm_apply(s, TEXT("x"), TEXT(ACME), NULL, &out.realm, NULL));
+    REFUSED(BAD, keycask_realm_apply(s, TEXT("x"), TEXT("\xFF"), &by, &out.realm, NULL));
+    REFUSED(ERR_PROFILE, keycask_realm_apply(s, TEXT("x"), TEXT("r"), &by, &out.realm, NULL));
+    REFUSED(BAD, keycask_realm_compare(NULL, TEXT("x"), TEXT(ACME), out.text, 99, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_compare(s, TEXT("x"), TEXT(ACME), NULL, 99, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_compare(s, TEXT("x"), TEXT(ACME), out.text, HUGE, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_compare(s, TEXT("x"), TEXT(ACME), out.text, 99, NULL, NULL));
+    REFUSED_WITH(ERR_SPACE, len,
+                 keycask_realm_compare(s, TEXT("x"), TEXT(ACME), out.text, 3, &out.len, NULL));
+    REFUSED(BAD, keycask_realm(NULL, TEXT("acme"), &out.realm, NULL));
+    REFUSED(BAD, keycask_realm(s, NULL, 4, &out.realm, NULL));
+    REFUSED(BAD, keycask_realm(s, TEXT("acme"), NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_realm(s, TEXT("acme2"), &out.realm, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_realm(s, NULL, 0, &out.realm, NULL));
+    REFUSED(BAD, keycask_realm_name(NULL, at.realm, out.text, 64, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_name(s, at.realm, NULL, 64, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_name(s, at.realm, out.text, 64, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_realm_name(s, 0, out.text, 64, &out.len, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_realm_name(s, 65535, out.text, 64, &out.len, NULL));
+    REFUSED_WITH(ERR_SPACE, len, keycask_realm_name(s, at.realm, out.text, 3, &out.len, NULL));
+    REFUSED(BAD, keycask_realms(NULL, &out.realm, 1, &out.count, NULL));
+    REFUSED(BAD, keycask_realms(s, NULL, 1, &out.count, NULL));
+    REFUSED(BAD, keycask_realms(s, &out.realm, HUGE, &out.count, NULL));
+    REFUSED(BAD, keycask_realms(s, &out.realm, 1, NULL, NULL));
+    REFUSED_WITH(ERR_SPACE, count, keycask_realms(s, NULL, 0, &out.count, NULL));
+}
+
+static void scopes_and_kinds(void) {
+    const keycask_store *s = at.store;
+    keycask_scopes none = {0, 0};
+    char *t = out.text;
+    REFUSED(BAD, keycask_scopes_named(NULL, at.realm, TEXT("read"), &out.scopes, NULL));
+    REFUSED(BAD, keycask_scopes_named(s, at.realm, NULL, 4, &out.scopes, NULL));
+    REFUSED(BAD, keycask_scopes_named(s, at.realm, TEXT("read"), NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_scopes_named(s, 0, TEXT("read"), &out.scopes, NULL));
+    REFUSED(ERR_NOT_FOUND,
+            keycask_scopes_named(s, at.realm, TEXT("read raed"), &out.scopes, NULL));
+    REFUSED(BAD, keycask_scopes_of_set(NULL, at.realm, TEXT("all"), &out.scopes, NULL));
+    REFUSED(BAD, keycask_scopes_of_set(s, at.realm, NULL, 4, &out.scopes, NULL));
+    REFUSED(BAD, keycask_scopes_of_set(s, at.realm, TEXT("all"), NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_scopes_of_set(s, at.realm, TEXT("al"), &out.scopes, NULL));
+    REFUSED(BAD, keycask_scopes_text(NULL, at.realm, none, t, 99, &out.len, NULL));
+    REFUSED(BAD, keycask_scopes_text(s, at.realm, none, NULL, 99, &out.len, NULL));
+    REFUSED(BAD, keycask_scopes_text(s, at.realm, none, t, 99, NULL, NULL));
+    REFUSED_WITH(ERR_SPACE, len, keycask_scopes_text(s, at.realm, at.read, t, 3, &out.len, NULL));
+    REFUSED(BAD, keycask_scope(NULL, at.realm, TEXT("read"), &out.scope, t, 512, NULL));
+    REFUSED(BAD, keycask_scope(s, at.realm, NULL, 3, &out.scope, t, 512, NULL));
+    REFUSED(BAD, keycask_scope(s, at.realm, TEXT("read"), NULL, t, 512, NULL));
+    REFUSED(BAD, keycask_scope(s, at.realm, TEXT("read"), &out.scope, NULL, 512, NULL));
+    REFUSED(ERR_SPACE, keycask_scope(s, at.realm, TEXT("read"), &out.scope, t, 5, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_scope(s, at.realm, TEXT("r"), &out.scope, t, 512, NULL));
+    REFUSED(BAD, keycask_kinds_named(NULL, at.realm, TEXT("live"), &out.kinds, NULL));
+    REFUSED(BAD, keycask_kinds_named(s, at.realm, NULL, 4, &out.kinds, NULL));
+    REFUSED(BAD, keycask_kinds_named(s, at.realm, TEXT("live"), NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_kinds_named(s, at.realm, TEXT("live x"), &out.kinds, NULL));
+    REFUSED(BAD, keycask_kind_name(NULL, at.realm, 1, t, 64, &out.len, NULL));
+    REFUSED(BAD, keycask_kind_name(s, at.realm, 1, NULL, 64, &out.len, NULL));
+    REFUSED(BAD, keycask_kind_name(s, at.realm, 1, t, 64, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_kind_name(s, at.realm, 999, t, 64, &out.len, NULL));
+    REFUSED_WITH(ERR_SPACE, len, keycask_kind_name(s, at.realm, 1, t, 1, &out.len, NULL));
+}
+
+static void owners(void) {
+    const keycask_store *s = at.store;
+    keycask_owner_change change = KEYCASK_OWNER_CHANGE_INIT;
+    char long_id[KEYCASK_OWNER_MAX + 1];
+    char *t = out.text;
+    memset(long_id, 'x', sizeof long_id);
+    REFUSED(BAD, keycask_owner_set(NULL, at.realm, TEXT("p"), &change, &by, NULL));
+    REFUSED(BAD, keycask_owner_set(s, at.realm, NULL, 1, &change, &by, NULL));
+    REFUSED(BAD, keycask_owner_set(s, at.realm, NULL, 0, &change, &by, NULL));
+    REFUSED(BAD, keycask_owner_set(s, at.realm, long_id, sizeof long_id, &change, &by, NULL));
+    REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("a\nb"), &change, &by, NULL));
+    REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("p"), NULL, &by, NULL));
+    REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("p"), &change, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_owner_set(s, 0, TEXT("p"), &change, &by, NULL));
+    change.flags = 16;
+    REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("p"), &change, &by, NULL));
+    change.flags = KEYCASK_SET_SUSPENDED | KEYCASK_SET_RESUMED;
+    REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("p"), &change, &by, NULL));
+    change.flags = KEYCASK_SET_DIRECT;
+    change.direct.high = 1;
+    REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("p"), &change, &by, NULL));
+    change.flags = 0;
+    change.plan = text("huge");
+    REFUSED(ERR_NOT_FOUND, keycask_owner_set(s, at.realm, TEXT("p"), &change, &by, NULL));
+    change.plan.data = NULL;
+    REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("p"), &change, &by, NULL));
+    REFUSED(BAD, keycask_owner(NULL, at.realm, TEXT("o"), &out.owner, t, 512, NULL));
+    REFUSED(BAD, keycask_owner(s, at.realm, NULL, 1, &out.owner, t, 512, NULL));
+    REFUSED(BAD, keycask_owner(s, at.realm, TEXT("o"), NULL, t, 512, NULL));
+    REFUSED(BAD, keycask_owner(s, at.realm, TEXT("o"), &out.owner, NULL, 512, NULL));
+    REFUSED(ERR_SPACE, keycask_owner(s, at.realm, TEXT("o"), &out.owner, t, 0, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_owner(s, at.realm, TEXT("p"), &out.owner, t, 512, NULL));
+    REFUSED(BAD, keycask_owners(NULL, at.realm, NULL, 0, out.owners, 2, &out.count, t, 99, NULL));
+    REFUSED(BAD, keycask_owners(s, at.realm, NULL, 1, out.owners, 2, &out.count, t, 99, NULL));
+    REFUSED(BAD, keycask_owners(s, at.realm, NULL, 0, NULL, 2, &out.count, t, 99, NULL));
+    REFUSED(BAD, keycask_owners(s, at.realm, NULL, 0, out.owners, 0, &out.count, t, 99, NULL));
+    REFUSED(BAD, keycask_owners(s, at.realm, NULL, 0, out.owners, HUGE, &out.count, t, 99, NULL));
+    REFUSED(BAD, keycask_owners(s, at.realm, NULL, 0, out.owners, 2, NULL, t, 99, NULL));
+    REFUSED(BAD, keycask_owners(s, at.realm, NULL, 0, out.owners, 2, &out.count, NULL, 9, NULL));
+    REFUSED(ERR_SPACE,
+            keycask_owners(s, at.realm, NULL, 0, out.owners, 2, &out.count, t, 0, NULL));
+}
+
+#define ISSUE(spec, cap)                                                              \
+    keycask_issue(at.store, spec, &by, out.text, cap, &out.len, &out.key, NULL)
+
+static void issue(void) {
+    keycask_spec p = spec;
+    const size_t cap = KEYCASK_TOKEN_MAX;
+    REFUSED(BAD, keycask_issue(NULL, &p, &by, out.text, cap, &out.len, &out.key, NULL));
+    REFUSED(BAD, ISSUE(NULL, cap));
+    REFUSED(BAD, keycask_issue(at.store, &p, NULL, out.text, cap, &out.len, &out.key, NULL));
+    REFUSED(BAD, keycask_issue(at.store, &p, &by, NULL, cap, &out.len, &out.key, NULL));
+    REFUSED(BAD, keycask_issue(at.store, &p, &by, out.text, HUGE, &out.len, &out.key, NULL));
+    REFUSED(BAD, keycask_issue(at.store, &p, &by, out.text, cap, NULL, &out.key, NULL));
+    REFUSED(BAD, keycask_issue(at.store, &p, &by, out.text, cap, &out.len, NULL, NULL));
+    REFUSED_WITH(ERR_SPACE, len, ISSUE(&p, cap - 1));
+    REFUSED_WITH(ERR_SPACE, len,
+                 keycask_issue(at.store, &p, &by, NULL, 0, &out.len, &out.key, NULL));
+    p.realm = 0;
+    REFUSED(ERR_NOT_FOUND, ISSUE(&p, cap));
+    p = spec, p.zero = 1;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.kind.data = NULL, p.kind.len = 0;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.kind = text("dead");
+    REFUSED(ERR_NOT_FOUND, ISSUE(&p, cap));
+    p = spec, p.owner.len = HUGE;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.owner = text("nobody");
+    REFUSED(ERR_NOT_FOUND, ISSUE(&p, cap));
+    p = spec, p.scopes.high = UINT64_MAX;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.metadata = text("{not json");
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.name = text("two\nlines");
+    REFUSED(BAD, ISSUE(&p, cap));
+    // An end that was forgotten is an error, and not for ever.
+    p = spec, p.end_ms = 0;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.end_ms = KEYCASK_AFTER;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.life_ms = 1000;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.end_ms = KEYCASK_KEEP;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.end_ms = 1;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.end_ms = -1;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.start_ms = 0;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.start_ms = KEYCASK_NEVER;
+    REFUSED(BAD, ISSUE(&p, cap));
+}
+
+static void verify(void) {
+    const keycask_store *s = at.store;
+    keycask_request r = request;
+    keycask_text tokens[2];
+    tokens[0] = tokens[1] = text("acme_live_no");
+    REFUSED(BAD, keycask_verify(NULL, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
+    REFUSED(BAD, keycask_verify(s, at.realm, NULL, 1, &r, &out.grant, &out.denial));
+    REFUSED(BAD, keycask_verify(s, at.realm, "t", HUGE, &r, &out.grant, &out.denial));
+    REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), NULL, &out.grant, &out.denial));
+    REFUSED(ERR_NOT_FOUND, keycask_verify(s, 0, TEXT("t"), &r, &out.grant, &out.denial));
+    REFUSED(ERR_NOT_FOUND, keycask_verify(s, 9, TEXT("t"), &r, &out.grant, &out.denial));
+    REFUSED(DENY_MALFORMED, keycask_verify(s, at.realm, NULL, 0, &r, &out.grant, NULL));
+    r.cost = 0;
+    REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
+    r = request, r.kinds = 0;
+    REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
+    r = request, r.now_ms = 0;
+    REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
+    r = request, r.now_ms = KEYCASK_NEVER;
+    REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
+    r = request;
+    REFUSED(BAD, keycask_verify_batch(NULL, at.realm, tokens, 2, &r, out.statuses, out.grants));
+    REFUSED(BAD, keycask_verify_batch(s, at.realm, NULL, 2, &r, out.statuses, out.grants));
+    REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, HUGE, &r, out.statuses, out.grants));
+    REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, NULL, out.statuses, out.grants));
+    REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, &r, NULL, out.grants));
+    REFUSED(ERR_NOT_FOUND,
+            keycask_verify_batch(s, 0, tokens, 2, &r, out.statuses, out.grants));
+    tokens[1].len = HUGE;
+    REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, &r, out.statuses, out.grants));
+    RETURNS(OK, keycask_verify_batch(s, at.realm, NULL, 0, &r, NULL, NULL));
+}
+
+#define PRESENT(store, http, answer, text, cap, len)                                  \
+    keycask_present(store, at.realm, http, &request, answer, text, cap, len, &out.grant,          \
+                    &out.denial)
+
+static void present(void) {
+    keycask_http http = KEYCASK_HTTP_INIT;
+    keycask_header header = {{NULL, 0}, {NULL, 0}};
+    const keycask_store *s = at.store;
+    http.method = text("GET");
+    REFUSED(BAD, PRESENT(NULL, &http, &out.answer, out.text, sizeof out.text, &out.len));
+    REFUSED(BAD, PRESENT(s, NULL, &out.answer, out.text, sizeof out.text, &out.len));
+    REFUSED(BAD, PRESENT(s, &http, NULL, out.text, sizeof out.text, &out.len));
+    REFUSED(BAD, PRESENT(s, &http, &out.answer, NULL, sizeof out.text, &out.len));
+    REFUSED(BAD, PRESENT(s, &http, &out.answer, out.text, HUGE, &out.len));
+    REFUSED(BAD, PRESENT(s, &http, &out.answer, out.text, sizeof out.text, NULL));
+    REFUSED(BAD, keycask_present(s, at.realm, &http, NULL, &out.answer, out.text, 99, &out.len,
+                                 NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_present(s, 0, &http, &request, &out.answer, out.text, 9999,
+                                           &out.len, NULL, NULL));
+    REFUSED_WITH(ERR_SPACE, len, PRESENT(s, &http, &out.answer, out.text, 10, &out.len));
+    REFUSED_WITH(ERR_SPACE, len, PRESENT(s, &http, &out.answer, NULL, 0, &out.len));
+    http.headers_len = 1;
+    REFUSED(BAD, PRESENT(s, &http, &out.answer, out.text, sizeof out.text, &out.len));
+    http.headers = &header;
+    http.headers_len = KEYCASK_HEADERS_MAX + 1;
+    REFUSED(BAD, PRESENT(s, &http, &out.answer, out.text, sizeof out.text, &out.len));
+    http.headers_len = 1;
+    header.name.len = 4;
+    REFUSED(BAD, PRESENT(s, &http, &out.answer, out.text, sizeof out.text, &out.len));
+    header.name = text("Authorization");
+    header.value.len = HUGE;
+    REFUSED(BAD, PRESENT(s, &http, &out.answer, out.text, sizeof out.text, &out.len));
+    http.headers_len = 0;
+    http.zero = 1;
+    REFUSED(BAD, PRESENT(s, &http, &out.answer, out.text, sizeof out.text, &out.len));
+}
+
+static void asking(uint64_t key) {
+    const keycask_store *s = at.store;
+    keycask_grant grant = KEYCASK_GRANT_INIT;
+    keycask_filter filter = KEYCASK_FILTER_INIT;
+    const size_t cap = sizeof out.text;
+    char *t = out.text;
+    grant.owner = 1, grant.kind = 1;
+    REFUSED(BAD, keycask_describe(NULL, &grant, &out.description, t, cap, NULL));
+    REFUSED(BAD, keycask_describe(s, NULL, &out.description, t, cap, NULL));
+    REFUSED(BAD, keycask_describe(s, &grant, NULL, t, cap, NULL));
+    REFUSED(BAD, keycask_describe(s, &grant, &out.description, NULL, cap, NULL));
+    REFUSED(ERR_SPACE, keycask_describe(s, &grant, &out.description, t, 5, NULL));
+    grant.owner = 77777;
+    REFUSED(ERR_NOT_FOUND, keycask_describe(s, &grant, &out.description, t, cap, NULL));
+#define EXPLAIN(store, token, len, request, to, checks, n, count, text, cap)          \
+    keycask_explain(store, at.realm, token, len, request, to, checks, n, count, text, cap, NULL)
+    REFUSED(BAD, EXPLAIN(NULL, "t", 1, &request, &out.explanation, out.findings, 32, &out.count,
+                         t, cap));
+    REFUSED(BAD, EXPLAIN(s, NULL, 1, &request, &out.explanation, out.findings, 32, &out.count, t,
+                         cap));
+    REFUSED(BAD, EXPLAIN(s, "t", 1, NULL, &out.explanation, out.findings, 32, &out.count, t, cap));
+    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, NULL, out.findings, 32, &out.count, t, cap));
+    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, NULL, 32, &out.count, t, cap));
+    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 0, &out.count, t,
+                         cap));
+    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 32, NULL, t, cap));
+    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 32, &out.count,
+                         NULL, cap));
+    REFUSED(ERR_SPACE, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 2, &out.count,
+                               t, cap));
+    REFUSED(ERR_SPACE, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 32,
+                               &out.count, t, 20));
+    REFUSED(BAD, keycask_key(NULL, key, &out.key_info, t, cap, NULL));
+    REFUSED(BAD, keycask_key(s, key, NULL, t, cap, NULL));
+    REFUSED(BAD, keycask_key(s, key, &out.key_info, NULL, cap, NULL));
+    REFUSED(ERR_SPACE, keycask_key(s, key, &out.key_info, t, 3, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_key(s, 0, &out.key_info, t, cap, NULL));
+    REFUSED(BAD, keycask_key_id_text(key, NULL, 17, NULL));
+    REFUSED(ERR_SPACE, keycask_key_id_text(key, t, 16, NULL));
+    REFUSED(BAD, keycask_key_id_parse(NULL, 17, &out.key, NULL));
+    REFUSED(BAD, keycask_key_id_parse(TEXT("key_0000000000000"), NULL, NULL));
+    REFUSED(BAD, keycask_key_id_parse(TEXT("KEY_0000000000000"), &out.key, NULL));
+#define LIST(filter, keys, n, count, next, text, cap)                                 \
+    keycask_list(s, filter, keys, n, count, next, text, cap, NULL)
+    REFUSED(BAD, keycask_list(NULL, &filter, out.keys, 2, &out.count, &out.next, t, cap, NULL));
+    REFUSED(BAD, LIST(NULL, out.keys, 2, &out.count, &out.next, t, cap));
+    REFUSED(BAD, LIST(&filter, NULL, 2, &out.count, &out.next, t, cap));
+    REFUSED(BAD, LIST(&filter, out.keys, 0, &out.count, &out.next, t, cap));
+    REFUSED(BAD, LIST(&filter, out.keys, HUGE / 8, &out.count, &out.next, t, cap));
+    REFUSED(BAD, LIST(&filter, out.keys, 2, NULL, &out.next, t, cap));
+    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, NULL, t, cap));
+    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, &out.next, NULL, cap));
+    REFUSED(ERR_SPACE, LIST(&filter, out.keys, 2, &out.count, &out.next, t, 3));
+    filter.state = 4;
+    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, &out.next, t, cap));
+    filter.state = 0, filter.zero_too = 1;
+    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, &out.next, t, cap));
+    filter.zero_too = 0, filter.owner = text("o");
+    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, &out.next, t, cap));
+    filter.realm = 999;
+    REFUSED(ERR_NOT_FOUND, LIST(&filter, out.keys, 2, &out.count, &out.next, t, cap));
+    REFUSED(BAD, keycask_audit(NULL, 0, out.entries, 2, &out.count, t, cap, NULL));
+    REFUSED(BAD, keycask_audit(s, 0, NULL, 2, &out.count, t, cap, NULL));
+    REFUSED(BAD, keycask_audit(s, 0, out.entries, 0, &out.count, t, cap, NULL));
+    REFUSED(BAD, keycask_audit(s, 0, out.entries, 2, NULL, t, cap, NULL));
+    REFUSED(BAD, keycask_audit(s, 0, out.entries, 2, &out.count, NULL, cap, NULL));
+    REFUSED_WITH(ERR_SPACE, count,
+                 keycask_audit(s, 0, out.entries, 2, &out.count, t, 3, NULL));
+    REFUSED(BAD, keycask_changes(NULL, 0, out.changes, 4, &out.count, &out.next, NULL));
+    REFUSED(BAD, keycask_changes(s, 0, NULL, 4, &out.count, &out.next, NULL));
+    REFUSED(BAD, keycask_changes(s, 0, out.changes, 0, &out.count, &out.next, NULL));
+    REFUSED(BAD, keycask_changes(s, 0, out.changes, 4, NULL, &out.next, NULL));
+    REFUSED(BAD, keycask_changes(s, 0, out.changes, 4, &out.count, NULL, NULL));
+    REFUSED(ERR_GONE, keycask_changes(s, 1u << 30, out.changes, 4, &out.count, &out.next, NULL));
+    REFUSED(BAD, keycask_stats(NULL, &out.stats, NULL));
+    REFUSED(BAD, keycask_stats(s, NULL, NULL));
+}
+
+static void life(uint64_t key) {
+    const keycask_store *s = at.store;
+    keycask_key_change change = KEYCASK_KEY_CHANGE_INIT;
+    keycask_rotation rotation = KEYCASK_ROTATION_INIT;
+    uint8_t secret[KEYCASK_SECRET_LEN] = {0};
+    const size_t cap = KEYCASK_TOKEN_MAX;
+    char *t = out.text;
+    REFUSED(BAD, keycask_suspend(NULL, key, &by, NULL));
+    REFUSED(BAD, keycask_suspend(s, key, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_suspend(s, 0, &by, NULL));
+    REFUSED(BAD, keycask_resume(NULL, key, &by, NULL));
+    REFUSED(BAD, keycask_resume(s, key, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_resume(s, 0, &by, NULL));
+    REFUSED(BAD, keycask_revoke(NULL, key, &by, NULL));
+    REFUSED(BAD, keycask_revoke(s, key, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_revoke(s, 0, &by, NULL));
+    REFUSED(BAD, keycask_update(NULL, key, &change, &by, NULL));
+    REFUSED(BAD, keycask_update(s, key, NULL, &by, NULL));
+    REFUSED(BAD, keycask_update(s, key, &change, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_update(s, 0, &change, &by, NULL));
+    change.flags = 2;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.flags = KEYCASK_SET_SCOPES, change.scopes.high = 2;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.flags = 0, change.end_ms = 0;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.end_ms = KEYCASK_DEFAULT;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.end_ms = KEYCASK_KEEP, change.metadata = text("[");
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+#define ROTATE(key, rotation, token, cap, len, next)                                  \
+    keycask_rotate(s, key, rotation, &by, token, cap, len, next, NULL)
+    REFUSED(BAD, keycask_rotate(NULL, key, &rotation, &by, t, cap, &out.len, &out.next, NULL));
+    REFUSED(BAD, keycask_rotate(s, key, &rotation, NULL, t, cap, &out.len, &out.next, NULL));
+    REFUSED(BAD, ROTATE(key, NULL, t, cap, &out.len, &out.next));
+    REFUSED(BAD, ROTATE(key, &rotation, NULL, cap, &out.len, &out.next));
+    REFUSED(BAD, ROTATE(key, &rotation, t, cap, NULL, &out.next));
+    REFUSED(BAD, ROTATE(key, &rotation, t, cap, &out.len, NULL));
+    REFUSED_WITH(ERR_SPACE, len, ROTATE(key, &rotation, t, cap - 1, &out.len, &out.next));
+    REFUSED(ERR_NOT_FOUND, ROTATE(0, &rotation, t, cap, &out.len, &out.next));
+    rotation.grace_ms = 0; // forgotten, and not at once
+    REFUSED(BAD, ROTATE(key, &rotation, t, cap, &out.len, &out.next));
+    rotation.grace_ms = KEYCASK_NEVER;
+    REFUSED(BAD, ROTATE(key, &rotation, t, cap, &out.len, &out.next));
+    rotation.grace_ms = KEYCASK_DEFAULT, rotation.end_ms = 0;
+    REFUSED(BAD, ROTATE(key, &rotation, t, cap, &out.len, &out.next));
+    rotation.end_ms = KEYCASK_DEFAULT, rotation.zero = 1;
+    REFUSED(BAD, ROTATE(key, &rotation, t, cap, &out.len, &out.next));
+    REFUSED(BAD, keycask_reveal(NULL, key, &by, t, cap, &out.len, NULL));
+    REFUSED(BAD, keycask_reveal(s, key, NULL, t, cap, &out.len, NULL));
+    REFUSED(BAD, keycask_reveal(s, key, &by, NULL, cap, &out.len, NULL));
+    REFUSED(BAD, keycask_reveal(s, key, &by, t, cap, NULL, NULL));
+    REFUSED_WITH(ERR_SPACE, len, keycask_reveal(s, key, &by, t, cap - 1, &out.len, NULL));
+    REFUSED(ERR_CONFLICT, keycask_reveal(s, key, &by, t, cap, &out.len, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(NULL, secret, 32, &by, &out.count, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(s, NULL, 0, &by, &out.count, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(s, NULL, 32, &by, &out.count, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(s, secret, 31, &by, &out.count, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(s, secret, 32, NULL, &out.count, NULL));
+}
+
+static void tending(void) {
+    const keycask_store *s = at.store;
+    keycask_actor who = by;
+    char long_reason[300];
+    REFUSED(BAD, keycask_check(NULL, NULL));
+    REFUSED(BAD, keycask_flush(NULL, NULL));
+    REFUSED(BAD, keycask_sweep(NULL, 1, &by, &out.count, &out.more, NULL));
+    REFUSED(BAD, keycask_sweep(s, 0, &by, &out.count, &out.more, NULL));
+    REFUSED(BAD, keycask_sweep(s, HUGE, &by, &out.count, &out.more, NULL));
+    REFUSED(BAD, keycask_sweep(s, 1, NULL, &out.count, &out.more, NULL));
+    REFUSED(BAD, keycask_reset_clock(NULL, &by, &out.now, NULL));
+    REFUSED(BAD, keycask_reset_clock(s, NULL, &out.now, NULL));
+    REFUSED(BAD, keycask_set_clock(NULL, 1, NULL));
+    REFUSED(BAD, keycask_set_clock(s, 0, NULL));
+    REFUSED(BAD, keycask_set_clock(s, 1767603600000, NULL)); // the machine's clock
+    who.zero = 1;
+    REFUSED(BAD, keycask_reset_clock(s, &who, &out.now, NULL));
+    who = by, who.reason.len = 3;
+    REFUSED(BAD, keycask_reset_clock(s, &who, &out.now, NULL));
+    memset(long_reason, 'x', sizeof long_reason);
+    who.reason.data = long_reason, who.reason.len = sizeof long_reason;
+    REFUSED(BAD, keycask_reset_clock(s, &who, &out.now, NULL));
+    CHECK(!strcmp(keycask_status_name(INT32_MAX), "denied"));
+    CHECK(!strcmp(keycask_status_name(INT32_MIN), "failed"));
+    CHECK(strlen(keycask_version()) > 0);
+}
+
+// A message names what was wrong, and one of an unknown size is left alone.
+static void messages(void) {
+    keycask_error error = KEYCASK_ERROR_INIT;
+    static const char want[] = "acme.toml";
+    RETURNS(ERR_PROFILE,
+            keycask_realm_apply(at.store, TEXT("acme.toml"), TEXT("realm = 3"), &by, NULL, &error));
+    CHECK(error.message_len > sizeof want && !memcmp(error.message, want, sizeof want - 1));
+    memset(&error, 0, sizeof error);
+    RETURNS(ERR_PROFILE,
+            keycask_realm_apply(at.store, TEXT("acme.toml"), TEXT("realm = 3"), &by, NULL, &error));
+    CHECK(error.message_len == 0);
+}
+
+int main(int argc, char **argv) {
+    char token[KEYCASK_TOKEN_MAX];
+    uint64_t key;
+    CHECK(argc == 2);
+    at = scene_create(argv[1]);
+    by = at.by;
+    spec.realm = at.realm;
+    spec.kind = text("live");
+    spec.owner = text("o");
+    scene_issue(&at, token, &key);
+    open_and_create();
+    struct_sizes();
+    realms();
+    scopes_and_kinds();
+    owners();
+    issue();
+    verify();
+    present();
+    asking(key);
+    life(key);
+    tending();
+    messages();
+    // Nothing of all this has changed a thing.
+    RETURNS(OK, keycask_check(at.store, NULL));
+    RETURNS(OK, keycask_close(at.store));
+    REFUSED(ERR_CLOSED, keycask_stats(at.store, &out.stats, NULL));
+    return 0;
+}

@@ -1,0 +1,1464 @@
+// keycask.h - an embedded API-key store. Generated from bindings/c by `make header`.
+//
+// A store is one file. Whoever has it open issues keys to owners, and decides, from memory, about
+// the tokens that clients present. A realm says what tokens look like, where they are presented,
+// and which scopes and plans there are; it is one TOML text, applied to the store. The course of a
+// program is the order of the functions below: open, apply a realm, issue, verify, and the rest.
+//
+// Failure    Every call returns a keycask_status. 0 is done or granted, above 0 the token is
+//            denied, below 0 there is no answer. So `== KEYCASK_OK` is the safe question. Log the
+//            status, and answer every denial alike: whoever guesses learns nothing from which
+//            it was. Those of a write are FULL, IO, POISONED, INDETERMINATE, READ_ONLY. Every
+//            call on a store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
+// Results    Results are written on OK only, and what else is written otherwise is said with the
+//            call: a keycask_denial on a denial, a keycask_error on a failure, a length on SPACE.
+// Threads    Any call may run on any thread at any time; keycask_close() comes last. A pointer to
+//            const means so: the store changes, but nobody has to wait for anybody.
+// Processes  A store belongs to the process that opened it. After fork() it refuses every call in
+//            the child, which opens the file anew; the parent goes on. Only one process has a
+//            file open for writing; any number read it.
+// Memory     The handle is the only thing to be released. Everything else is the caller's: nothing
+//            is kept of what a call was given, and results are copied into what it was given.
+//            Inputs and outputs do not overlap. NULL is refused where it is not said to be
+//            possible.
+// Text       A pointer and a length, UTF-8, without a terminator. A length of 0 needs no pointer.
+//            A buffer for text has a capacity, and where there is a limit, a named one is always
+//            enough. Structs that hold text point into the buffer of the same call.
+// Structs    Begin with struct_size. Start from the struct's ..._INIT, or zero it and set
+//            struct_size to its sizeof; do so for results too. New fields come only at the
+//            end, and zero in one means as it was before there was one.
+// Time       Milliseconds since 1970 in UTC, in names that end in _ms, up to the year 2109. What is
+//            no time has a name; 0 is never a time, so that a field that was forgotten is refused.
+// Secrets    Tokens, the pepper and the sealing key. The library wipes its copies; wipe yours.
+
+
+#ifndef KEYCASK_H
+#define KEYCASK_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(__GNUC__) || defined(__clang__)
+#define KEYCASK_MUST_USE __attribute__((warn_unused_result))
+#else
+#define KEYCASK_MUST_USE
+#endif
+
+// In a field that ends in _ms: an instant that never comes; the end of a key without end.
+#define KEYCASK_NEVER 9223372036854775807
+
+// In a field that ends in _ms: the present, by the store's clock.
+#define KEYCASK_NOW 9223372036854775806
+
+// In a field that ends in _ms: as the realm's profile has it.
+#define KEYCASK_DEFAULT 9223372036854775805
+
+// In end_ms: life_ms after the start.
+#define KEYCASK_AFTER 9223372036854775804
+
+// In end_ms of a change: as it is.
+#define KEYCASK_KEEP 9223372036854775803
+
+// In grace_ms: no grace; the old key is revoked as the new one is made.
+#define KEYCASK_AT_ONCE 9223372036854775802
+
+// In a result: there is no such instant.
+#define KEYCASK_NONE 9223372036854775801
+
+// Longest message of a failure, in bytes.
+#define KEYCASK_MESSAGE_MAX 512
+
+// Bytes of a pepper and of a sealing key.
+#define KEYCASK_SECRET_LEN 32
+
+// In flags of keycask_options: for reading alone, beside a process that writes. What that
+// process changes later is not seen until the store is opened again.
+#define KEYCASK_READ_ONLY 1
+
+// Longest name of a realm, kind, scope, set, plan, tier or environment, in bytes.
+#define KEYCASK_NAME_MAX 64
+
+// Room that is always enough for the names of all scopes of a realm.
+#define KEYCASK_SCOPES_TEXT_MAX 8320
+
+// Room that is always enough for the text of a keycask_scope_info.
+#define KEYCASK_SCOPE_TEXT_MAX 512
+
+// Every kind of a realm.
+#define KEYCASK_ANY_KIND 18446744073709551615ull
+
+// In flags of keycask_owner_change: direct is set.
+#define KEYCASK_SET_DIRECT 1
+
+// In flags of keycask_owner_change: group is set.
+#define KEYCASK_SET_GROUP 2
+
+// In flags of keycask_owner_change: suspend the owner. All its keys are refused.
+#define KEYCASK_SET_SUSPENDED 4
+
+// In flags of keycask_owner_change: end the owner's suspension.
+#define KEYCASK_SET_RESUMED 8
+
+// In flags of keycask_owner_info: the owner is suspended.
+#define KEYCASK_OWNER_SUSPENDED 1
+
+// Longest id of an owner, in bytes.
+#define KEYCASK_OWNER_MAX 128
+
+// Room that is always enough for the text of a keycask_owner_info.
+#define KEYCASK_OWNER_TEXT_MAX 512
+
+// Most keys or owners in one page of a list.
+#define KEYCASK_PAGE_MAX 1000
+
+// Longest token in bytes. A buffer for one has at least this capacity.
+#define KEYCASK_TOKEN_MAX 166
+
+// As a cost: charges nothing.
+#define KEYCASK_FREE 4294967295
+
+// In flags of keycask_grant and keycask_key_info: the key was rotated and lives on only for
+// its grace.
+#define KEYCASK_IN_GRACE 1
+
+// In detail of keycask_denial, of MALFORMED: no kind has a prefix that the token begins with.
+#define KEYCASK_MALFORMED_PREFIX 1
+
+// In detail of keycask_denial, of MALFORMED: the token is not as long as its kind's are.
+#define KEYCASK_MALFORMED_LENGTH 2
+
+// In detail of keycask_denial, of MALFORMED: a character that no token has.
+#define KEYCASK_MALFORMED_CHARACTER 3
+
+// In detail of keycask_denial, of MALFORMED: the checksum does not match.
+#define KEYCASK_MALFORMED_CHECKSUM 4
+
+// Most header fields of a request.
+#define KEYCASK_HEADERS_MAX 1024
+
+// Room that is always enough for the text of a keycask_description.
+#define KEYCASK_DESCRIPTION_TEXT_MAX 9216
+
+// Places that are always enough for the checks of a decision.
+#define KEYCASK_CHECKS_MAX 32
+
+// Room that is always enough for the text of all checks of a decision.
+#define KEYCASK_EXPLANATION_TEXT_MAX 32768
+
+// In passed of keycask_finding: it refuses.
+#define KEYCASK_REFUSED 0
+
+// In passed of keycask_finding: it does not refuse.
+#define KEYCASK_PASSED 1
+
+// In passed of keycask_finding: there was no key to check.
+#define KEYCASK_UNREACHED 2
+
+// Length of the text of a key id.
+#define KEYCASK_KEY_ID_LEN 17
+
+// Room that is always enough for the text of a keycask_key_info.
+#define KEYCASK_KEY_TEXT_MAX 14336
+
+// A key that decides by its window, scopes and limits.
+#define KEYCASK_ACTIVE 1
+
+// A key that is refused until it is resumed.
+#define KEYCASK_SUSPENDED 2
+
+// A key that is refused for good.
+#define KEYCASK_REVOKED 3
+
+// In flags of keycask_key_info: the key's window is over, whatever its state.
+#define KEYCASK_EXPIRED 2
+
+// In cause of keycask_key_info: nothing happened to the key since it was issued.
+#define KEYCASK_CAUSE_NONE 0
+
+// In cause of keycask_key_info: somebody asked for its state.
+#define KEYCASK_CAUSE_ASKED 1
+
+// In cause of keycask_key_info: it was rotated, and its grace is over or was none.
+#define KEYCASK_CAUSE_ROTATED 2
+
+// In flags of keycask_key_change: scopes are set.
+#define KEYCASK_SET_SCOPES 1
+
+// In what of keycask_changed: a key is new or is not as it was.
+#define KEYCASK_CHANGED_KEY 1
+
+// In what of keycask_changed: a key was swept.
+#define KEYCASK_CHANGED_SWEPT 2
+
+// In what of keycask_changed: an owner is new or is not as it was.
+#define KEYCASK_CHANGED_OWNER 3
+
+// In what of keycask_changed: a realm is new or is not as it was.
+#define KEYCASK_CHANGED_REALM 4
+
+// In what of keycask_changed: something that this version of the library has no number for.
+#define KEYCASK_CHANGED_OTHER 5
+
+// In flags of keycask_stats_info: a pepper keys digests and seals. Without one, damage of the
+// file is detected, but one who forges it is not.
+#define KEYCASK_PEPPERED 1
+
+// Number of the ABI. It changes only when a program that was built before would break.
+#define KEYCASK_ABI 0
+
+// What a call returns: 0 if it is done or the token is granted, above 0 if the token is
+// denied, below 0 if there is no answer for a reason of ours.
+//
+// Numbers are never used again for something else. There may be more of them in a later
+// version: what is above 0 and not known is a denial, what is below 0 is a failure.
+enum keycask_status
+#if defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+  : int32_t
+#endif // defined(__cplusplus) || __STDC_VERSION__ >= 202311L
+ {
+    // Done; of a token: granted.
+    KEYCASK_OK = 0,
+    // Denied: not shaped like a token of the realm. It was not looked up.
+    KEYCASK_DENY_MALFORMED = 1,
+    // Denied: no key of this realm and of the accepted kinds.
+    KEYCASK_DENY_UNKNOWN = 2,
+    // Denied: the key was ended for good.
+    KEYCASK_DENY_REVOKED = 3,
+    // Denied: the key is paused.
+    KEYCASK_DENY_SUSPENDED = 4,
+    // Denied: the key's owner is paused.
+    KEYCASK_DENY_OWNER_SUSPENDED = 5,
+    // Denied: the key's start is still to come.
+    KEYCASK_DENY_NOT_YET_VALID = 6,
+    // Denied: the key's end has passed.
+    KEYCASK_DENY_EXPIRED = 7,
+    // Denied: the key was not used for longer than its realm allows.
+    KEYCASK_DENY_IDLE = 8,
+    // Denied: the request came from an address that the key does not allow.
+    KEYCASK_DENY_NETWORK = 9,
+    // Denied: the key lacks a scope.
+    KEYCASK_DENY_SCOPE = 10,
+    // Denied: a rate window is used up.
+    KEYCASK_DENY_RATE_LIMITED = 11,
+    // Denied: the key's quota is used up.
+    KEYCASK_DENY_QUOTA_EXHAUSTED = 12,
+    // Denied for a reason that this version of the library has no number for.
+    KEYCASK_DENY_OTHER = 13,
+    // Denied: no header carries a token.
+    KEYCASK_DENY_MISSING = 32,
+    // Denied: the header that should carry the token is empty.
+    KEYCASK_DENY_EMPTY = 33,
+    // Denied: there is more than one credential.
+    KEYCASK_DENY_REPEATED = 34,
+    // Denied: there is a credential in another header only.
+    KEYCASK_DENY_WRONG_HEADER = 35,
+    // Denied: the header begins with another scheme.
+    KEYCASK_DENY_WRONG_SCHEME = 36,
+    // Denied: there are spaces or tabs in or before the token.
+    KEYCASK_DENY_SPACES = 37,
+    // Denied: the header holds a byte that is not ASCII.
+    KEYCASK_DENY_NOT_ASCII = 38,
+    // An argument is not possible: NULL, a length, a size, a number, a time, a flag.
+    KEYCASK_ERR_ARGUMENT = -1,
+    // A profile is not valid. The message gives its line and field.
+    KEYCASK_ERR_PROFILE = -2,
+    // The file, realm, kind, owner, scope, plan or key that was named is not there.
+    KEYCASK_ERR_NOT_FOUND = -3,
+    // What is there forbids the change.
+    KEYCASK_ERR_CONFLICT = -4,
+    // The owner has as many active keys as its plan allows.
+    KEYCASK_ERR_CAP = -5,
+    // Another handle or process has the file open for writing.
+    KEYCASK_ERR_LOCKED = -6,
+    // The store was opened read-only.
+    KEYCASK_ERR_READ_ONLY = -7,
+    // The system refused, or the file's mode, owner or type is not safe.
+    KEYCASK_ERR_PERMISSION = -8,
+    // The file is not a keycask store.
+    KEYCASK_ERR_FOREIGN = -9,
+    // The file has a newer format than this version reads.
+    KEYCASK_ERR_NEWER = -10,
+    // The pepper or sealing key is not the one that the file was made with.
+    KEYCASK_ERR_PEPPER = -11,
+    // The file is damaged.
+    KEYCASK_ERR_CORRUPT = -12,
+    // No space is left on the device.
+    KEYCASK_ERR_FULL = -13,
+    // Input or output failed.
+    KEYCASK_ERR_IO = -14,
+    // An earlier write ended with unknown outcome. Open the store again to write.
+    KEYCASK_ERR_POISONED = -15,
+    // This write may or may not have become durable. Opening the store again tells.
+    KEYCASK_ERR_INDETERMINATE = -16,
+    // The source of randomness failed.
+    KEYCASK_ERR_RANDOM = -17,
+    // A defect in keycask.
+    KEYCASK_ERR_INTERNAL = -18,
+    // The store was opened before this process was forked. Open it again here.
+    KEYCASK_ERR_FORKED = -19,
+    // A defect in keycask ended this or an earlier call half-way. Open the store again.
+    KEYCASK_ERR_PANIC = -20,
+    // A buffer or an array is too small for what has to go in.
+    KEYCASK_ERR_SPACE = -21,
+    // The handle was closed.
+    KEYCASK_ERR_CLOSED = -22,
+    // The log no longer reaches back that far: read everything anew.
+    KEYCASK_ERR_GONE = -23,
+};
+#ifndef __cplusplus
+#if __STDC_VERSION__ >= 202311L
+typedef enum keycask_status keycask_status;
+#else
+typedef int32_t keycask_status;
+#endif // __STDC_VERSION__ >= 202311L
+#endif // __cplusplus
+
+// An open store.
+typedef struct keycask_store keycask_store;
+
+// How a store is created or opened. All zero but for the size is the default.
+typedef struct {
+    // sizeof(keycask_options).
+    uint32_t struct_size;
+    // 0 or KEYCASK_READ_ONLY.
+    uint32_t flags;
+    // A secret that your program keeps outside the file, and that the store was or will be
+    // created with: it keys the digests of tokens. NULL for none.
+    const uint8_t *pepper;
+    // KEYCASK_SECRET_LEN, or 0 for none.
+    size_t pepper_len;
+    // A secret under which tokens are sealed that can be revealed. NULL for none.
+    const uint8_t *sealing_key;
+    // KEYCASK_SECRET_LEN, or 0 for none.
+    size_t sealing_key_len;
+    // 0 or KEYCASK_NOW for the machine's clock. A time: the store's clock stands there until
+    // keycask_set_clock() moves it.
+    int64_t clock_ms;
+    // Size of the page cache in bytes; 0 for 32 MiB. Decisions do not read through it.
+    uint64_t cache_bytes;
+    // How many commits keycask_changes() can go back at least; 0 for 100,000.
+    uint64_t log_len;
+} keycask_options;
+
+// What a failure says to people. Every call that takes one also takes NULL. It is written on
+// a failure only, and names the argument at fault; it never holds a token or another secret.
+typedef struct {
+    // sizeof(keycask_error).
+    uint32_t struct_size;
+    // Bytes of the message.
+    uint32_t message_len;
+    // UTF-8, without a terminator; cut off if it is longer.
+    char message[KEYCASK_MESSAGE_MAX];
+} keycask_error;
+
+// Text in a struct: UTF-8 and its length, without a terminator. As an input, a NULL means that
+// it is not given; a length of 0 with another pointer is the empty text.
+typedef struct {
+    // Where it begins.
+    const char *data;
+    // Its length in bytes.
+    size_t len;
+} keycask_text;
+
+// Who asks for a change, and why. Both go to the audit trail in the same commit.
+typedef struct {
+    // sizeof(keycask_actor).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The actor's name, 128 bytes at most, without control characters. May be left out.
+    keycask_text name;
+    // Its reason, 256 bytes at most, without control characters. May be left out.
+    keycask_text reason;
+} keycask_actor;
+
+// A set of scopes of one realm: a bit a scope. A bit is given to a name once and for ever, so
+// a mask that was looked up stays good. All zero is no scope.
+typedef struct {
+    // Scopes 0 to 63.
+    uint64_t low;
+    // Scopes 64 to 127.
+    uint64_t high;
+} keycask_scopes;
+
+// One scope, as its profile describes it. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_scope_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The scope itself.
+    keycask_scopes scopes;
+    // The scopes that it implies directly.
+    keycask_scopes implies;
+    // The scope and all that it implies, directly and through others.
+    keycask_scopes expanded;
+    // Its name.
+    keycask_text name;
+    // Its name for people; empty if it has none.
+    keycask_text title;
+    // Its tier; empty if it has none.
+    keycask_text tier;
+} keycask_scope_info;
+
+// What an owner shall be. What is not set stays, or is none for a new owner.
+typedef struct {
+    // sizeof(keycask_owner_change).
+    uint32_t struct_size;
+    // KEYCASK_SET_..., or 0.
+    uint32_t flags;
+    // The owner's plan, by name. May be left out.
+    keycask_text plan;
+    // With KEYCASK_SET_DIRECT: the scopes that the owner has itself. Keys of a kind with the
+    // owner's rights have these, as they are at each verify.
+    keycask_scopes direct;
+    // With KEYCASK_SET_GROUP: the scopes that the owner has through groups. They are for
+    // people to see; no key inherits them.
+    keycask_scopes group;
+} keycask_owner_change;
+
+// An owner. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_owner_info).
+    uint32_t struct_size;
+    // KEYCASK_OWNER_SUSPENDED or 0.
+    uint32_t flags;
+    // The owner's number in the store, as a grant has it.
+    uint32_t owner;
+    // The number of its realm.
+    uint16_t realm;
+    // 0.
+    uint16_t zero;
+    // The scopes that it has itself.
+    keycask_scopes direct;
+    // The scopes that it has through groups.
+    keycask_scopes group;
+    // Its id in your application.
+    keycask_text id;
+    // Its plan; that of the profile if it has none of its own, empty if there is neither.
+    keycask_text plan;
+} keycask_owner_info;
+
+// What a new key shall be. KEYCASK_SPEC_INIT is valid from now on and ends as the profile has
+// it; kind and owner have to be set.
+typedef struct {
+    // sizeof(keycask_spec).
+    uint32_t struct_size;
+    // The number of the realm.
+    uint16_t realm;
+    // 0.
+    uint16_t zero;
+    // The name of the kind.
+    keycask_text kind;
+    // The id of the owner, which must be there.
+    keycask_text owner;
+    // What the key may do. None grants nothing.
+    keycask_scopes scopes;
+    // A name for people: 128 bytes at most, no control characters. May be left out.
+    keycask_text name;
+    // Your application's data: one JSON value of 4096 bytes at most. May be left out.
+    keycask_text metadata;
+    // Before it the key is refused: KEYCASK_NOW, or a time that has not passed.
+    int64_t start_ms;
+    // From it on the key is refused: KEYCASK_NEVER, KEYCASK_DEFAULT, KEYCASK_AFTER with
+    // life_ms, or a time.
+    int64_t end_ms;
+    // With KEYCASK_AFTER: milliseconds from the start to the end. Else 0.
+    int64_t life_ms;
+} keycask_spec;
+
+// What a decision is asked. KEYCASK_REQUEST_INIT asks for any kind, no scope, now, at a cost
+// of one.
+typedef struct {
+    // sizeof(keycask_request).
+    uint32_t struct_size;
+    // What is charged to rates: from 1, or KEYCASK_FREE.
+    uint32_t cost;
+    // The scopes that are needed, all of them.
+    keycask_scopes scopes;
+    // The kinds that are accepted: KEYCASK_ANY_KIND or a mask; a token of another is UNKNOWN.
+    uint64_t kinds;
+    // The present: KEYCASK_NOW for the store's clock, or a time of your own.
+    int64_t now_ms;
+} keycask_request;
+
+// One rate window as it stands after a decision. All zero if none applies.
+typedef struct {
+    // Requests that the window admits.
+    uint32_t limit;
+    // Requests that it would still admit.
+    uint32_t remaining;
+    // When the window ends.
+    int64_t reset_ms;
+    // The window's length.
+    uint64_t period_ms;
+} keycask_rate;
+
+// Whose a token is and what it may do. keycask_describe() gives the text behind the numbers.
+typedef struct {
+    // sizeof(keycask_grant).
+    uint32_t struct_size;
+    // KEYCASK_IN_GRACE or 0.
+    uint32_t flags;
+    // The key's id. It is public and may be logged.
+    uint64_t key;
+    // The number of the owner.
+    uint32_t owner;
+    // The number of the realm.
+    uint16_t realm;
+    // The number of the key's kind.
+    uint16_t kind;
+    // What the token may do, implied scopes included.
+    keycask_scopes scopes;
+    // When the key ends; KEYCASK_NEVER if it does not.
+    int64_t end_ms;
+    // The rate window that is nearest to its limit, if there is one.
+    keycask_rate rate;
+} keycask_grant;
+
+// What there is to say of a denial, for your program and its log. Fields that do not belong
+// to the reason are zero.
+typedef struct {
+    // sizeof(keycask_denial).
+    uint32_t struct_size;
+    // Of MALFORMED: one of KEYCASK_MALFORMED_...
+    uint32_t detail;
+    // The key, where the token is one's; else 0.
+    uint64_t key;
+    // Of SCOPE: what the request needs.
+    keycask_scopes required;
+    // Of SCOPE: what the key may do.
+    keycask_scopes present;
+    // Of RATE_LIMITED: milliseconds until the request would be admitted.
+    uint64_t retry_ms;
+    // Of RATE_LIMITED: the window that admits again last.
+    keycask_rate rate;
+} keycask_denial;
+
+// One header field: its name, which is UTF-8, and its value, which may be any bytes.
+typedef struct {
+    // The name, without the colon.
+    keycask_text name;
+    // The value, as it came.
+    keycask_text value;
+} keycask_header;
+
+// The head of an HTTP request, as far as it bears on a decision.
+typedef struct {
+    // sizeof(keycask_http).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The method, in capitals as HTTP has it.
+    keycask_text method;
+    // Your id of the request, for answers that quote it. May be left out.
+    keycask_text request_id;
+    // All header fields, in order.
+    const keycask_header *headers;
+    // How many there are; KEYCASK_HEADERS_MAX at most.
+    size_t headers_len;
+} keycask_http;
+
+// What to answer. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_answer).
+    uint32_t struct_size;
+    // The HTTP status: 200 for a grant, else 400 to 599.
+    uint32_t http_status;
+    // Header lines, each with a CR and LF at its end. Of a grant: to be added to your own.
+    keycask_text headers;
+    // The body. Of a grant it is empty: the body is yours.
+    keycask_text body;
+} keycask_answer;
+
+// The text behind a grant. It stands in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_description).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The realm's name.
+    keycask_text realm;
+    // The owner's id in your application.
+    keycask_text owner;
+    // The owner's plan; empty if it has none.
+    keycask_text plan;
+    // The kind's name.
+    keycask_text kind;
+    // The kind's environment; empty if the profile names none.
+    keycask_text environment;
+    // The prefix of the key's token.
+    keycask_text prefix;
+    // Names of the scopes that were granted, implied ones included, separated by spaces.
+    keycask_text scopes;
+} keycask_description;
+
+// What a decision rests on.
+typedef struct {
+    // sizeof(keycask_explanation).
+    uint32_t struct_size;
+    // Place of the first check that refuses, from 0; their number if none does.
+    uint32_t refused_at;
+    // The key, if the token is one's; else 0.
+    uint64_t key;
+    // What the request needs.
+    keycask_scopes required;
+    // What the key may do.
+    keycask_scopes present;
+    // What is needed and not present.
+    keycask_scopes missing;
+} keycask_explanation;
+
+// One check of a decision. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_finding).
+    uint32_t struct_size;
+    // KEYCASK_REFUSED, KEYCASK_PASSED or KEYCASK_UNREACHED.
+    uint32_t passed;
+    // Its name: that of the status with which it denies.
+    keycask_text name;
+    // What it found, for people.
+    keycask_text detail;
+} keycask_finding;
+
+// A key as it may be shown: never its token. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_key_info).
+    uint32_t struct_size;
+    // KEYCASK_IN_GRACE, KEYCASK_EXPIRED.
+    uint32_t flags;
+    // The key's id.
+    uint64_t key;
+    // KEYCASK_ACTIVE, KEYCASK_SUSPENDED or KEYCASK_REVOKED.
+    uint32_t state;
+    // KEYCASK_CAUSE_...
+    uint32_t cause;
+    // The number of the realm.
+    uint16_t realm;
+    // The number of the kind.
+    uint16_t kind_number;
+    // Its place in its lineage, from 1.
+    uint32_t generation;
+    // The first key of its lineage.
+    uint64_t lineage;
+    // The key that it replaced; 0 if none.
+    uint64_t predecessor;
+    // The key that replaced it; 0 if none.
+    uint64_t successor;
+    // The scopes that it was granted, without what they imply.
+    keycask_scopes scopes;
+    // When it was issued.
+    int64_t issued_ms;
+    // From when on it is valid.
+    int64_t start_ms;
+    // From when on it is refused; KEYCASK_NEVER if it does not end.
+    int64_t end_ms;
+    // When its state last changed.
+    int64_t changed_ms;
+    // When it was last granted, to the minute; KEYCASK_NONE if never, or if the profile keeps
+    // no usage.
+    int64_t last_used_ms;
+    // When the profile advises to rotate it; KEYCASK_NONE if it does not.
+    int64_t rotation_due_ms;
+    // The owner's id in your application.
+    keycask_text owner;
+    // The name of its kind.
+    keycask_text kind;
+    // The kind's environment; empty if the profile names none.
+    keycask_text environment;
+    // The key's name for people.
+    keycask_text name;
+    // Your application's data.
+    keycask_text metadata;
+    // The reason that was given for its last change of state.
+    keycask_text reason;
+    // The prefix of its token.
+    keycask_text prefix;
+    // The last four characters of its token.
+    keycask_text last_four;
+    // The names of its scopes, separated by spaces.
+    keycask_text scope_names;
+} keycask_key_info;
+
+// Which keys to list. All zero but for the size is all of them.
+typedef struct {
+    // sizeof(keycask_filter).
+    uint32_t struct_size;
+    // Only keys in this state: KEYCASK_ACTIVE, ...; 0 for any.
+    uint32_t state;
+    // Only keys of this realm; 0 for any.
+    uint16_t realm;
+    // 0.
+    uint16_t zero;
+    // 0.
+    uint32_t zero_too;
+    // Only keys of this owner; with a realm. May be left out.
+    keycask_text owner;
+    // Only keys after this one; 0 for the first page.
+    uint64_t after;
+} keycask_filter;
+
+// What shall change about a key. KEYCASK_KEY_CHANGE_INIT changes nothing.
+typedef struct {
+    // sizeof(keycask_key_change).
+    uint32_t struct_size;
+    // KEYCASK_SET_SCOPES or 0.
+    uint32_t flags;
+    // A new name. May be left out.
+    keycask_text name;
+    // New metadata. May be left out.
+    keycask_text metadata;
+    // A new end: KEYCASK_KEEP, KEYCASK_NEVER or a time that has not passed.
+    int64_t end_ms;
+    // With KEYCASK_SET_SCOPES: new scopes, in place of the old ones.
+    keycask_scopes scopes;
+} keycask_key_change;
+
+// How a key shall be replaced. KEYCASK_ROTATION_INIT takes grace and end from the profile.
+typedef struct {
+    // sizeof(keycask_rotation).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // How long the old key lives on, if its own end is not earlier: KEYCASK_DEFAULT,
+    // KEYCASK_AT_ONCE (it does not), or milliseconds.
+    int64_t grace_ms;
+    // When the new key ends: KEYCASK_NEVER, KEYCASK_DEFAULT (the old one's lifetime again),
+    // KEYCASK_AFTER with life_ms, or a time.
+    int64_t end_ms;
+    // With KEYCASK_AFTER: milliseconds from now to the end. Else 0.
+    int64_t life_ms;
+} keycask_rotation;
+
+// One change, as the audit trail keeps it. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_audit_entry).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Its place in the trail, from 1 without gaps.
+    uint64_t number;
+    // The commit that made the change.
+    uint64_t seq;
+    // When it was asked for.
+    int64_t at_ms;
+    // The key that was changed; 0 if none was.
+    uint64_t key;
+    // What was done, such as key_revoked.
+    keycask_text event;
+    // Who asked for it; empty if nobody said.
+    keycask_text actor;
+    // Why; empty if nobody said.
+    keycask_text reason;
+    // The name of the realm; empty if it concerns none.
+    keycask_text realm;
+    // The owner's id in your application; empty if it concerns none.
+    keycask_text owner;
+    // The fields that changed, as they were: a JSON object.
+    keycask_text before;
+    // The fields that changed, as they are: a JSON object.
+    keycask_text after;
+} keycask_audit_entry;
+
+// One thing that a commit changed. What it is now is to be looked up.
+typedef struct {
+    // sizeof(keycask_changed).
+    uint32_t struct_size;
+    // KEYCASK_CHANGED_...
+    uint32_t what;
+    // The number of the commit.
+    uint64_t seq;
+    // The key, the owner's number or the realm's number.
+    uint64_t number;
+} keycask_changed;
+
+// Figures of an open store.
+typedef struct {
+    // sizeof(keycask_stats_info).
+    uint32_t struct_size;
+    // KEYCASK_PEPPERED or 0.
+    uint32_t flags;
+    // The store's own id, which a copy that was restored does not share.
+    uint8_t store_id[16];
+    // The number of the last commit.
+    uint64_t seq;
+    // Keys in the file, in whatever state.
+    uint64_t keys;
+    // Owners in the file.
+    uint64_t owners;
+    // Realms in the file.
+    uint64_t realms;
+    // Bytes of the table in memory.
+    uint64_t index_bytes;
+} keycask_stats_info;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// The name of a status in lower case, as every language has it: "ok", "revoked", "not_found".
+// A number that this version does not know is "denied" above 0 and "failed" below.
+//
+// Static text that ends in a zero byte. It is for logs: to clients every denial but scope and
+// rate_limited should look alike.
+const char *keycask_status_name(int32_t status);
+
+// Makes a new store in a file at `path` that must not exist yet, and opens it. The file is
+// readable and writable by its owner alone, and appears complete or not at all.
+//
+// Writes the handle to `*out`. It is the caller's until keycask_close().
+//
+// Fails with ARGUMENT, CONFLICT (something is at `path`), NOT_FOUND (its directory is not
+// there), PERMISSION, FULL, IO, RANDOM.
+KEYCASK_MUST_USE
+keycask_status keycask_create(const char *path,
+                              size_t path_len,
+                              const keycask_options *options,
+                              keycask_store **out,
+                              keycask_error *error);
+
+// Opens the store in the file at `path`. Every row is read and checked.
+//
+// Writes the handle to `*out`. It is the caller's until keycask_close().
+//
+// Fails with ARGUMENT, NOT_FOUND, PERMISSION (the file is a link, not a regular file,
+// somebody else's, or writable by others), LOCKED, FOREIGN, NEWER, PEPPER, CORRUPT, IO.
+// Whichever it is, the file was not written to.
+KEYCASK_MUST_USE
+keycask_status keycask_open(const char *path,
+                            size_t path_len,
+                            const keycask_options *options,
+                            keycask_store **out,
+                            keycask_error *error);
+
+// Writes what usage was noted, closes the file in order and ends the handle, whatever it
+// returns. NULL is OK. No other call on the handle may be going on; one that begins later is
+// refused with CLOSED, as is a second close.
+//
+// In a child of the process that opened the store it leaves the file alone and is OK.
+//
+// Fails with CLOSED, and with FULL, IO, POISONED, INDETERMINATE if the usage could not be
+// written.
+keycask_status keycask_close(keycask_store *store);
+
+// Makes the realm that the profile `toml` describes, or changes it, in one commit.
+//
+// `source` names the text in messages: a file's path, 4096 bytes at most. What the new
+// profile takes away is enforced before the commit. Applying the same text again changes
+// nothing.
+//
+// Writes the realm's number to `*realm`, which may be NULL. The number stays the same for the
+// life of the file and is never 0.
+//
+// Fails with ARGUMENT, PROFILE, CONFLICT (keys or owners use what the profile no longer
+// has), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_realm_apply(const keycask_store *store,
+                                   const char *source,
+                                   size_t source_len,
+                                   const char *toml,
+                                   size_t toml_len,
+                                   const keycask_actor *by,
+                                   uint16_t *realm,
+                                   keycask_error *error);
+
+// Says what keycask_realm_apply() would change, and changes nothing: one line a difference,
+// for people, without a terminator.
+//
+// Writes the lines to `text` and their length to `*text_len`; on SPACE the length alone.
+//
+// Fails with ARGUMENT, PROFILE, CONFLICT, SPACE, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_realm_compare(const keycask_store *store,
+                                     const char *source,
+                                     size_t source_len,
+                                     const char *toml,
+                                     size_t toml_len,
+                                     char *text,
+                                     size_t text_cap,
+                                     size_t *text_len,
+                                     keycask_error *error);
+
+// Writes the number of the realm called `name` to `*realm`. It is never 0.
+//
+// Fails with ARGUMENT, NOT_FOUND.
+KEYCASK_MUST_USE
+keycask_status keycask_realm(const keycask_store *store,
+                             const char *name,
+                             size_t name_len,
+                             uint16_t *realm,
+                             keycask_error *error);
+
+// Writes the name of a realm to `text`, KEYCASK_NAME_MAX bytes at most, and its length to
+// `*text_len`; on SPACE the length alone.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_realm_name(const keycask_store *store,
+                                  uint16_t realm,
+                                  char *text,
+                                  size_t text_cap,
+                                  size_t *text_len,
+                                  keycask_error *error);
+
+// Writes the numbers of all realms to `realms`, in the order in which they were made, and how
+// many there are to `*count`; on SPACE the count alone.
+//
+// Fails with ARGUMENT, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_realms(const keycask_store *store,
+                              uint16_t *realms,
+                              size_t realms_cap,
+                              size_t *count,
+                              keycask_error *error);
+
+// Writes the set of the scopes called `names`, a list separated by spaces, to `*scopes`. Look
+// names up once, when your program starts.
+//
+// Fails with ARGUMENT, NOT_FOUND (no such realm, or a name that it does not have).
+KEYCASK_MUST_USE
+keycask_status keycask_scopes_named(const keycask_store *store,
+                                    uint16_t realm,
+                                    const char *names,
+                                    size_t names_len,
+                                    keycask_scopes *scopes,
+                                    keycask_error *error);
+
+// Writes the scopes of the set that the profile calls `name` to `*scopes`.
+//
+// Fails with ARGUMENT, NOT_FOUND.
+KEYCASK_MUST_USE
+keycask_status keycask_scopes_of_set(const keycask_store *store,
+                                     uint16_t realm,
+                                     const char *name,
+                                     size_t name_len,
+                                     keycask_scopes *scopes,
+                                     keycask_error *error);
+
+// Writes the names of `scopes` to `text`, separated by spaces, in the order of their bits, and
+// their length to `*text_len`; on SPACE the length alone. Names that the profile no longer
+// has are among them; a bit that never was a scope is left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_scopes_text(const keycask_store *store,
+                                   uint16_t realm,
+                                   keycask_scopes scopes,
+                                   char *text,
+                                   size_t text_cap,
+                                   size_t *text_len,
+                                   keycask_error *error);
+
+// Describes the scope called `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_SCOPE_TEXT_MAX bytes are always enough. `text` may be
+// NULL with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_scope(const keycask_store *store,
+                             uint16_t realm,
+                             const char *name,
+                             size_t name_len,
+                             keycask_scope_info *out,
+                             char *text,
+                             size_t text_cap,
+                             keycask_error *error);
+
+// Writes the mask of the kinds called `names`, a list separated by spaces, to `*kinds`. The
+// mask stays good for the life of the file.
+//
+// Fails with ARGUMENT, NOT_FOUND (no such realm, or a name that it does not have).
+KEYCASK_MUST_USE
+keycask_status keycask_kinds_named(const keycask_store *store,
+                                   uint16_t realm,
+                                   const char *names,
+                                   size_t names_len,
+                                   uint64_t *kinds,
+                                   keycask_error *error);
+
+// Writes the name of the kind with the number `kind`, as a grant has it, to `text`,
+// KEYCASK_NAME_MAX bytes at most, and its length to `*text_len`; on SPACE the length alone.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_kind_name(const keycask_store *store,
+                                 uint16_t realm,
+                                 uint16_t kind,
+                                 char *text,
+                                 size_t text_cap,
+                                 size_t *text_len,
+                                 keycask_error *error);
+
+// Makes the owner that your application calls `id`, or changes it.
+//
+// An id has 1 to KEYCASK_OWNER_MAX bytes without control characters. A suspension or the loss
+// of a direct scope is enforced before the commit, for all keys of the owner at once. A lower
+// plan ends no key.
+//
+// Fails with ARGUMENT, NOT_FOUND (realm or plan), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_owner_set(const keycask_store *store,
+                                 uint16_t realm,
+                                 const char *id,
+                                 size_t id_len,
+                                 const keycask_owner_change *change,
+                                 const keycask_actor *by,
+                                 keycask_error *error);
+
+// Describes the owner that your application calls `id` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_OWNER_TEXT_MAX bytes are always enough. `text` may be
+// NULL with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_owner(const keycask_store *store,
+                             uint16_t realm,
+                             const char *id,
+                             size_t id_len,
+                             keycask_owner_info *out,
+                             char *text,
+                             size_t text_cap,
+                             keycask_error *error);
+
+// Lists the owners of a realm, in the byte order of their ids.
+//
+// Begins after the id `after`; with a length of 0 at the beginning. Writes as many owners to
+// `owners` as there are, as there is room for, in number and in text, and as
+// KEYCASK_PAGE_MAX allows, and their number to `*count`. The list is over when that is 0. All
+// owners have the struct_size of the first.
+//
+// Fails with ARGUMENT, NOT_FOUND (realm), SPACE (no room for the texts of one owner), IO,
+// CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_owners(const keycask_store *store,
+                              uint16_t realm,
+                              const char *after,
+                              size_t after_len,
+                              keycask_owner_info *owners,
+                              size_t owners_cap,
+                              size_t *count,
+                              char *text,
+                              size_t text_cap,
+                              keycask_error *error);
+
+// Issues a key. On OK it is durable, and every verify that begins later finds it.
+//
+// Writes the key's id to `*key`, its token to `token`, and the token's length to
+// `*token_len`. The token is the secret: hand it to its owner and wipe your copy. Unless its
+// kind can be revealed, no later call gives it again. `token_cap` is at least
+// KEYCASK_TOKEN_MAX, or the call does nothing and is refused with SPACE.
+//
+// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), CAP, SPACE, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_issue(const keycask_store *store,
+                             const keycask_spec *spec,
+                             const keycask_actor *by,
+                             char *token,
+                             size_t token_cap,
+                             size_t *token_len,
+                             uint64_t *key,
+                             keycask_error *error);
+
+// Whether `token` may do what `request` needs in `realm`.
+//
+// Decides from memory: it reads no file, allocates nothing, does not wait for a writer and
+// keeps nothing of `token`. Once a call that revokes, suspends or narrows a key has returned,
+// no verify that begins after it grants what was taken away. Rates are charged last, so a
+// denial charges nothing.
+//
+// Writes `*grant` on OK and `*denial` on a denial. Both may be NULL.
+//
+// Denies with any reason from MALFORMED to OTHER. Fails with ARGUMENT, NOT_FOUND (no such
+// realm), FORKED, PANIC, CLOSED.
+KEYCASK_MUST_USE
+keycask_status keycask_verify(const keycask_store *store,
+                              uint16_t realm,
+                              const char *token,
+                              size_t token_len,
+                              const keycask_request *request,
+                              keycask_grant *grant,
+                              keycask_denial *denial);
+
+// Decides about `count` tokens, each as keycask_verify() does, with the same request.
+//
+// Writes the status of token i to `statuses[i]` and, if it is granted, its grant to
+// `grants[i]`; `grants` may be NULL. All grants have the struct_size of the first.
+//
+// Returns OK only if every token is granted, or else the status of the first that is not.
+// On a failure (below 0) nothing was written.
+//
+// Denies with any reason from MALFORMED to OTHER. Fails with ARGUMENT, NOT_FOUND (no such
+// realm), FORKED, PANIC, CLOSED.
+KEYCASK_MUST_USE
+keycask_status keycask_verify_batch(const keycask_store *store,
+                                    uint16_t realm,
+                                    const keycask_text *tokens,
+                                    size_t count,
+                                    const keycask_request *request,
+                                    int32_t *statuses,
+                                    keycask_grant *grants);
+
+// Decides about a request from its method and header fields, and renders the profile's answer.
+//
+// The token is taken from where the profile says it is presented. The request needs what
+// `request` asks for and the scope that the profile has for its method.
+//
+// Writes `*answer`, whose texts point into `text`, and the length of the texts to `*text_len`,
+// on OK and on a denial. Writes `*grant` on OK and `*denial` on a denial; both may be NULL.
+// On SPACE it writes `*text_len` alone: nothing was granted, though rates were charged. 32 KiB
+// are enough unless the profile quotes a `request_id` that is long.
+//
+// Denies with any reason. Fails with ARGUMENT, NOT_FOUND (no such realm), SPACE, FORKED, PANIC,
+// CLOSED.
+KEYCASK_MUST_USE
+keycask_status keycask_present(const keycask_store *store,
+                               uint16_t realm,
+                               const keycask_http *http,
+                               const keycask_request *request,
+                               keycask_answer *answer,
+                               char *text,
+                               size_t text_cap,
+                               size_t *text_len,
+                               keycask_grant *grant,
+                               keycask_denial *denial);
+
+// Gives the text behind a grant, from memory.
+//
+// Writes the texts to `text` and `*out`, which points into it; KEYCASK_DESCRIPTION_TEXT_MAX
+// bytes are always enough.
+//
+// Fails with ARGUMENT, NOT_FOUND (a grant of another store), SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_describe(const keycask_store *store,
+                                const keycask_grant *grant,
+                                keycask_description *out,
+                                char *text,
+                                size_t text_cap,
+                                keycask_error *error);
+
+// Says what keycask_verify() would decide, and every check on the way, passed or not. It
+// charges nothing. For people who look into a refusal; OK does not mean granted.
+//
+// Writes the checks, in the order in which they decide, to `checks`, their number to `*count`,
+// their texts to `text`, and `*out`. KEYCASK_CHECKS_MAX places and
+// KEYCASK_EXPLANATION_TEXT_MAX bytes are always enough. All checks have the struct_size of
+// the first.
+//
+// Fails with ARGUMENT, NOT_FOUND (no such realm), SPACE, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_explain(const keycask_store *store,
+                               uint16_t realm,
+                               const char *token,
+                               size_t token_len,
+                               const keycask_request *request,
+                               keycask_explanation *out,
+                               keycask_finding *checks,
+                               size_t checks_cap,
+                               size_t *count,
+                               char *text,
+                               size_t text_cap,
+                               keycask_error *error);
+
+// Describes a key in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_KEY_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_key(const keycask_store *store,
+                           uint64_t key,
+                           keycask_key_info *out,
+                           char *text,
+                           size_t text_cap,
+                           keycask_error *error);
+
+// Writes the text of a key id, such as key_01ARZ3NDEKTSV, which may be logged and shown, to
+// `text`: KEYCASK_KEY_ID_LEN bytes, without a terminator. `text_cap` is at least that.
+//
+// Fails with ARGUMENT, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_key_id_text(uint64_t key,
+                                   char *text,
+                                   size_t text_cap,
+                                   keycask_error *error);
+
+// Writes the key id that `text` spells, byte for byte, to `*key`. Whether there is such a key
+// is not looked up.
+//
+// Fails with ARGUMENT.
+KEYCASK_MUST_USE
+keycask_status keycask_key_id_parse(const char *text,
+                                    size_t text_len,
+                                    uint64_t *key,
+                                    keycask_error *error);
+
+// Lists the keys that `filter` selects, by key id and so by time of issue.
+//
+// Writes as many keys to `keys` as there are, as there is room for, in number and in text, and
+// as KEYCASK_PAGE_MAX allows; their number to `*count`; and to `*next` what `after` shall be
+// for the next page, or 0 if this was the last. Pages are stable: a key that is issued
+// meanwhile is on a later page, and no key is on two. All keys have the struct_size of the
+// first. `text` may be NULL with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND (realm or owner), SPACE (no room for the texts of one key),
+// IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_list(const keycask_store *store,
+                            const keycask_filter *filter,
+                            keycask_key_info *keys,
+                            size_t keys_cap,
+                            size_t *count,
+                            uint64_t *next,
+                            char *text,
+                            size_t text_cap,
+                            keycask_error *error);
+
+// Pauses a key: it is refused until it is resumed. It is refused before the change is on its
+// way to the disk. Suspending a suspended key changes nothing.
+//
+// Fails with ARGUMENT, NOT_FOUND, CONFLICT (it is revoked, or its profile does not allow
+// suspending), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_suspend(const keycask_store *store,
+                               uint64_t key,
+                               const keycask_actor *by,
+                               keycask_error *error);
+
+// Ends the pause of a suspended key. Resuming an active key changes nothing.
+//
+// Fails with ARGUMENT, NOT_FOUND, CONFLICT (it is revoked), CAP, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_resume(const keycask_store *store,
+                              uint64_t key,
+                              const keycask_actor *by,
+                              keycask_error *error);
+
+// Ends a key for good. Once it returns, no thread is granted the key again. If it returns
+// INDETERMINATE, the key stays refused until the store is opened again, which tells whether
+// it is revoked. Revoking a revoked key changes nothing.
+//
+// Fails with ARGUMENT, NOT_FOUND, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_revoke(const keycask_store *store,
+                              uint64_t key,
+                              const keycask_actor *by,
+                              keycask_error *error);
+
+// Changes a key's name, metadata, end or scopes. What is taken away is enforced before the
+// commit, what is added after it.
+//
+// Fails with ARGUMENT, NOT_FOUND, CONFLICT (it is revoked, or was rotated and would outlive
+// its grace), CAP (a later end makes it active again and there is no place for it), and those
+// of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_update(const keycask_store *store,
+                              uint64_t key,
+                              const keycask_key_change *change,
+                              const keycask_actor *by,
+                              keycask_error *error);
+
+// Replaces a key by a successor with the same scopes, owner, name, metadata and limits.
+//
+// Without grace the old key is revoked in the same commit. A predecessor of it that still
+// lived on in a grace of its own is revoked too, so that a lineage has two live keys at most.
+//
+// Writes the successor's id to `*successor`, its token to `token`, and the token's length to
+// `*token_len`, as keycask_issue() does. `token_cap` is at least KEYCASK_TOKEN_MAX, or the
+// call does nothing and is refused with SPACE.
+//
+// Fails with ARGUMENT, NOT_FOUND, CONFLICT (the key is not active, has expired, or was
+// rotated), SPACE, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_rotate(const keycask_store *store,
+                              uint64_t key,
+                              const keycask_rotation *rotation,
+                              const keycask_actor *by,
+                              char *token,
+                              size_t token_cap,
+                              size_t *token_len,
+                              uint64_t *successor,
+                              keycask_error *error);
+
+// Gives the token of a key whose kind keeps a sealed copy. The audit trail records it before
+// the token is given.
+//
+// Writes the token to `token` and its length to `*token_len`. `token_cap` is at least
+// KEYCASK_TOKEN_MAX, or the call does nothing and is refused with SPACE.
+//
+// Fails with ARGUMENT (also without a sealing key), NOT_FOUND, CONFLICT (its kind keeps no
+// copy, or the copy went with a revocation or rotation), PEPPER (another key sealed it),
+// SPACE, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_reveal(const keycask_store *store,
+                              uint64_t key,
+                              const keycask_actor *by,
+                              char *token,
+                              size_t token_cap,
+                              size_t *token_len,
+                              keycask_error *error);
+
+// Seals every copy that `old` sealed under the sealing key that the store was opened with, in
+// one commit. `old_len` is KEYCASK_SECRET_LEN.
+//
+// Writes how many there were to `*count`, which may be NULL.
+//
+// Fails with ARGUMENT, PEPPER (a copy was sealed by neither), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_change_sealing_key(const keycask_store *store,
+                                          const uint8_t *old,
+                                          size_t old_len,
+                                          const keycask_actor *by,
+                                          size_t *count,
+                                          keycask_error *error);
+
+// Reads the audit trail: the entries with numbers over `after`, in order.
+//
+// Writes as many entries to `entries` as there are, as there is room for, in number and in
+// text, and as KEYCASK_PAGE_MAX allows, and their number to `*count`. The trail is over when
+// that is 0. All entries have the struct_size of the first. On SPACE, when there is no room
+// for the texts of one entry, `*count` alone is written: how many bytes are enough.
+//
+// Fails with ARGUMENT, SPACE, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_audit(const keycask_store *store,
+                             uint64_t after,
+                             keycask_audit_entry *entries,
+                             size_t entries_cap,
+                             size_t *count,
+                             char *text,
+                             size_t text_cap,
+                             keycask_error *error);
+
+// Reads the log: what the commits after `since` changed, in order and without a gap.
+//
+// Writes whole commits to `changes`, as many as there is room for, how many changes that are
+// to `*count`, and the number of the last commit among them to `*seq`; if there is none
+// after `since`, 0 and `since`. All changes have the struct_size of the first. On SPACE, when
+// there is no room for one commit, `*count` alone is written: how many changes it has.
+//
+// A cursor is a seq together with the store_id of keycask_stats(): a copy of the file that was
+// restored has another, and a seq of one means nothing in the other.
+//
+// Fails with ARGUMENT, GONE (the log no longer reaches back to `since`), SPACE, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_changes(const keycask_store *store,
+                               uint64_t since,
+                               keycask_changed *changes,
+                               size_t changes_cap,
+                               size_t *count,
+                               uint64_t *seq,
+                               keycask_error *error);
+
+// Writes figures of the store to `*out`.
+//
+// Fails with ARGUMENT, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_stats(const keycask_store *store,
+                             keycask_stats_info *out,
+                             keycask_error *error);
+
+// Checks the whole file: every row, each index against the rows, the log, and the chain of
+// the audit trail. Takes as long as reading the file does.
+//
+// Fails with CORRUPT or NEWER, naming the first row that is wrong; IO.
+KEYCASK_MUST_USE keycask_status keycask_check(const keycask_store *store, keycask_error *error);
+
+// Takes out keys that expired or were revoked longer ago than their profile retains them,
+// `limit` at most (1 to 10,000), in one commit. Decisions do not depend on it.
+//
+// Writes how many it took out to `*count`, and 1 to `*more` if there may be more, else 0; both
+// may be NULL.
+//
+// Fails with ARGUMENT, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_sweep(const keycask_store *store,
+                             size_t limit,
+                             const keycask_actor *by,
+                             size_t *count,
+                             uint32_t *more,
+                             keycask_error *error);
+
+// Writes when keys were last used, as far as it is not written. A commit does so once a
+// minute, and keycask_close() does.
+//
+// Fails with those of a write, but not with READ_ONLY.
+KEYCASK_MUST_USE keycask_status keycask_flush(const keycask_store *store, keycask_error *error);
+
+// Makes the clock's reading the present, though a commit has recorded a later one. For the
+// operator of a machine whose clock was wrong and has been set right.
+//
+// Writes the present to `*now_ms`, which may be NULL.
+//
+// Fails with ARGUMENT, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_reset_clock(const keycask_store *store,
+                                   const keycask_actor *by,
+                                   int64_t *now_ms,
+                                   keycask_error *error);
+
+// Moves the clock of a store that was opened with a clock_ms of its own. Time does not go
+// back by it: a key that has expired stays so.
+//
+// Fails with ARGUMENT (not a time, or the store goes by the machine's clock).
+KEYCASK_MUST_USE
+keycask_status keycask_set_clock(const keycask_store *store,
+                                 int64_t now_ms,
+                                 keycask_error *error);
+
+// The number of the library's ABI. A program that loads the library by itself compares it
+// with the KEYCASK_ABI that it was built with, and goes on only if they are equal.
+uint32_t keycask_abi(void);
+
+// The library's version, such as "1.2.3". Static text that ends in a zero byte.
+const char *keycask_version(void);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* KEYCASK_H */
+
+// What the structs begin as. A constant needs no call, so they are initializers.
+
+#define KEYCASK_ERROR_INIT {sizeof(keycask_error), 0, {0}}
+#define KEYCASK_OPTIONS_INIT {sizeof(keycask_options), 0, NULL, 0, NULL, 0, 0, 0, 0}
+#define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_SCOPE_INFO_INIT \
+    {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_OWNER_CHANGE_INIT \
+    {sizeof(keycask_owner_change), 0, {NULL, 0}, {0, 0}, {0, 0}}
+#define KEYCASK_OWNER_INFO_INIT \
+    {sizeof(keycask_owner_info), 0, 0, 0, 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_SPEC_INIT \
+    {sizeof(keycask_spec), 0, 0, {NULL, 0}, {NULL, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, \
+     KEYCASK_NOW, KEYCASK_DEFAULT, 0}
+#define KEYCASK_REQUEST_INIT \
+    {sizeof(keycask_request), 1, {0, 0}, KEYCASK_ANY_KIND, KEYCASK_NOW}
+#define KEYCASK_GRANT_INIT \
+    {sizeof(keycask_grant), 0, 0, 0, 0, 0, {0, 0}, 0, {0, 0, 0, 0}}
+#define KEYCASK_DENIAL_INIT \
+    {sizeof(keycask_denial), 0, 0, {0, 0}, {0, 0}, 0, {0, 0, 0, 0}}
+#define KEYCASK_HTTP_INIT {sizeof(keycask_http), 0, {NULL, 0}, {NULL, 0}, NULL, 0}
+#define KEYCASK_ANSWER_INIT {sizeof(keycask_answer), 0, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_DESCRIPTION_INIT \
+    {sizeof(keycask_description), 0, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}, {NULL, 0}}
+#define KEYCASK_EXPLANATION_INIT {sizeof(keycask_explanation), 0, 0, {0, 0}, {0, 0}, {0, 0}}
+#define KEYCASK_FINDING_INIT {sizeof(keycask_finding), 0, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_KEY_INFO_INIT \
+    {sizeof(keycask_key_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0, 0, 0, 0, \
+     {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}}
+#define KEYCASK_FILTER_INIT {sizeof(keycask_filter), 0, 0, 0, 0, {NULL, 0}, 0}
+#define KEYCASK_KEY_CHANGE_INIT \
+    {sizeof(keycask_key_change), 0, {NULL, 0}, {NULL, 0}, KEYCASK_KEEP, {0, 0}}
+#define KEYCASK_ROTATION_INIT \
+    {sizeof(keycask_rotation), 0, KEYCASK_DEFAULT, KEYCASK_DEFAULT, 0}
+#define KEYCASK_AUDIT_ENTRY_INIT \
+    {sizeof(keycask_audit_entry), 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_CHANGED_INIT {sizeof(keycask_changed), 0, 0, 0}
+#define KEYCASK_STATS_INFO_INIT {sizeof(keycask_stats_info), 0, {0}, 0, 0, 0, 0, 0}

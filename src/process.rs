@@ -1,0 +1,126 @@
+//! The process that a store belongs to: the one that opened it.
+//!
+//! An open file that is used on both sides of a fork destroys itself, because both sides hold
+//! the same locks. In a child an inherited store therefore refuses every call. The engine is
+//! safe code and cannot be told of a fork by the system; a binding is, with
+//! `pthread_atfork`, and calls [`forked`] in the child.
+
+use std::os::fd::{AsRawFd, RawFd};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI32, AtomicU32, Ordering};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// How many forks lie between this process and the first. Relaxed throughout: a child begins
+/// with one thread, and its other threads begin after it.
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+/// The first of all places for descriptors. A place is never taken away, so that a child can
+/// walk them though another thread was about to change them.
+static PLACES: Place = Place::new(FREE);
+
+const FREE: RawFd = -1;
+
+struct Place {
+    descriptor: AtomicI32,
+    next: OnceLock<Box<Place>>,
+}
+
+impl Place {
+    const fn new(descriptor: RawFd) -> Self {
+        Self { descriptor: AtomicI32::new(descriptor), next: OnceLock::new() }
+    }
+
+    /// Puts `descriptor` in the first place that is free.
+    fn take(descriptor: RawFd) -> &'static Self {
+        let mut place = &PLACES;
+        loop {
+            let free = &place.descriptor;
+            let taken =
+                free.compare_exchange(FREE, descriptor, Ordering::Relaxed, Ordering::Relaxed);
+            if taken.is_ok() {
+                return place;
+            }
+            place = place.next.get_or_init(|| Box::new(Self::new(FREE)));
+        }
+    }
+}
+
+/// Tells the engine, in a child, that this process is a fork of another. From then on every
+/// call of a store that was open refuses with [`ErrorKind::Forked`].
+///
+/// Gives the descriptors of the stores' files. The caller puts others in their place, without
+/// unlocking: a lock is the parent's as long as the child has the descriptor, and an unlock
+/// would take it from the parent. Reads and writes atomics alone, so that it may be called
+/// in a handler of a fork.
+pub fn forked() -> impl Iterator<Item = RawFd> {
+    GENERATION.fetch_add(1, Ordering::Relaxed);
+    let places = std::iter::successors(Some(&PLACES), |place| place.next.get().map(Box::as_ref));
+    places.map(|place| place.descriptor.load(Ordering::Relaxed)).filter(|open| *open != FREE)
+}
+
+/// The process that opened a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Home {
+    generation: u32,
+}
+
+impl Home {
+    /// This process.
+    pub(crate) fn here() -> Self {
+        Self { generation: GENERATION.load(Ordering::Relaxed) }
+    }
+
+    /// Refuses a child of the process that this is.
+    ///
+    /// # Errors
+    ///
+    /// `Forked`.
+    #[inline]
+    pub(crate) fn check(self) -> Result<()> {
+        if self == Self::here() { Ok(()) } else { Err(left()) }
+    }
+}
+
+/// A descriptor that [`forked`] gives. To be dropped before the descriptor is closed.
+pub(crate) struct Listed(&'static Place);
+
+impl Listed {
+    /// Lists the descriptor of `file`.
+    pub(crate) fn new(file: &impl AsRawFd) -> Self {
+        Self(Place::take(file.as_raw_fd()))
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.0.descriptor.store(FREE, Ordering::Relaxed);
+    }
+}
+
+#[cold]
+fn left() -> Error {
+    let why = "the store was opened before this process was forked; open it again";
+    Error::new(ErrorKind::Forked, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_used_again_once_it_is_free_and_walked_while_it_is_not() {
+        let file = std::fs::File::open("/dev/null").unwrap();
+        let open = || {
+            std::iter::successors(Some(&PLACES), |place| place.next.get().map(Box::as_ref))
+                .filter(|place| place.descriptor.load(Ordering::Relaxed) == file.as_raw_fd())
+                .count()
+        };
+        let (one, two) = (Listed::new(&file), Listed::new(&file));
+        assert_eq!(open(), 2);
+        drop(one);
+        assert_eq!(open(), 1);
+        drop(two);
+        assert_eq!(open(), 0);
+    }
+}
