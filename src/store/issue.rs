@@ -27,9 +27,8 @@ impl Store {
     /// of its limits; `Cap` if the owner has as many active keys as it may; those of a commit.
     pub fn issue(&self, spec: &Spec, by: &Actor) -> Result<Issued> {
         by.check()?;
-        let realms = self.realms.load_full();
-        let realm = &*realms.get(spec.realm())?.realm;
-        self.commit(|view, now| {
+        self.commit(|view, realms, now| {
+            let realm = &*realms.get(spec.realm())?.realm;
             let terms = spec.check(realm, now)?;
             let (_, kind) = realms.of_kind(terms.kind)?;
             let owner = scan::owner_named(view, realm.reference(), &terms.owner)?;
@@ -84,8 +83,7 @@ impl Store {
     /// rotated; `Argument` for a grace or an end out of its limits; those of a commit.
     pub fn rotate(&self, key: KeyId, rotation: &Rotation, by: &Actor) -> Result<Issued> {
         by.check()?;
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
+        self.commit(|view, realms, now| {
             let old = view.key(key)?.ok_or_else(|| super::no_key(key))?;
             let (realm, kind) = realms.of_kind(old.kind)?;
             rotatable(&old, now)?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Store, realms, scan, trail};
+use super::{Draft, Realms, Store, realms, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
@@ -28,8 +28,8 @@ impl Store {
     pub fn apply_realm(&self, source: &str, toml: &str, by: &Actor) -> Result<RealmChange> {
         by.check()?;
         let profile = Profile::parse(source, toml)?;
-        self.commit(|view, now| {
-            let (record, change) = self.compare(view, &profile, toml)?;
+        self.commit(|view, realms, now| {
+            let (record, change) = compare(view, realms, &profile, toml)?;
             let Some(record) = record else { return Ok(Draft::new(change)) };
             let mut entry = trail::entry(Event::RealmApplied, by, now);
             entry.realm = Some(record.name.clone());
@@ -45,7 +45,7 @@ impl Store {
     /// Those of `apply_realm`, but for a commit's.
     pub fn compare_realm(&self, source: &str, toml: &str) -> Result<RealmChange> {
         let profile = Profile::parse(source, toml)?;
-        Ok(self.compare(&self.storage.view()?, &profile, toml)?.1)
+        Ok(compare(&self.storage.view()?, &self.realms.load(), &profile, toml)?.1)
     }
 
     /// The realm called `name`.
@@ -77,49 +77,48 @@ impl Store {
     pub fn realms(&self) -> Vec<Arc<Realm>> {
         self.realms.load().all().cloned().collect()
     }
+}
 
-    /// The record that `profile` makes of its realm, if it changes anything, and what it
-    /// changes.
-    fn compare(
-        &self,
-        view: &View<'_>,
-        profile: &Profile,
-        toml: &str,
-    ) -> Result<(Option<RealmRecord>, RealmChange)> {
-        let realms = self.realms.load_full();
-        let old = realms.named(&profile.name);
-        let change = RealmChange::between(old.map(|old| old.profile()), profile)?;
-        let mut record = match old {
-            Some(old) => {
-                refuse_loss(view, old, &change)?;
-                let lost = || {
-                    let why = format!("realm {:?}: its row is missing", profile.name);
-                    Error::new(ErrorKind::Corrupt, why)
-                };
-                view.realm(old.reference())?.ok_or_else(lost)?
-            }
-            None => RealmRecord {
-                realm: scan::next_realm(view)?,
-                name: profile.name.clone(),
-                profile: String::new(),
-                scopes: Vec::new(),
-                kinds: Vec::new(),
-            },
-        };
-        if record.profile == toml {
-            return Ok((None, change));
+/// The record that `profile` makes of its realm, if it changes anything, and what it
+/// changes.
+fn compare(
+    view: &View<'_>,
+    realms: &Realms,
+    profile: &Profile,
+    toml: &str,
+) -> Result<(Option<RealmRecord>, RealmChange)> {
+    let old = realms.named(&profile.name);
+    let change = RealmChange::between(old.map(|old| old.profile()), profile)?;
+    let mut record = match old {
+        Some(old) => {
+            refuse_loss(view, old, &change)?;
+            let lost = || {
+                let why = format!("realm {:?}: its row is missing", profile.name);
+                Error::new(ErrorKind::Corrupt, why)
+            };
+            view.realm(old.reference())?.ok_or_else(lost)?
         }
-        record.profile = toml.to_owned();
-        let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
-        let new = new_names(profile, &record.scopes, &kinds)?;
-        record.scopes.extend(new.scopes);
-        let numbers = scan::next_kinds(view, new.kinds.len())?;
-        let named = numbers.into_iter().zip(new.kinds);
-        record.kinds.extend(named.map(|(kind, name)| KindName { kind, name }));
-        // What its numbers cannot be bound to must fail here, before it is written.
-        realms::bind(&record)?;
-        Ok((Some(record), change))
+        None => RealmRecord {
+            realm: scan::next_realm(view)?,
+            name: profile.name.clone(),
+            profile: String::new(),
+            scopes: Vec::new(),
+            kinds: Vec::new(),
+        },
+    };
+    if record.profile == toml {
+        return Ok((None, change));
     }
+    record.profile = toml.to_owned();
+    let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
+    let new = new_names(profile, &record.scopes, &kinds)?;
+    record.scopes.extend(new.scopes);
+    let numbers = scan::next_kinds(view, new.kinds.len())?;
+    let named = numbers.into_iter().zip(new.kinds);
+    record.kinds.extend(named.map(|(kind, name)| KindName { kind, name }));
+    // What its numbers cannot be bound to must fail here, before it is written.
+    realms::bind(&record)?;
+    Ok((Some(record), change))
 }
 
 /// Refuses a change that takes away what keys or owners still use.

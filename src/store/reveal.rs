@@ -22,9 +22,8 @@ impl Store {
     /// of a commit.
     pub fn reveal(&self, key: KeyId, by: &Actor) -> Result<Token> {
         by.check()?;
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
-            let held = self.hold(view, &realms, key)?;
+        self.commit(|view, realms, now| {
+            let held = self.hold(view, realms, key)?;
             if !held.kind.reveal {
                 let why = format!("{key}: kind {:?} is shown once", held.kind.name);
                 return Err(Error::new(ErrorKind::Conflict, why));
@@ -54,8 +53,7 @@ impl Store {
     /// those of a commit.
     pub fn change_sealing_key(&self, old: &SealingKey, by: &Actor) -> Result<usize> {
         by.check()?;
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
+        self.commit(|view, realms, now| {
             let mut draft = Draft::new(0_usize);
             for record in scan::keys(view, None, None) {
                 let record = record?;

@@ -138,9 +138,8 @@ impl Store {
         event: Event,
         plan: impl FnOnce(&View<'_>, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
     ) -> Result<KeyInfo> {
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
-            let held = self.hold(view, &realms, key)?;
+        self.commit(|view, realms, now| {
+            let held = self.hold(view, realms, key)?;
             let (before, owner) = (held.record.clone(), held.owner.clone());
             let (realm, kind) = (held.realm, held.kind);
             let changed = plan(view, held, now)?;

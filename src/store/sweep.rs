@@ -34,8 +34,7 @@ impl Store {
             let why = format!("limit {limit}: from 1 to {SWEEP_MAX} are allowed");
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
+        self.commit(|view, realms, now| {
             let mut draft = Draft::new(Swept { keys: 0, more: false });
             let mut after = None;
             loop {
