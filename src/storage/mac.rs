@@ -226,4 +226,15 @@ mod tests {
         assert_eq!(open(None, b"a"), None);
         assert!(!sealed.sealed.windows(32).any(|w| w == [5; 32]));
     }
+
+    #[test]
+    fn the_mac_of_a_row_is_what_the_format_page_says() {
+        let row_key = blake3::derive_key("keycask 2026-11 MAC of a row", &[3; 32]);
+        let mut want = [0; 64];
+        let input = b"\x04keys\x08\0\0\0\0\0\0\0\0\x07\x01body";
+        blake3::Hasher::new_keyed(&row_key).update(input).finalize_xof().fill(&mut want);
+        let (mac, element) = keys().hash("keys", &7u64.to_be_bytes(), b"\x01body");
+        assert_eq!(mac, want[..16]);
+        assert_eq!(element, want[32..]);
+    }
 }
