@@ -33,7 +33,7 @@ impl Store {
             let (_, kind) = realms.of_kind(terms.kind)?;
             let owner = scan::owner_named(view, realm.reference(), &terms.owner)?;
             let owner = owner.ok_or_else(|| super::no_owner_named(realm, &terms.owner))?;
-            let taken_off = cap::admit(view, realm, terms.kind, &owner, now)?;
+            let taken_off = cap::admit(view, realm, terms.kind, &owner, None, now)?;
             let token = kind.shape.mint(&self.random)?;
             let key_id = self.new_key_id(view, now)?;
             let record = KeyRecord {
@@ -167,7 +167,7 @@ fn replaced(
     now: Timestamp,
 ) -> KeyRecord {
     match end {
-        Some(end) => KeyRecord { end, successor: Some(successor), counted: false, ..old },
+        Some(end) => KeyRecord { end, successor: Some(successor), ..old },
         None => {
             let revoked = revoked_by_rotation(old, by, now);
             KeyRecord { successor: Some(successor), ..revoked }

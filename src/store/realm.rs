@@ -8,7 +8,8 @@ use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
-use crate::realm::{Profile, Realm, RealmChange, new_names};
+use crate::key_id::KeyId;
+use crate::realm::{Kind, Profile, Realm, RealmChange, new_names};
 use crate::record::{KindName, Op, RealmRecord};
 use crate::scope::ScopeSet;
 use crate::storage::View;
@@ -34,7 +35,11 @@ impl Store {
             let mut entry = trail::entry(Event::RealmApplied, by, now);
             entry.realm = Some(record.name.clone());
             entry.after = trail::realm_facts(&change);
-            Ok(Draft::new(change).op(Op::Realm(record)).entry(entry))
+            let mut draft = Draft::new(()).op(Op::Realm(record)).entry(entry);
+            for key in hidden(view, realms, &profile, &change)? {
+                draft = draft.seal(key, None);
+            }
+            Ok(draft.map(|()| change))
         })
     }
 
@@ -121,6 +126,32 @@ fn compare(
     Ok((Some(record), change))
 }
 
+/// The keys whose sealed copies go because their kind is no longer to be revealed.
+fn hidden(
+    view: &View<'_>,
+    realms: &Realms,
+    profile: &Profile,
+    change: &RealmChange,
+) -> Result<Vec<KeyId>> {
+    let Some(old) = realms.named(&profile.name) else { return Ok(Vec::new()) };
+    let revealed = |kinds: &[Kind], name: &str| kinds.iter().any(|k| k.name == name && k.reveal);
+    let names = change.kinds_changed.iter().map(|kind| &kind.name);
+    let hidden =
+        names.filter(|name| revealed(old.kinds(), name) && !revealed(&profile.kinds, name));
+    let kinds = numbers(old, hidden)?;
+    if kinds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut keys = Vec::new();
+    for record in scan::keys(view, None, None) {
+        let record = record?;
+        if kinds.contains(&record.kind) && view.sealed(record.key_id)?.is_some() {
+            keys.push(record.key_id);
+        }
+    }
+    Ok(keys)
+}
+
 /// Refuses a change that takes away what keys or owners still use.
 fn refuse_loss(view: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()> {
     let reshaped = change.kinds_changed.iter().filter(|kind| kind.reshaped);
@@ -164,9 +195,8 @@ fn refuse_loss(view: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()>
                 users.add("scope", name, "owners have it");
             }
         }
-        if let Some(plan) = &owner.plan
-            && change.plans_removed.contains(plan)
-        {
+        let plan = owner.plan.as_ref().or(old.policy().default_plan.as_ref());
+        if let Some(plan) = plan.filter(|plan| change.plans_removed.contains(plan)) {
             users.add("plan", plan, "owners are on it");
         }
     }
