@@ -114,7 +114,8 @@ pub enum Reason {
     RateLimited {
         /// The window that admits again last.
         rate: Rate,
-        /// Milliseconds until every window would admit the request.
+        /// Milliseconds until every window would admit the request; [`u64::MAX`] if its cost is
+        /// more than one of them ever admits.
         retry_ms: u64,
     },
     /// The key's quota is used up.

@@ -95,6 +95,8 @@ pub(crate) struct Storage {
     poisoned: AtomicBool,
     /// Uptime in milliseconds of the last commit with a quick repair.
     repaired: AtomicU64,
+    /// Where the store stood with the rows that opening gave out.
+    loaded: State,
 }
 
 impl Storage {
@@ -161,7 +163,7 @@ impl Storage {
             Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
         })?;
         let (header, keys) = Header::decode(&row, options.pepper)?;
-        let storage = Self {
+        let mut storage = Self {
             handle,
             home: Home::here(),
             gate,
@@ -170,8 +172,9 @@ impl Storage {
             log_len: options.log_len,
             poisoned: AtomicBool::new(false),
             repaired: AtomicU64::new(0),
+            loaded: State::new(),
         };
-        storage.view()?.load(each)?;
+        storage.loaded = storage.view()?.load(each)?;
         if hold {
             storage.gate.release().map_err(|e| from_io(doing, e))?;
         }
@@ -195,6 +198,11 @@ impl Storage {
         tables::make(&transaction, &header.encode(&keys), &State::new().encode(&keys))?;
         transaction.commit().or_fail(doing)?;
         database.close().or_fail(doing)
+    }
+
+    /// Where the store stood with the rows that opening gave out.
+    pub(crate) fn loaded(&self) -> &State {
+        &self.loaded
     }
 
     /// Names the store: a copy of the file has the same id, a restored store another.

@@ -6,7 +6,7 @@ use super::errors::OrFail;
 use super::log::weight;
 use super::rows::in_set;
 use super::set::SetDigest;
-use super::state::Counts;
+use super::state::{Counts, State};
 use super::tables::{
     AUDIT, BY_END, BY_OWNER, Bytes, Class, KEYS, LOG, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED,
     USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
@@ -22,13 +22,13 @@ const STEP: usize = 1_000;
 
 impl View<'_> {
     /// Gives every realm, then every owner, then every key to `each`, as the op that would
-    /// make it, in order of their numbers and ids. Each row's MAC is checked, and at the end
-    /// the counts and the set digest.
+    /// make it, in order of their numbers and ids, and says where the store stands with them.
+    /// Each row's MAC is checked, and at the end the counts and the set digest.
     ///
     /// # Errors
     ///
     /// `Corrupt` or `Newer`, naming the row; what `each` refuses with.
-    pub(crate) fn load(&self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+    pub(crate) fn load(&self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<State> {
         let state = self.state()?;
         let mut set = SetDigest::default();
         let mut counts = Counts { usage: self.table(USAGE)?.len()?, ..Counts::default() };
@@ -54,7 +54,7 @@ impl View<'_> {
             let why = "an index has not as many rows as what it is over";
             return Err(Error::new(ErrorKind::Corrupt, why));
         }
-        Ok(())
+        Ok(state)
     }
 
     /// Checks everything that [`load`](Self::load) does, each index row against its record,

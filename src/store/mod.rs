@@ -62,7 +62,10 @@ pub struct Store {
     realms: ArcSwap<Realms>,
     digester: Digester,
     sealing: Option<SealingKey>,
+    /// Rates as of the store's clock.
     meters: Meters,
+    /// Rates as of times that callers name.
+    told: Meters,
     mark: Mark,
     random: Random,
     /// Held by the one journey that writes: the uptime at which usage was last written.

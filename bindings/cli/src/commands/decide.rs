@@ -56,6 +56,10 @@ pub(crate) struct Explain {
     #[command(flatten)]
     ask: Ask,
 
+    /// The HTTP method of the request, as `present` would take it from its head
+    #[arg(long, value_name = "METHOD")]
+    method: Option<String>,
+
     #[command(flatten)]
     from: TokenFrom,
 }
@@ -65,7 +69,7 @@ impl Explain {
         let store = session.read()?;
         let (realm, request) = self.ask.resolve(&store)?;
         let token = self.from.read()?;
-        let found = store.explain(realm, &token, &request)?;
+        let found = store.explain(realm, &token, self.method.as_deref(), &request)?;
         let fields = view::explanation(&*store.profile(realm)?, &found);
         if session.output.is_json() {
             let checks: Vec<_> = found.checks.iter().map(view::check).collect();

@@ -294,6 +294,6 @@ fn explain(stage: &Stage<'_>, mut args: Args) -> Result<Came, Trouble> {
     let token = args.next("a token")?;
     let request = stage.request(&mut args)?;
     args.close()?;
-    let explanation = stage.store()?.explain(stage.realm()?, token.as_bytes(), &request)?;
+    let explanation = stage.store()?.explain(stage.realm()?, token.as_bytes(), None, &request)?;
     Ok(fields::explanation(&explanation, &*stage.profile()?).into())
 }
