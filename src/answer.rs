@@ -151,7 +151,7 @@ impl<'a> View<'a> {
         match self.verdict {
             Err(Refusal::Denied(Denial {
                 reason: Reason::RateLimited { retry_ms, .. }, ..
-            })) => Value::Number(retry_ms.div_ceil(1000).max(1)),
+            })) if *retry_ms < u64::MAX => Value::Number(retry_ms.div_ceil(1000).max(1)),
             _ => Value::Absent,
         }
     }

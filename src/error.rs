@@ -18,7 +18,7 @@ pub enum ErrorKind {
     Argument,
     /// A profile is not valid. The message gives its line and field.
     Profile,
-    /// The realm, kind, owner, scope, plan or key that was named does not exist.
+    /// The realm, kind, owner, scope, plan, key or file that was named does not exist.
     NotFound,
     /// What exists forbids the change: a revoked key cannot be resumed, a scope that keys
     /// hold cannot be taken away, a file is already there.

@@ -60,7 +60,8 @@ pub struct KeyInfo {
     pub successor: Option<KeyId>,
     /// Whether it was rotated and lives on only for its grace.
     pub in_grace: bool,
-    /// When it was last granted, to the minute, where the profile keeps usage.
+    /// When it was last granted, where the profile keeps usage. Uses within a minute of the one
+    /// shown are not told from it.
     pub last_used: Option<Timestamp>,
     /// When the profile advises to rotate it.
     pub rotation_due: Option<Timestamp>,

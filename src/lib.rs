@@ -59,3 +59,8 @@ pub use store::{Changed, Changes, Commit, Filter, HttpRequest, Outcome, PAGE_MAX
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};
+
+/// The examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -3,15 +3,16 @@
 //! A [`Meter`] holds, for each window of a plan, a window that starts at its first charge and
 //! lasts its period, and a bucket of the window's burst that refills at limit / period. Both
 //! must admit. A charge is all or nothing over all windows: a refusal changes no byte. Sums
-//! are integers, so a bucket gains exactly `limit` permits a period. A calendar clock that
-//! steps back admits nothing more: the running window is moved to the new present with what
-//! it has been charged, and a bucket refills only for time that goes forward.
+//! are integers, so a bucket gains exactly `limit` permits a period. Time is measured on a
+//! [`Moment`]'s scale, which the calendar does not move; on one that steps back all the same,
+//! the running window is moved to the new present with what it has been charged.
 //!
 //! Meters live in memory, keyed by what is limited and not by its limits, so that a change
 //! of plan keeps what was charged. They start afresh with the process.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
@@ -28,7 +29,32 @@ pub(crate) enum Metered {
     Owner(OwnerRef),
 }
 
-/// All meters of a store. One lock a shard, held for one charge.
+/// When a charge is made.
+#[derive(Clone, Copy)]
+pub(crate) struct Moment {
+    /// On the scale on which windows are measured, in milliseconds.
+    tick: Timestamp,
+    /// By the calendar: what resets are told by.
+    now: Timestamp,
+}
+
+impl Moment {
+    /// The present: measured by uptime, which never steps, and told by the calendar.
+    pub(crate) fn present(uptime: Duration, now: Timestamp) -> Self {
+        Self { tick: Timestamp::EPOCH.plus(uptime), now }
+    }
+
+    /// A time that the caller names: its calendar is the scale.
+    pub(crate) const fn named(at: Timestamp) -> Self {
+        Self { tick: at, now: at }
+    }
+
+    fn calendar(self, tick: Timestamp) -> Timestamp {
+        self.now.plus(tick.since(self.tick))
+    }
+}
+
+/// All meters of a store that are measured on one scale. One lock a shard, held for one charge.
 pub(crate) struct Meters {
     shards: Box<[Mutex<Shard>; SHARDS]>,
 }
@@ -42,6 +68,9 @@ struct Shard {
 
 const SHARDS: usize = 64;
 const PRUNE_FROM: usize = 256;
+
+/// The wait of a cost that no window of this size ever admits.
+const NEVER: u64 = u64::MAX;
 
 impl Meters {
     /// No meter yet: everything is at rest.
@@ -61,18 +90,18 @@ impl Meters {
         metered: Metered,
         windows: &[Window],
         cost: u32,
-        now: Timestamp,
+        moment: Moment,
     ) -> Result<Option<Rate>, Reason> {
         if windows.is_empty() {
             return Ok(None);
         }
         let mut shard = self.shard(metered);
         if shard.meters.len() >= shard.prune_at {
-            shard.meters.retain(|_, meter| !meter.at_rest(now));
+            shard.meters.retain(|_, meter| !meter.at_rest(moment.tick));
             shard.prune_at = shard.meters.len().saturating_mul(2).max(PRUNE_FROM);
         }
         let meter = shard.meters.entry(metered).or_default();
-        meter.charge(windows, cost, now)
+        meter.charge(windows, cost, moment)
     }
 
     /// What [`charge`](Self::charge) would give, without charging.
@@ -81,13 +110,13 @@ impl Meters {
         metered: Metered,
         windows: &[Window],
         cost: u32,
-        now: Timestamp,
+        moment: Moment,
     ) -> Result<Option<Rate>, Reason> {
         if windows.is_empty() {
             return Ok(None);
         }
         let mut meter = self.shard(metered).meters.get(&metered).cloned().unwrap_or_default();
-        meter.charge(windows, cost, now)
+        meter.charge(windows, cost, moment)
     }
 
     fn shard(&self, metered: Metered) -> MutexGuard<'_, Shard> {
@@ -114,11 +143,12 @@ impl Meter {
         &mut self,
         windows: &[Window],
         cost: u32,
-        now: Timestamp,
+        moment: Moment,
     ) -> Result<Option<Rate>, Reason> {
         let mut refusal: Option<(Rate, u64)> = None;
         for window in windows {
-            if let Err((rate, retry_ms)) = self.gauge(window, now).charge(window, cost, now)
+            if let Err((rate, retry_ms)) =
+                self.gauge(window, moment.tick).charge(window, cost, moment)
                 && refusal.is_none_or(|(_, longest)| retry_ms > longest)
             {
                 refusal = Some((rate, retry_ms));
@@ -129,8 +159,8 @@ impl Meter {
         }
         let mut nearest: Option<Rate> = None;
         for window in windows {
-            let mut gauge = self.gauge(window, now);
-            if let Ok(rate) = gauge.charge(window, cost, now)
+            let mut gauge = self.gauge(window, moment.tick);
+            if let Ok(rate) = gauge.charge(window, cost, moment)
                 && nearest.is_none_or(|n| rate.remaining < n.remaining)
             {
                 nearest = Some(rate);
@@ -213,35 +243,36 @@ impl Gauge {
         self.level.saturating_add(gained).min(self.full)
     }
 
-    fn charge(&mut self, window: &Window, cost: u32, now: Timestamp) -> Result<Rate, (Rate, u64)> {
+    fn charge(&mut self, window: &Window, cost: u32, moment: Moment) -> Result<Rate, (Rate, u64)> {
         let need = u128::from(cost) * u128::from(self.period_ms);
         let charged = self.charged.checked_add(cost).filter(|&sum| sum <= window.limit);
         match (charged, self.level.checked_sub(need)) {
             (Some(charged), Some(level)) => {
                 self.charged = charged;
                 self.level = level;
-                Ok(self.rate(window))
+                Ok(self.rate(window, moment))
             }
+            _ if cost > window.burst.min(window.limit) => Err((self.rate(window, moment), NEVER)),
             (charged, level) => {
                 let window_ms = match charged {
                     Some(_) => 0,
-                    None => self.end().since(now).as_millis(),
+                    None => self.end().since(moment.tick).as_millis(),
                 };
                 let bucket_ms = match level {
                     Some(_) => 0,
                     None => need.saturating_sub(self.level).div_ceil(u128::from(window.limit)),
                 };
                 let retry_ms = u64::try_from(window_ms.max(bucket_ms)).unwrap_or(u64::MAX);
-                Err((self.rate(window), retry_ms))
+                Err((self.rate(window, moment), retry_ms))
             }
         }
     }
 
-    fn rate(&self, window: &Window) -> Rate {
+    fn rate(&self, window: &Window, moment: Moment) -> Rate {
         Rate {
             limit: window.limit,
             remaining: window.limit.saturating_sub(self.charged),
-            reset: self.end(),
+            reset: moment.calendar(self.end()),
             period_ms: self.period_ms,
         }
     }

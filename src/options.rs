@@ -5,6 +5,7 @@ use rand_core::TryCryptoRng;
 use crate::digest::Pepper;
 use crate::random::Random;
 use crate::seal::SealingKey;
+use crate::storage::{CACHE_BYTES, LOG_LEN};
 use crate::time::{Clock, SystemClock};
 
 /// How a store is created or opened.
@@ -37,10 +38,8 @@ impl Options {
             clock: Box::new(SystemClock::new()),
             random: Random::system(),
             read_only: false,
-            // Decisions never read pages; the cache serves lists and commits. redb's own
-            // default is 1 GiB a process.
-            cache_bytes: 32 << 20,
-            log_len: 100_000,
+            cache_bytes: CACHE_BYTES,
+            log_len: LOG_LEN,
         }
     }
 

@@ -53,6 +53,16 @@ impl Timestamp {
         Self(self.0.saturating_add(ms).min(i64::MAX - 1))
     }
 
+    /// This instant less `span`. Saturates; [`NEVER`](Self::NEVER) stays.
+    #[must_use]
+    pub fn minus(self, span: Duration) -> Self {
+        if self == Self::NEVER {
+            return self;
+        }
+        let ms = i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        Self(self.0.saturating_sub(ms))
+    }
+
     /// The span from `earlier` to this instant; zero if it is not earlier.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {

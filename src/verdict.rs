@@ -58,7 +58,7 @@ impl Grant {
 pub struct Rate {
     /// Requests that the window admits.
     pub limit: u32,
-    /// Requests that it would still admit.
+    /// Requests that are left of `limit` until `reset`. A burst may refuse before.
     pub remaining: u32,
     /// When the window ends.
     pub reset: Timestamp,
@@ -74,6 +74,11 @@ pub struct Denial {
     pub reason: Reason,
     /// The key, where the token is one's.
     pub key: Option<KeyId>,
+}
+
+impl Denial {
+    /// The token is nobody's.
+    pub(crate) const UNKNOWN: Self = Self { reason: Reason::Unknown, key: None };
 }
 
 /// Why a token was refused. The variants stand in the order in which they are checked.
@@ -109,7 +114,8 @@ pub enum Reason {
     RateLimited {
         /// The window that admits again last.
         rate: Rate,
-        /// Milliseconds until every window would admit the request.
+        /// Milliseconds until every window would admit the request; [`u64::MAX`] if its cost is
+        /// more than one of them ever admits.
         retry_ms: u64,
     },
     /// The key's quota is used up.

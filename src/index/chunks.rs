@@ -13,6 +13,13 @@ const EQUAL: u32 = 3;
 /// So many that every `u32` is the number of an element.
 const CHUNKS: usize = ((32 - FIRST - EQUAL + 1) << EQUAL) as usize;
 
+/// Where an element is: its chunk and its place in it. To be kept where time counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Spot(pub u32);
+
+/// Bits of a [`Spot`] that say the place.
+const PLACE: u32 = 24;
+
 /// Elements by number. Made by the writer, read by anyone.
 pub(super) struct Chunks<T> {
     chunks: Box<[OnceLock<Box<[T]>>]>,
@@ -30,6 +37,14 @@ impl<T: Default> Chunks<T> {
         self.chunks.get(chunk)?.get()?.get(at)
     }
 
+    /// The element at `spot`, if its chunk has been made.
+    #[inline]
+    pub(super) fn at(&self, spot: Spot) -> Option<&T> {
+        let chunk = usize::try_from(spot.0 >> PLACE).ok()?;
+        let at = usize::try_from(spot.0 & ((1 << PLACE) - 1)).ok()?;
+        self.chunks.get(chunk)?.get()?.get(at)
+    }
+
     /// Element `number`, making its chunk if there is none.
     pub(super) fn make(&self, number: u32) -> Option<&T> {
         let (chunk, at, len) = locate(number);
@@ -41,6 +56,13 @@ impl<T: Default> Chunks<T> {
     pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         let made = self.chunks.iter().map_while(OnceLock::get);
         (0..).zip(made.flat_map(|chunk| chunk.iter()))
+    }
+
+    /// Where element `number` is, if that can be said: not beyond some hundred millions.
+    pub(super) fn spot(number: u32) -> Option<Spot> {
+        let (chunk, at, _) = locate(number);
+        let at = u32::try_from(at).ok().filter(|&at| at < 1 << PLACE)?;
+        Some(Spot(u32::try_from(chunk).ok()?.checked_mul(1 << PLACE)? | at))
     }
 
     /// Bytes that the made chunks take.
@@ -86,6 +108,8 @@ mod tests {
             chunks.make(number).unwrap().set(number).unwrap();
         }
         for number in 0..5_000 {
+            let spot = Chunks::<OnceLock<u32>>::spot(number).unwrap();
+            assert_eq!(chunks.at(spot).unwrap().get(), Some(&number));
             assert_eq!(chunks.get(number).unwrap().get(), Some(&number));
         }
         let all = chunks.iter().take(5_000).map(|(n, cell)| (n, *cell.get().unwrap()));

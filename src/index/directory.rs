@@ -1,17 +1,22 @@
 //! Which segment a home belongs to.
 //!
 //! A map of `2^depth` entries, one for each value of a home's upper `depth` bits. An entry
-//! names a segment; it is the only place where a segment is published and the only thing
+//! names a segment (bits 0-31), how many blocks it has (32-35) and how often it was written
+//! (36-63); it is the only place where a segment is published and the only thing
 //! that changes when one is replaced. When a segment must split that has an entry of its
 //! own, the map is copied to twice its length; the old one stays where it is.
 
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
-use super::home::Home;
+use super::chunks::Spot;
+use super::home::{Home, low32};
 
 /// Upper bits of a home that can be told apart at most.
 pub(super) const DEPTH_MAX: u32 = 24;
+
+const BLOCKS: u32 = 32;
+const TURN: u32 = 36;
 
 /// The maps, by depth, and which of them counts.
 pub(super) struct Directory {
@@ -28,20 +33,29 @@ pub(super) struct Route<'d> {
 }
 
 impl Route<'_> {
-    /// The number of the segment.
+    /// Where the segment is.
     #[inline]
-    pub(super) fn segment(&self) -> u32 {
-        u32::try_from(self.seen & u64::from(u32::MAX)).unwrap_or(0)
+    pub(super) fn segment(&self) -> Spot {
+        Spot(low32(self.seen))
+    }
+
+    /// How many blocks it has.
+    #[inline]
+    pub(super) fn blocks(&self) -> u32 {
+        low32(self.seen >> BLOCKS) & 15
     }
 }
 
 impl Directory {
-    /// A map of `2^depth` entries that name segments 0, 1, 2 and so on.
-    pub(super) fn new(depth: u32) -> Self {
+    /// A map of `2^depth` entries, of which each names the segment of its number, which has
+    /// `blocks` blocks.
+    pub(super) fn new(depth: u32, blocks: usize, spot: impl Fn(u32) -> Option<Spot>) -> Self {
         let maps = [const { OnceLock::new() }; DEPTH_MAX as usize + 1];
         let directory = Self { depth: AtomicU32::new(depth), maps };
         if let Some(map) = directory.map(depth) {
-            map.get_or_init(|| (0..1u64 << depth).map(AtomicU64::new).collect());
+            let spots = (0..1u32 << depth).map(|n| spot(n).unwrap_or_default());
+            let blocks = u32::try_from(blocks).unwrap_or(0);
+            map.get_or_init(|| spots.map(|s| AtomicU64::new(entry(0, s, blocks))).collect());
         }
         directory
     }
@@ -85,18 +99,18 @@ impl Directory {
         self.depth.store(depth + 1, Ordering::Release);
     }
 
-    /// For the writer: has all entries whose homes begin with the `depth` bits of `prefix`
-    /// name `segment`. From here on readers find its slots.
-    pub(super) fn name(&self, prefix: u32, depth: u32, segment: u32) {
+    /// For the writer: has all entries whose homes begin with these upper bits, so many, name
+    /// the segment at `spot`, which has `blocks` blocks. From here on readers find its slots.
+    pub(super) fn name(&self, (prefix, depth): (u32, u32), spot: Spot, blocks: u32) {
         let within = self.depth().saturating_sub(depth);
         let first = usize::try_from(prefix << within).unwrap_or(0);
         let map = self.map(self.depth()).and_then(OnceLock::get);
-        for entry in map.iter().flat_map(|map| map.iter()).skip(first).take(1 << within) {
-            // The upper half counts, so that an entry never says the same thing twice while a
-            // reader is under way.
-            let next = (entry.load(Ordering::Relaxed) >> 32).wrapping_add(1) << 32;
+        for place in map.iter().flat_map(|map| map.iter()).skip(first).take(1 << within) {
+            // Counted, so that an entry never says the same thing twice while a reader is
+            // under way.
+            let turn = (place.load(Ordering::Relaxed) >> TURN).wrapping_add(1);
             // Release, with the Acquire of `route`.
-            entry.store(next | u64::from(segment), Ordering::Release);
+            place.store(entry(turn, spot, blocks), Ordering::Release);
         }
     }
 
@@ -112,6 +126,10 @@ impl Directory {
     }
 }
 
+fn entry(turn: u64, spot: Spot, blocks: u32) -> u64 {
+    turn << TURN | u64::from(blocks & 15) << BLOCKS | u64::from(spot.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::home::Seed;
@@ -119,28 +137,29 @@ mod tests {
 
     #[test]
     fn a_split_sends_each_half_to_its_own_segment_and_leaves_the_others() {
-        let (directory, seed) = (Directory::new(1), Seed::random());
+        let (directory, seed) = (Directory::new(1, 3, |n| Some(Spot(n))), Seed::random());
         let homes: Vec<_> = (0..1000).map(|n| seed.home([n, !n])).collect();
         let before: Vec<_> = homes.iter().map(|&h| directory.route(h).unwrap()).collect();
-        assert!(homes.iter().zip(&before).all(|(h, r)| r.segment() == h.upper(1)));
+        assert!(homes.iter().zip(&before).all(|(h, r)| r.segment() == Spot(h.upper(1))));
         directory.double();
-        directory.name(0b10, 2, 7);
-        directory.name(0b11, 2, 8);
+        directory.name((0b10, 2), Spot(7), 9);
+        directory.name((0b11, 2), Spot(8), 9);
         for (home, before) in homes.iter().zip(&before) {
             let now = directory.route(*home).unwrap();
             let expected = [0, 0, 7, 8][home.upper(2) as usize];
-            assert_eq!(now.segment(), expected);
+            assert_eq!(now.segment(), Spot(expected));
+            assert_eq!(now.blocks(), if home.upper(1) == 1 { 9 } else { 3 });
             assert!(!directory.confirms(before) && directory.confirms(&now));
         }
     }
 
     #[test]
     fn a_replaced_segment_is_not_confirmed_even_if_its_number_comes_back() {
-        let directory = Directory::new(0);
+        let directory = Directory::new(0, 3, |n| Some(Spot(n)));
         let home = Seed::random().home([1, 2]);
         let seen = directory.route(home).unwrap();
-        directory.name(0, 0, 5);
-        directory.name(0, 0, 0);
+        directory.name((0, 0), Spot(5), 3);
+        directory.name((0, 0), Spot(0), 3);
         assert_eq!(directory.route(home).unwrap().segment(), seen.segment());
         assert!(!directory.confirms(&seen));
     }

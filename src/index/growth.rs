@@ -5,12 +5,12 @@
 //! slots are cleared only then, so every key is to be found at every moment and readers pay
 //! nothing but a second attempt if they were inside. The old blocks are lent to the next
 //! segment that grows: beside the table there is never more than one segment, and it stays
-//! between 0.74 and 0.85 full. A copy takes one to two milliseconds at most.
+//! between 0.74 and 0.86 full. A copy takes one to two milliseconds at most.
 
-use super::chunks::Chunks;
+use super::chunks::{Chunks, Spot};
 use super::directory::{DEPTH_MAX, Directory};
 use super::home::{Home, Seed};
-use super::pool::{Block, Free, Pool};
+use super::pool::{Free, Pool};
 use super::segment::{BLOCKS_MAX, Segment};
 use super::slot::{Content, Slot};
 use super::stash::Stash;
@@ -24,16 +24,17 @@ const BLOCK_BITS: (u32, u32) = (7, 10);
 const ROUNDS: usize = 4;
 
 /// A segment under construction.
-struct Plot {
-    number: u32,
+struct Plot<'t> {
+    segment: &'t Segment,
+    spot: Spot,
     region: Region,
 }
 
 impl Table {
     /// An empty table with room for `expected` keys.
     pub(super) fn new(expected: usize) -> (Self, Books) {
-        // 0.8 of the slots, one sixteenth below the limit at which segments grow.
-        let slots = expected.saturating_add(expected / 4);
+        // As full as 0.835: segments differ a little, and none is to grow while it is filled.
+        let slots = expected.saturating_add(expected / 5);
         // As many blocks of the least size as make 16 segments of 8.
         let spread = (slots / (16 * 8)).max(1).ilog2().saturating_sub(1);
         let bits = spread.clamp(BLOCK_BITS.0, BLOCK_BITS.1);
@@ -47,11 +48,12 @@ impl Table {
         let mut regions = Vec::with_capacity(1 << depth);
         for prefix in 0..1u32 << depth {
             if let Some(segment) = segments.make(prefix) {
-                segment.settle(&pool, &lend(&mut free, each));
+                segment.settle(prefix, &pool.lend(&mut free, each));
             }
-            regions.push(Region { prefix, depth, keys: 0 });
+            regions.push(Region { prefix, depth, keys: 0, removed: 0 });
         }
-        let (seed, directory, stash) = (Seed::random(), Directory::new(depth), Stash::new());
+        let (seed, directory, stash) =
+            (Seed::random(), Directory::new(depth, each, Chunks::<Segment>::spot), Stash::new());
         let books = Books { regions, spare: Vec::new(), free, stashed: 0 };
         (Self { seed, directory, segments, pool, stash }, books)
     }
@@ -60,10 +62,9 @@ impl Table {
     /// grown if it must, or else in the stash.
     pub(super) fn room(&self, books: &mut Books, home: Home) -> Option<&Slot> {
         for _ in 0..ROUNDS {
-            let number = self.directory.route(home)?.segment();
-            let segment = self.segments.get(number)?;
-            let limit = Segment::limit(&self.pool, segment.blocks(&self.pool).count());
-            let region = books.region(number)?;
+            let segment = self.segment(home)?;
+            let limit = Segment::limit(&self.pool, segment.blocks().count());
+            let region = books.region(segment.number())?;
             if region.keys < limit
                 && let Some(slot) = segment.room(&self.pool, &self.seed, home)
             {
@@ -71,10 +72,11 @@ impl Table {
                 return Some(slot);
             }
             // A segment that is far from full and has no room would not have any if it grew.
-            if region.keys < limit / 2 || !self.grow(books, number) {
+            if region.keys < limit / 2 || !self.grow(books, segment) {
                 break;
             }
         }
+        self.segment(home)?.mark(&self.pool, home);
         books.stashed = books.stashed.saturating_add(1);
         self.stash.room()
     }
@@ -84,48 +86,67 @@ impl Table {
         let named = self.segments.iter().take(books.regions.len());
         let named = named.filter(|(number, _)| !books.spare.contains(number));
         named.fold((0, 0), |(segments, slots), (_, segment)| {
-            let blocks = segment.blocks(&self.pool).count();
+            let blocks = segment.blocks().count();
             (segments + 1, slots + (blocks << (self.pool.bits() + 1)))
         })
     }
 
-    /// Replaces a segment by a larger one or by two. False if it cannot.
-    fn grow(&self, books: &mut Books, number: u32) -> bool {
-        let Some(segment) = self.segments.get(number) else { return false };
-        let Some(region) = books.region(number).copied() else { return false };
-        let blocks: Vec<Block> = segment.blocks(&self.pool).collect();
-        let plots = if blocks.len() < BLOCKS_MAX {
-            let larger = blocks.len().saturating_add(1);
-            self.break_ground(books, &[(region, larger)])
-        } else if region.depth < DEPTH_MAX {
-            self.break_ground(books, &self.halves(segment, region))
-        } else {
-            None
-        };
-        let Some(mut plots) = plots else { return false };
-
-        for content in segment.slots(&self.pool).filter(|s| s.life().is_live()).map(Slot::freeze) {
-            let home = self.seed.home(content.digest);
-            self.plant(books, &mut plots, home, &content);
+    /// Counts a key that was removed from its segment. When half as many are gone as it holds
+    /// at most, the segment is made anew, without the marks that they have left.
+    pub(super) fn count_removal(&self, books: &mut Books, home: Home) {
+        let Some(segment) = self.segment(home) else { return };
+        let blocks = segment.blocks().count();
+        let Some(region) = books.region(segment.number()) else { return };
+        region.removed = region.removed.saturating_add(1);
+        if region.removed > Segment::limit(&self.pool, blocks) / 2 {
+            let region = *region;
+            self.replace(books, segment, &[(region, blocks)]);
         }
-        for Plot { number, region } in plots {
+    }
+
+    /// Replaces a segment by a larger one or by two. False if it cannot.
+    fn grow(&self, books: &mut Books, segment: &Segment) -> bool {
+        let Some(region) = books.region(segment.number()).copied() else { return false };
+        let blocks = segment.blocks().count();
+        if blocks < BLOCKS_MAX {
+            self.replace(books, segment, &[(region, blocks.saturating_add(1))])
+        } else if region.depth < DEPTH_MAX {
+            let halves = self.halves(segment, region);
+            self.replace(books, segment, &halves)
+        } else {
+            false
+        }
+    }
+
+    /// Replaces a segment by those that are `wanted`. False if there is no memory to number.
+    fn replace(&self, books: &mut Books, segment: &Segment, wanted: &[(Region, usize)]) -> bool {
+        let Some(mut plots) = self.break_ground(books, wanted) else { return false };
+        let live = segment.slots(&self.pool).filter(|slot| slot.life().is_live());
+        for content in live.map(Slot::freeze) {
+            self.plant(books, &mut plots, &content);
+        }
+        for content in self.stash.live().filter_map(|(slot, _)| slot.peek()) {
+            let home = self.seed.home(content.digest);
+            if let Some(plot) = plot_of(&mut plots, home) {
+                plot.segment.mark(&self.pool, home);
+            }
+        }
+        for Plot { segment, spot, region } in plots {
             if region.depth > self.directory.depth() {
                 self.directory.double();
             }
-            self.directory.name(region.prefix, region.depth, number);
-            if let Some(place) = books.region(number) {
+            self.directory.name((region.prefix, region.depth), spot, segment.count());
+            if let Some(place) = books.region(segment.number()) {
                 *place = region;
             }
         }
-        for slot in segment.slots(&self.pool) {
-            if slot.life().is_live() {
-                slot.clear();
-            }
+        for slot in segment.slots(&self.pool).filter(|slot| slot.life().is_live()) {
+            slot.clear();
         }
-        books.free.take_back(blocks);
-        books.spare.push(number);
-        if let Some(region) = books.region(number) {
-            region.keys = 0;
+        books.free.take_back(segment.blocks());
+        books.spare.push(segment.number());
+        if let Some(region) = books.region(segment.number()) {
+            *region = Region::default();
         }
         self.unstash(books);
         true
@@ -141,14 +162,14 @@ impl Table {
             if home.upper(depth) & 1 == 0 { low += 1 } else { high += 1 }
         }
         let half = |bit, keys| {
-            let region = Region { prefix: region.prefix << 1 | bit, depth, keys: 0 };
+            let region = Region { prefix: region.prefix << 1 | bit, depth, keys: 0, removed: 0 };
             (region, Segment::blocks_for(&self.pool, keys))
         };
         [half(0, low), half(1, high)]
     }
 
     /// Segments with fresh blocks for these regions, which nobody sees yet.
-    fn break_ground(&self, books: &mut Books, wanted: &[(Region, usize)]) -> Option<Vec<Plot>> {
+    fn break_ground(&self, books: &mut Books, wanted: &[(Region, usize)]) -> Option<Vec<Plot<'_>>> {
         let total = wanted.iter().map(|(_, blocks)| blocks).sum();
         if !self.pool.stock(&mut books.free, total) {
             return None;
@@ -159,22 +180,23 @@ impl Table {
                 Some(number) => number,
                 None => u32::try_from(books.regions.len()).ok()?,
             };
+            let spot = Chunks::<Segment>::spot(number)?;
             let segment = self.segments.make(number)?;
             if books.region(number).is_none() {
                 books.regions.push(Region::default());
             }
-            segment.settle(&self.pool, &lend(&mut books.free, blocks));
-            plots.push(Plot { number, region: Region { keys: 0, ..region } });
+            segment.settle(number, &self.pool.lend(&mut books.free, blocks));
+            let region = Region { keys: 0, removed: 0, ..region };
+            plots.push(Plot { segment, spot, region });
         }
         Some(plots)
     }
 
     /// Puts a copy of a key into the plot that its home belongs to, or into the stash.
-    fn plant(&self, books: &mut Books, plots: &mut [Plot], home: Home, content: &Content) {
-        let plot = plots.iter_mut().find(|p| home.upper(p.region.depth) == p.region.prefix);
-        let room = plot.and_then(|plot| {
-            let segment = self.segments.get(plot.number)?;
-            let room = segment.room(&self.pool, &self.seed, home)?;
+    fn plant(&self, books: &mut Books, plots: &mut [Plot<'_>], content: &Content) {
+        let home = self.seed.home(content.digest);
+        let room = plot_of(plots, home).and_then(|plot| {
+            let room = plot.segment.room(&self.pool, &self.seed, home)?;
             plot.region.keys = plot.region.keys.saturating_add(1);
             Some(room)
         });
@@ -192,10 +214,10 @@ impl Table {
         for (slot, _) in self.stash.live() {
             let Some(content) = slot.peek() else { continue };
             let home = self.seed.home(content.digest);
-            let number = self.directory.route(home).map_or(0, |route| route.segment());
-            let segment = self.segments.get(number);
+            let segment = self.segment(home);
             let room = segment.and_then(|s| s.room(&self.pool, &self.seed, home));
-            if let (Some(room), Some(region)) = (room, books.region(number)) {
+            let region = segment.and_then(|s| books.region(s.number()));
+            if let (Some(room), Some(region)) = (room, region) {
                 room.fill(&slot.freeze());
                 self.stash.clear(slot);
                 region.keys = region.keys.saturating_add(1);
@@ -205,6 +227,7 @@ impl Table {
     }
 }
 
-fn lend(free: &mut Free, count: usize) -> Vec<Block> {
-    std::iter::from_fn(|| free.lend()).take(count).collect()
+/// The plot that a home belongs to.
+fn plot_of<'p, 't>(plots: &'p mut [Plot<'t>], home: Home) -> Option<&'p mut Plot<'t>> {
+    plots.iter_mut().find(|plot| home.upper(plot.region.depth) == plot.region.prefix)
 }

@@ -1,6 +1,7 @@
 //! Where a key may stand: two pairs of slots, told by its digest.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 /// Mixes digests into homes, differently in every process: who can choose tokens cannot
 /// choose where they come to stand.
@@ -22,8 +23,7 @@ impl Seed {
     pub(super) fn home(&self, digest: [u64; 2]) -> Home {
         let ([a, b], [x, y]) = (self.0, digest);
         let product = u128::from(a ^ x).wrapping_mul(u128::from(b ^ y));
-        let low = product & u128::from(u64::MAX);
-        Home(u64::try_from(low ^ (product >> 64)).unwrap_or(0))
+        Home(low64(product) ^ low64(product >> 64))
     }
 }
 
@@ -31,8 +31,14 @@ impl Home {
     /// The upper `bits`, at most 32, as a number.
     #[inline]
     pub(super) fn upper(self, bits: u32) -> u32 {
-        let upper = self.0.checked_shr(64_u32.wrapping_sub(bits)).unwrap_or(0);
-        u32::try_from(upper).unwrap_or(0)
+        // In two steps, because no shift goes by 64.
+        low32((self.0 >> 1).wrapping_shr(63_u32.wrapping_sub(bits)))
+    }
+
+    /// The mark of keys of this home: one or two of 16 bits, by parts that choose nothing else.
+    #[inline]
+    pub(super) fn mark(self) -> Mark {
+        Mark(1 << (self.0 & 15) | 1 << (self.0 >> 4 & 15))
     }
 
     /// The two numbers below `pairs` of the pairs where the key may stand.
@@ -40,14 +46,47 @@ impl Home {
     pub(super) fn choices(self, pairs: u32) -> [u32; 2] {
         // 2^64 over the golden ratio.
         let product = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        [scale(self.0 & u64::from(u32::MAX), pairs), scale(product >> 32, pairs)]
+        [scale(u64::from(low32(self.0)), pairs), scale(product >> 32, pairs)]
+    }
+}
+
+/// What a key sets in the filter of its first pair, and looks for there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Mark(u16);
+
+impl Mark {
+    /// Whether a key with this mark may have set `filter`.
+    #[inline]
+    pub(super) fn may_be_in(self, filter: &AtomicU16) -> bool {
+        // Relaxed: a key sets its mark before its slot, and `Directory::confirms` what is not
+        // found.
+        filter.load(Ordering::Relaxed) & self.0 == self.0
+    }
+
+    /// For the writer: sets the mark. A key's slot is filled afterwards.
+    pub(super) fn set(self, filter: &AtomicU16) {
+        let bits = filter.load(Ordering::Relaxed);
+        if bits & self.0 != self.0 {
+            filter.store(bits | self.0, Ordering::Relaxed);
+        }
     }
 }
 
 /// `fraction`, in 2^-32, of `whole`.
 #[inline]
 fn scale(fraction: u64, whole: u32) -> u32 {
-    u32::try_from(fraction.wrapping_mul(u64::from(whole)) >> 32).unwrap_or(0)
+    low32(fraction.wrapping_mul(u64::from(whole)) >> 32)
+}
+
+/// The lower half of a word.
+#[inline]
+pub(super) const fn low32(word: u64) -> u32 {
+    word as u32
+}
+
+#[inline]
+const fn low64(word: u128) -> u64 {
+    word as u64
 }
 
 #[cfg(test)]

@@ -1,15 +1,20 @@
 //! The memory that slots live in: blocks of equal length, lent to segments.
 //!
+//! Beside each pair of slots stands a filter of 16 bits, of which each key whose first pair
+//! this is has set two. So most tokens that are not keys cost a look into a small array and
+//! never fetch a slot.
+//!
 //! A block is never given back to the machine, only lent again. So a reader that is late and
 //! still looks into a block that has another owner by now reads some key's slot, never
 //! foreign memory, and finds out by its own checks.
 
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU16, Ordering, fence};
 
 use super::slot::Slot;
 
 /// How many times the pool can be extended.
-const CHUNKS: usize = 512;
+const CHUNKS: usize = 1024;
 /// Bits of a [`Block`] that count blocks within a chunk.
 const WITHIN: u32 = 20;
 
@@ -23,9 +28,15 @@ pub(super) struct Pair(pub [Slot; 2]);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Block(pub u32);
 
+/// Pairs with their filters, of some blocks.
+struct Chunk {
+    pairs: Box<[Pair]>,
+    filters: Box<[AtomicU16]>,
+}
+
 /// All slots of a table.
 pub(super) struct Pool {
-    chunks: Box<[OnceLock<Box<[Pair]>>]>,
+    chunks: Box<[OnceLock<Chunk>]>,
     /// Binary logarithm of the pairs in a block.
     bits: u32,
 }
@@ -50,25 +61,26 @@ impl Pool {
         self.bits
     }
 
-    /// Pair `at` of `block`.
+    /// Pair `at` of `block`, with its filter.
     #[inline]
-    pub(super) fn pair(&self, block: Block, at: u32) -> Option<&Pair> {
+    pub(super) fn pair(&self, block: Block, at: u32) -> Option<(&Pair, &AtomicU16)> {
         let chunk = usize::try_from(block.0 >> WITHIN).ok()?;
         let number = u64::from(block.0 & ((1 << WITHIN) - 1));
         let at = usize::try_from(number << self.bits | u64::from(at)).ok()?;
-        self.chunks.get(chunk)?.get()?.get(at)
+        let Chunk { pairs, filters } = self.chunks.get(chunk)?.get()?;
+        Some((pairs.get(at)?, filters.get(at)?))
     }
 
     /// Makes sure that `free` holds `wanted` blocks. False if the pool is at its end.
     ///
-    /// What is missing is made in one piece, and never less than a thirty-second of what
+    /// What is missing is made in one piece, and never less than a sixty-fourth of what
     /// there is, so that a large table is a few large pieces.
     pub(super) fn stock(&self, free: &mut Free, wanted: usize) -> bool {
         let missing = wanted.saturating_sub(free.blocks.len());
         if missing == 0 {
             return true;
         }
-        let count = missing.max(free.made / 32).min(1 << WITHIN);
+        let count = missing.max(free.made / 64).min(1 << WITHIN);
         let Some(place) = self.chunks.get(free.chunks) else { return false };
         let (Ok(chunk), Ok(blocks)) = (u32::try_from(free.chunks), u32::try_from(count)) else {
             return false;
@@ -76,26 +88,42 @@ impl Pool {
         if count < missing {
             return false;
         }
-        place.get_or_init(|| (0..count << self.bits).map(|_| Pair::default()).collect());
+        let pairs = 0..count << self.bits;
+        place.get_or_init(|| Chunk {
+            pairs: pairs.clone().map(|_| Pair::default()).collect(),
+            filters: pairs.map(|_| AtomicU16::new(0)).collect(),
+        });
         free.blocks.extend((0..blocks).rev().map(|number| Block(chunk << WITHIN | number)));
         free.chunks = free.chunks.saturating_add(1);
         free.made = free.made.saturating_add(count);
         true
     }
 
+    /// Lends `count` blocks, or as many as `free` has: their slots and filters are empty.
+    pub(super) fn lend(&self, free: &mut Free, count: usize) -> Vec<Block> {
+        let kept = free.blocks.len().saturating_sub(count);
+        let lent = free.blocks.split_off(kept);
+        // Release, with the Acquire fence before `Directory::confirms`: who misses a mark in a
+        // filter of its old segment finds that segment replaced.
+        fence(Ordering::Release);
+        for &block in &lent {
+            for at in 0..1 << self.bits {
+                if let Some((_, filter)) = self.pair(block, at) {
+                    filter.store(0, Ordering::Relaxed);
+                }
+            }
+        }
+        lent
+    }
+
     /// Bytes of all blocks.
     pub(super) fn bytes(&self) -> usize {
         let made = self.chunks.iter().filter_map(OnceLock::get);
-        made.map(|chunk| size_of_val(&**chunk)).sum()
+        made.map(|chunk| size_of_val(&*chunk.pairs) + size_of_val(&*chunk.filters)).sum()
     }
 }
 
 impl Free {
-    /// Lends a block, all of whose slots are empty.
-    pub(super) fn lend(&mut self) -> Option<Block> {
-        self.blocks.pop()
-    }
-
     /// Takes back a block, all of whose slots were emptied.
     pub(super) fn take_back(&mut self, blocks: impl IntoIterator<Item = Block>) {
         self.blocks.extend(blocks);
@@ -112,19 +140,19 @@ mod tests {
         let mut free = Free::default();
         assert!(pool.stock(&mut free, 5));
         assert!(pool.stock(&mut free, 9));
-        let blocks: Vec<_> = std::iter::from_fn(|| free.lend()).collect();
+        let blocks = pool.lend(&mut free, 10);
         assert_eq!(blocks.len(), 9);
         let mut pairs: Vec<_> = blocks
             .iter()
             .flat_map(|&block| (0..8).map(move |at| (block, at)))
-            .map(|(block, at)| std::ptr::from_ref(pool.pair(block, at).unwrap()))
+            .map(|(block, at)| std::ptr::from_ref(pool.pair(block, at).unwrap().0))
             .collect();
         pairs.sort();
         pairs.dedup();
         assert_eq!(pairs.len(), 9 * 8);
         free.take_back(blocks);
         assert!(pool.stock(&mut free, 9));
-        assert_eq!(pool.bytes(), 9 * 8 * 128);
+        assert_eq!(pool.bytes(), 9 * 8 * (128 + 2));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! are kept below [`Segment::limit`].
 
 use std::ptr;
-use std::sync::atomic::{AtomicU32, Ordering, fence};
+use std::sync::atomic::{AtomicU16, AtomicU32, Ordering, fence};
 
 use super::home::{Home, Seed};
 use super::pool::{Block, Pair, Pool};
@@ -22,9 +22,16 @@ const REACH: usize = 192;
 #[repr(align(64))]
 #[derive(Default)]
 pub(super) struct Segment {
-    pairs: AtomicU32,
-    _spare: AtomicU32,
+    number: AtomicU32,
+    count: AtomicU32,
     blocks: [AtomicU32; BLOCKS_MAX],
+}
+
+/// The four slots in which a key may stand, those of its first pair first, and the filter of
+/// that pair.
+pub(super) struct Places<'p> {
+    pub filter: &'p AtomicU16,
+    pub slots: [&'p Slot; 4],
 }
 
 /// A slot that a search has come to, and from which.
@@ -35,9 +42,9 @@ struct Step<'p> {
 }
 
 impl Segment {
-    /// How many keys a segment of `blocks` blocks holds before it grows: 0.85 of its slots.
+    /// How many keys a segment of `blocks` blocks holds before it grows: 0.86 of its slots.
     pub(super) fn limit(pool: &Pool, blocks: usize) -> usize {
-        (blocks << (pool.bits() + 1)) / 20 * 17
+        (blocks << (pool.bits() + 1)) / 50 * 43
     }
 
     /// How many blocks `keys` keys need to be spread no denser than 0.77.
@@ -46,56 +53,79 @@ impl Segment {
         slots.div_ceil(1 << (pool.bits() + 1)).clamp(1, BLOCKS_MAX)
     }
 
-    /// Gives the segment its blocks. It must not be named by the directory.
-    pub(super) fn settle(&self, pool: &Pool, blocks: &[Block]) {
+    /// The segment's number.
+    pub(super) fn number(&self) -> u32 {
+        self.number.load(Ordering::Relaxed)
+    }
+
+    /// Gives segment `number` its blocks. It must not be named by the directory.
+    pub(super) fn settle(&self, number: u32, blocks: &[Block]) {
         // Release, with the Acquire fence before `Directory::confirms`: who goes by the new
         // blocks on an old route finds it replaced.
         fence(Ordering::Release);
         for (place, block) in self.blocks.iter().zip(blocks) {
             place.store(block.0, Ordering::Relaxed);
         }
-        let pairs = u32::try_from(blocks.len() << pool.bits()).unwrap_or(0);
+        let count = u32::try_from(blocks.len()).unwrap_or(0);
+        self.count.store(count, Ordering::Relaxed);
         // Relaxed here and above: the directory publishes the segment.
-        self.pairs.store(pairs, Ordering::Relaxed);
+        self.number.store(number, Ordering::Relaxed);
+    }
+
+    /// How many blocks the segment has.
+    pub(super) fn count(&self) -> u32 {
+        self.count.load(Ordering::Relaxed)
     }
 
     /// The blocks of the segment.
-    pub(super) fn blocks<'s>(&'s self, pool: &Pool) -> impl Iterator<Item = Block> + use<'s> {
-        let pairs = self.pairs.load(Ordering::Relaxed) >> pool.bits();
-        let count = usize::try_from(pairs).unwrap_or(0);
+    pub(super) fn blocks(&self) -> impl Iterator<Item = Block> {
+        let count = usize::try_from(self.count()).unwrap_or(0);
         self.blocks.iter().take(count).map(|block| Block(block.load(Ordering::Relaxed)))
     }
 
     /// All slots of the segment.
     pub(super) fn slots<'p>(&'p self, pool: &'p Pool) -> impl Iterator<Item = &'p Slot> {
         let numbers = 0..1u32 << pool.bits();
-        let pairs = self.blocks(pool).flat_map(move |block| {
+        let pairs = self.blocks().flat_map(move |block| {
             numbers.clone().filter_map(move |number| pool.pair(block, number))
         });
-        pairs.flat_map(|Pair(slots)| slots)
+        pairs.flat_map(|(Pair(slots), _)| slots)
     }
 
-    /// The four slots in which a key of this home may stand. None only while the segment is
-    /// being settled anew under a late reader.
+    /// Where a key of this home may stand, in a segment of `count` blocks. None only while the
+    /// segment is being settled anew under a late reader.
     #[inline]
-    pub(super) fn places<'p>(&self, pool: &'p Pool, home: Home) -> Option<[&'p Slot; 4]> {
-        let [one, two] = home.choices(self.pairs.load(Ordering::Relaxed));
-        let (Pair([a, b]), Pair([c, d])) = (self.pair(pool, one)?, self.pair(pool, two)?);
-        Some([a, b, c, d])
+    pub(super) fn places<'p>(&self, pool: &'p Pool, count: u32, home: Home) -> Option<Places<'p>> {
+        let [one, two] = home.choices(count.wrapping_shl(pool.bits()));
+        let (Pair([a, b]), filter) = self.pair(pool, one)?;
+        let (Pair([c, d]), _) = self.pair(pool, two)?;
+        Some(Places { filter, slots: [a, b, c, d] })
     }
 
     #[inline]
-    fn pair<'p>(&self, pool: &'p Pool, number: u32) -> Option<&'p Pair> {
+    fn pair<'p>(&self, pool: &'p Pool, number: u32) -> Option<(&'p Pair, &'p AtomicU16)> {
         let block = self.blocks.get(usize::try_from(number >> pool.bits()).ok()?)?;
         let within = number & ((1 << pool.bits()) - 1);
         pool.pair(Block(block.load(Ordering::Relaxed)), within)
     }
 
+    /// Sets the mark of a key that stands in the segment, or that would if there were room.
+    pub(super) fn mark(&self, pool: &Pool, home: Home) {
+        if let Some(places) = self.places(pool, self.count(), home) {
+            home.mark().set(places.filter);
+        }
+    }
+
     /// An empty slot for a key of this home, if one is within reach. Keys that stand in the
     /// way are moved to their other pair, each filled there before it is cleared here.
     pub(super) fn room<'p>(&self, pool: &'p Pool, seed: &Seed, home: Home) -> Option<&'p Slot> {
-        let own = self.places(pool, home)?;
-        if let Some(empty) = own.iter().find(|slot| !slot.life().is_live()) {
+        let Places { filter, slots: own } = self.places(pool, self.count(), home)?;
+        home.mark().set(filter);
+        // The pair with more room, so that both are seldom full.
+        let [a, b, c, d] = own.map(|slot| !slot.life().is_live());
+        let first = u8::from(a) + u8::from(b) >= u8::from(c) + u8::from(d);
+        let order = if first { [a, b, c, d] } else { [false, false, c, d] };
+        if let Some((empty, _)) = own.iter().zip(order).find(|(_, empty)| *empty) {
             return Some(empty);
         }
         let mut steps: Vec<Step<'p>> = Vec::with_capacity(REACH);
@@ -103,7 +133,7 @@ impl Segment {
         let mut at = 0;
         while let Some(slot) = steps.get(at).map(|step| step.slot) {
             let occupant = seed.home(slot.peek()?.digest);
-            let [a, b, c, d] = self.places(pool, occupant)?;
+            let [a, b, c, d] = self.places(pool, self.count(), occupant)?.slots;
             let other = if ptr::eq(slot, a) || ptr::eq(slot, b) { [c, d] } else { [a, b] };
             for next in other {
                 if !next.life().is_live() {
@@ -153,9 +183,9 @@ mod tests {
     fn a_segment_can_be_filled_beyond_its_limit_and_every_key_is_in_its_places() {
         let (pool, mut free, seed) = (Pool::new(7), Free::default(), Seed::random());
         assert!(pool.stock(&mut free, 9));
-        let blocks: Vec<_> = std::iter::from_fn(|| free.lend()).collect();
+        let blocks = pool.lend(&mut free, 9);
         let segment = Segment::default();
-        segment.settle(&pool, &blocks);
+        segment.settle(0, &blocks);
         let limit = u64::try_from(Segment::limit(&pool, blocks.len())).unwrap();
         let entry = |n| Entry {
             key_id: KeyId::from_bits(n),
@@ -174,8 +204,10 @@ mod tests {
             room.fill(&Content::new(digest(n), &entry(n)));
         }
         for n in 0..=limit {
-            let places = segment.places(&pool, seed.home(digest(n))).unwrap();
-            let found = places.iter().find(|slot| slot.holds(digest(n))).unwrap();
+            let home = seed.home(digest(n));
+            let places = segment.places(&pool, segment.count(), home).unwrap();
+            assert!(home.mark().may_be_in(places.filter));
+            let found = places.slots.iter().find(|slot| slot.holds(digest(n))).unwrap();
             assert_eq!(found.read(found.life()), Some(entry(n)));
         }
         assert_eq!(segment.slots(&pool).filter(|s| s.life().is_live()).count() as u64, limit + 1);

@@ -18,6 +18,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering, fence};
 
+use super::home::low32;
 use super::verdict::Verdict;
 use crate::entry::{Entry, SideRef};
 use crate::ids::{KindRef, OwnerRef};
@@ -38,6 +39,11 @@ impl Life {
     pub(super) fn is_live(self) -> bool {
         self.0 & LIVE != 0
     }
+
+    #[inline]
+    const fn kind(self) -> u16 {
+        self.0 as u16
+    }
 }
 
 /// What stands in a slot, in its own words.
@@ -45,7 +51,7 @@ impl Life {
 pub(super) struct Content {
     pub digest: [u64; 2],
     pub verdict: Verdict,
-    kind: u64,
+    kind: u16,
     scopes: [u64; 2],
     key_id: u64,
     refs: u64,
@@ -58,7 +64,7 @@ impl Content {
         Self {
             digest,
             verdict: Verdict::new(entry.end, entry.state, entry.expired, entry.in_grace),
-            kind: u64::from(entry.kind.number()),
+            kind: entry.kind.number(),
             scopes: halves(entry.scopes.bits()),
             key_id: entry.key_id.bits(),
             refs: u64::from(entry.owner.number()) | side << 32,
@@ -68,10 +74,10 @@ impl Content {
     /// The entry that these words say.
     #[inline]
     pub(super) fn entry(&self) -> Entry {
-        let side = u32::try_from(self.refs >> 32).unwrap_or(0);
+        let side = low32(self.refs >> 32);
         Entry {
             key_id: KeyId::from_bits(self.key_id),
-            kind: KindRef::new(low16(self.kind)),
+            kind: KindRef::new(self.kind),
             owner: OwnerRef::new(low32(self.refs)),
             state: self.verdict.state(),
             expired: self.verdict.is_expired(),
@@ -167,7 +173,7 @@ impl Slot {
         Content {
             digest: pair(&self.digest),
             verdict: Verdict::from_bits(self.verdict.load(Ordering::Relaxed)),
-            kind: seen.0 & (LIVE - 1),
+            kind: seen.kind(),
             scopes: pair(&self.scopes),
             key_id: self.key_id.load(Ordering::Relaxed),
             refs: self.refs.load(Ordering::Relaxed),
@@ -199,7 +205,7 @@ impl Slot {
         put(&self.refs, content.refs);
         let incarnation = (dead & !(INCARNATION - 1)).wrapping_add(INCARNATION);
         // Release, with the Acquire of `life`.
-        self.life.store(incarnation | LIVE | content.kind, Ordering::Release);
+        self.life.store(incarnation | LIVE | u64::from(content.kind), Ordering::Release);
     }
 
     /// Takes the slot's key out. Who reads it at this moment reads again.
@@ -241,16 +247,6 @@ fn halves(bits: u128) -> [u64; 2] {
 #[inline]
 fn whole([low, high]: [u64; 2]) -> u128 {
     u128::from(low) | u128::from(high) << 64
-}
-
-#[inline]
-fn low32(word: u64) -> u32 {
-    u32::try_from(word & u64::from(u32::MAX)).unwrap_or(0)
-}
-
-#[inline]
-fn low16(word: u64) -> u16 {
-    u16::try_from(word & u64::from(u16::MAX)).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use super::chunks::Chunks;
 use super::slot::{Life, Slot};
+use super::table::Look;
 
 /// Slots outside of all segments.
 pub(super) struct Stash {
@@ -35,21 +36,18 @@ impl Stash {
         slots.map(|slot| (slot, slot.life())).filter(|(_, life)| life.is_live())
     }
 
-    /// What `read` makes of the slot of `digest`. None if a key was cleared out meanwhile,
-    /// which may be that of `digest`, moved behind the reader's back.
+    /// Looks for a key among all slots.
     #[cold]
-    pub(super) fn find<R>(
-        &self,
-        digest: [u64; 2],
-        read: impl Fn(&Slot, Life) -> Option<R>,
-    ) -> Option<Option<R>> {
+    pub(super) fn look(&self, digest: [u64; 2]) -> Look<'_> {
         // Acquire, with the Release fence of `clear`, here and below.
         let before = self.cleared.load(Ordering::Acquire);
         if let Some((slot, life)) = self.live().find(|(slot, _)| slot.holds(digest)) {
-            return read(slot, life).map(Some);
+            return Look::At(slot, life);
         }
         fence(Ordering::Acquire);
-        (self.cleared.load(Ordering::Relaxed) == before).then_some(None)
+        // What was cleared out meanwhile may have been this key, moved behind our back.
+        let same = self.cleared.load(Ordering::Relaxed) == before;
+        if same { Look::Nowhere } else { Look::Changed }
     }
 
     /// For the writer: an empty slot.
@@ -68,7 +66,7 @@ impl Stash {
     /// For the writer: clears `slot`, which is one of the stash's.
     pub(super) fn clear(&self, slot: &Slot) {
         self.cleared.fetch_add(1, Ordering::Relaxed);
-        // Release, with the Acquire of `find`: who sees the slot dead sees the count grown.
+        // Release, with the Acquire of `look`: who sees the slot dead sees the count grown.
         fence(Ordering::Release);
         slot.clear();
         let numbers = (0..self.len.load(Ordering::Relaxed)).rev();

@@ -5,10 +5,10 @@ use std::ptr;
 use std::sync::atomic::{Ordering, fence};
 
 use super::chunks::Chunks;
-use super::directory::Directory;
+use super::directory::{Directory, Route};
 use super::home::{Home, Seed};
 use super::pool::{Free, Pool};
-use super::segment::Segment;
+use super::segment::{Places, Segment};
 use super::slot::{Content, Life, Slot};
 use super::stash::Stash;
 use crate::entry::Entry;
@@ -44,12 +44,24 @@ pub(super) struct Region {
     pub depth: u32,
     /// Live slots of the segment.
     pub keys: usize,
+    /// Keys that were removed and left their marks.
+    pub removed: usize,
 }
 
 /// A live slot of a key, and whether it is in the stash.
 pub(super) struct Copy<'t> {
     slot: &'t Slot,
     stashed: bool,
+}
+
+/// What looking for a key comes to.
+pub(super) enum Look<'t> {
+    /// It stood in this slot, when the slot lived this life.
+    At(&'t Slot, Life),
+    /// It was in no slot at some moment during the look.
+    Nowhere,
+    /// Neither can be said: something changed under way.
+    Changed,
 }
 
 /// For readers.
@@ -78,6 +90,18 @@ impl Table {
         })
     }
 
+    /// Has the slots of a digest fetched, if it may be a key's, for a `get` that comes soon:
+    /// the waits for several then overlap.
+    #[inline]
+    pub(super) fn fetch(&self, digest: [u64; 2]) {
+        let home = self.seed.home(digest);
+        if let Some(places) = self.places(home)
+            && home.mark().may_be_in(places.filter)
+        {
+            hint::black_box(places.slots.map(Slot::life));
+        }
+    }
+
     /// Sets the expired bit of a key, if it still ends at `end`. False if it does not, if
     /// there is no such key, or if the writer is moving it.
     pub(super) fn expire(&self, digest: [u64; 2], end: Timestamp) -> bool {
@@ -87,46 +111,99 @@ impl Table {
     /// What `read` makes of the slot of `digest`; it says none to have the slot looked up
     /// again. After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a
     /// refusal, which is the safe side.
-    #[inline]
+    #[inline(always)]
     fn find<R>(&self, digest: [u64; 2], read: impl Fn(&Slot, Life) -> Option<R>) -> Option<R> {
         let home = self.seed.home(digest);
-        for _ in 0..ATTEMPTS {
-            if let Some(outcome) = self.attempt(home, digest, &read) {
-                return outcome;
+        match self.look(home, digest) {
+            Look::At(slot, life) => {
+                let found = read(slot, life);
+                if found.is_some() {
+                    return found;
+                }
             }
+            Look::Nowhere => return None,
+            Look::Changed => {}
+        }
+        self.insist(home, digest, read)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insist<R>(
+        &self,
+        home: Home,
+        digest: [u64; 2],
+        read: impl Fn(&Slot, Life) -> Option<R>,
+    ) -> Option<R> {
+        for _ in 1..ATTEMPTS {
             hint::spin_loop();
+            match self.look(home, digest) {
+                Look::At(slot, life) => {
+                    let found = read(slot, life);
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                Look::Nowhere => return None,
+                Look::Changed => {}
+            }
         }
         None
     }
 
-    /// One attempt. The outer none says that something changed under way.
-    #[inline]
-    fn attempt<R>(
-        &self,
-        home: Home,
-        digest: [u64; 2],
-        read: &impl Fn(&Slot, Life) -> Option<R>,
-    ) -> Option<Option<R>> {
-        let route = self.directory.route(home)?;
-        let places = self.segments.get(route.segment())?.places(&self.pool, home)?;
+    /// Looks for a key once.
+    #[inline(always)]
+    fn look(&self, home: Home, digest: [u64; 2]) -> Look<'_> {
+        let Some(route) = self.directory.route(home) else { return Look::Changed };
+        let segment = self.segments.at(route.segment());
+        let places = segment.and_then(|s| s.places(&self.pool, route.blocks(), home));
+        let Some(Places { filter, slots }) = places else { return Look::Changed };
+        if !home.mark().may_be_in(filter) {
+            return self.unmarked(&route);
+        }
         // All four are looked at before anything depends on one of them, so that their lines
         // come from memory at the same time.
-        let lives = places.map(Slot::life);
-        let held = places.map(|slot| slot.holds(digest));
-        for ((slot, life), held) in places.into_iter().zip(lives).zip(held) {
-            if held && life.is_live() {
-                return read(slot, life).map(Some);
+        let lives = slots.map(Slot::life);
+        let held = slots.map(|slot| slot.holds(digest));
+        let holds =
+            |n: usize| matches!((lives.get(n), held.get(n)), (Some(l), Some(true)) if l.is_live());
+        let which = (0..4).fold(0_u32, |bits, n| bits | u32::from(holds(n)) << n).trailing_zeros();
+        let which = usize::try_from(which).unwrap_or(4);
+        match (slots.get(which), lives.get(which)) {
+            (Some(slot), Some(life)) => Look::At(slot, *life),
+            _ => self.missed(&route, &slots, &lives, digest),
+        }
+    }
+
+    /// What a look comes to that found no mark of the key.
+    #[inline]
+    pub(super) fn unmarked(&self, route: &Route<'_>) -> Look<'_> {
+        // Acquire, with the Release fence of `Pool::lend`. A key sets its mark before its slot,
+        // and no mark is taken away while the directory names the segment.
+        fence(Ordering::Acquire);
+        if self.directory.confirms(route) { Look::Nowhere } else { Look::Changed }
+    }
+
+    /// What a look comes to that found four slots without the key.
+    #[inline(never)]
+    pub(super) fn missed(
+        &self,
+        route: &Route<'_>,
+        slots: &[&Slot; 4],
+        lives: &[Life; 4],
+        digest: [u64; 2],
+    ) -> Look<'_> {
+        if self.stash.len() > 0 {
+            match self.stash.look(digest) {
+                Look::Nowhere => {}
+                found => return found,
             }
         }
-        let stashed = match self.stash.len() {
-            0 => None,
-            _ => self.stash.find(digest, read)?,
-        };
         // A key that lives is always in a slot. If it was in none of these at one moment, and
         // they are as they were, it is not in this segment.
         fence(Ordering::Acquire);
-        let still = places.into_iter().zip(lives).all(|(slot, life)| slot.is_still(life));
-        (stashed.is_some() || still && self.directory.confirms(&route)).then_some(stashed)
+        let still = slots.iter().zip(lives).all(|(slot, life)| slot.is_still(*life));
+        if still && self.directory.confirms(route) { Look::Nowhere } else { Look::Changed }
     }
 }
 
@@ -146,14 +223,21 @@ impl Table {
     pub(super) fn put(&self, books: &mut Books, digest: [u64; 2], entry: &Entry) -> bool {
         let home = self.seed.home(digest);
         let mut content = Content::new(digest, entry);
-        if let Some(slot) = self.only_copy(home, digest)
+        let mut copies = self.copies(home, digest);
+        let present = copies.next();
+        if let Some(Copy { slot, .. }) = &present
+            && copies.next().is_none()
             && slot.peek().is_some_and(|present| present.differs_in_verdict_only(&content))
         {
             slot.judge(|before| content.verdict.after(before));
             return true;
         }
         let Some(room) = self.room(books, home) else { return false };
-        // Looked for only now: making room may have moved it.
+        if present.is_none() {
+            room.fill(&content);
+            return true;
+        }
+        // Looked for anew: making room may have moved them.
         for old in self.copies(home, digest) {
             content.verdict = content.verdict.after(old.slot.freeze().verdict);
         }
@@ -170,35 +254,37 @@ impl Table {
         for copy in self.copies(home, digest) {
             self.clear(books, home, &copy);
         }
+        self.count_removal(books, home);
     }
 
-    /// Has the lines of a key's places brought in, for a writer that comes to it soon.
-    pub(super) fn warm(&self, digest: [u64; 2]) {
-        let home = self.seed.home(digest);
-        let route = self.directory.route(home);
-        let segment = route.and_then(|route| self.segments.get(route.segment()));
-        hint::black_box(
-            segment.and_then(|s| s.places(&self.pool, home)).map(|p| p.map(Slot::life)),
-        );
+    /// Has the slots fetched in which a new key may come to stand soon.
+    pub(super) fn fetch_places(&self, digest: [u64; 2]) {
+        let places = self.places(self.seed.home(digest));
+        hint::black_box(places.map(|places| places.slots.map(Slot::life)));
+    }
+
+    /// The segment of `home`.
+    pub(super) fn segment(&self, home: Home) -> Option<&Segment> {
+        self.segments.at(self.directory.route(home)?.segment())
+    }
+
+    #[inline]
+    fn places(&self, home: Home) -> Option<Places<'_>> {
+        let route = self.directory.route(home)?;
+        self.segments.at(route.segment())?.places(&self.pool, route.blocks(), home)
     }
 
     /// The live slots of a key: one, or two if a writer died between filling and clearing.
     fn copies(&self, home: Home, digest: [u64; 2]) -> impl Iterator<Item = Copy<'_>> {
-        let route = self.directory.route(home);
-        let segment = route.and_then(|route| self.segments.get(route.segment()));
-        let places = segment.and_then(|segment| segment.places(&self.pool, home));
-        let places = places.into_iter().flatten().map(|slot| Copy { slot, stashed: false });
+        let places = self
+            .places(home)
+            .into_iter()
+            .flat_map(|places| places.slots)
+            .map(|slot| Copy { slot, stashed: false });
         let stash = self.stash.live().map(|(slot, _)| Copy { slot, stashed: true });
         places
             .chain(stash)
             .filter(move |Copy { slot, .. }| slot.life().is_live() && slot.holds(digest))
-    }
-
-    /// The live slot of a key that has just one.
-    fn only_copy(&self, home: Home, digest: [u64; 2]) -> Option<&Slot> {
-        let mut copies = self.copies(home, digest);
-        let first = copies.next()?.slot;
-        copies.next().is_none().then_some(first)
     }
 
     fn clear(&self, books: &mut Books, home: Home, copy: &Copy<'_>) {
@@ -208,7 +294,7 @@ impl Table {
             return;
         }
         copy.slot.clear();
-        if let Some(region) = self.directory.route(home).and_then(|r| books.region(r.segment())) {
+        if let Some(region) = self.segment(home).and_then(|s| books.region(s.number())) {
             region.keys = region.keys.saturating_sub(1);
         }
     }

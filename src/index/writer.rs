@@ -11,7 +11,7 @@ use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
 use crate::record::{KeyRecord, Op, OwnerRecord};
 
-/// Keys whose slots are brought in together when a table is filled.
+/// Keys whose slots are fetched together when a table is filled.
 const GROUP: usize = 32;
 
 /// What only the writer knows.
@@ -122,13 +122,13 @@ impl Index {
         }
     }
 
-    /// Takes up rows. The slots of a group of keys are brought in together, so that the waits
+    /// Takes up rows. The slots of a group of keys are fetched together, so that the waits
     /// for memory overlap.
     pub(super) fn fill(&self, w: &mut Writer, rows: &[Op], bind: &impl Bind) -> Result<()> {
         for group in rows.chunks(GROUP) {
             for row in group {
                 if let Op::Key(record) = row {
-                    self.table.warm(record.digest.words());
+                    self.table.fetch_places(record.digest.words());
                 }
             }
             self.change(w, group, bind).map_err(|error| match error.kind() {

@@ -97,14 +97,9 @@ impl<'a> Fields<'a> {
         self.rest
     }
 
-    /// Whether nothing is left.
-    pub(super) fn is_empty(&self) -> bool {
-        self.rest.is_empty()
-    }
-
     /// Ends the record: nothing may be left.
     pub(super) fn end(self) -> Result<()> {
-        if self.is_empty() {
+        if self.rest.is_empty() {
             return Ok(());
         }
         Err(self.corrupt(&format!("{} bytes are left at its end", self.rest.len())))

@@ -35,6 +35,16 @@ impl Cause {
         }
     }
 
+    /// The cause's name in lower case.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Asked => "asked",
+            Self::Rotated => "rotated",
+        }
+    }
+
     /// The byte that stores the cause.
     #[must_use]
     pub const fn byte(self) -> u8 {

@@ -6,12 +6,14 @@
 
 mod fields;
 mod key;
+mod log;
 mod op;
 mod owner;
 mod realm;
 
 pub use key::Cause;
 pub(crate) use key::KeyRecord;
+pub(crate) use log::LogRow;
 pub(crate) use op::Op;
 pub(crate) use owner::OwnerRecord;
 pub(crate) use realm::{KindName, RealmRecord};

@@ -35,7 +35,7 @@ impl fmt::Debug for Op {
     }
 }
 
-// One commit's ops in the log, version 1: the version byte, then for each op:
+// An op in a row of the log. Integers are little-endian.
 //
 // ```text
 // offset size name
@@ -44,19 +44,18 @@ impl fmt::Debug for Op {
 //      9    4 length   of the record
 //     13      record   of a key without its digest; empty for forget
 // ```
-const VERSION: u8 = 1;
 const KEY: u8 = 1;
 const FORGET: u8 = 2;
 const OWNER: u8 = 3;
 const REALM: u8 = 4;
 
 impl Op {
-    /// Appends the op to the value of its commit's row in the log, which begins when empty.
+    /// Appends the op to the ops of a row of the log.
     ///
     /// # Errors
     ///
-    /// `Argument` if a text of its record is over its limit.
-    pub(crate) fn append_to(&self, log: &mut Vec<u8>) -> Result<()> {
+    /// `Argument` if a text of its record is over its limit: nothing was appended then.
+    pub(super) fn append_to(&self, log: &mut Vec<u8>) -> Result<()> {
         let mut body = Vec::new();
         let (tag, number) = match self {
             Self::Key(key) => {
@@ -75,9 +74,6 @@ impl Op {
         };
         let len = u32::try_from(body.len())
             .map_err(|_| Error::new(ErrorKind::Argument, "a record of 4 GiB or more"))?;
-        if log.is_empty() {
-            log.push(VERSION);
-        }
         log.push(tag);
         log.extend_from_slice(&number.to_le_bytes());
         log.extend_from_slice(&len.to_le_bytes());
@@ -85,41 +81,29 @@ impl Op {
         Ok(())
     }
 
-    /// The value of the log's row for a commit without ops.
-    pub(crate) const EMPTY_LOG: [u8; 1] = [VERSION];
-
-    /// The ops of the log's row with this value, in order. Digests in them are all zeros.
-    ///
-    /// # Errors
-    ///
-    /// `Newer` if a later version wrote it, `Corrupt` if none did.
-    pub(crate) fn read_log(bytes: &[u8]) -> Result<Vec<Self>> {
-        let mut fields = Fields::new("log", VERSION, bytes)?;
-        let mut ops = Vec::new();
-        while !fields.is_empty() {
-            let tag = fields.u8()?;
-            let number = fields.u64()?;
-            let len = fields.u32()?;
-            let len = usize::try_from(len).map_err(|_| fields.corrupt("an op is too long"))?;
-            let body = fields.take(len)?;
-            let no_number = |_| fields.corrupt("a number is too large");
-            ops.push(match tag {
-                KEY => Self::Key(KeyRecord::take(KeyId::from_bits(number), body, Form::Log)?),
-                FORGET if body.is_empty() => {
-                    let digest = Digest::from_bytes([0; Digest::LEN]);
-                    Self::Forget(KeyId::from_bits(number), digest)
-                }
-                OWNER => {
-                    let owner = OwnerRef::new(u32::try_from(number).map_err(no_number)?);
-                    Self::Owner(OwnerRecord::decode(owner, body)?)
-                }
-                REALM => {
-                    let realm = RealmRef::new(u16::try_from(number).map_err(no_number)?);
-                    Self::Realm(RealmRecord::decode(realm, body)?)
-                }
-                _ => return Err(fields.corrupt(&format!("no op has tag {tag}"))),
-            });
-        }
-        Ok(ops)
+    /// Takes the next op out of a row of the log. A digest in it is all zeros.
+    pub(super) fn take(fields: &mut Fields<'_>) -> Result<Self> {
+        let tag = fields.u8()?;
+        let number = fields.u64()?;
+        let len = fields.u32()?;
+        let len = usize::try_from(len).map_err(|_| fields.corrupt("an op is too long"))?;
+        let body = fields.take(len)?;
+        let no_number = |_| fields.corrupt("a number is too large");
+        Ok(match tag {
+            KEY => Self::Key(KeyRecord::take(KeyId::from_bits(number), body, Form::Log)?),
+            FORGET if body.is_empty() => {
+                let digest = Digest::from_bytes([0; Digest::LEN]);
+                Self::Forget(KeyId::from_bits(number), digest)
+            }
+            OWNER => {
+                let owner = OwnerRef::new(u32::try_from(number).map_err(no_number)?);
+                Self::Owner(OwnerRecord::decode(owner, body)?)
+            }
+            REALM => {
+                let realm = RealmRef::new(u16::try_from(number).map_err(no_number)?);
+                Self::Realm(RealmRecord::decode(realm, body)?)
+            }
+            _ => return Err(fields.corrupt(&format!("no op has tag {tag}"))),
+        })
     }
 }

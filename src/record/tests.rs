@@ -116,6 +116,12 @@ fn without_digest(mut op: Op) -> Op {
     op
 }
 
+fn row(ops: &[Op]) -> Vec<u8> {
+    let mut row = LogRow::default();
+    ops.iter().for_each(|op| row.push(op).unwrap());
+    row.encode()
+}
+
 /// Any change of the length, and a later version, must be refused; what is accepted must be
 /// exactly what is written again.
 fn decodes_totally<T>(
@@ -175,16 +181,13 @@ proptest! {
     #[test]
     fn the_log_gives_ops_back_in_order_without_digests(
         ops in proptest::collection::vec(op(), 0..4),
+        flip in any::<(prop::sample::Index, u8)>(),
     ) {
-        let mut log = Vec::new();
-        for op in &ops {
-            op.append_to(&mut log).unwrap();
-        }
-        if log.is_empty() {
-            log.extend_from_slice(&Op::EMPTY_LOG);
-        }
+        let log = row(&ops);
+        prop_assert_eq!(LogRow::count(&log).unwrap() as usize, ops.len());
         let want: Vec<Op> = ops.into_iter().map(without_digest).collect();
-        prop_assert!(Op::read_log(&log).unwrap() == want);
+        prop_assert_eq!(LogRow::decode(&log).unwrap(), want);
+        decodes_totally(&log, LogRow::decode, |ops| row(ops), flip);
     }
 
     #[test]
@@ -197,16 +200,14 @@ proptest! {
             let _ = KeyRecord::decode(KeyId::from_bits(1), &bytes);
             let _ = OwnerRecord::decode(OwnerRef::new(1), &bytes);
             let _ = RealmRecord::decode(RealmRef::new(1), &bytes);
-            let _ = Op::read_log(&bytes);
+            let _ = LogRow::decode(&bytes);
         }
     }
 
     #[test]
     fn the_log_holds_no_digest(key in key()) {
         let digest = *key.digest.as_bytes();
-        let mut log = Vec::new();
-        Op::Key(key.clone()).append_to(&mut log).unwrap();
-        Op::Forget(key.key_id, key.digest).append_to(&mut log).unwrap();
+        let log = row(&[Op::Key(key.clone()), Op::Forget(key.key_id, key.digest)]);
         prop_assert!(digest == [0; 32] || !log.windows(32).any(|w| w == digest));
     }
 }
@@ -229,4 +230,51 @@ fn texts_over_their_limit_are_refused_with_the_limit() {
     assert_eq!(error.message(), "owner id: 129 bytes, at most 128");
     owner.id.clear();
     assert_eq!(owner.encode().unwrap_err().kind(), ErrorKind::Argument);
+}
+
+#[test]
+fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
+    let key = KeyRecord {
+        key_id: KeyId::from_bits(1),
+        digest: Digest::from_bytes([0xDD; 32]),
+        pepper: 0x11,
+        kind: KindRef::new(0x2221),
+        owner: OwnerRef::new(0x3433_3231),
+        state: State::Revoked,
+        cause: Cause::Rotated,
+        counted: true,
+        scopes: ScopeSet::from_bits_retain(0x44),
+        issued: Timestamp::from_ms(0x51),
+        start: Timestamp::from_ms(0x52),
+        end: Timestamp::NEVER,
+        changed: Timestamp::from_ms(0x54),
+        lineage: KeyId::from_bits(0x61),
+        generation: 0x62,
+        predecessor: None,
+        successor: Some(KeyId::from_bits(0x63)),
+        last_four: *b"wxyz",
+        name: "n".to_owned(),
+        metadata: "mm".to_owned(),
+        reason: "rrr".to_owned(),
+    };
+    let bytes = key.encode().unwrap();
+    assert_eq!(bytes[..11], [1, 2, 2, 0b101, 0x11, 0x21, 0x22, 0x31, 0x32, 0x33, 0x34]);
+    for (offset, value) in [
+        (11, 0x44),
+        (19, 0),
+        (27, 0x51),
+        (35, 0x52),
+        (43, i64::MAX as u64),
+        (51, 0x54),
+        (59, 0x61),
+        (71, 0),
+        (79, 0x63),
+    ] {
+        assert_eq!(bytes[offset..offset + 8], u64::to_le_bytes(value), "at {offset}");
+    }
+    assert_eq!(bytes[67..71], [0x62, 0, 0, 0]);
+    assert_eq!(bytes[87..91], *b"wxyz");
+    assert_eq!(bytes[91..123], [0xDD; 32]);
+    assert_eq!(bytes[123..], *b"\x01\0n\x02\0mm\x03\0rrr");
+    assert_eq!(row(&[Op::Key(key)])[..6], [1, 1, 0, 0, 0, 1]);
 }

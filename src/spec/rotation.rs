@@ -18,6 +18,7 @@ pub struct Rotation {
 pub(crate) struct Succession {
     /// When the old key ends; `None` if it is revoked at once.
     pub old_end: Option<Timestamp>,
+    pub new_start: Timestamp,
     pub new_end: Timestamp,
 }
 
@@ -49,7 +50,7 @@ impl Rotation {
         self
     }
 
-    /// The new key is refused from `span` after now on.
+    /// The new key is refused from `span` after its start on.
     #[must_use]
     pub fn life(mut self, span: Duration) -> Self {
         self.end = Some(End::After(span));
@@ -82,21 +83,22 @@ impl Rotation {
                 ),
             ));
         }
+        let new_start = now.max(start);
         let new_end = match (self.end, policy.longest_life) {
             (Some(asked), longest) => {
-                let asked = asked.from(now);
-                check_end(asked, now, now, longest)?;
+                let asked = asked.from(new_start);
+                check_end(asked, new_start, now, longest)?;
                 asked
             }
             (None, longest) => {
                 let again = match end {
                     Timestamp::NEVER => Timestamp::NEVER,
-                    end => now.plus(end.since(start)).min(Timestamp::LAST),
+                    end => new_start.plus(end.since(start)).min(Timestamp::LAST),
                 };
-                longest.map_or(again, |longest| again.min(now.plus(longest)))
+                longest.map_or(again, |longest| again.min(new_start.plus(longest)))
             }
         };
         let old_end = (!grace.is_zero()).then(|| end.min(now.plus(grace)));
-        Ok(Succession { old_end, new_end })
+        Ok(Succession { old_end, new_start, new_end })
     }
 }

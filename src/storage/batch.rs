@@ -6,27 +6,20 @@
 
 use std::time::Duration;
 
-use redb::{Key, Table, TableDefinition, TableHandle, Value, WriteTransaction};
+use redb::WriteTransaction;
 
 use super::Storage;
+use super::apply::moved;
 use super::errors::OrFail;
 use super::state::State;
-use super::tables::{
-    AUDIT, BY_END, BY_OWNER, Class, KEYS, LOG, META, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED,
-    STATE, USAGE, by_end_row, by_owner_row, key_row, owner_name_row, owner_row, realm_row,
-};
+use super::tables::{AUDIT, KEYS, META, SEALED, STATE, USAGE, key_row};
 use super::values;
-use super::view::{Transaction, View, missing, named};
+use super::view::{Transaction, View};
 use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
-use crate::record::{KeyRecord, Op, OwnerRecord, RealmRecord};
+use crate::record::{LogRow, Op};
 use crate::time::Timestamp;
-
-/// How far the log may grow over its length before it is cut, and the most rows that one
-/// commit takes off it: old rows lie together, so taking several at once costs few pages.
-const LOG_SLACK: u64 = 64;
-const LOG_CUT: u64 = 256;
 
 /// Why a commit was not acknowledged.
 #[derive(Debug)]
@@ -53,12 +46,12 @@ impl From<Error> for CommitError {
 
 /// A write transaction.
 pub(crate) struct Batch<'s> {
-    storage: &'s Storage,
-    transaction: WriteTransaction,
+    pub(super) storage: &'s Storage,
+    pub(super) transaction: WriteTransaction,
     /// Where the store will stand.
-    state: State,
-    /// The value of the commit's row in the log, without MAC.
-    log: Vec<u8>,
+    pub(super) state: State,
+    /// The commit's row in the log.
+    pub(super) log: LogRow,
     /// Whether the commit gets a seq.
     numbered: bool,
     /// Whether there is anything to commit.
@@ -74,7 +67,7 @@ impl<'s> Batch<'s> {
             storage,
             transaction,
             state,
-            log: Vec::new(),
+            log: LogRow::default(),
             numbered: false,
             written: false,
             broken: false,
@@ -100,7 +93,7 @@ impl<'s> Batch<'s> {
     /// `Argument` if a text is over its limit: nothing was written then. After `Corrupt`,
     /// `Full` or `Io` the batch can only be dropped.
     pub(crate) fn apply(&mut self, op: &Op) -> Result<()> {
-        op.append_to(&mut self.log)?;
+        self.log.push(op)?;
         self.attempt(|batch| {
             batch.numbered = true;
             match op {
@@ -170,8 +163,8 @@ impl<'s> Batch<'s> {
     ///
     /// # Errors
     ///
-    /// [`CommitError`] says whether it is known that nothing was written. When it is not, the
-    /// store refuses further batches until it is reopened.
+    /// [`CommitError`] says whether it is known that nothing was committed. Known or not, after
+    /// `Io` and `Full` the store refuses further batches until it is reopened.
     pub(crate) fn commit(mut self, uptime: Duration) -> Result<u64, CommitError> {
         if self.broken {
             let why = "an earlier write of the batch failed";
@@ -180,182 +173,19 @@ impl<'s> Batch<'s> {
         if !self.written {
             return Ok(self.state.seq);
         }
+        self.attempt(Self::put_state)?;
+        self.storage.commit(self.transaction, uptime)?;
+        Ok(self.state.seq)
+    }
+
+    fn put_state(&mut self) -> Result<()> {
         if self.numbered {
             self.put_log()?;
         }
         self.state.commit = self.state.commit.saturating_add(1);
         let state = self.state.encode(&self.storage.keys);
         self.raw(META)?.insert(STATE, state.as_slice()).or_fail("write meta")?;
-        self.storage.commit(self.transaction, uptime)?;
-        Ok(self.state.seq)
-    }
-
-    fn put_log(&mut self) -> Result<()> {
-        let seq = self.state.seq.checked_add(1);
-        let seq = seq.ok_or_else(|| Error::new(ErrorKind::Internal, "seq has no next number"))?;
-        self.state.seq = seq;
-        let body = match std::mem::take(&mut self.log) {
-            log if log.is_empty() => Op::EMPTY_LOG.to_vec(),
-            log => log,
-        };
-        self.put(LOG, &seq.to_be_bytes(), body)?;
-        let keep = seq.saturating_sub(self.storage.log_len).saturating_add(1);
-        if keep >= self.state.first.saturating_add(LOG_SLACK) {
-            let until = keep.min(self.state.first.saturating_add(LOG_CUT));
-            let mut log = self.raw(LOG)?;
-            for old in self.state.first..until {
-                log.remove(&old.to_be_bytes()).or_fail("cut the log")?;
-            }
-            drop(log);
-            self.state.first = until;
-        }
         Ok(())
-    }
-
-    fn put_key(&mut self, key: &KeyRecord) -> Result<()> {
-        let row = key_row(key.key_id);
-        let old = self.put(KEYS, &row, key.encode()?)?;
-        let old = old.map(|old| named(KeyRecord::decode(key.key_id, &old), "keys", &row));
-        self.index(old.transpose()?.as_ref(), Some(key))
-    }
-
-    fn forget(&mut self, key_id: KeyId) -> Result<()> {
-        let row = key_row(key_id);
-        let Some(old) = self.take(KEYS, &row)? else { return Ok(()) };
-        self.index(Some(&named(KeyRecord::decode(key_id, &old), "keys", &row)?), None)?;
-        let sealed = self.take(SEALED, &row)?.is_some();
-        let used = self.take(USAGE, &row)?.is_some();
-        let counts = &mut self.state.counts;
-        counts.sealed = moved(counts.sealed, sealed, false);
-        counts.usage = moved(counts.usage, used, false);
-        Ok(())
-    }
-
-    /// Brings the indexes and counts from a key as it was to what it is.
-    fn index(&mut self, old: Option<&KeyRecord>, new: Option<&KeyRecord>) -> Result<()> {
-        let by_owner = |k: &KeyRecord| by_owner_row(k.owner, Class::of(k.counted), k.key_id);
-        self.move_row(BY_OWNER, old.map(by_owner).as_ref(), new.map(by_owner).as_ref())?;
-        let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(over, k.key_id));
-        let (old_end, new_end) = (old.and_then(by_end), new.and_then(by_end));
-        self.move_row(BY_END, old_end.as_ref(), new_end.as_ref())?;
-        let counts = &mut self.state.counts;
-        counts.keys = moved(counts.keys, old.is_some(), new.is_some());
-        counts.ending = moved(counts.ending, old_end.is_some(), new_end.is_some());
-        Ok(())
-    }
-
-    fn move_row<const N: usize>(
-        &self,
-        index: TableDefinition<'static, &'static [u8; N], ()>,
-        old: Option<&[u8; N]>,
-        new: Option<&[u8; N]>,
-    ) -> Result<()> {
-        if old == new {
-            return Ok(());
-        }
-        let mut table = self.raw(index)?;
-        if let Some(old) = old {
-            let there = table.remove(old).or_fail("write an index")?;
-            there.ok_or_else(|| missing(index.name(), old, "it"))?;
-        }
-        if let Some(new) = new {
-            table.insert(new, ()).or_fail("write an index")?;
-        }
-        Ok(())
-    }
-
-    fn put_owner(&mut self, owner: &OwnerRecord) -> Result<()> {
-        let row = owner_row(owner.owner);
-        let old = self.put(OWNERS, &row, owner.encode()?)?;
-        let count = &mut self.state.counts.owners;
-        *count = moved(*count, old.is_some(), true);
-        let next = u64::from(owner.owner.number()).saturating_add(1);
-        self.state.next_owner = self.state.next_owner.max(next);
-        let name = owner_name_row(owner.realm, &owner.id);
-        let named_before =
-            self.put(OWNER_NAMES, name.as_slice(), values::put_owner(owner.owner))?;
-        let same = match (&old, named_before) {
-            (None, None) => true,
-            (Some(_), Some(before)) => values::owner(&before)? == owner.owner,
-            _ => false,
-        };
-        if same {
-            return Ok(());
-        }
-        let why = format!("owner {:?}: its number and id do not belong together", owner.id);
-        Err(Error::new(ErrorKind::Internal, why))
-    }
-
-    fn put_realm(&mut self, realm: &RealmRecord) -> Result<()> {
-        let old = self.put(REALMS, &realm_row(realm.realm), realm.encode()?)?;
-        let count = &mut self.state.counts.realms;
-        *count = moved(*count, old.is_some(), true);
-        let next = u32::from(realm.realm.number()).saturating_add(1);
-        self.state.next_realm = self.state.next_realm.max(next);
-        for kind in &realm.kinds {
-            let next = u32::from(kind.kind.number()).saturating_add(1);
-            self.state.next_kind = self.state.next_kind.max(next);
-        }
-        Ok(())
-    }
-
-    /// Writes a row and gives the body that it had.
-    fn put<K: Key + 'static>(
-        &mut self,
-        table: Rows<K>,
-        key: K::SelfType<'_>,
-        body: Vec<u8>,
-    ) -> Result<Option<Vec<u8>>> {
-        let name = table.name();
-        let row = K::as_bytes(&key).as_ref().to_vec();
-        let (value, element) = self.storage.keys.seal(name, &row, body);
-        let old = {
-            let mut table = self.raw(table)?;
-            let old = table.insert(key, value.as_slice()).or_fail("write a row")?;
-            old.map(|old| old.value().to_vec())
-        };
-        if in_set(name) {
-            self.state.set.add(&element);
-        }
-        self.replaced(name, &row, old)
-    }
-
-    /// Takes out a row and gives the body that it had.
-    fn take<K: Key + 'static>(
-        &mut self,
-        table: Rows<K>,
-        key: K::SelfType<'_>,
-    ) -> Result<Option<Vec<u8>>> {
-        let row = K::as_bytes(&key).as_ref().to_vec();
-        let old = {
-            let mut table = self.raw(table)?;
-            let old = table.remove(key).or_fail("take out a row")?;
-            old.map(|old| old.value().to_vec())
-        };
-        self.replaced(table.name(), &row, old)
-    }
-
-    fn replaced(
-        &mut self,
-        table: &str,
-        row: &[u8],
-        value: Option<Vec<u8>>,
-    ) -> Result<Option<Vec<u8>>> {
-        let Some(mut value) = value else { return Ok(None) };
-        let (body, element) = self.storage.keys.open(table, row, &value)?;
-        let len = body.len();
-        value.truncate(len);
-        if in_set(table) {
-            self.state.set.remove(&element);
-        }
-        Ok(Some(value))
-    }
-
-    fn raw<K: Key + 'static, V: Value + 'static>(
-        &self,
-        table: TableDefinition<'static, K, V>,
-    ) -> Result<Table<'_, K, V>> {
-        self.transaction.open_table(table).or_fail("open a table")
     }
 
     /// Runs one write; if it fails, the batch cannot be committed.
@@ -363,20 +193,6 @@ impl<'s> Batch<'s> {
         self.written = true;
         let result = write(self);
         self.broken |= result.is_err();
-        result
-    }
-}
-
-/// Whether the rows of `table` are in the set digest.
-pub(super) fn in_set(table: &str) -> bool {
-    [KEYS.name(), OWNERS.name(), REALMS.name(), SEALED.name()].contains(&table)
-}
-
-/// A count of rows of which one was there or not, and now is or not.
-fn moved(count: u64, was: bool, is: bool) -> u64 {
-    match (was, is) {
-        (false, true) => count.saturating_add(1),
-        (true, false) => count.saturating_sub(1),
-        _ => count,
+        result.inspect_err(|e| self.storage.note(e))
     }
 }

@@ -18,26 +18,37 @@ pub(crate) struct StoreId(pub(crate) [u8; 16]);
 //      0    8 magic        "keycask" and a zero byte
 //      8    1 version      of the whole file's format: 1
 //      9   16 store id
-//     25    1 generation   of the pepper that seals the store key
+//     25    1 generation   of the pepper that seals the store key, from 1
 //     26    1 peppered     1 if that generation has a pepper, 0 if it is without one
 //     27   16 check        what tells a wrong pepper; zeros without one
-//     43   24 nonce
-//     67   48 sealed       the store key under XChaCha20-Poly1305, then the tag; bytes 0..43
+//     43   18 previous     a generation that keys are still on, likewise; zeros if none
+//     61   24 nonce
+//     85   48 sealed       the store key under XChaCha20-Poly1305, then the tag; bytes 0..61
 //                          are the associated data
-//    115   16 MAC          as every row's
+//    133   16 MAC          as every row's
 // ```
+//
+// The check is the first 16 bytes of BLAKE3 over the store id, keyed with a key derived from
+// the pepper. Nothing writes a previous generation yet.
 const MAGIC: &[u8; 8] = b"keycask\0";
 const VERSION: u8 = 1;
-const FIXED: usize = 43;
+const FIXED: usize = 61;
+const GENERATION: usize = 18;
 
 /// What the file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) store: StoreId,
-    /// Number of the pepper generation that keys computed today belong to.
-    pub(super) generation: u8,
-    check: Option<[u8; 16]>,
+    current: Generation,
+    previous: Option<Generation>,
     sealed: SealedKey,
+}
+
+/// One generation of the pepper.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Generation {
+    number: u8,
+    check: Option<[u8; 16]>,
 }
 
 impl Header {
@@ -46,19 +57,25 @@ impl Header {
         let mut id = [0; 16];
         random.fill(&mut id)?;
         let store = StoreId(id);
-        let generation = 1;
         let check = pepper.map(|pepper| check_value(pepper, store));
+        let current = Generation { number: 1, check };
         let key = StoreKey::random(random)?;
-        let sealed = key.seal(pepper, &fixed_part(store, generation, check), random)?;
-        Ok((Self { store, generation, check, sealed }, MacKeys::new(&key)))
+        let associated = fixed_part(store, &current, None);
+        let sealed = key.seal(pepper, &associated, random)?;
+        Ok((Self { store, current, previous: None, sealed }, MacKeys::new(&key)))
+    }
+
+    /// The generation of the pepper under which new digests are computed.
+    pub(super) fn generation(&self) -> u8 {
+        self.current.number
     }
 
     pub(super) fn is_peppered(&self) -> bool {
-        self.check.is_some()
+        self.current.check.is_some()
     }
 
     pub(super) fn encode(&self, keys: &MacKeys) -> Vec<u8> {
-        let mut body = fixed_part(self.store, self.generation, self.check).to_vec();
+        let mut body = fixed_part(self.store, &self.current, self.previous.as_ref());
         body.extend_from_slice(&self.sealed.nonce);
         body.extend_from_slice(&self.sealed.sealed);
         keys.seal("meta", HEADER, body).0
@@ -72,51 +89,52 @@ impl Header {
     pub(super) fn decode(row: &[u8], pepper: Option<&Pepper>) -> Result<(Self, MacKeys)> {
         let foreign = || Error::new(ErrorKind::Foreign, "it is not a keycask store");
         let corrupt = |why| Error::new(ErrorKind::Corrupt, format!("meta, header: {why}"));
+        let newer = |why: String| Error::new(ErrorKind::Newer, why);
         let (magic, rest) = row.split_first_chunk().ok_or_else(foreign)?;
         if magic != MAGIC {
             return Err(foreign());
         }
         match rest.first().copied() {
             Some(VERSION) => {}
-            Some(version) if version > VERSION => {
-                return Err(Error::new(
-                    ErrorKind::Newer,
-                    format!("its format is {version}, this program reads up to {VERSION}"),
-                ));
+            Some(v) if v > VERSION => {
+                return Err(newer(format!(
+                    "its format is {v}, this program reads up to {VERSION}"
+                )));
             }
             _ => return Err(corrupt("no such version")),
         }
-        let header = Self::split(row).ok_or_else(|| corrupt("its length or a flag is wrong"))?;
+        let split = row
+            .split_at_checked(FIXED)
+            .and_then(|(fixed, rest)| Some((fixed, Self::split(fixed, rest)?)));
+        let (fixed, header) = split.ok_or_else(|| corrupt("its length or a flag is wrong"))?;
         header.compare(pepper)?;
-        let associated = fixed_part(header.store, header.generation, header.check);
-        let key = StoreKey::open(&header.sealed, pepper, &associated)
+        let key = StoreKey::open(&header.sealed, pepper, fixed)
             .ok_or_else(|| corrupt("its sealed key is damaged or forged"))?;
         let keys = MacKeys::new(&key);
         keys.open("meta", HEADER, row)?;
+        if header.previous.is_some() {
+            return Err(newer("its pepper is being changed, which is not known yet".to_owned()));
+        }
         Ok((header, keys))
     }
 
-    fn split(row: &[u8]) -> Option<Self> {
-        let rest = row.get(MAGIC.len() + 1..)?;
-        let (store, rest) = rest.split_first_chunk()?;
-        let ([generation, peppered], rest) = rest.split_first_chunk()?;
-        let (check, rest) = rest.split_first_chunk()?;
-        let check = match peppered {
-            0 if *check == [0; 16] => None,
-            1 => Some(*check),
-            _ => return None,
-        };
+    fn split(fixed: &[u8], rest: &[u8]) -> Option<Self> {
+        let (store, generations) = fixed.get(MAGIC.len() + 1..)?.split_first_chunk()?;
+        let (current, previous) = generations.split_at_checked(GENERATION)?;
+        let current = Generation::decode(current)?;
+        let none = previous.iter().all(|byte| *byte == 0);
+        let previous = if none { None } else { Some(Generation::decode(previous)?) };
         let (nonce, rest) = rest.split_first_chunk()?;
         let (sealed, mac) = rest.split_first_chunk()?;
         let sealed = SealedKey { nonce: *nonce, sealed: *sealed };
-        let header = Self { store: StoreId(*store), generation: *generation, check, sealed };
+        let header = Self { store: StoreId(*store), current, previous, sealed };
         (mac.len() == MAC_LEN).then_some(header)
     }
 
     /// Whether `pepper` is the one that the store was made with.
     fn compare(&self, pepper: Option<&Pepper>) -> Result<()> {
         let refuse = |why| Err(Error::new(ErrorKind::Pepper, why));
-        match (pepper, self.check) {
+        match (pepper, self.current.check) {
             (None, None) => Ok(()),
             (None, Some(_)) => refuse("it was made with a pepper, and none is given"),
             (Some(_), None) => refuse("it was made without a pepper, and one is given"),
@@ -128,19 +146,37 @@ impl Header {
     }
 }
 
+impl Generation {
+    fn encode(&self) -> impl Iterator<Item = u8> {
+        let check = self.check.unwrap_or_default();
+        [self.number, u8::from(self.check.is_some())].into_iter().chain(check)
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let ([number, peppered], check) = bytes.split_first_chunk()?;
+        let check: [u8; 16] = check.try_into().ok()?;
+        let check = match peppered {
+            0 if check == [0; 16] => None,
+            1 => Some(check),
+            _ => return None,
+        };
+        (*number > 0).then_some(Self { number: *number, check })
+    }
+}
+
 fn check_value(pepper: &Pepper, store: StoreId) -> [u8; 16] {
     let key = zeroize::Zeroizing::new(pepper.derive("keycask 2026-11 check of the pepper"));
     let hash = blake3::keyed_hash(&key, &store.0);
     hash.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 
-fn fixed_part(store: StoreId, generation: u8, check: Option<[u8; 16]>) -> [u8; FIXED] {
-    let mut part = [0; FIXED];
-    let flags = [generation, u8::from(check.is_some())];
-    let check = check.unwrap_or_default();
-    let bytes = MAGIC.iter().chain(&[VERSION]).chain(&store.0).chain(&flags).chain(&check);
-    for (to, from) in part.iter_mut().zip(bytes) {
-        *to = *from;
+/// The header up to its nonce, which is associated with the sealed key.
+fn fixed_part(store: StoreId, current: &Generation, previous: Option<&Generation>) -> Vec<u8> {
+    let mut part = [MAGIC.as_slice(), &[VERSION], &store.0].concat();
+    part.extend(current.encode());
+    match previous {
+        Some(previous) => part.extend(previous.encode()),
+        None => part.extend([0; GENERATION]),
     }
     part
 }
@@ -163,7 +199,7 @@ mod tests {
         for own in [None, Some(pepper(1))] {
             let (header, keys) = Header::new(own.as_ref(), &random).unwrap();
             let row = header.encode(&keys);
-            assert_eq!(row.len(), 131);
+            assert_eq!(row.len(), 149);
             let (again, keys_again) = Header::decode(&row, own.as_ref()).unwrap();
             assert_eq!(again, header);
             assert_eq!(keys.hash("t", b"k", b"b"), keys_again.hash("t", b"k", b"b"));
@@ -185,7 +221,7 @@ mod tests {
                 0..8 => &[ErrorKind::Foreign],
                 8 => &[ErrorKind::Newer, ErrorKind::Corrupt],
                 // A store id, flag or check value that changed looks like another pepper.
-                9..43 => &[ErrorKind::Pepper, ErrorKind::Corrupt],
+                9..61 => &[ErrorKind::Pepper, ErrorKind::Corrupt],
                 _ => &[ErrorKind::Corrupt],
             };
             let kind = kind_of(&bad, Some(&pepper));
@@ -201,7 +237,19 @@ mod tests {
         let (header, keys) = Header::new(None, &Random::system()).unwrap();
         let mut row = header.encode(&keys);
         row[8] = 2;
-        row.truncate(40);
+        row.truncate(20);
         assert_eq!(kind_of(&row, None), ErrorKind::Newer);
+    }
+
+    #[test]
+    fn a_second_generation_is_newer_and_not_ignored() {
+        let random = Random::system();
+        let (mut header, _) = Header::new(None, &random).unwrap();
+        header.previous = Some(Generation { number: 1, check: Some([1; 16]) });
+        header.current.number = 2;
+        let key = StoreKey::random(&random).unwrap();
+        let part = fixed_part(header.store, &header.current, header.previous.as_ref());
+        header.sealed = key.seal(None, &part, &random).unwrap();
+        assert_eq!(kind_of(&header.encode(&MacKeys::new(&key)), None), ErrorKind::Newer);
     }
 }

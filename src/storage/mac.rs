@@ -6,7 +6,7 @@
 //! seal's key is public, and all of this finds damage but no forgery.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
+use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::set::Element;
@@ -77,7 +77,7 @@ fn cipher(pepper: Option<&Pepper>) -> XChaCha20Poly1305 {
         Some(pepper) => pepper.derive("keycask 2026-11 seal of the store key"),
         None => blake3::derive_key("keycask 2026-11 seal of the store key without a pepper", b""),
     });
-    XChaCha20Poly1305::new(&Key::from(*key))
+    XChaCha20Poly1305::new((&*key).into())
 }
 
 /// The keys of a store's rows.
@@ -117,11 +117,10 @@ impl MacKeys {
         let mut hasher = blake3::Hasher::new_keyed(&self.row);
         hasher.update(&[name_len]).update(table.as_bytes());
         hasher.update(&key_len.to_le_bytes()).update(key).update(body);
-        let mut output = hasher.finalize_xof();
-        let (mut mac, mut element) = ([0; MAC_LEN], [0; 32]);
-        output.fill(&mut mac);
-        output.set_position(32);
-        output.fill(&mut element);
+        let mut output = [0; 64];
+        hasher.finalize_xof().fill(&mut output);
+        let mac = output.first_chunk().copied().unwrap_or_default();
+        let element = output.last_chunk().copied().unwrap_or_default();
         (mac, element)
     }
 
@@ -226,5 +225,16 @@ mod tests {
         assert_eq!(open(Some(&Pepper::new([2; 32])), b"a"), None);
         assert_eq!(open(None, b"a"), None);
         assert!(!sealed.sealed.windows(32).any(|w| w == [5; 32]));
+    }
+
+    #[test]
+    fn the_mac_of_a_row_is_what_the_format_page_says() {
+        let row_key = blake3::derive_key("keycask 2026-11 MAC of a row", &[3; 32]);
+        let mut want = [0; 64];
+        let input = b"\x04keys\x08\0\0\0\0\0\0\0\0\x07\x01body";
+        blake3::Hasher::new_keyed(&row_key).update(input).finalize_xof().fill(&mut want);
+        let (mac, element) = keys().hash("keys", &7u64.to_be_bytes(), b"\x01body");
+        assert_eq!(mac, want[..16]);
+        assert_eq!(element, want[32..]);
     }
 }

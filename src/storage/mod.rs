@@ -8,14 +8,18 @@
 //! The one invariant: a row that is given out is the row that was last committed in that
 //! place, or there is an error.
 
+mod apply;
 mod backend;
 mod batch;
 mod errors;
 mod file;
+mod handle;
 mod header;
 mod held;
+mod log;
 mod mac;
 mod opened;
+mod rows;
 mod scan;
 mod set;
 mod state;
@@ -29,13 +33,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use redb::backends::FileBackend;
-use redb::{
-    Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadableDatabase, StorageBackend,
-    WriteTransaction,
-};
+use redb::{StorageBackend, WriteTransaction};
 
 use self::backend::{Door, Gate};
 use self::errors::{OrFail, from_io};
+use self::handle::Handle;
 use self::header::Header;
 use self::mac::MacKeys;
 use self::view::Transaction;
@@ -54,7 +56,7 @@ pub(crate) use self::view::{Change, Changes, View};
 /// read through it.
 pub(crate) const CACHE_BYTES: usize = 32 << 20;
 
-/// How many commits the log keeps if nothing else is asked for.
+/// How many ops the log keeps at least if nothing else is asked for.
 pub(crate) const LOG_LEN: u64 = 100_000;
 
 /// The first commit after this much uptime also writes what a quick repair needs, so that an
@@ -70,7 +72,7 @@ pub(crate) struct StorageOptions<'a> {
     /// elsewhere, is then refused.
     pub(crate) read_only: bool,
     pub(crate) cache_bytes: usize,
-    /// How many commits the log keeps at least.
+    /// How many ops, in whole commits, the log keeps at least.
     pub(crate) log_len: u64,
 }
 
@@ -83,21 +85,18 @@ impl<'a> StorageOptions<'a> {
 
 /// One open file.
 pub(crate) struct Storage {
-    database: Handle,
+    handle: Handle,
     home: Home,
     gate: Arc<dyn Gate>,
     header: Header,
     keys: MacKeys,
     log_len: u64,
-    /// Set by the first commit that failed, for good.
+    /// Set by the first write that failed, for good.
     poisoned: AtomicBool,
     /// Uptime in milliseconds of the last commit with a quick repair.
     repaired: AtomicU64,
-}
-
-enum Handle {
-    Write(Database),
-    Read(ReadOnlyDatabase),
+    /// Where the store stood with the rows that opening gave out.
+    loaded: State,
 }
 
 impl Storage {
@@ -158,15 +157,14 @@ impl Storage {
     ) -> Result<Self> {
         let hold = !options.read_only;
         let (door, gate) = Door::new(backend, listed, hold).map_err(|e| from_io(doing, e))?;
-        let builder = builder(options);
-        let database = if options.read_only {
-            Handle::Read(builder.open_read_only_with_backend(door).or_fail(doing)?)
-        } else {
-            Handle::Write(builder.create_with_backend(door).or_fail(doing)?)
-        };
-        let (header, keys) = database.header(options.pepper, doing)?;
-        let storage = Self {
-            database,
+        let handle = Handle::open(door, options, doing)?;
+        let row = tables::header(&handle.begin_read()?)?;
+        let row = row.ok_or_else(|| {
+            Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
+        })?;
+        let (header, keys) = Header::decode(&row, options.pepper)?;
+        let mut storage = Self {
+            handle,
             home: Home::here(),
             gate,
             header,
@@ -174,8 +172,9 @@ impl Storage {
             log_len: options.log_len,
             poisoned: AtomicBool::new(false),
             repaired: AtomicU64::new(0),
+            loaded: State::new(),
         };
-        storage.view()?.load(each)?;
+        storage.loaded = storage.view()?.load(each)?;
         if hold {
             storage.gate.release().map_err(|e| from_io(doing, e))?;
         }
@@ -191,12 +190,19 @@ impl Storage {
     ) -> Result<()> {
         let (header, keys) = Header::new(options.pepper, random)?;
         let (door, _) = Door::new(backend, None, false).map_err(|e| from_io(doing, e))?;
-        let database = builder(options).create_with_backend(door).or_fail(doing)?;
+        let Handle::Write(database) = Handle::open(door, options, doing)? else {
+            return Err(Error::new(ErrorKind::ReadOnly, "a new store is made for writing"));
+        };
         let mut transaction = database.begin_write().or_fail(doing)?;
         transaction.set_two_phase_commit(true);
         tables::make(&transaction, &header.encode(&keys), &State::new().encode(&keys))?;
         transaction.commit().or_fail(doing)?;
         database.close().or_fail(doing)
+    }
+
+    /// Where the store stood with the rows that opening gave out.
+    pub(crate) fn loaded(&self) -> &State {
+        &self.loaded
     }
 
     /// Names the store: a copy of the file has the same id, a restored store another.
@@ -206,7 +212,7 @@ impl Storage {
 
     /// The generation of the pepper under which new digests are computed.
     pub(crate) fn generation(&self) -> u8 {
-        self.header.generation
+        self.header.generation()
     }
 
     /// Whether the store has a pepper: without one its MACs find damage but no forgery.
@@ -216,7 +222,7 @@ impl Storage {
 
     /// Whether the store was opened for reading alone.
     pub(crate) fn is_read_only(&self) -> bool {
-        matches!(self.database, Handle::Read(_))
+        matches!(self.handle, Handle::Read(_))
     }
 
     /// Refuses a child of the process that opened the store.
@@ -234,9 +240,9 @@ impl Storage {
     /// # Errors
     ///
     /// `Forked`, `ReadOnly`, `Poisoned`.
-    pub(crate) fn writable(&self) -> Result<&Database> {
+    pub(crate) fn writable(&self) -> Result<&redb::Database> {
         self.at_home()?;
-        let Handle::Write(database) = &self.database else {
+        let Handle::Write(database) = &self.handle else {
             let why = "the store was opened read-only";
             return Err(Error::new(ErrorKind::ReadOnly, why));
         };
@@ -245,7 +251,7 @@ impl Storage {
 
     /// Whether an earlier write failed and the store must be reopened to write again.
     pub(crate) fn is_poisoned(&self) -> bool {
-        // Acquire pairs with the release where a commit fails.
+        // Acquire pairs with the release where a write fails.
         self.poisoned.load(Ordering::Acquire)
     }
 
@@ -253,11 +259,7 @@ impl Storage {
     /// reusing space until it is dropped, so it should not be kept.
     pub(crate) fn view(&self) -> Result<View<'_>> {
         self.at_home()?;
-        let transaction = match &self.database {
-            Handle::Write(database) => database.begin_read(),
-            Handle::Read(database) => database.begin_read(),
-        };
-        let transaction = transaction.or_fail("begin to read")?;
+        let transaction = self.handle.begin_read()?;
         Ok(View::new(Transaction::Read(transaction), &self.keys))
     }
 
@@ -268,7 +270,8 @@ impl Storage {
     /// `ReadOnly`, `Poisoned`, `Corrupt`, `Io`.
     pub(crate) fn batch(&self) -> Result<Batch<'_>> {
         let database = self.writable()?;
-        let mut transaction = database.begin_write().or_fail("begin to write")?;
+        let transaction = database.begin_write().or_fail("begin to write");
+        let mut transaction = transaction.inspect_err(|e| self.note(e))?;
         transaction.set_two_phase_commit(true);
         Batch::new(self, transaction)
     }
@@ -276,10 +279,7 @@ impl Storage {
     /// Closes the file in order, so that the next opening need not repair it. Dropping does
     /// the same, and keeps failures to itself.
     pub(crate) fn close(self) -> Result<()> {
-        match self.database {
-            Handle::Write(database) => database.close().or_fail("close the store"),
-            Handle::Read(database) => database.close().or_fail("close the store"),
-        }
+        self.handle.close()
     }
 
     fn commit(
@@ -288,9 +288,9 @@ impl Storage {
         uptime: Duration,
     ) -> Result<(), CommitError> {
         let now = u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX);
-        let since =
-            Duration::from_millis(now.saturating_sub(self.repaired.load(Ordering::Relaxed)));
-        let quick_repair = since >= QUICK_REPAIR_EVERY;
+        // Relaxed: commits come one after another, ordered by redb's write lock.
+        let since = now.saturating_sub(self.repaired.load(Ordering::Relaxed));
+        let quick_repair = Duration::from_millis(since) >= QUICK_REPAIR_EVERY;
         transaction.set_quick_repair(quick_repair);
         let flips = self.gate.flips();
         let Err(error) = transaction.commit().or_fail("commit") else {
@@ -309,6 +309,23 @@ impl Storage {
         Err(CommitError::Indeterminate(error))
     }
 
+    /// Takes no more writes: memory and file differ. Gives the error to report for a commit
+    /// that is durable and could not be published because of `cause`.
+    pub(crate) fn distrust(&self, cause: Error) -> Error {
+        // Release pairs with the acquire in `is_poisoned`.
+        self.poisoned.store(true, Ordering::Release);
+        let why = "the change is in the file and could not be shown; reopen the store";
+        Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
+    }
+
+    /// Takes notice of an error after which redb writes no more.
+    fn note(&self, error: &Error) {
+        if matches!(error.kind(), ErrorKind::Io | ErrorKind::Full | ErrorKind::Poisoned) {
+            // Release pairs with the acquire in `is_poisoned`.
+            self.poisoned.store(true, Ordering::Release);
+        }
+    }
+
     fn poison(&self) -> Error {
         let why = "an earlier write failed; reopen the store to write again";
         match self.gate.failure() {
@@ -316,30 +333,6 @@ impl Storage {
             None => Error::new(ErrorKind::Poisoned, why),
         }
     }
-}
-
-impl Handle {
-    /// What the file says it is, if it says so to `pepper`.
-    fn header(&self, pepper: Option<&Pepper>, doing: &str) -> Result<(Header, MacKeys)> {
-        let transaction = match self {
-            Self::Write(database) => database.begin_read(),
-            Self::Read(database) => database.begin_read(),
-        };
-        let row = tables::header(&transaction.or_fail(doing)?)?;
-        let row = row.ok_or_else(|| {
-            Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
-        })?;
-        Header::decode(&row, pepper)
-    }
-}
-
-fn builder(options: &StorageOptions<'_>) -> Builder {
-    let mut builder = Builder::new();
-    builder
-        .set_cache_size(options.cache_bytes)
-        .set_concurrency_mode(ConcurrencyMode::SingleWriter)
-        .set_check_integrity_on_open(true);
-    builder
 }
 
 /// The same error, whose message begins with what could not be done.

@@ -1,48 +1,49 @@
 //! Reading the whole store: what an opening does, and a full check.
 
-use redb::{Key, TableHandle};
+use redb::TableHandle;
 
-use super::batch::in_set;
 use super::errors::OrFail;
+use super::log::weight;
+use super::rows::in_set;
 use super::set::SetDigest;
-use super::state::Counts;
+use super::state::{Counts, State};
 use super::tables::{
-    BY_END, BY_OWNER, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED, USAGE, by_end_row,
-    by_owner_row, key_of, key_row, owner_name_row,
+    AUDIT, BY_END, BY_OWNER, Bytes, Class, KEYS, LOG, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED,
+    USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
 };
 use super::values;
 use super::view::{View, missing, named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
-use crate::record::{KeyRecord, Op, OwnerRecord, RealmRecord};
+use crate::record::{KeyRecord, LogRow, Op, OwnerRecord, RealmRecord};
 
-/// How many audit entries or log rows are read at a time.
+/// How many audit entries are read at a time.
 const STEP: usize = 1_000;
 
 impl View<'_> {
     /// Gives every realm, then every owner, then every key to `each`, as the op that would
-    /// make it, in order of their numbers and ids. Each row's MAC is checked, and at the end
-    /// the counts and the set digest.
+    /// make it, in order of their numbers and ids, and says where the store stands with them.
+    /// Each row's MAC is checked, and at the end the counts and the set digest.
     ///
     /// # Errors
     ///
     /// `Corrupt` or `Newer`, naming the row; what `each` refuses with.
-    pub(crate) fn load(&self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<()> {
+    pub(crate) fn load(&self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<State> {
         let state = self.state()?;
         let mut set = SetDigest::default();
         let mut counts = Counts { usage: self.table(USAGE)?.len()?, ..Counts::default() };
-        counts.realms = self.scan(REALMS, &mut set, &mut |row, body| {
+        counts.realms = self.scan(REALMS, &mut set, |row, body| {
             each(Op::Realm(RealmRecord::decode(RealmRef::new(u16::from_be_bytes(*row)), body)?))
         })?;
-        counts.owners = self.scan(OWNERS, &mut set, &mut |row, body| {
+        counts.owners = self.scan(OWNERS, &mut set, |row, body| {
             each(Op::Owner(OwnerRecord::decode(OwnerRef::new(u32::from_be_bytes(*row)), body)?))
         })?;
-        counts.keys = self.scan(KEYS, &mut set, &mut |row, body| {
+        counts.keys = self.scan(KEYS, &mut set, |row, body| {
             let key = KeyRecord::decode(key_of(*row), body)?;
             counts.ending = counts.ending.saturating_add(key.over().is_some().into());
             each(Op::Key(key))
         })?;
-        counts.sealed = self.scan(SEALED, &mut set, &mut |_, _| Ok(()))?;
+        counts.sealed = self.scan(SEALED, &mut set, |_, _| Ok(()))?;
         if counts != state.counts || set != state.set {
             let why = "rows are missing, or older ones were put in their place";
             return Err(Error::new(ErrorKind::Corrupt, why));
@@ -53,7 +54,7 @@ impl View<'_> {
             let why = "an index has not as many rows as what it is over";
             return Err(Error::new(ErrorKind::Corrupt, why));
         }
-        Ok(())
+        Ok(state)
     }
 
     /// Checks everything that [`load`](Self::load) does, each index row against its record,
@@ -69,12 +70,12 @@ impl View<'_> {
             Op::Realm(_) | Op::Forget(..) => Ok(()),
         })?;
         let mut set = SetDigest::default();
-        let key_exists = &mut |row: &[u8; 8], _: &[u8]| {
+        let key_exists = |row: &[u8; 8], _: &[u8]| {
             let there = self.value(KEYS, row)?.is_some();
             if there { Ok(()) } else { Err(missing("keys", row, "it")) }
         };
         self.scan(SEALED, &mut set, key_exists)?;
-        self.scan(USAGE, &mut set, &mut |row, body| {
+        self.scan(USAGE, &mut set, |row, body| {
             values::last_used(body)?;
             key_exists(row, body)
         })?;
@@ -111,17 +112,21 @@ impl View<'_> {
 
     fn check_log(&self) -> Result<()> {
         let state = self.state()?;
-        let mut since = state.first.saturating_sub(1);
-        while since < state.seq {
-            match self.changes(since, STEP)? {
-                super::Changes::Since(changes) => {
-                    since = changes.last().map_or(state.seq, |change| change.seq);
-                }
-                super::Changes::Gone => break,
+        let mut set = SetDigest::default();
+        let (mut next, mut logged) = (state.first, 0u64);
+        self.scan(LOG, &mut set, |row, body| {
+            LogRow::decode(body)?;
+            logged = logged.saturating_add(weight(body)?);
+            if *row != next.to_be_bytes() {
+                return Err(missing("log", &next.to_be_bytes(), "it"));
             }
+            next = next.saturating_add(1);
+            Ok(())
+        })?;
+        if next <= state.seq {
+            return Err(missing("log", &next.to_be_bytes(), "it"));
         }
-        let rows = state.seq.saturating_add(1).saturating_sub(state.first);
-        if self.table(super::tables::LOG)?.len()? != rows {
+        if next > state.seq.saturating_add(1) || logged != state.logged {
             return Err(Error::new(ErrorKind::Corrupt, "log: it has rows that it should not have"));
         }
         Ok(())
@@ -133,29 +138,30 @@ impl View<'_> {
         while let Some(last) = self.audit(after, STEP)?.last() {
             after = last.number;
         }
-        if self.table(super::tables::AUDIT)?.len()? != state.entries {
+        if self.table(AUDIT)?.len()? != state.entries {
             let why = "audit: it has rows that it should not have";
             return Err(Error::new(ErrorKind::Corrupt, why));
         }
         Ok(())
     }
 
-    /// Gives the key and checked body of each row to `each`, adds the rows to `set` if they belong there, and counts them.
-    fn scan<K: Key + 'static>(
+    /// Gives the key and checked body of each row to `each`, adds the rows to `set` if they
+    /// belong there, and counts them.
+    fn scan<const N: usize>(
         &self,
-        table: Rows<K>,
+        table: Rows<Bytes<N>>,
         set: &mut SetDigest,
-        each: &mut dyn FnMut(K::SelfType<'_>, &[u8]) -> Result<()>,
+        mut each: impl FnMut(&[u8; N], &[u8]) -> Result<()>,
     ) -> Result<u64> {
         let name = table.name();
-        let counts = in_set(name);
+        let in_set = in_set(name);
         let mut count: u64 = 0;
         for row in self.table(table)?.all()? {
             let (key, value) = row.or_fail("read rows")?;
-            let row = K::as_bytes(&key.value()).as_ref().to_vec();
-            let (body, element) = self.mac_keys().open(name, &row, value.value())?;
-            named(each(key.value(), body), name, &row)?;
-            if counts {
+            let key = key.value();
+            let (body, element) = self.mac_keys().open(name, key, value.value())?;
+            named(each(key, body), name, key)?;
+            if in_set {
                 set.add(&element);
             }
             count = count.saturating_add(1);

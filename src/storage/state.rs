@@ -30,15 +30,16 @@ pub(crate) struct Counts {
 //      1    8 seq          of the last commit that has one
 //      9    8 commit       number of the last commit
 //     17    8 first        seq of the oldest row of the log; seq + 1 if it is empty
-//     25   48 counts       of keys, ending keys, owners, realms, sealed, usage; 8 each
-//     73    4 next realm   number for the next realm
-//     77    4 next kind    number for the next kind
-//     81    8 next owner   number for the next owner
-//     89    8 mark         durable time mark, milliseconds
-//     97    8 entries      number of the last audit entry
-//    105   32 head         where the audit trail stands
-//    137   32 set          digest of the rows of keys, owners, realms and sealed: masked
-//    169   16 MAC          as every row's, over the row with the digest unmasked
+//     25    8 logged       ops in the log, a commit without any counted as one
+//     33   48 counts       of keys, ending keys, owners, realms, sealed, usage; 8 each
+//     81    4 next realm   number for the next realm
+//     85    4 next kind    number for the next kind
+//     89    8 next owner   number for the next owner
+//     97    8 mark         durable time mark, milliseconds
+//    105    8 entries      number of the last audit entry
+//    113   32 head         where the audit trail stands
+//    145   32 set          digest of the rows of keys, owners, realms and sealed: masked
+//    177   16 MAC          as every row's, over the row with the digest unmasked
 // ```
 //
 // The mask is keyed BLAKE3 over the MAC, so the digest is in the file enciphered only.
@@ -53,6 +54,8 @@ pub(crate) struct State {
     pub(crate) commit: u64,
     /// Seq of the oldest row of the log.
     pub(crate) first: u64,
+    /// Ops in the log, a commit without any counted as one.
+    pub(crate) logged: u64,
     pub(crate) counts: Counts,
     /// The number that the next new realm gets; above `u16::MAX` there are no more.
     pub(crate) next_realm: u32,
@@ -77,6 +80,7 @@ impl State {
             seq: 0,
             commit: 0,
             first: 1,
+            logged: 0,
             counts: Counts::default(),
             next_realm: 1,
             next_kind: 1,
@@ -91,7 +95,7 @@ impl State {
     pub(super) fn encode(&self, keys: &MacKeys) -> Vec<u8> {
         let c = self.counts;
         let mut body = vec![STATE_VERSION];
-        for number in [self.seq, self.commit, self.first] {
+        for number in [self.seq, self.commit, self.first, self.logged] {
             body.extend_from_slice(&number.to_le_bytes());
         }
         for count in [c.keys, c.ending, c.owners, c.realms, c.sealed, c.usage] {
@@ -130,7 +134,8 @@ impl State {
 
     fn split(body: &[u8]) -> Option<Self> {
         let mut rest = body.get(1..)?;
-        let (seq, commit, first) = (next(&mut rest)?, next(&mut rest)?, next(&mut rest)?);
+        let (seq, commit) = (next(&mut rest)?, next(&mut rest)?);
+        let (first, logged) = (next(&mut rest)?, next(&mut rest)?);
         let counts = Counts {
             keys: next(&mut rest)?,
             ending: next(&mut rest)?,
@@ -150,6 +155,7 @@ impl State {
             seq,
             commit,
             first,
+            logged,
             counts,
             next_realm: u32::from_le_bytes([a, b, c, d]),
             next_kind: u32::from_le_bytes([e, f, g, h]),
@@ -174,12 +180,10 @@ fn split_in_half([a, b, c, d, e, f, g, h]: [u8; 8]) -> ([u8; 4], [u8; 4]) {
 
 /// Masks or unmasks the set digest, which stands before the MAC at the end of the row.
 fn toggle_mask(keys: &MacKeys, row: &mut [u8]) {
-    if let Some((body, mac)) = row.split_last_chunk_mut::<MAC_LEN>() {
-        if let Some(set) = body.last_chunk_mut::<32>() {
-            for (byte, mask) in set.iter_mut().zip(keys.mask(mac)) {
-                *byte ^= mask;
-            }
-        }
+    let Some((body, mac)) = row.split_last_chunk_mut::<MAC_LEN>() else { return };
+    let Some(set) = body.last_chunk_mut::<32>() else { return };
+    for (byte, mask) in set.iter_mut().zip(keys.mask(mac)) {
+        *byte ^= mask;
     }
 }
 
@@ -194,6 +198,7 @@ mod tests {
             seq: 1,
             commit: 2,
             first: 3,
+            logged: 17,
             counts: Counts { keys: 4, ending: 5, owners: 6, realms: 7, sealed: 8, usage: 9 },
             next_realm: 10,
             next_kind: 11,
@@ -209,7 +214,7 @@ mod tests {
     fn a_state_survives_its_row_and_no_changed_row_opens() {
         let (_, keys) = Header::new(None, &Random::system()).unwrap();
         let row = state().encode(&keys);
-        assert_eq!(row.len(), 185);
+        assert_eq!(row.len(), 193);
         assert_eq!(State::decode(&row, &keys).unwrap(), state());
         for bit in 0..row.len() * 8 {
             let mut bad = row.clone();

@@ -20,7 +20,7 @@ use crate::audit::{self, AuditEntry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
-use crate::record::{KeyRecord, Op, OwnerRecord, RealmRecord};
+use crate::record::{KeyRecord, LogRow, Op, OwnerRecord, RealmRecord};
 use crate::time::Timestamp;
 
 /// One transaction's reads.
@@ -86,7 +86,7 @@ impl<'s> View<'s> {
     /// The keys of `owner` that take a place under its caps, in order of their ids.
     pub(crate) fn counted_keys(&self, owner: OwnerRef) -> Result<Vec<KeyRecord>> {
         let ids = self.ids_of(owner, Class::Counted, KeyId::from_bits(0), usize::MAX)?;
-        self.existing(&ids)
+        ids.iter().map(|id| self.indexed(owner, Class::Counted, *id)).collect()
     }
 
     /// Up to `limit` keys of `owner` after `after`, in order of their ids.
@@ -97,11 +97,14 @@ impl<'s> View<'s> {
         limit: usize,
     ) -> Result<Vec<KeyRecord>> {
         let Some(first) = next_id(after) else { return Ok(Vec::new()) };
-        let mut ids = self.ids_of(owner, Class::Counted, first, limit)?;
-        ids.extend(self.ids_of(owner, Class::Other, first, limit)?);
-        ids.sort_unstable();
+        let mut ids = Vec::new();
+        for class in [Class::Counted, Class::Other] {
+            let of_class = self.ids_of(owner, class, first, limit)?;
+            ids.extend(of_class.into_iter().map(|id| (id, class)));
+        }
+        ids.sort_unstable_by_key(|(id, _)| *id);
         ids.truncate(limit);
-        self.existing(&ids)
+        ids.into_iter().map(|(id, class)| self.indexed(owner, class, id)).collect()
     }
 
     /// Up to `limit` keys after `after` that were [over](KeyRecord::over) at `now`, the
@@ -226,7 +229,7 @@ impl<'s> View<'s> {
             let row = want.to_be_bytes();
             let value = table.get(&row)?.ok_or_else(|| missing("log", &row, "it"))?;
             let (body, _) = self.keys.open("log", &row, value.value())?;
-            changes.push(Change { seq: want, ops: named(Op::read_log(body), "log", &row)? });
+            changes.push(Change { seq: want, ops: named(LogRow::decode(body), "log", &row)? });
         }
         Ok(Changes::Since(changes))
     }
@@ -273,11 +276,11 @@ impl<'s> View<'s> {
             .collect()
     }
 
-    fn existing(&self, ids: &[KeyId]) -> Result<Vec<KeyRecord>> {
-        let record = |id: &KeyId| {
-            self.key(*id)?.ok_or_else(|| missing("by_owner", &key_row(*id), "its key"))
-        };
-        ids.iter().map(record).collect()
+    /// The key of a row of `by_owner`. The row has no MAC; what it says is believed of the
+    /// record alone.
+    fn indexed(&self, owner: OwnerRef, class: Class, id: KeyId) -> Result<KeyRecord> {
+        let key = self.key(id)?.filter(|k| k.owner == owner && Class::of(k.counted) == class);
+        key.ok_or_else(|| missing("by_owner", &key_row(id), "a key that it is true of"))
     }
 
     pub(super) fn key_record(&self, row: &[u8; 8], value: &[u8]) -> Result<KeyRecord> {

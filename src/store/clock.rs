@@ -19,7 +19,7 @@ impl Store {
     /// Those of a commit.
     pub fn reset_clock(&self, by: &Actor) -> Result<Timestamp> {
         by.check()?;
-        self.commit(|_, now| {
+        self.commit(|_, _, now| {
             let reading = self.mark.reading();
             let mut entry = trail::entry(Event::ClockReset, by, reading);
             entry.before.insert("present".to_owned(), now.to_string().into());

@@ -12,24 +12,24 @@ use crate::time::Timestamp;
 impl Store {
     /// Runs a journey that writes.
     ///
-    /// `plan` reads in the transaction that will write, and so sees all earlier commits; what
-    /// it refuses has written nothing. Then, in this order: what the draft takes away is
+    /// `plan` reads in the transaction that will write, and the realms as all earlier commits
+    /// left them; what it refuses has written nothing. Then, in this order: what the draft takes away is
     /// enforced in memory; the transaction is made durable; what the draft adds is published.
-    /// If the outcome of the commit is unknown, what was taken away stays so, nothing is
-    /// published, and the store takes no more writes until it is reopened.
+    /// If the outcome of the commit is unknown, or it is durable and cannot be published, what
+    /// was taken away stays so and the store takes no more writes until it is reopened.
     ///
     /// # Errors
     ///
     /// `ReadOnly`, `Poisoned`, `Full`, `Io`: nothing was written. `Indeterminate`: see above.
     pub(super) fn commit<T>(
         &self,
-        plan: impl FnOnce(&View<'_>, Timestamp) -> Result<Draft<T>>,
+        plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
     ) -> Result<T> {
         self.storage.at_home()?;
         let mut flushed = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.mark.now();
         let mut batch = self.storage.batch()?;
-        let draft = plan(&batch.view(), now)?;
+        let draft = plan(&batch.view(), &self.realms.load(), now)?;
         if draft.is_empty() {
             return Ok(draft.value);
         }
@@ -57,9 +57,13 @@ impl Store {
                     self.index.written(&used);
                     *flushed = self.mark.uptime();
                 }
-                self.publish(seq, &draft.ops)?;
-                denial.published();
-                Ok(draft.value)
+                match self.publish(seq, &draft.ops) {
+                    Ok(()) => {
+                        denial.published();
+                        Ok(draft.value)
+                    }
+                    Err(error) => Err(self.storage.distrust(error)),
+                }
             }
             Err(CommitError::Refused(error)) => {
                 denial.withdrawn()?;

@@ -52,9 +52,19 @@ impl Denial<'_> {
 }
 
 impl Store {
-    /// Enforces what `ops` take away.
+    /// Enforces what `ops` take away; nothing, if that fails.
     pub(super) fn deny(&self, ops: &[Op]) -> Result<Denial<'_>> {
         let mut denial = Denial { store: self, restraints: Vec::new(), realms: None };
+        match self.restrain(ops, &mut denial) {
+            Ok(()) => Ok(denial),
+            Err(error) => {
+                denial.withdrawn()?;
+                Err(error)
+            }
+        }
+    }
+
+    fn restrain(&self, ops: &[Op], denial: &mut Denial<'_>) -> Result<()> {
         let realms = self.realms.load_full();
         for op in ops {
             match op {
@@ -83,7 +93,7 @@ impl Store {
                 Op::Forget(..) => {}
             }
         }
-        Ok(denial)
+        Ok(())
     }
 
     /// Enforces, before anything waits for the disk, that `key` is in no better state than

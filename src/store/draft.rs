@@ -21,6 +21,12 @@ impl<T> Draft<T> {
         Self { ops: Vec::new(), seals: Vec::new(), entries: Vec::new(), mark: None, value }
     }
 
+    /// The same draft, for a caller that gets something else.
+    pub(super) fn map<U>(self, give: impl FnOnce(T) -> U) -> Draft<U> {
+        let Self { ops, seals, entries, mark, value } = self;
+        Draft { ops, seals, entries, mark, value: give(value) }
+    }
+
     /// Adds a change of a row.
     pub(super) fn op(mut self, op: Op) -> Self {
         self.ops.push(op);

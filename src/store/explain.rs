@@ -15,19 +15,30 @@ use crate::verdict::Reason;
 use super::verify::Found;
 
 impl Store {
-    /// What [`verify`](Self::verify) would decide, and every check on the way, passed or not.
+    /// What [`verify`](Self::verify) would decide, or with a method
+    /// [`present`](Self::present), and every check on the way, passed or not.
     ///
     /// For people who look into a refusal. It charges nothing and marks nothing.
     ///
     /// # Errors
     ///
     /// `NotFound` if this store has no such realm; `Io` or `Corrupt` if the file cannot be read.
-    pub fn explain(&self, realm: RealmRef, token: &[u8], request: &Request) -> Result<Explanation> {
+    pub fn explain(
+        &self,
+        realm: RealmRef,
+        token: &[u8],
+        method: Option<&str>,
+        request: &Request,
+    ) -> Result<Explanation> {
         self.storage.at_home()?;
         let realms = self.realms.load_full();
         let bound = realms.get(realm)?;
         let realm = &*bound.realm;
-        let required = request.required;
+        let needs = bound.required(request.required, method);
+        let required = match needs {
+            Required::Scopes(scopes) => scopes,
+            Required::Impossible => request.required,
+        };
         let mut explanation = Explanation {
             checks: Vec::new(),
             key: None,
@@ -62,12 +73,15 @@ impl Store {
         explanation.key = Some(self.key(found.entry.key_id)?);
         explanation.present = found.facts().scopes();
         explanation.missing = required.difference(explanation.present);
-        for (step, reason) in survey(&found.facts(), Required::Scopes(required), now) {
-            let found = finding(step, realm, &found, required, now);
+        for (step, reason) in survey(&found.facts(), needs, now) {
+            let found = finding(step, realm, &found, needs, now);
             explanation.checks.push(check(step.name(), Some(reason.is_none()), found));
         }
         let charge = match self.metered(realm, &found) {
-            Some((metered, windows)) => self.meters.peek(metered, windows, request.cost, now),
+            Some((metered, windows)) => {
+                let (meters, moment) = self.meters(request, now);
+                meters.peek(metered, windows, request.cost, moment)
+            }
             None => Ok(None),
         };
         let detail = match charge {
@@ -100,7 +114,7 @@ fn check(name: &'static str, passed: Option<bool>, detail: String) -> Check {
 }
 
 /// What a step found, for people.
-fn finding(step: Step, realm: &Realm, found: &Found, required: ScopeSet, now: Timestamp) -> String {
+fn finding(step: Step, realm: &Realm, found: &Found, needs: Required, now: Timestamp) -> String {
     let entry = &found.entry;
     match step {
         Step::Revoked | Step::Suspended => format!("the key is {}", entry.state.name()),
@@ -118,6 +132,9 @@ fn finding(step: Step, realm: &Realm, found: &Found, required: ScopeSet, now: Ti
             let list = |set| match realm.scope_names(set) {
                 names if names.is_empty() => "none".to_owned(),
                 names => names.join(" "),
+            };
+            let Required::Scopes(required) = needs else {
+                return "no scope of the realm permits the method".to_owned();
             };
             let missing = required.difference(present);
             format!(

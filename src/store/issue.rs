@@ -27,14 +27,13 @@ impl Store {
     /// of its limits; `Cap` if the owner has as many active keys as it may; those of a commit.
     pub fn issue(&self, spec: &Spec, by: &Actor) -> Result<Issued> {
         by.check()?;
-        let realms = self.realms.load_full();
-        let realm = &*realms.get(spec.realm())?.realm;
-        self.commit(|view, now| {
+        self.commit(|view, realms, now| {
+            let realm = &*realms.get(spec.realm())?.realm;
             let terms = spec.check(realm, now)?;
             let (_, kind) = realms.of_kind(terms.kind)?;
             let owner = scan::owner_named(view, realm.reference(), &terms.owner)?;
             let owner = owner.ok_or_else(|| super::no_owner_named(realm, &terms.owner))?;
-            let taken_off = cap::admit(view, realm, terms.kind, &owner, now)?;
+            let taken_off = cap::admit(view, realm, terms.kind, &owner, None, now)?;
             let token = kind.shape.mint(&self.random)?;
             let key_id = self.new_key_id(view, now)?;
             let record = KeyRecord {
@@ -84,8 +83,7 @@ impl Store {
     /// rotated; `Argument` for a grace or an end out of its limits; those of a commit.
     pub fn rotate(&self, key: KeyId, rotation: &Rotation, by: &Actor) -> Result<Issued> {
         by.check()?;
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
+        self.commit(|view, realms, now| {
             let old = view.key(key)?.ok_or_else(|| super::no_key(key))?;
             let (realm, kind) = realms.of_kind(old.kind)?;
             rotatable(&old, now)?;
@@ -101,7 +99,7 @@ impl Store {
                 cause: Cause::None,
                 counted: old.counted,
                 issued: now,
-                start: now,
+                start: succession.new_start,
                 end: succession.new_end,
                 changed: now,
                 generation: old.generation.saturating_add(1),
@@ -169,7 +167,7 @@ fn replaced(
     now: Timestamp,
 ) -> KeyRecord {
     match end {
-        Some(end) => KeyRecord { end, successor: Some(successor), counted: false, ..old },
+        Some(end) => KeyRecord { end, successor: Some(successor), ..old },
         None => {
             let revoked = revoked_by_rotation(old, by, now);
             KeyRecord { successor: Some(successor), ..revoked }

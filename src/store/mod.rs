@@ -62,11 +62,20 @@ pub struct Store {
     realms: ArcSwap<Realms>,
     digester: Digester,
     sealing: Option<SealingKey>,
+    /// Rates as of the store's clock.
     meters: Meters,
+    /// Rates as of times that callers name.
+    told: Meters,
     mark: Mark,
     random: Random,
     /// Held by the one journey that writes: the uptime at which usage was last written.
     writer: Mutex<Duration>,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Store").finish_non_exhaustive()
+    }
 }
 
 /// A key with what it belongs to, as one transaction reads it.

@@ -85,10 +85,10 @@ impl Options {
 impl Store {
     fn build(options: Options, path: &Path, new: bool) -> Result<Self> {
         let settings = StorageOptions {
-            pepper: options.pepper.as_ref(),
             read_only: options.read_only,
             cache_bytes: options.cache_bytes,
             log_len: options.log_len,
+            ..StorageOptions::new(options.pepper.as_ref())
         };
         if new {
             if options.read_only {
@@ -101,7 +101,7 @@ impl Store {
         let mut filling = Filling::default();
         let storage = Storage::open(path, &settings, &mut |op| filling.take(op, &index))?;
         let realms = filling.finish(&index)?;
-        let state = storage.view()?.state()?;
+        let state = storage.loaded();
         // Before the first commit there is nothing to hold a reading of the clock against.
         let floor = match state.seq {
             0 => options.clock.now(),
@@ -115,6 +115,7 @@ impl Store {
             realms: ArcSwap::from_pointee(realms),
             sealing: options.sealing,
             meters: Meters::new(),
+            told: Meters::new(),
             mark: Mark::new(options.clock, floor),
             random: options.random,
             writer: Mutex::new(Duration::ZERO),

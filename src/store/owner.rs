@@ -31,9 +31,8 @@ impl Store {
     ) -> Result<OwnerInfo> {
         by.check()?;
         text::check("owner", id, &text::OWNER_ID_LEN)?;
-        let realms = self.realms.load_full();
-        let realm = &*realms.get(realm)?.realm;
-        self.commit(|view, now| {
+        self.commit(|view, realms, now| {
+            let realm = &*realms.get(realm)?.realm;
             let [direct, group] = change.check(realm)?;
             let before = scan::owner_named(view, realm.reference(), id)?;
             let mut after = match &before {

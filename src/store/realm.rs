@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Store, realms, scan, trail};
+use super::{Draft, Realms, Store, realms, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
-use crate::realm::{Profile, Realm, RealmChange, new_names};
+use crate::key_id::KeyId;
+use crate::realm::{Kind, Profile, Realm, RealmChange, new_names};
 use crate::record::{KindName, Op, RealmRecord};
 use crate::scope::ScopeSet;
 use crate::storage::View;
@@ -17,8 +18,8 @@ impl Store {
     /// Makes the realm that the profile `toml` describes, or changes it, in one transaction.
     ///
     /// `source` names the text in messages: a file's path. Adding is always possible. Taking
-    /// away or renaming what keys or owners still use is refused with their number. What the
-    /// new profile takes away is enforced before the commit. Applying the same text again
+    /// away or renaming what keys or owners still use is refused with their number. What keys may
+    /// no longer do under the new profile is enforced before the commit. Applying the same text again
     /// changes nothing.
     ///
     /// # Errors
@@ -28,13 +29,17 @@ impl Store {
     pub fn apply_realm(&self, source: &str, toml: &str, by: &Actor) -> Result<RealmChange> {
         by.check()?;
         let profile = Profile::parse(source, toml)?;
-        self.commit(|view, now| {
-            let (record, change) = self.compare(view, &profile, toml)?;
+        self.commit(|view, realms, now| {
+            let (record, change) = compare(view, realms, &profile, toml)?;
             let Some(record) = record else { return Ok(Draft::new(change)) };
             let mut entry = trail::entry(Event::RealmApplied, by, now);
             entry.realm = Some(record.name.clone());
             entry.after = trail::realm_facts(&change);
-            Ok(Draft::new(change).op(Op::Realm(record)).entry(entry))
+            let mut draft = Draft::new(()).op(Op::Realm(record)).entry(entry);
+            for key in hidden(view, realms, &profile, &change)? {
+                draft = draft.seal(key, None);
+            }
+            Ok(draft.map(|()| change))
         })
     }
 
@@ -45,7 +50,7 @@ impl Store {
     /// Those of `apply_realm`, but for a commit's.
     pub fn compare_realm(&self, source: &str, toml: &str) -> Result<RealmChange> {
         let profile = Profile::parse(source, toml)?;
-        Ok(self.compare(&self.storage.view()?, &profile, toml)?.1)
+        Ok(compare(&self.storage.view()?, &self.realms.load(), &profile, toml)?.1)
     }
 
     /// The realm called `name`.
@@ -77,49 +82,74 @@ impl Store {
     pub fn realms(&self) -> Vec<Arc<Realm>> {
         self.realms.load().all().cloned().collect()
     }
+}
 
-    /// The record that `profile` makes of its realm, if it changes anything, and what it
-    /// changes.
-    fn compare(
-        &self,
-        view: &View<'_>,
-        profile: &Profile,
-        toml: &str,
-    ) -> Result<(Option<RealmRecord>, RealmChange)> {
-        let realms = self.realms.load_full();
-        let old = realms.named(&profile.name);
-        let change = RealmChange::between(old.map(|old| old.profile()), profile)?;
-        let mut record = match old {
-            Some(old) => {
-                refuse_loss(view, old, &change)?;
-                let lost = || {
-                    let why = format!("realm {:?}: its row is missing", profile.name);
-                    Error::new(ErrorKind::Corrupt, why)
-                };
-                view.realm(old.reference())?.ok_or_else(lost)?
-            }
-            None => RealmRecord {
-                realm: scan::next_realm(view)?,
-                name: profile.name.clone(),
-                profile: String::new(),
-                scopes: Vec::new(),
-                kinds: Vec::new(),
-            },
-        };
-        if record.profile == toml {
-            return Ok((None, change));
+/// The record that `profile` makes of its realm, if it changes anything, and what it
+/// changes.
+fn compare(
+    view: &View<'_>,
+    realms: &Realms,
+    profile: &Profile,
+    toml: &str,
+) -> Result<(Option<RealmRecord>, RealmChange)> {
+    let old = realms.named(&profile.name);
+    let change = RealmChange::between(old.map(|old| old.profile()), profile)?;
+    let mut record = match old {
+        Some(old) => {
+            refuse_loss(view, old, &change)?;
+            let lost = || {
+                let why = format!("realm {:?}: its row is missing", profile.name);
+                Error::new(ErrorKind::Corrupt, why)
+            };
+            view.realm(old.reference())?.ok_or_else(lost)?
         }
-        record.profile = toml.to_owned();
-        let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
-        let new = new_names(profile, &record.scopes, &kinds)?;
-        record.scopes.extend(new.scopes);
-        let numbers = scan::next_kinds(view, new.kinds.len())?;
-        let named = numbers.into_iter().zip(new.kinds);
-        record.kinds.extend(named.map(|(kind, name)| KindName { kind, name }));
-        // What its numbers cannot be bound to must fail here, before it is written.
-        realms::bind(&record)?;
-        Ok((Some(record), change))
+        None => RealmRecord {
+            realm: scan::next_realm(view)?,
+            name: profile.name.clone(),
+            profile: String::new(),
+            scopes: Vec::new(),
+            kinds: Vec::new(),
+        },
+    };
+    if record.profile == toml {
+        return Ok((None, change));
     }
+    record.profile = toml.to_owned();
+    let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
+    let new = new_names(profile, &record.scopes, &kinds)?;
+    record.scopes.extend(new.scopes);
+    let numbers = scan::next_kinds(view, new.kinds.len())?;
+    let named = numbers.into_iter().zip(new.kinds);
+    record.kinds.extend(named.map(|(kind, name)| KindName { kind, name }));
+    // What its numbers cannot be bound to must fail here, before it is written.
+    realms::bind(&record)?;
+    Ok((Some(record), change))
+}
+
+/// The keys whose sealed copies go because their kind is no longer to be revealed.
+fn hidden(
+    view: &View<'_>,
+    realms: &Realms,
+    profile: &Profile,
+    change: &RealmChange,
+) -> Result<Vec<KeyId>> {
+    let Some(old) = realms.named(&profile.name) else { return Ok(Vec::new()) };
+    let revealed = |kinds: &[Kind], name: &str| kinds.iter().any(|k| k.name == name && k.reveal);
+    let names = change.kinds_changed.iter().map(|kind| &kind.name);
+    let hidden =
+        names.filter(|name| revealed(old.kinds(), name) && !revealed(&profile.kinds, name));
+    let kinds = numbers(old, hidden)?;
+    if kinds.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut keys = Vec::new();
+    for record in scan::keys(view, None, None) {
+        let record = record?;
+        if kinds.contains(&record.kind) && view.sealed(record.key_id)?.is_some() {
+            keys.push(record.key_id);
+        }
+    }
+    Ok(keys)
 }
 
 /// Refuses a change that takes away what keys or owners still use.
@@ -165,9 +195,8 @@ fn refuse_loss(view: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()>
                 users.add("scope", name, "owners have it");
             }
         }
-        if let Some(plan) = &owner.plan
-            && change.plans_removed.contains(plan)
-        {
+        let plan = owner.plan.as_ref().or(old.policy().default_plan.as_ref());
+        if let Some(plan) = plan.filter(|plan| change.plans_removed.contains(plan)) {
             users.add("plan", plan, "owners are on it");
         }
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
 use crate::index::Bind;
+use crate::policy::Required;
 use crate::realm::{Kind, Profile, Realm, Rights};
 use crate::record::{KeyRecord, RealmRecord};
 use crate::scope::ScopeSet;
@@ -36,6 +37,18 @@ impl Bound {
     fn expand(&self, granted: ScopeSet) -> ScopeSet {
         let scopes = self.realm.expand(granted);
         self.beside.as_ref().map_or(scopes, |beside| scopes & beside.expand(granted))
+    }
+
+    /// What a request needs for itself and for its method, by each profile that holds.
+    pub(super) fn required(&self, scopes: ScopeSet, method: Option<&str>) -> Required {
+        let Some(method) = method else { return Required::Scopes(scopes) };
+        let required = Required::both(scopes, self.realm.required_for(method));
+        match (required, &self.beside) {
+            (Required::Scopes(scopes), Some(beside)) => {
+                Required::both(scopes, beside.required_for(method))
+            }
+            (required, _) => required,
+        }
     }
 
     /// Where the scopes of a key of this kind come from.

@@ -22,21 +22,20 @@ impl Store {
     /// of a commit.
     pub fn reveal(&self, key: KeyId, by: &Actor) -> Result<Token> {
         by.check()?;
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
-            let held = self.hold(view, &realms, key)?;
+        self.commit(|view, realms, now| {
+            let held = self.hold(view, realms, key)?;
             if !held.kind.reveal {
                 let why = format!("{key}: kind {:?} is shown once", held.kind.name);
                 return Err(Error::new(ErrorKind::Conflict, why));
             }
-            let sealed = view.sealed(key)?.ok_or_else(|| {
-                let why = match (held.record.state, held.record.successor) {
-                    (State::Revoked, _) => "its copy went when it was revoked",
-                    (_, Some(_)) => "its copy went when it was rotated",
-                    _ => "it was issued before its kind kept a copy",
-                };
-                Error::new(ErrorKind::Conflict, format!("{key}: {why}"))
-            })?;
+            let gone = |why| Error::new(ErrorKind::Conflict, format!("{key}: {why}"));
+            match (held.record.state, held.record.successor) {
+                (State::Revoked, _) => return Err(gone("its copy went when it was revoked")),
+                (_, Some(_)) => return Err(gone("its copy went when it was rotated")),
+                _ => {}
+            }
+            let sealed = view.sealed(key)?;
+            let sealed = sealed.ok_or_else(|| gone("it was issued while its kind kept no copy"))?;
             let place = self.place(&held.record);
             let token = seal::open(self.sealing_key(held.kind)?, place, &sealed)?;
             let (realm, owner) = (held.realm, &held.owner.id);
@@ -54,8 +53,7 @@ impl Store {
     /// those of a commit.
     pub fn change_sealing_key(&self, old: &SealingKey, by: &Actor) -> Result<usize> {
         by.check()?;
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
+        self.commit(|view, realms, now| {
             let mut draft = Draft::new(0_usize);
             for record in scan::keys(view, None, None) {
                 let record = record?;

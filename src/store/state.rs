@@ -38,7 +38,7 @@ impl Store {
             if held.record.state == State::Suspended {
                 return Ok(Vec::new());
             }
-            Ok(vec![in_state(held.record, State::Suspended, false, by, now)])
+            Ok(vec![in_state(held.record, State::Suspended, by, now)])
         });
         restraint.settle(&result);
         result
@@ -57,13 +57,8 @@ impl Store {
             if held.record.state == State::Active {
                 return Ok(Vec::new());
             }
-            let places = takes_place(&held.record, now);
-            let mut changed = match places {
-                true => cap::admit(view, held.realm, held.record.kind, &held.owner, now)?,
-                false => Vec::new(),
-            };
-            changed.push(in_state(held.record, State::Active, places, by, now));
-            Ok(changed)
+            let resumed = in_state(held.record.clone(), State::Active, by, now);
+            held.activated(view, resumed, now)
         })
     }
 
@@ -82,7 +77,7 @@ impl Store {
             if held.record.state == State::Revoked {
                 return Ok(Vec::new());
             }
-            Ok(vec![in_state(held.record, State::Revoked, false, by, now)])
+            Ok(vec![in_state(held.record, State::Revoked, by, now)])
         });
         restraint.settle(&result);
         result
@@ -114,14 +109,10 @@ impl Store {
             record.scopes = scopes.unwrap_or(record.scopes);
             record.name = update.name.clone().unwrap_or(record.name);
             record.metadata = update.metadata.clone().unwrap_or(record.metadata);
-            let revives = !record.counted && takes_place(&record, now);
-            let mut changed = match revives {
-                true => cap::admit(view, held.realm, held.record.kind, &held.owner, now)?,
-                false => Vec::new(),
-            };
-            record.counted |= revives;
-            changed.push(record);
-            Ok(changed)
+            if record == held.record {
+                return Ok(Vec::new());
+            }
+            held.activated(view, record, now)
         })
     }
 
@@ -135,9 +126,8 @@ impl Store {
         event: Event,
         plan: impl FnOnce(&View<'_>, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
     ) -> Result<KeyInfo> {
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
-            let held = self.hold(view, &realms, key)?;
+        self.commit(|view, realms, now| {
+            let held = self.hold(view, realms, key)?;
             let (before, owner) = (held.record.clone(), held.owner.clone());
             let (realm, kind) = (held.realm, held.kind);
             let changed = plan(view, held, now)?;
@@ -149,29 +139,42 @@ impl Store {
             let mut entry = trail::key_entry(event, by, now, realm, key, &owner.id);
             entry.before = trail::key_changes(realm, &before, after);
             entry.after = trail::key_changes(realm, after, &before);
-            let unseal = after.state == State::Revoked && kind.reveal;
+            let ended = after.state == State::Revoked;
             let draft = Draft::new(info).ops(changed.into_iter().map(Op::Key)).entry(entry);
-            Ok(if unseal { draft.seal(key, None) } else { draft })
+            Ok(if ended { draft.seal(key, None) } else { draft })
         })
     }
 }
 
-/// The record in another state.
-fn in_state(
-    record: KeyRecord,
-    state: State,
-    counted: bool,
-    by: &Actor,
-    now: Timestamp,
-) -> KeyRecord {
-    let reason = by.reason().to_owned();
-    KeyRecord { state, cause: Cause::Asked, counted, changed: now, reason, ..record }
+impl Held<'_> {
+    /// The key as it shall be, counted if it takes a place, after those that lose theirs.
+    fn activated(
+        &self,
+        view: &View<'_>,
+        mut record: KeyRecord,
+        now: Timestamp,
+    ) -> Result<Vec<KeyRecord>> {
+        let mut changed = Vec::new();
+        if takes_place(&record, now) && !record.counted {
+            let (kind, lineage) = (record.kind, Some(record.lineage));
+            changed = cap::admit(view, self.realm, kind, &self.owner, lineage, now)?;
+            changed.retain(|other| other.key_id != record.key_id);
+            record.counted = true;
+        }
+        changed.push(record);
+        Ok(changed)
+    }
 }
 
-/// Whether a key that is or becomes active takes a place of its owner: it has not expired,
-/// and no successor has taken its place.
+/// The record in another state, without a place.
+fn in_state(record: KeyRecord, state: State, by: &Actor, now: Timestamp) -> KeyRecord {
+    let reason = by.reason().to_owned();
+    KeyRecord { state, cause: Cause::Asked, counted: false, changed: now, reason, ..record }
+}
+
+/// Whether the key is to be counted: it is active and has not expired.
 fn takes_place(record: &KeyRecord, now: Timestamp) -> bool {
-    record.successor.is_none() && record.end > now
+    record.state == State::Active && record.end > now
 }
 
 fn not_revoked(record: &KeyRecord) -> Result<()> {

@@ -34,16 +34,18 @@ impl Store {
             let why = format!("limit {limit}: from 1 to {SWEEP_MAX} are allowed");
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        let realms = self.realms.load_full();
-        self.commit(|view, now| {
+        self.commit(|view, realms, now| {
+            let retains = realms.all().map(|realm| realm.policy().retain);
+            let ripe = now.minus(retains.min().unwrap_or_default());
             let mut draft = Draft::new(Swept { keys: 0, more: false });
             let mut after = None;
             loop {
-                let page = view.over(after, now, SWEEP_MAX)?;
+                let page = view.over(after, ripe, SWEEP_MAX)?;
                 let Some(last) = page.last() else { return Ok(draft) };
                 after = Some(*last);
                 for (over, key) in page {
-                    let record = view.key(key)?.ok_or_else(|| super::no_key(key))?;
+                    let record = view.key(key)?.filter(|record| record.over() == Some(over));
+                    let record = record.ok_or_else(|| super::no_key(key))?;
                     let (realm, _) = realms.of_kind(record.kind)?;
                     if over.plus(realm.policy().retain) > now {
                         continue;

@@ -96,7 +96,7 @@ pub unsafe extern "C" fn keycask_explain(
             let (token, request) = (ptr::bytes(token, token_len)?, Request::read(request)?);
             let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
             let (checks, count) = (Outs::sized(checks, checks_cap)?, Out::new(count)?);
-            let found = open.engine.explain(RealmRef::new(realm), token, &request)?;
+            let found = open.engine.explain(RealmRef::new(realm), token, None, &request)?;
             if found.checks.len() > checks.len() {
                 return Err(ptr::space());
             }

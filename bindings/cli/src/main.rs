@@ -1,2 +1,7 @@
 //! The `keycask` command.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    keycask_cli::run()
+}

@@ -1,5 +1,6 @@
 //! One rule a test.
 
+use super::table::Look;
 use super::*;
 
 #[test]
@@ -321,6 +322,66 @@ fn keys_that_find_no_room_are_stashed_and_found_and_brought_home() {
     }
     assert_eq!((books.stashed, table.stash.len()), (0, 0));
     assert!((0..512).all(|n| table.get(words(n)) == Some(wider)));
+}
+
+#[test]
+fn most_unknown_digests_are_told_by_the_filter_also_after_many_keys_came_and_went() {
+    let index = Index::new(20_000);
+    let marked = |index: &Index| {
+        let table = &index.table;
+        let marks = (1 << 40..).take(10_000).filter(|&n| {
+            let home = table.seed.home(digest(n).words());
+            let segment = table.segment(home).unwrap();
+            let places = segment.places(&table.pool, segment.count(), home).unwrap();
+            home.mark().may_be_in(places.filter)
+        });
+        marks.count()
+    };
+    let mut seq = 0;
+    for n in 0..140_000_u64 {
+        let mut ops = vec![Op::Key(key(n))];
+        if let Some(old) = n.checked_sub(20_000) {
+            ops.push(Op::Forget(KeyId::from_bits(old), digest(old)));
+        }
+        seq += 1;
+        index.apply(seq, &ops, &Realm).unwrap();
+        if n == 20_000 {
+            assert!(marked(&index) < 800);
+        }
+    }
+    assert!(marked(&index) < 2_000);
+    assert!((120_000..140_000).all(|n| index.get(&digest(n)).is_some()));
+    assert_eq!(index.stats().keys, 20_000);
+}
+
+#[test]
+fn a_miss_that_a_change_overtook_is_looked_up_again() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let table = &index.table;
+    let absent = digest(2).words();
+    let home = table.seed.home(absent);
+    let looked = || {
+        let route = table.directory.route(home).unwrap();
+        let segment = table.segments.at(route.segment()).unwrap();
+        let slots = segment.places(&table.pool, route.blocks(), home).unwrap().slots;
+        (route, slots, slots.map(slot::Slot::life))
+    };
+    let missed = |(route, slots, lives): &(directory::Route<'_>, _, _)| {
+        table.missed(route, slots, lives, absent)
+    };
+    let before = looked();
+    assert!(matches!(missed(&before), Look::Nowhere));
+    // A key that appears in one of the four slots may have come from another of them.
+    index.apply(2, &[Op::Key(key(2))], &Realm).unwrap();
+    assert!(matches!(missed(&before), Look::Changed));
+
+    // And one whose segment was replaced may have moved along.
+    let before = looked();
+    for n in 3..1_000 {
+        index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
+    }
+    assert!(matches!(table.unmarked(&before.0), Look::Changed));
+    assert!(matches!(table.unmarked(&looked().0), Look::Nowhere));
 }
 
 #[test]

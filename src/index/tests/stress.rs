@@ -62,7 +62,7 @@ fn a_live_key_is_never_missing_nor_half_changed_while_it_is_changed_itself() {
         scopes: ScopeSet::from_bits_retain((u128::from(v) << 64 | u128::from(v)) << 1),
         owner: OwnerRef::new(u32::try_from(v).unwrap()),
         end: at(i64::try_from(v).unwrap()),
-        name: if v % 2 == 0 { "beside" } else { "" }.to_owned(),
+        name: if v.is_multiple_of(2) { "beside" } else { "" }.to_owned(),
         start: at(i64::try_from(v).unwrap()),
         ..key(1)
     };

@@ -1,0 +1,113 @@
+//! Arguments that several commands take.
+
+use std::convert::Infallible;
+use std::str::FromStr;
+
+use clap::Args;
+use keycask::{Actor, RealmRef, Request, Result, Store};
+
+use crate::when::When;
+
+/// Names in one argument, with commas between them. An empty argument is no name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Names(pub(crate) Vec<String>);
+
+impl FromStr for Names {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        if text.is_empty() {
+            return Ok(Self(Vec::new()));
+        }
+        Ok(Self(text.split(',').map(str::to_owned).collect()))
+    }
+}
+
+impl Names {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
+
+/// Who changes something, and why.
+#[derive(Args, Debug)]
+pub(crate) struct By {
+    /// Who asks, for the audit trail [default: the number of the user who runs this]
+    #[arg(long, value_name = "NAME", env = "KEYCASK_ACTOR", hide_env_values = true)]
+    actor: Option<String>,
+
+    /// Why, for the audit trail
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+}
+
+impl By {
+    /// The actor, with its reason.
+    pub(crate) fn actor(&self) -> Actor {
+        let name = match self.actor.as_deref() {
+            Some(name) if !name.is_empty() => name.to_owned(),
+            _ => format!("uid:{}", rustix::process::getuid().as_raw()),
+        };
+        let actor = Actor::new(name);
+        match &self.reason {
+            Some(reason) => actor.because(reason),
+            None => actor,
+        }
+    }
+}
+
+/// What a decision shall be about, apart from the token.
+#[derive(Args, Debug)]
+pub(crate) struct Ask {
+    /// The realm that decides
+    #[arg(long, value_name = "NAME")]
+    realm: String,
+
+    /// Scopes that are needed, all of them
+    #[arg(long, value_name = "SCOPE,...")]
+    needs: Option<Names>,
+
+    /// Kinds that are accepted [default: all of the realm]
+    #[arg(long, value_name = "KIND,...")]
+    kinds: Option<Names>,
+
+    /// Decide as of this time: RFC 3339 in UTC, or +90d from now
+    #[arg(long, value_name = "TIME")]
+    at: Option<When>,
+}
+
+impl Ask {
+    /// The realm and the request, as `store` knows their names.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a name that the store does not have; `Argument` for a time that is none.
+    pub(crate) fn resolve(&self, store: &Store) -> Result<(RealmRef, Request)> {
+        let realm = store.realm(&self.realm)?;
+        let profile = store.profile(realm)?;
+        let mut request = Request::new();
+        if let Some(needs) = &self.needs {
+            request = request.needs(profile.scope_set(needs.iter())?);
+        }
+        if let Some(kinds) = &self.kinds {
+            request = request.kinds(profile.kind_set(kinds.iter())?);
+        }
+        if let Some(at) = self.at {
+            request = request.at(at.instant("--at")?);
+        }
+        Ok((realm, request))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_argument_is_no_name_and_an_empty_part_is_one() {
+        let names = |text: &str| text.parse::<Names>().unwrap().0;
+        assert!(names("").is_empty());
+        assert_eq!(names("a,b"), ["a", "b"]);
+        assert_eq!(names("a,,b"), ["a", "", "b"]);
+    }
+}

@@ -1,0 +1,146 @@
+//! The command line: its grammar, and one run of it.
+
+use std::ffi::OsStr;
+use std::io;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use keycask::{Error, ErrorKind, Result};
+
+use crate::commands;
+use crate::exit::{self, Exit};
+use crate::output::Output;
+use crate::session::{Global, Session};
+
+/// An API-key store at the command line: issue, verify, limit, rotate and revoke keys.
+#[derive(Parser, Debug)]
+#[command(name = "keycask", version, after_help = exit::HELP, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Init(commands::Init),
+    #[command(subcommand)]
+    Realm(commands::Realm),
+    #[command(subcommand)]
+    Owner(commands::Owner),
+    Issue(commands::Issue),
+    Verify(commands::Verify),
+    Present(commands::Present),
+    Explain(commands::Explain),
+    Rotate(commands::Rotate),
+    Suspend(commands::Suspend),
+    Resume(commands::Resume),
+    Revoke(commands::Revoke),
+    Update(commands::Update),
+    List(commands::List),
+    Show(commands::Show),
+    Reveal(commands::Reveal),
+    Audit(commands::Audit),
+    Stat(commands::Stat),
+    Demo(commands::Demo),
+}
+
+impl Command {
+    fn run(self, session: &Session) -> Result<Exit> {
+        match self {
+            Self::Init(command) => command.run(session),
+            Self::Realm(command) => command.run(session),
+            Self::Owner(command) => command.run(session),
+            Self::Issue(command) => command.run(session),
+            Self::Verify(command) => command.run(session),
+            Self::Present(command) => command.run(session),
+            Self::Explain(command) => command.run(session),
+            Self::Rotate(command) => command.run(session),
+            Self::Suspend(command) => command.run(session),
+            Self::Resume(command) => command.run(session),
+            Self::Revoke(command) => command.run(session),
+            Self::Update(command) => command.run(session),
+            Self::List(command) => command.run(session),
+            Self::Show(command) => command.run(session),
+            Self::Reveal(command) => command.run(session),
+            Self::Audit(command) => command.run(session),
+            Self::Stat(command) => command.run(session),
+            Self::Demo(command) => command.run(session),
+        }
+    }
+}
+
+/// Runs the command that this process's arguments ask for, and gives its exit status.
+#[must_use]
+pub fn run() -> ExitCode {
+    match Cli::try_parse() {
+        Ok(cli) => {
+            let session = Session::new(cli.global);
+            let result = cli.command.run(&session);
+            result.unwrap_or_else(|error| report(session.output, &error)).into()
+        }
+        Err(error) => refuse(&error).into(),
+    }
+}
+
+/// Tells of `error`; gives the exit status for it.
+fn report(output: Output, error: &Error) -> Exit {
+    if !is_closed_pipe(error) {
+        output.error(error.kind().name(), &error.to_string());
+    }
+    Exit::from(error)
+}
+
+/// Whether the reader of standard output went away, as `head` does, and needs no message.
+fn is_closed_pipe(error: &Error) -> bool {
+    let source = std::error::Error::source(error);
+    let io = source.and_then(|source| source.downcast_ref::<io::Error>());
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Tells of arguments that are not understood, or prints the help that was asked for.
+fn refuse(error: &clap::Error) -> Exit {
+    if !error.use_stderr() {
+        return if error.print().is_ok() { Exit::Done } else { Exit::Failed };
+    }
+    if std::env::args_os().any(|arg| arg == OsStr::new("--json")) {
+        let text = error.to_string();
+        // The usage that follows after an empty line is for people.
+        let message = text.split("\n\n").next().unwrap_or_default();
+        let message = message.strip_prefix("error: ").unwrap_or(message);
+        Output::new(true).error(ErrorKind::Argument.name(), message);
+    } else {
+        // Without standard error there is nobody to tell.
+        let _ = error.print();
+    }
+    Exit::Usage
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_grammar_holds_together() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_one_sentence_and_an_example() {
+        fn check(command: &clap::Command) {
+            let name = command.get_name().to_owned();
+            if !command.has_subcommands() {
+                let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+                assert!(!about.is_empty() && !about.contains('\n'), "{name}: {about:?}");
+                let after = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+                assert!(after.contains("Example") && after.contains("keycask "), "{name}");
+            }
+            command.get_subcommands().filter(|c| c.get_name() != "help").for_each(check);
+        }
+        check(&Cli::command());
+    }
+}

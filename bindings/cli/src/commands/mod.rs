@@ -1,0 +1,29 @@
+//! The commands, a file for each group. A command is its arguments and one run of them.
+
+mod audit;
+mod decide;
+mod demo;
+mod init;
+mod issue;
+mod list;
+mod owner;
+mod present;
+mod realm;
+mod reveal;
+mod rotate;
+mod state;
+mod update;
+
+pub(crate) use audit::{Audit, Stat};
+pub(crate) use decide::{Explain, Verify};
+pub(crate) use demo::Demo;
+pub(crate) use init::Init;
+pub(crate) use issue::Issue;
+pub(crate) use list::{List, Show};
+pub(crate) use owner::Owner;
+pub(crate) use present::Present;
+pub(crate) use realm::Realm;
+pub(crate) use reveal::Reveal;
+pub(crate) use rotate::Rotate;
+pub(crate) use state::{Resume, Revoke, Suspend};
+pub(crate) use update::Update;

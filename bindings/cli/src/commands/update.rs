@@ -1,0 +1,71 @@
+//! Change what is said of a key.
+
+use clap::Args;
+use keycask::{KeyId, Result};
+
+use crate::args::{By, Names};
+use crate::exit::Exit;
+use crate::session::Session;
+use crate::view;
+use crate::when::When;
+
+/// Change a key's name, metadata, end or scopes; what is not given stays
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  keycask update --scopes read-only,deploy --end +30d key_0C6S9JZ8Q4N7X")]
+pub(crate) struct Update {
+    /// The key
+    #[arg(value_name = "KEY")]
+    key: KeyId,
+
+    #[command(flatten)]
+    what: What,
+
+    #[command(flatten)]
+    by: By,
+}
+
+/// What shall change: one thing at least.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = true)]
+struct What {
+    /// A name for people; '' for none
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+
+    /// Data of your application: one JSON value; '' for none
+    #[arg(long, value_name = "JSON")]
+    metadata: Option<String>,
+
+    /// When it ends: RFC 3339 in UTC, +90d from now, or never
+    #[arg(long, value_name = "TIME")]
+    end: Option<When>,
+
+    /// Scopes, in place of those it had; '' for none
+    #[arg(long, value_name = "SCOPE,...")]
+    scopes: Option<Names>,
+}
+
+impl Update {
+    pub(crate) fn run(self, session: &Session) -> Result<Exit> {
+        let mut update = keycask::Update::new();
+        if let Some(name) = self.what.name {
+            update = update.name(name);
+        }
+        if let Some(metadata) = self.what.metadata {
+            update = update.metadata(metadata);
+        }
+        if let Some(end) = self.what.end {
+            update = update.end(end.timestamp());
+        }
+        if let Some(scopes) = &self.what.scopes {
+            update = update.scopes(scopes.iter());
+        }
+        let store = session.write()?;
+        let key = store.update(self.key, &update, &self.by.actor())?;
+        session.output.one(&view::key(&store, &key)?)?;
+        store.close()?;
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,24 @@
+//! The `keycask` command, as a library that its binary and its tests call.
+//!
+//! Data goes to standard output and everything else to standard error. Secrets come from
+//! files and standard input and never from arguments; a token is written once, from a buffer
+//! that is wiped. A command that only reads opens the store read-only, so that it works
+//! beside a process that has it open.
+
+#![forbid(unsafe_code)]
+
+mod args;
+mod cli;
+mod commands;
+pub mod demo;
+mod exit;
+mod http;
+mod output;
+pub mod script;
+mod secret;
+mod session;
+mod sink;
+mod view;
+mod when;
+
+pub use cli::run;

@@ -1,0 +1,143 @@
+//! Where a new token goes: standard output, once, or a file that only its owner reads.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, IsTerminal, Write};
+use std::os::fd::AsFd;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use keycask::{Error, KeyId, Result, Token};
+use zeroize::Zeroizing;
+
+use crate::output::{Fields, Output, unwritable};
+use crate::secret::failed;
+
+/// Where the token shall go.
+#[derive(Args, Debug)]
+pub(crate) struct TokenTo {
+    /// Write the token to a new file of mode 0600, instead of standard output
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+impl TokenTo {
+    /// Makes the place ready, so that a key is not made for a token that cannot be kept.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if the file exists; `Permission`, `NotFound` or `Io` if it cannot be made.
+    pub(crate) fn open(&self) -> Result<Sink> {
+        let Some(path) = &self.out else { return Ok(Sink { file: None }) };
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        let file = file.map_err(|e| failed(&format!("--out {path:?}"), e))?;
+        Ok(Sink { file: Some(NewFile { path: path.clone(), file, kept: false }) })
+    }
+}
+
+/// A place that is ready for one token.
+pub(crate) struct Sink {
+    file: Option<NewFile>,
+}
+
+impl Sink {
+    /// Writes `token`. Programs, and who keeps it in a file, get `fields` beside it, which tell
+    /// of its key; people get `note`.
+    ///
+    /// # Errors
+    ///
+    /// `Io` and the like, naming `key`, whose token is lost then.
+    pub(crate) fn give(
+        self,
+        output: Output,
+        key: KeyId,
+        token: &Token,
+        fields: &Fields,
+        note: &str,
+    ) -> Result<()> {
+        let lost = |error: Error| {
+            let why = format!("{key} has a token that could not be written and is lost");
+            Error::new(error.kind(), why).caused_by(error)
+        };
+        match self.file {
+            Some(file) => {
+                let shown = file.path.display().to_string();
+                file.keep(token).map_err(lost)?;
+                output.one(&fields.clone().with("out", shown))
+            }
+            None if output.is_json() => write_secret(&with_token(fields, token)).map_err(lost),
+            None => {
+                write_secret(&line(token)).map_err(lost)?;
+                output.note(note);
+                if io::stdout().is_terminal() {
+                    output.note("It is a secret, and it is on your screen.");
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A file that was made for a token, and goes away again unless it gets one.
+struct NewFile {
+    path: PathBuf,
+    file: File,
+    kept: bool,
+}
+
+impl NewFile {
+    fn keep(mut self, token: &Token) -> Result<()> {
+        let write = || {
+            (&self.file).write_all(&line(token))?;
+            self.file.sync_all()?;
+            sync_directory(&self.path)
+        };
+        write().map_err(|e| failed(&format!("--out {:?}", self.path), e))?;
+        self.kept = true;
+        Ok(())
+    }
+}
+
+impl Drop for NewFile {
+    fn drop(&mut self) {
+        if !self.kept {
+            // A file that stays is empty and harmless.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+/// Makes the name of a new file durable.
+fn sync_directory(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+}
+
+/// The token and a line end.
+fn line(token: &Token) -> Zeroizing<Vec<u8>> {
+    joined(&[token.expose().as_bytes(), b"\n"])
+}
+
+/// The object `fields` with the token as its last field. A token is letters, digits, `_` and
+/// `-`, so it stands in JSON as it is.
+fn with_token(fields: &Fields, token: &Token) -> Zeroizing<Vec<u8>> {
+    let object = fields.json();
+    let open = object.strip_suffix('}').unwrap_or(&object).as_bytes();
+    joined(&[open, b",\"token\":\"", token.expose().as_bytes(), b"\"}\n"])
+}
+
+/// The parts in one buffer that never moves, so that wiping it wipes all there is.
+fn joined(parts: &[&[u8]]) -> Zeroizing<Vec<u8>> {
+    let mut whole = Zeroizing::new(Vec::with_capacity(parts.iter().map(|part| part.len()).sum()));
+    for part in parts {
+        whole.extend_from_slice(part);
+    }
+    whole
+}
+
+/// Writes to standard output without the buffer that the standard library keeps and does not
+/// wipe.
+fn write_secret(bytes: &[u8]) -> Result<()> {
+    let fd = io::stdout().as_fd().try_clone_to_owned().map_err(unwritable)?;
+    File::from(fd).write_all(bytes).map_err(unwritable)
+}

@@ -1,0 +1,95 @@
+//! What is shown of keys, owners, realms and decisions: the names of their fields.
+//!
+//! Instants are RFC 3339 in UTC, or `never`; what is not there is null. No field holds a
+//! token or a digest.
+
+mod decision;
+mod realm;
+
+use keycask::{AuditEntry, KeyId, KeyInfo, OwnerInfo, Realm, Result, Stats, Store, Timestamp};
+use serde_json::{Value, json};
+
+use crate::output::Fields;
+
+pub(crate) use decision::{check, denial, explanation, grant, refusal, refused};
+pub(crate) use realm::{change, kinds, plans, policy, realm, scopes, sets};
+
+fn time(at: Timestamp) -> Value {
+    json!(at.to_string())
+}
+
+fn key_id(key: Option<KeyId>) -> Value {
+    json!(key.map(|key| key.to_string()))
+}
+
+/// A key as it may be listed. `store` knows its realm's name.
+pub(crate) fn key(store: &Store, key: &KeyInfo) -> Result<Fields> {
+    let realm = store.profile(key.realm)?;
+    Ok(Fields::new()
+        .with("key_id", key.key_id.to_string())
+        .with("realm", realm.name())
+        .with("kind", key.kind_name.as_str())
+        .with("environment", key.environment.as_str())
+        .with("owner", key.owner.as_str())
+        .with("name", key.name.as_str())
+        .with("state", key.state.name())
+        .with("cause", key.cause.name())
+        .with("expired", key.expired)
+        .with("in_grace", key.in_grace)
+        .with("scopes", key.scopes.as_slice())
+        .with("hint", key.hint())
+        .with("prefix", key.prefix.as_str())
+        .with("last_four", key.last_four.as_str())
+        .with("issued", time(key.issued))
+        .with("start", time(key.start))
+        .with("end", time(key.end))
+        .with("changed", time(key.changed))
+        .with("reason", key.reason.as_str())
+        .with("last_used", key.last_used.map(time))
+        .with("rotation_due", key.rotation_due.map(time))
+        .with("lineage", key.lineage.to_string())
+        .with("generation", key.generation)
+        .with("predecessor", key_id(key.predecessor))
+        .with("successor", key_id(key.successor))
+        .with("metadata", key.metadata.as_str()))
+}
+
+/// An owner, of `realm`.
+pub(crate) fn owner(realm: &Realm, owner: &OwnerInfo) -> Fields {
+    Fields::new()
+        .with("realm", realm.name())
+        .with("owner", owner.id.as_str())
+        .with("plan", owner.plan.as_deref())
+        .with("suspended", owner.suspended)
+        .with("direct", owner.direct.as_slice())
+        .with("group", owner.group.as_slice())
+}
+
+/// An entry of the audit trail.
+pub(crate) fn audit(entry: &AuditEntry) -> Fields {
+    Fields::new()
+        .with("number", entry.number)
+        .with("seq", entry.seq)
+        .with("at", time(entry.at))
+        .with("actor", entry.actor.as_str())
+        .with("event", entry.event.name())
+        .with("realm", entry.realm.as_deref())
+        .with("key_id", key_id(entry.key))
+        .with("owner", entry.owner.as_deref())
+        .with("reason", entry.reason.as_str())
+        .with("before", entry.before.clone())
+        .with("after", entry.after.clone())
+}
+
+/// The figures of a store.
+pub(crate) fn stats(stats: &Stats) -> Fields {
+    let store_id: String = stats.store_id.iter().map(|byte| format!("{byte:02x}")).collect();
+    Fields::new()
+        .with("store_id", store_id)
+        .with("seq", stats.seq)
+        .with("realms", stats.realms)
+        .with("owners", stats.owners)
+        .with("keys", stats.keys)
+        .with("index_bytes", stats.index_bytes)
+        .with("peppered", stats.peppered)
+}

@@ -1,0 +1,68 @@
+//! The ops of one commit, as the log keeps them.
+
+use super::fields::Fields;
+use super::op::Op;
+use crate::error::{Error, ErrorKind, Result};
+
+// A row of the log, version 1. Integers are little-endian.
+//
+// ```text
+// offset size name
+//      0    1 version  1
+//      1    4 count    of ops
+//      5      ops      drawn in op.rs, one after another
+// ```
+const VERSION: u8 = 1;
+
+/// A row of the log while its commit is being made.
+#[derive(Default)]
+pub(crate) struct LogRow {
+    count: u32,
+    ops: Vec<u8>,
+}
+
+impl LogRow {
+    /// Appends `op`.
+    ///
+    /// # Errors
+    ///
+    /// `Argument` if a text of its record is over its limit, or there are 2^32 ops: nothing
+    /// was appended then.
+    pub(crate) fn push(&mut self, op: &Op) -> Result<()> {
+        let count = self.count.checked_add(1);
+        let count = count.ok_or_else(|| Error::new(ErrorKind::Argument, "too many ops"))?;
+        op.append_to(&mut self.ops)?;
+        self.count = count;
+        Ok(())
+    }
+
+    /// The value of the row, without its MAC.
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        [&[VERSION], self.count.to_le_bytes().as_slice(), self.ops.as_slice()].concat()
+    }
+
+    /// How many ops the row with this value has.
+    ///
+    /// # Errors
+    ///
+    /// `Newer` if a later version wrote it, `Corrupt` if none did.
+    pub(crate) fn count(value: &[u8]) -> Result<u32> {
+        Fields::new("log", VERSION, value)?.u32()
+    }
+
+    /// The ops of the row with this value, in order. Digests in them are all zeros.
+    ///
+    /// # Errors
+    ///
+    /// `Newer` if a later version wrote it, `Corrupt` if none did.
+    pub(crate) fn decode(value: &[u8]) -> Result<Vec<Op>> {
+        let mut fields = Fields::new("log", VERSION, value)?;
+        let count = fields.u32()?;
+        let mut ops = Vec::new();
+        for _ in 0..count {
+            ops.push(Op::take(&mut fields)?);
+        }
+        fields.end()?;
+        Ok(ops)
+    }
+}

@@ -1,0 +1,113 @@
+//! What each op does to rows, indexes, counts and numbers.
+
+use redb::{TableDefinition, TableHandle};
+
+use super::batch::Batch;
+use super::errors::OrFail;
+use super::tables::{
+    BY_END, BY_OWNER, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE, by_end_row,
+    by_owner_row, key_row, owner_name_row, owner_row, realm_row,
+};
+use super::values;
+use super::view::{missing, named};
+use crate::error::{Error, ErrorKind, Result};
+use crate::key_id::KeyId;
+use crate::record::{KeyRecord, OwnerRecord, RealmRecord};
+
+impl Batch<'_> {
+    pub(super) fn put_key(&mut self, key: &KeyRecord) -> Result<()> {
+        let row = key_row(key.key_id);
+        let old = self.put(KEYS, &row, key.encode()?)?;
+        let old = old.map(|old| named(KeyRecord::decode(key.key_id, &old), "keys", &row));
+        self.index(old.transpose()?.as_ref(), Some(key))
+    }
+
+    pub(super) fn forget(&mut self, key_id: KeyId) -> Result<()> {
+        let row = key_row(key_id);
+        let Some(old) = self.take(KEYS, &row)? else { return Ok(()) };
+        self.index(Some(&named(KeyRecord::decode(key_id, &old), "keys", &row)?), None)?;
+        let sealed = self.take(SEALED, &row)?.is_some();
+        let used = self.take(USAGE, &row)?.is_some();
+        let counts = &mut self.state.counts;
+        counts.sealed = moved(counts.sealed, sealed, false);
+        counts.usage = moved(counts.usage, used, false);
+        Ok(())
+    }
+
+    /// Brings the indexes and counts from a key as it was to what it is.
+    fn index(&mut self, old: Option<&KeyRecord>, new: Option<&KeyRecord>) -> Result<()> {
+        let by_owner = |k: &KeyRecord| by_owner_row(k.owner, Class::of(k.counted), k.key_id);
+        self.move_row(BY_OWNER, old.map(by_owner).as_ref(), new.map(by_owner).as_ref())?;
+        let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(over, k.key_id));
+        let (old_end, new_end) = (old.and_then(by_end), new.and_then(by_end));
+        self.move_row(BY_END, old_end.as_ref(), new_end.as_ref())?;
+        let counts = &mut self.state.counts;
+        counts.keys = moved(counts.keys, old.is_some(), new.is_some());
+        counts.ending = moved(counts.ending, old_end.is_some(), new_end.is_some());
+        Ok(())
+    }
+
+    fn move_row<const N: usize>(
+        &self,
+        index: TableDefinition<'static, &'static [u8; N], ()>,
+        old: Option<&[u8; N]>,
+        new: Option<&[u8; N]>,
+    ) -> Result<()> {
+        if old == new {
+            return Ok(());
+        }
+        let mut table = self.raw(index)?;
+        if let Some(old) = old {
+            let there = table.remove(old).or_fail("write an index")?;
+            there.ok_or_else(|| missing(index.name(), old, "it"))?;
+        }
+        if let Some(new) = new {
+            table.insert(new, ()).or_fail("write an index")?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_owner(&mut self, owner: &OwnerRecord) -> Result<()> {
+        let row = owner_row(owner.owner);
+        let old = self.put(OWNERS, &row, owner.encode()?)?;
+        let count = &mut self.state.counts.owners;
+        *count = moved(*count, old.is_some(), true);
+        let next = u64::from(owner.owner.number()).saturating_add(1);
+        self.state.next_owner = self.state.next_owner.max(next);
+        let name = owner_name_row(owner.realm, &owner.id);
+        let named_before =
+            self.put(OWNER_NAMES, name.as_slice(), values::put_owner(owner.owner))?;
+        let same = match (&old, named_before) {
+            (None, None) => true,
+            (Some(_), Some(before)) => values::owner(&before)? == owner.owner,
+            _ => false,
+        };
+        if same {
+            return Ok(());
+        }
+        let why = format!("owner {:?}: its number and id do not belong together", owner.id);
+        Err(Error::new(ErrorKind::Internal, why))
+    }
+
+    pub(super) fn put_realm(&mut self, realm: &RealmRecord) -> Result<()> {
+        let old = self.put(REALMS, &realm_row(realm.realm), realm.encode()?)?;
+        let count = &mut self.state.counts.realms;
+        *count = moved(*count, old.is_some(), true);
+        let next = u32::from(realm.realm.number()).saturating_add(1);
+        self.state.next_realm = self.state.next_realm.max(next);
+        for kind in &realm.kinds {
+            let next = u32::from(kind.kind.number()).saturating_add(1);
+            self.state.next_kind = self.state.next_kind.max(next);
+        }
+        Ok(())
+    }
+}
+
+/// A count of rows of which one was there or not, and now is or not.
+pub(super) fn moved(count: u64, was: bool, is: bool) -> u64 {
+    match (was, is) {
+        (false, true) => count.saturating_add(1),
+        (true, false) => count.saturating_sub(1),
+        _ => count,
+    }
+}

@@ -1,0 +1,243 @@
+use std::fs;
+
+use proptest::prelude::*;
+use redb::ReadableTable;
+
+use super::*;
+
+/// Changes a closed file as one could who knows redb, but no key: its checksums are right
+/// again afterwards.
+pub(super) fn rewrite(path: &Path, change: impl FnOnce(&redb::WriteTransaction)) {
+    let database = redb::Database::open(path).unwrap();
+    let transaction = database.begin_write().unwrap();
+    change(&transaction);
+    transaction.commit().unwrap();
+}
+
+fn filled() -> Home {
+    let home = home();
+    let storage = create(&home);
+    fill(&storage);
+    storage.close().unwrap();
+    home
+}
+
+fn row_of<K: redb::Key + 'static>(
+    table: &impl ReadableTable<K, &'static [u8]>,
+    key: K::SelfType<'_>,
+) -> Vec<u8> {
+    table.get(key).unwrap().unwrap().value().to_vec()
+}
+
+/// A forged file must be refused as `Corrupt`, by the opening or by a check.
+fn found_out(home: &Home, by_opening: bool, says: &str) {
+    let error = if by_opening {
+        refused(&home.path, &options())
+    } else {
+        let storage = open(home).unwrap();
+        storage.view().unwrap().check().unwrap_err()
+    };
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    assert!(error.message().contains(says), "{error} does not say {says:?}");
+}
+
+#[test]
+fn a_changed_record_is_named() {
+    let home = filled();
+    let row = tables::key_row(KeyId::from_bits(20));
+    rewrite(&home.path, |transaction| {
+        let mut keys = transaction.open_table(tables::KEYS).unwrap();
+        let mut value = row_of(&keys, &row);
+        value[27] ^= 1;
+        keys.insert(&row, value.as_slice()).unwrap();
+    });
+    found_out(&home, true, &KeyId::from_bits(20).to_string());
+}
+
+#[test]
+fn a_record_moved_to_another_key_is_refused_and_never_read_as_it() {
+    let home = filled();
+    let (from, to) = (tables::key_row(KeyId::from_bits(20)), tables::key_row(KeyId::from_bits(30)));
+    rewrite(&home.path, |transaction| {
+        let mut keys = transaction.open_table(tables::KEYS).unwrap();
+        let value = row_of(&keys, &from);
+        keys.insert(&to, value.as_slice()).unwrap();
+    });
+    found_out(&home, true, &KeyId::from_bits(30).to_string());
+}
+
+#[test]
+fn a_record_that_was_taken_out_is_missed() {
+    for table in ["keys", "sealed", "usage", "owners", "realms"] {
+        let home = filled();
+        rewrite(&home.path, |transaction| {
+            let key = |id| tables::key_row(KeyId::from_bits(id));
+            match table {
+                "keys" => {
+                    let mut keys = transaction.open_table(tables::KEYS).unwrap();
+                    keys.remove(&key(20)).unwrap();
+                }
+                "sealed" => {
+                    transaction.open_table(tables::SEALED).unwrap().remove(&key(30)).unwrap();
+                }
+                "usage" => {
+                    transaction.open_table(tables::USAGE).unwrap().remove(&key(10)).unwrap();
+                }
+                "owners" => {
+                    let mut owners = transaction.open_table(tables::OWNERS).unwrap();
+                    owners.remove(&tables::owner_row(OwnerRef::new(2))).unwrap();
+                }
+                _ => {
+                    let mut realms = transaction.open_table(tables::REALMS).unwrap();
+                    realms.remove(&tables::realm_row(REALM)).unwrap();
+                }
+            }
+        });
+        found_out(&home, true, "missing");
+    }
+}
+
+#[test]
+fn a_revoked_key_cannot_be_put_back_to_what_it_was() {
+    let home = filled();
+    let row = tables::key_row(KeyId::from_bits(10));
+    let mut active = Vec::new();
+    rewrite(&home.path, |transaction| {
+        active = row_of(&transaction.open_table(tables::KEYS).unwrap(), &row);
+    });
+    let storage = open(&home).unwrap();
+    let mut revoked = key(10, 1);
+    revoked.state = KeyState::Revoked;
+    commit(&storage, &[Op::Key(revoked)]);
+    storage.close().unwrap();
+    rewrite(&home.path, |transaction| {
+        transaction.open_table(tables::KEYS).unwrap().insert(&row, active.as_slice()).unwrap();
+    });
+    found_out(&home, true, "older");
+}
+
+#[test]
+fn the_state_cannot_be_put_back_alone() {
+    let home = filled();
+    let mut old = Vec::new();
+    rewrite(&home.path, |transaction| {
+        old = row_of(&transaction.open_table(tables::META).unwrap(), tables::STATE);
+    });
+    let storage = open(&home).unwrap();
+    commit(&storage, &[Op::Key(key(10, 2))]);
+    storage.close().unwrap();
+    rewrite(&home.path, |transaction| {
+        let mut meta = transaction.open_table(tables::META).unwrap();
+        meta.insert(tables::STATE, old.as_slice()).unwrap();
+    });
+    found_out(&home, true, "older");
+}
+
+#[test]
+fn a_key_cannot_be_hidden_from_its_owners_cap() {
+    let home = filled();
+    let (one, key) = (OwnerRef::new(1), KeyId::from_bits(10));
+    rewrite(&home.path, |transaction| {
+        let mut index = transaction.open_table(tables::BY_OWNER).unwrap();
+        index.remove(&tables::by_owner_row(one, tables::Class::Counted, key)).unwrap();
+    });
+    found_out(&home, true, "index");
+    rewrite(&home.path, |transaction| {
+        let mut index = transaction.open_table(tables::BY_OWNER).unwrap();
+        index.insert(&tables::by_owner_row(one, tables::Class::Other, key), ()).unwrap();
+    });
+    found_out(&home, false, "by_owner");
+    let storage = open(&home).unwrap();
+    let mut batch = storage.batch().unwrap();
+    let mut moved = super::key(10, 1);
+    moved.counted = false;
+    assert_eq!(batch.apply(&Op::Key(moved)).unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn a_name_cannot_lead_to_another_owner() {
+    let home = filled();
+    let (one, two) =
+        (tables::owner_name_row(REALM, "owner-1"), tables::owner_name_row(REALM, "owner-2"));
+    rewrite(&home.path, |transaction| {
+        let mut names = transaction.open_table(tables::OWNER_NAMES).unwrap();
+        let value = row_of(&names, two.as_slice());
+        names.insert(one.as_slice(), value.as_slice()).unwrap();
+    });
+    found_out(&home, false, "owner_names");
+    let storage = open(&home).unwrap();
+    let read = storage.view().unwrap().owner_named(REALM, "owner-1");
+    assert_eq!(read.unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn a_changed_log_is_refused() {
+    for keep in [true, false] {
+        let home = filled();
+        rewrite(&home.path, |transaction| {
+            let mut log = transaction.open_table(tables::LOG).unwrap();
+            let value = row_of(&log, &1u64.to_be_bytes());
+            if keep {
+                log.insert(&2u64.to_be_bytes(), value.as_slice()).unwrap();
+            } else {
+                log.remove(&2u64.to_be_bytes()).unwrap();
+            }
+        });
+        found_out(&home, false, "log, row 2");
+    }
+}
+
+#[test]
+fn no_error_prints_a_row() {
+    let home = filled();
+    let row = tables::key_row(KeyId::from_bits(20));
+    rewrite(&home.path, |transaction| {
+        let mut keys = transaction.open_table(tables::KEYS).unwrap();
+        let mut value = row_of(&keys, &row);
+        value.truncate(40);
+        keys.insert(&row, value.as_slice()).unwrap();
+    });
+    let error = refused(&home.path, &options());
+    let text = format!("{error} {error:?}");
+    assert!(text.len() < 400 && !text.contains("key 20"), "{text}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn a_damaged_file_is_refused_or_has_lost_nothing(
+        place in any::<prop::sample::Index>(),
+        bit in 0..8u8,
+        zeros in prop_oneof![Just(0usize), Just(16), Just(512)],
+    ) {
+        let home = filled();
+        let mut bytes = fs::read(&home.path).unwrap();
+        // Most of a small file is free space: aim at what is not zero.
+        let used: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0).collect();
+        let at = used[place.index(used.len())];
+        let want = contents(&home.path);
+        if zeros == 0 {
+            bytes[at] ^= 1 << bit;
+        } else {
+            let end = bytes.len().min(at + zeros);
+            bytes[at..end].fill(0);
+        }
+        fs::write(&home.path, bytes).unwrap();
+        let mut seen = Vec::new();
+        let opened = Storage::open(&home.path, &options(), &mut |op| {
+            seen.push(op);
+            Ok(())
+        });
+        match opened {
+            Ok(storage) => {
+                prop_assert!(seen == want, "other rows were read");
+                storage.view().unwrap().check().unwrap();
+            }
+            Err(error) => {
+                let kinds = [ErrorKind::Corrupt, ErrorKind::Foreign, ErrorKind::Newer];
+                prop_assert!(kinds.contains(&error.kind()), "{error:?}");
+            }
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What bad input gets: an error that names it, and nothing changed.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+use std::time::Duration;
+
+use keycask::{
+    Actor, Error, ErrorKind, KeyId, OwnerChange, Rotation, SealingKey, Spec, Store, Timestamp,
+    Update,
+};
+
+const PROFILE: &str = r#"
+realm = "acme"
+[[kind]]
+name = "live"
+prefix = "acme_live_"
+body = 32
+[[kind]]
+name = "shown"
+prefix = "acme_shown_"
+body = 32
+reveal = true
+[[kind]]
+name = "owned"
+prefix = "acme_owned_"
+body = 32
+rights = "owner"
+[[scope]]
+name = "read"
+[[plan]]
+name = "small"
+[policy]
+longest_life = "30d"
+longest_grace = "1h"
+suspend = false
+"#;
+
+fn by() -> Actor {
+    Actor::new("tester")
+}
+
+struct Scene {
+    store: Store,
+    _dir: tempfile::TempDir,
+}
+
+fn scene() -> Scene {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path().join("keys.redb")).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    Scene { store, _dir: dir }
+}
+
+/// Fails unless `result` is an error of `kind` whose message contains all of `words`, and the
+/// store is where it was.
+fn refused<T>(
+    store: &Store,
+    call: impl FnOnce(&Store) -> Result<T, Error>,
+    kind: ErrorKind,
+    words: &[&str],
+) {
+    let before = store.stats().unwrap();
+    let Err(error) = call(store) else { panic!("not refused: wanted {kind:?} {words:?}") };
+    assert_eq!(error.kind(), kind, "{error}");
+    for word in words {
+        assert!(error.message().contains(word), "{error:?} does not say {word:?}");
+    }
+    assert_eq!(store.stats().unwrap(), before, "{error}: something changed");
+}
+
+#[test]
+fn what_is_unknown_is_named() {
+    let Scene { store, _dir } = scene();
+    let acme = store.realm("acme").unwrap();
+    let gone: KeyId = "key_0123456789ABC".parse().unwrap();
+    let none = ErrorKind::NotFound;
+    let issue = |spec: Spec| move |s: &Store| s.issue(&spec, &by());
+    refused(&store, |s| s.realm("other"), none, &["realm", "\"other\""]);
+    refused(&store, issue(Spec::new(acme, "prod", "o")), none, &["kind", "\"prod\"", "acme"]);
+    refused(&store, issue(Spec::new(acme, "live", "x")), none, &["owner", "\"x\"", "acme"]);
+    let scoped = Spec::new(acme, "live", "o").scopes(["read", "fly"]);
+    refused(&store, issue(scoped), none, &["scope", "\"fly\"", "acme"]);
+    refused(&store, issue(Spec::new(acme, "live", "o").set("all")), none, &["set", "\"all\""]);
+    let plan = OwnerChange::new().plan("huge");
+    refused(&store, |s| s.set_owner(acme, "o", &plan, &by()), none, &["plan", "\"huge\""]);
+    let direct = OwnerChange::new().direct(["fly"]);
+    refused(&store, |s| s.set_owner(acme, "o", &direct, &by()), none, &["scope", "\"fly\""]);
+    refused(&store, |s| s.owner(acme, "x"), none, &["owner", "\"x\""]);
+    let id = "key_0123456789ABC";
+    refused(&store, |s| s.key(gone), none, &[id]);
+    refused(&store, |s| s.revoke(gone, &by()), none, &[id]);
+    refused(&store, |s| s.suspend(gone, &by()), none, &[id]);
+    refused(&store, |s| s.resume(gone, &by()), none, &[id]);
+    refused(&store, |s| s.rotate(gone, &Rotation::new(), &by()), none, &[id]);
+    refused(&store, |s| s.update(gone, &Update::new(), &by()), none, &[id]);
+    refused(&store, |s| s.reveal(gone, &by()), none, &[id]);
+}
+
+#[test]
+fn text_and_times_out_of_their_limits_are_refused_with_the_limit() {
+    let Scene { store, _dir } = scene();
+    let acme = store.realm("acme").unwrap();
+    let bad = ErrorKind::Argument;
+    let issue = |spec: Spec| move |s: &Store| s.issue(&spec, &by());
+    let spec = || Spec::new(acme, "live", "o");
+    let long = "x".repeat(129);
+    refused(&store, issue(spec().name(&long)), bad, &["name", "129", "128"]);
+    refused(&store, issue(spec().name("a\u{7}b")), bad, &["name", "control", "byte 1"]);
+    refused(&store, issue(spec().name("a\u{85}b")), bad, &["name", "control"]);
+    refused(&store, issue(Spec::new(acme, "live", "")), bad, &["owner", "0 bytes", "1"]);
+    let actor = Actor::new("a").because("y".repeat(257));
+    refused(&store, |s| s.issue(&spec(), &actor), bad, &["reason", "257", "256"]);
+    refused(&store, issue(spec().metadata("{")), bad, &["metadata", "JSON"]);
+    let wide = format!("\"{}\"", "z".repeat(4095));
+    refused(&store, issue(spec().metadata(wide)), bad, &["metadata", "4097", "4096"]);
+    let past = Timestamp::parse("2001-01-01T00:00:00Z").unwrap();
+    refused(&store, issue(spec().end(past)), bad, &["end", "2001-01-01T00:00:00Z", "passed"]);
+    refused(&store, issue(spec().start(past)), bad, &["start", "passed"]);
+    refused(&store, issue(spec().end(Timestamp::from_ms(-1))), bad, &["end"]);
+    refused(&store, issue(spec().end(Timestamp::from_ms(i64::MIN))), bad, &["end"]);
+    refused(&store, issue(spec().life(Duration::ZERO)), bad, &["end"]);
+    refused(&store, issue(spec().life(Duration::MAX)), bad, &["end", "30days"]);
+    refused(&store, issue(spec().end(Timestamp::NEVER)), bad, &["end", "never", "30days"]);
+    let far = Timestamp::from_ms(i64::MAX - 1);
+    refused(&store, issue(spec().start(far).life(Duration::from_secs(1))), bad, &["start"]);
+    let owned = Spec::new(acme, "owned", "o").scopes(["read"]);
+    refused(&store, issue(owned), bad, &["scopes", "\"owned\"", "owner's rights"]);
+    let issued = store.issue(&spec(), &by()).unwrap().key.key_id;
+    let grace = Rotation::new().grace(Duration::from_secs(7200));
+    refused(&store, |s| s.rotate(issued, &grace, &by()), bad, &["grace", "2h", "1h"]);
+    let ended = Update::new().end(past);
+    refused(&store, |s| s.update(issued, &ended, &by()), bad, &["end", "passed"]);
+    refused(&store, |s| s.set_owner(acme, &long, &OwnerChange::new(), &by()), bad, &["129"]);
+    for (text, why) in [("2026-13-01T00:00:00Z", "RFC 3339"), ("1969-12-31T23:59:59Z", "")] {
+        let error = Timestamp::parse(text).unwrap_err();
+        assert!(error.message().contains(text) && error.message().contains(why), "{error}");
+    }
+}
+
+#[test]
+fn what_forbids_a_change_is_said() {
+    let Scene { store, _dir } = scene();
+    let acme = store.realm("acme").unwrap();
+    let conflict = ErrorKind::Conflict;
+    let key = store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap().key.key_id;
+    refused(&store, |s| s.suspend(key, &by()), conflict, &["acme", "suspending"]);
+    refused(&store, |s| s.reveal(key, &by()), conflict, &["\"live\"", "shown once"]);
+    store.revoke(key, &by()).unwrap();
+    let id = key.to_string();
+    refused(&store, |s| s.resume(key, &by()), conflict, &[&id, "final"]);
+    refused(&store, |s| s.suspend(key, &by()), conflict, &[&id, "final"]);
+    refused(&store, |s| s.update(key, &Update::new().name("n"), &by()), conflict, &[&id]);
+    refused(&store, |s| s.rotate(key, &Rotation::new(), &by()), conflict, &[&id, "revoked"]);
+    let shown = Spec::new(acme, "shown", "o");
+    let bad = ErrorKind::Argument;
+    refused(&store, |s| s.issue(&shown, &by()), bad, &["sealing key", "\"shown\""]);
+}
+
+#[test]
+fn a_sealed_copy_opens_under_its_own_sealing_key_only_and_goes_with_the_key() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys.redb");
+    let open = |key| Store::options().sealing_key(SealingKey::new([key; 32]));
+    let store = open(1).create(&path).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let one = store.issue(&Spec::new(acme, "shown", "o"), &by()).unwrap();
+    let two = store.issue(&Spec::new(acme, "shown", "o"), &by()).unwrap();
+    assert_eq!(store.reveal(one.key.key_id, &by()).unwrap().expose(), one.token.expose());
+    store.close().unwrap();
+    let store = open(2).open(&path).unwrap();
+    let (first, second) = (one.key.key_id, two.key.key_id);
+    refused(&store, |s| s.reveal(first, &by()), ErrorKind::Pepper, &["sealing key"]);
+    let wrong = SealingKey::new([3; 32]);
+    refused(&store, |s| s.change_sealing_key(&wrong, &by()), ErrorKind::Pepper, &[]);
+    assert_eq!(store.change_sealing_key(&SealingKey::new([1; 32]), &by()).unwrap(), 2);
+    assert_eq!(store.reveal(first, &by()).unwrap().expose(), one.token.expose());
+    store.revoke(first, &by()).unwrap();
+    refused(&store, |s| s.reveal(first, &by()), ErrorKind::Conflict, &["revoked"]);
+    store.rotate(second, &Rotation::new(), &by()).unwrap();
+    refused(&store, |s| s.reveal(second, &by()), ErrorKind::Conflict, &[]);
+    store.check().unwrap();
+}
+
+#[test]
+fn a_store_that_was_opened_for_reading_refuses_to_write_and_decides_all_the_same() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys.redb");
+    let writer = Store::create(&path).unwrap();
+    writer.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = writer.realm("acme").unwrap();
+    writer.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let issued = writer.issue(&Spec::new(acme, "live", "o"), &by()).unwrap();
+    let second = Store::open(&path).unwrap_err();
+    assert_eq!(second.kind(), ErrorKind::Locked, "{second}");
+    let reader = Store::options().read_only(true).open(&path).unwrap();
+    let request = keycask::Request::new();
+    reader.verify(acme, issued.token.expose().as_bytes(), &request).unwrap();
+    let key = issued.key.key_id;
+    refused(&reader, |s| s.revoke(key, &by()), ErrorKind::ReadOnly, &["read-only"]);
+    reader.verify(acme, issued.token.expose().as_bytes(), &request).unwrap();
+    writer.revoke(key, &by()).unwrap();
+}
