@@ -78,6 +78,3 @@ mod fork;
 mod guard;
 mod ptr;
 mod sized;
-
-#[cfg(test)]
-mod tests;
