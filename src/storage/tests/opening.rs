@@ -256,7 +256,7 @@ fn a_wrong_a_missing_and_a_superfluous_pepper_are_each_said() {
 #[test]
 fn neither_pepper_nor_store_key_is_in_the_file() {
     let home = home();
-    let pepper = Pepper::new(&*b"0123456789abcdef0123456789ABCDEF");
+    let pepper = Pepper::new(b"0123456789abcdef0123456789ABCDEF");
     let options = StorageOptions::new(Some(&pepper));
     let storage = Storage::create(&home.path, &options, &Random::new(Fixed(0))).unwrap();
     fill(&storage);
