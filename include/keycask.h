@@ -82,7 +82,7 @@
 #define KEYCASK_SCOPES_TEXT_MAX 8320
 
 // Room that is always enough for the text of a keycask_scope_info.
-#define KEYCASK_SCOPE_TEXT_MAX 512
+#define KEYCASK_SCOPE_TEXT_MAX 9216
 
 // Every kind of a realm.
 #define KEYCASK_ANY_KIND 18446744073709551615ull
@@ -389,8 +389,6 @@ typedef struct {
     uint32_t zero;
     // The scope itself.
     keycask_scopes scopes;
-    // The scopes that it implies directly.
-    keycask_scopes implies;
     // The scope and all that it implies, directly and through others.
     keycask_scopes expanded;
     // Its name.
@@ -399,6 +397,8 @@ typedef struct {
     keycask_text title;
     // Its tier; empty if it has none.
     keycask_text tier;
+    // The names of the scopes that it implies directly, separated by spaces.
+    keycask_text implies;
 } keycask_scope_info;
 
 // What an owner shall be. What is not set stays, or is none for a new owner.
@@ -655,8 +655,8 @@ typedef struct {
     int64_t end_ms;
     // When its state last changed.
     int64_t changed_ms;
-    // When it was last granted, to the minute; KEYCASK_NONE if never, or if the profile keeps
-    // no usage.
+    // When it was last granted; KEYCASK_NONE if never, or if the profile keeps no usage. Uses
+    // within a minute of the one shown are not told from it.
     int64_t last_used_ms;
     // When the profile advises to rotate it; KEYCASK_NONE if it does not.
     int64_t rotation_due_ms;
@@ -1138,8 +1138,8 @@ keycask_status keycask_describe(const keycask_store *store,
                                 size_t text_cap,
                                 keycask_error *error);
 
-// Says what keycask_verify() would decide, and every check on the way, passed or not. It
-// charges nothing. For people who look into a refusal; OK does not mean granted.
+// Says what keycask_verify() would decide, or, if `method` has a length, keycask_present() for
+// a request of that method, and every check on the way, passed or not. It charges nothing. For people who look into a refusal; OK does not mean granted.
 //
 // Writes the checks, in the order in which they decide, to `checks`, their number to `*count`,
 // their texts to `text`, and `*out`. KEYCASK_CHECKS_MAX places and
@@ -1152,6 +1152,8 @@ keycask_status keycask_explain(const keycask_store *store,
                                uint16_t realm,
                                const char *token,
                                size_t token_len,
+                               const char *method,
+                               size_t method_len,
                                const keycask_request *request,
                                keycask_explanation *out,
                                keycask_finding *checks,
@@ -1427,7 +1429,7 @@ const char *keycask_version(void);
 #define KEYCASK_OPTIONS_INIT {sizeof(keycask_options), 0, NULL, 0, NULL, 0, 0, 0, 0}
 #define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_SCOPE_INFO_INIT \
-    {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+    {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_OWNER_CHANGE_INIT \
     {sizeof(keycask_owner_change), 0, {NULL, 0}, {0, 0}, {0, 0}}
 #define KEYCASK_OWNER_INFO_INIT \

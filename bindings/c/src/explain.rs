@@ -65,8 +65,8 @@ pub struct Explanation {
 // no padding.
 unsafe impl Sized for Explanation {}
 
-/// Says what keycask_verify() would decide, and every check on the way, passed or not. It
-/// charges nothing. For people who look into a refusal; OK does not mean granted.
+/// Says what keycask_verify() would decide, or, if `method` has a length, keycask_present() for
+/// a request of that method, and every check on the way, passed or not. It charges nothing. For people who look into a refusal; OK does not mean granted.
 ///
 /// Writes the checks, in the order in which they decide, to `checks`, their number to `*count`,
 /// their texts to `text`, and `*out`. KEYCASK_CHECKS_MAX places and
@@ -81,6 +81,8 @@ pub unsafe extern "C" fn keycask_explain(
     realm: u16,
     token: *const c_char,
     token_len: usize,
+    method: *const c_char,
+    method_len: usize,
     request: *const Request,
     out: *mut Explanation,
     checks: *mut Finding,
@@ -96,7 +98,9 @@ pub unsafe extern "C" fn keycask_explain(
             let (token, request) = (ptr::bytes(token, token_len)?, Request::read(request)?);
             let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
             let (checks, count) = (Outs::sized(checks, checks_cap)?, Out::new(count)?);
-            let found = open.engine.explain(RealmRef::new(realm), token, None, &request)?;
+            let method = ptr::text(method, method_len)?;
+            let method = (!method.is_empty()).then_some(method);
+            let found = open.engine.explain(RealmRef::new(realm), token, method, &request)?;
             if found.checks.len() > checks.len() {
                 return Err(ptr::space());
             }

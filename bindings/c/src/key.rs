@@ -72,8 +72,8 @@ pub struct Key {
     pub end_ms: i64,
     /// When its state last changed.
     pub changed_ms: i64,
-    /// When it was last granted, to the minute; KEYCASK_NONE if never, or if the profile keeps
-    /// no usage.
+    /// When it was last granted; KEYCASK_NONE if never, or if the profile keeps no usage. Uses
+    /// within a minute of the one shown are not told from it.
     pub last_used_ms: i64,
     /// When the profile advises to rotate it; KEYCASK_NONE if it does not.
     pub rotation_due_ms: i64,

@@ -18,7 +18,7 @@ pub const KEYCASK_NAME_MAX: usize = 64;
 /// Room that is always enough for the names of all scopes of a realm.
 pub const KEYCASK_SCOPES_TEXT_MAX: usize = 8320;
 /// Room that is always enough for the text of a keycask_scope_info.
-pub const KEYCASK_SCOPE_TEXT_MAX: usize = 512;
+pub const KEYCASK_SCOPE_TEXT_MAX: usize = 9216;
 
 /// A set of scopes of one realm: a bit a scope. A bit is given to a name once and for ever, so
 /// a mask that was looked up stays good. All zero is no scope.
@@ -140,8 +140,6 @@ pub struct Scope {
     pub zero: u32,
     /// The scope itself.
     pub scopes: Scopes,
-    /// The scopes that it implies directly.
-    pub implies: Scopes,
     /// The scope and all that it implies, directly and through others.
     pub expanded: Scopes,
     /// Its name.
@@ -150,6 +148,8 @@ pub struct Scope {
     pub title: Text,
     /// Its tier; empty if it has none.
     pub tier: Text,
+    /// The names of the scopes that it implies directly, separated by spaces.
+    pub implies: Text,
 }
 
 // SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, then fields
@@ -184,18 +184,18 @@ pub unsafe extern "C" fn keycask_scope(
             let found = realm.scopes().iter().find(|scope| scope.name == name);
             let title = found.and_then(|scope| scope.title.as_deref()).unwrap_or_default();
             let tier = found.and_then(|scope| scope.tier.as_deref()).unwrap_or_default();
-            let texts = Text::all(&mut room, [name, title, tier]);
-            let [name, title, tier] = texts.ok_or_else(ptr::space)?;
-            let implied = found.map(|scope| realm.scope_set(&scope.implies)).transpose()?;
+            let implies = found.map(|scope| scope.implies.join(" ")).unwrap_or_default();
+            let texts = Text::all(&mut room, [name, title, tier, &implies]);
+            let [name, title, tier, implies] = texts.ok_or_else(ptr::space)?;
             out.put(Scope {
                 struct_size: 0,
                 zero: 0,
                 scopes: Scopes::of(set),
-                implies: Scopes::of(implied.unwrap_or_default()),
                 expanded: Scopes::of(realm.expand(set)),
                 name,
                 title,
                 tier,
+                implies,
             });
             Ok(())
         })

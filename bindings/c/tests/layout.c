@@ -22,7 +22,7 @@ int main(void) {
     AT(keycask_options, clock_ms, 40);
     SIZE(keycask_actor, 40);
     SIZE(keycask_scope_info, 104);
-    AT(keycask_scope_info, name, 56);
+    AT(keycask_scope_info, name, 40);
     SIZE(keycask_owner_change, 56);
     AT(keycask_owner_change, direct, 24);
     SIZE(keycask_owner_info, 80);

@@ -412,7 +412,7 @@ static void asking(uint64_t key) {
     grant.owner = 77777;
     REFUSED(ERR_NOT_FOUND, keycask_describe(s, &grant, &out.description, t, cap, NULL));
 #define EXPLAIN(store, token, len, request, to, checks, n, count, text, cap)          \
-    keycask_explain(store, at.realm, token, len, request, to, checks, n, count, text, cap, NULL)
+    keycask_explain(store, at.realm, token, len, NULL, 0, request, to, checks, n, count, text, cap, NULL)
     REFUSED(BAD, EXPLAIN(NULL, "t", 1, &request, &out.explanation, out.findings, 32, &out.count,
                          t, cap));
     REFUSED(BAD, EXPLAIN(s, NULL, 1, &request, &out.explanation, out.findings, 32, &out.count, t,
