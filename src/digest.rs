@@ -49,18 +49,21 @@ impl Eq for Digest {}
 /// A thief of the file alone can then not test a guess of a token. It is wiped on drop and
 /// cannot be printed.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Pepper([u8; 32]);
+pub struct Pepper(Box<[u8; 32]>);
 
 impl Pepper {
-    /// Takes over 32 secret bytes. The caller wipes its own copy.
+    /// Copies 32 secret bytes into a buffer of its own, which never moves. The caller wipes
+    /// what it gave.
     #[must_use]
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        let mut buffer = Box::new([0; 32]);
+        buffer.copy_from_slice(bytes);
+        Self(buffer)
     }
 
     /// Another 32-byte key for `purpose`, which must be unique to its use.
     pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
-        blake3::derive_key(purpose, &self.0)
+        blake3::derive_key(purpose, &*self.0)
     }
 }
 
@@ -73,16 +76,17 @@ impl std::fmt::Debug for Pepper {
 /// Computes digests: the key of one pepper generation, ready for use. Wiped on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Digester {
-    key: [u8; 32],
+    key: Box<[u8; 32]>,
 }
 
 impl Digester {
     /// Digests under `pepper`, or under the public constant if there is none.
     pub(crate) fn new(pepper: Option<&Pepper>) -> Self {
-        let key = match pepper {
-            Some(pepper) => pepper.0,
-            None => blake3::derive_key("keycask 2026-11 token digest without a pepper", b""),
-        };
+        let mut key = Box::new([0; 32]);
+        match pepper {
+            Some(pepper) => key.copy_from_slice(&*pepper.0),
+            None => *key = blake3::derive_key("keycask 2026-11 token digest without a pepper", b""),
+        }
         Self { key }
     }
 

@@ -34,7 +34,7 @@ pub struct KeyInfo {
     pub name: String,
     /// The application's data, byte for byte.
     pub metadata: String,
-    /// Names of the scopes that it was granted, in the profile's order.
+    /// Names of the scopes that it was granted, in the order in which the realm got them.
     pub scopes: Vec<String>,
     /// When it was issued.
     pub issued: Timestamp,

@@ -13,7 +13,7 @@ use crate::time::{Clock, SystemClock};
 /// ```no_run
 /// # fn main() -> keycask::Result<()> {
 /// # let secret = [0; 32];
-/// let store = keycask::Store::options().pepper(keycask::Pepper::new(secret)).open("keys.redb")?;
+/// let store = keycask::Store::options().pepper(keycask::Pepper::new(&secret)).open("keys.redb")?;
 /// # Ok(())
 /// # }
 /// ```

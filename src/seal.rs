@@ -30,17 +30,20 @@ const NONCE_LEN: usize = 24;
 ///
 /// It is wiped on drop and cannot be printed.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct SealingKey([u8; 32]);
+pub struct SealingKey(Box<[u8; 32]>);
 
 impl SealingKey {
-    /// Takes over 32 secret bytes. The caller wipes its own copy.
+    /// Copies 32 secret bytes into a buffer of its own, which never moves. The caller wipes
+    /// what it gave.
     #[must_use]
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        let mut buffer = Box::new([0; 32]);
+        buffer.copy_from_slice(bytes);
+        Self(buffer)
     }
 
     fn tag(&self) -> [u8; TAG_LEN] {
-        let mut name = blake3::derive_key("keycask 2026-11 name of a sealing key", &self.0);
+        let mut name = blake3::derive_key("keycask 2026-11 name of a sealing key", &*self.0);
         let mut tag = [0; TAG_LEN];
         for (to, from) in tag.iter_mut().zip(&name) {
             *to = *from;
@@ -50,7 +53,7 @@ impl SealingKey {
     }
 
     fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new(&self.0.into())
+        XChaCha20Poly1305::new((&*self.0).into())
     }
 }
 

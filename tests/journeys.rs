@@ -36,31 +36,39 @@ default_grace = "1h"
 usage = true
 "#;
 
-/// A clock that stands still until it is moved.
+/// A clock that stands still until it is moved: the calendar, and the uptime in milliseconds.
 #[derive(Clone)]
-struct Hands(Arc<AtomicI64>);
+struct Hands(Arc<(AtomicI64, AtomicI64)>);
 
 impl Hands {
     fn at(text: &str) -> Self {
-        Self(Arc::new(AtomicI64::new(Timestamp::parse(text).unwrap().as_ms())))
+        let now = Timestamp::parse(text).unwrap().as_ms();
+        Self(Arc::new((AtomicI64::new(now), AtomicI64::new(0))))
     }
 
     fn forward(&self, span: Duration) {
-        self.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
+        self.step(span);
+        self.0.1.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
     }
 
+    /// Sets the calendar forward; no time passes.
+    fn step(&self, span: Duration) {
+        self.0.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
+    }
+
+    /// Sets the calendar back; no time passes.
     fn back(&self, span: Duration) {
-        self.0.fetch_sub(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
+        self.0.0.fetch_sub(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
     }
 }
 
 impl Clock for Hands {
     fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.0.load(Ordering::Relaxed))
+        Timestamp::from_ms(self.0.0.load(Ordering::Relaxed))
     }
 
     fn uptime(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.load(Ordering::Relaxed)).unwrap())
+        Duration::from_millis(u64::try_from(self.0.1.load(Ordering::Relaxed)).unwrap())
     }
 }
 
@@ -559,4 +567,109 @@ fn many_tokens_at_once_are_decided_as_one_by_one_in_their_order() {
     store.verify_many(acme, &[texts[0]; 9], &request, &mut answers).unwrap();
     let admitted: Vec<bool> = answers.iter().map(Result::is_ok).collect();
     assert_eq!(admitted, [true, true, true, true, true, false, false, false, false]);
+}
+
+/// A rotation in its grace gave its place away, so that issuing, rotating and revoking the
+/// successor left any number of live keys.
+#[test]
+fn a_lineage_holds_its_place_while_any_generation_of_it_lives() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    for _ in 0..2 {
+        let (key, _) = scene.issue(&[]);
+        let next = store.rotate(key.key_id, &Rotation::new(), &by()).unwrap();
+        store.revoke(next.key.key_id, &by()).unwrap();
+    }
+    let more = store.issue(&Spec::new(acme, "live", "o"), &by());
+    assert_eq!(more.unwrap_err().kind(), ErrorKind::Cap);
+    scene.clock.forward(Duration::from_secs(3600));
+    scene.issue(&[]);
+}
+
+/// Renaming a suspended key took a place for it, so that it could not be resumed.
+#[test]
+fn a_suspended_key_takes_no_place_whatever_is_changed_about_it() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    let (paused, token) = scene.issue(&["read", "write"]);
+    store.suspend(paused.key_id, &by()).unwrap();
+    scene.issue(&[]);
+    store.update(paused.key_id, &Update::new().name("renamed"), &by()).unwrap();
+    store.resume(paused.key_id, &by()).unwrap();
+    store.suspend(paused.key_id, &by()).unwrap();
+    scene.issue(&[]);
+    store.update(paused.key_id, &Update::new().scopes(["read"]), &by()).unwrap();
+    let full = store.resume(paused.key_id, &by()).unwrap_err();
+    assert_eq!(full.kind(), ErrorKind::Cap);
+    assert_eq!(scene.reason(&token), Some(Reason::Suspended));
+}
+
+/// A clock that stepped back and forth moved a running window, and admitted its limit twice.
+#[test]
+fn a_clock_that_steps_back_and_forth_does_not_fill_a_rate_again() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    let (_, token) = scene.issue(&[]);
+    for _ in 0..4 {
+        assert_eq!(scene.reason(&token), None);
+    }
+    scene.clock.back(Duration::from_secs(600));
+    assert_eq!(scene.reason(&token), None);
+    scene.clock.step(Duration::from_secs(600));
+    assert!(matches!(scene.reason(&token), Some(Reason::RateLimited { .. })));
+    let at = Request::new().at(Timestamp::parse("2030-01-01T00:00:00Z").unwrap());
+    assert!(store.verify(acme, token.as_bytes(), &at).is_ok(), "a named time has its own rates");
+    assert!(matches!(scene.reason(&token), Some(Reason::RateLimited { .. })));
+}
+
+/// Owners and kinds that the writer added were unknown to a reader's memory, and its lists
+/// failed.
+#[test]
+fn a_reader_lists_what_a_writer_has_added_since_it_was_opened() {
+    let scene = Scene::new();
+    let path = scene.dir.path().join("keys.redb");
+    let reader = Store::options().read_only(true).open(path).unwrap();
+    let store = scene.store();
+    let more = PROFILE.replacen(
+        "[[scope]]",
+        "[[kind]]\nname = \"new\"\nprefix = \"n_\"\nbody = 32\n[[scope]]",
+        1,
+    );
+    store.apply_realm("acme.toml", &more, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "p", &OwnerChange::new(), &by()).unwrap();
+    let issued = store.issue(&Spec::new(acme, "new", "p"), &by()).unwrap();
+    let page = reader.list(&Filter::new(), None, 10).unwrap();
+    assert_eq!(page.keys, [store.key(issued.key.key_id).unwrap()]);
+    assert_eq!(reader.key(issued.key.key_id).unwrap().owner, "p");
+}
+
+/// Journeys read the profile before they waited for their turn, and could act on one that had
+/// been replaced meanwhile.
+#[test]
+fn a_change_that_waited_goes_by_the_profile_that_holds_when_its_turn_comes() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let without =
+        PROFILE.replace("[[kind]]\nname = \"test\"\nprefix = \"acme_test_\"\nbody = 32\n", "");
+    for _ in 0..10 {
+        std::thread::scope(|threads| {
+            threads.spawn(|| drop(store.apply_realm("acme.toml", &without, &by())));
+            threads.spawn(|| {
+                if let Ok(issued) = store.issue(&Spec::new(acme, "test", "o"), &by()) {
+                    store.revoke(issued.key.key_id, &by()).unwrap();
+                }
+            });
+        });
+        store.list(&Filter::new(), None, 100).unwrap();
+        store.check().unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    }
 }

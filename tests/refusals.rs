@@ -161,7 +161,7 @@ fn what_forbids_a_change_is_said() {
 fn a_sealed_copy_opens_under_its_own_sealing_key_only_and_goes_with_the_key() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("keys.redb");
-    let open = |key| Store::options().sealing_key(SealingKey::new([key; 32]));
+    let open = |key| Store::options().sealing_key(SealingKey::new(&[key; 32]));
     let store = open(1).create(&path).unwrap();
     store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
     let acme = store.realm("acme").unwrap();
@@ -173,15 +173,38 @@ fn a_sealed_copy_opens_under_its_own_sealing_key_only_and_goes_with_the_key() {
     let store = open(2).open(&path).unwrap();
     let (first, second) = (one.key.key_id, two.key.key_id);
     refused(&store, |s| s.reveal(first, &by()), ErrorKind::Pepper, &["sealing key"]);
-    let wrong = SealingKey::new([3; 32]);
+    let wrong = SealingKey::new(&[3; 32]);
     refused(&store, |s| s.change_sealing_key(&wrong, &by()), ErrorKind::Pepper, &[]);
-    assert_eq!(store.change_sealing_key(&SealingKey::new([1; 32]), &by()).unwrap(), 2);
+    assert_eq!(store.change_sealing_key(&SealingKey::new(&[1; 32]), &by()).unwrap(), 2);
     assert_eq!(store.reveal(first, &by()).unwrap().expose(), one.token.expose());
     store.revoke(first, &by()).unwrap();
     refused(&store, |s| s.reveal(first, &by()), ErrorKind::Conflict, &["revoked"]);
     store.rotate(second, &Rotation::new(), &by()).unwrap();
     refused(&store, |s| s.reveal(second, &by()), ErrorKind::Conflict, &[]);
     store.check().unwrap();
+}
+
+/// Revoking asked the profile of the day whether there was a copy, so that one outlived its
+/// key while the profile kept none, and was shown when it kept some again.
+#[test]
+fn no_sealed_copy_outlives_its_key_or_the_profile_that_asked_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = Store::options().sealing_key(SealingKey::new(&[1; 32]));
+    let store = options.create(dir.path().join("keys.redb")).unwrap();
+    let hidden = PROFILE.replace("reveal = true", "reveal = false");
+    let apply = |profile: &str| store.apply_realm("acme.toml", profile, &by()).unwrap();
+    apply(PROFILE);
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let issue = || store.issue(&Spec::new(acme, "shown", "o"), &by()).unwrap().key.key_id;
+    let (revoked, kept) = (issue(), issue());
+    apply(&hidden);
+    store.revoke(revoked, &by()).unwrap();
+    apply(PROFILE);
+    refused(&store, |s| s.reveal(revoked, &by()), ErrorKind::Conflict, &["revoked"]);
+    refused(&store, |s| s.reveal(kept, &by()), ErrorKind::Conflict, &["kept no copy"]);
+    let again = issue();
+    assert!(store.reveal(again, &by()).is_ok());
 }
 
 #[test]

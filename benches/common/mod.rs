@@ -30,7 +30,7 @@ name = "write"
 
 /// A new store in `directory` with a realm and one owner.
 pub fn store(directory: &Path) -> (Store, RealmRef) {
-    let options = Store::options().pepper(Pepper::new(PEPPER));
+    let options = Store::options().pepper(Pepper::new(&PEPPER));
     let store = options.create(directory.join("keys.redb")).unwrap();
     store.apply_realm("bench.toml", PROFILE, &actor()).unwrap();
     let realm = store.realm("bench").unwrap();

@@ -19,9 +19,9 @@ const NOW: Timestamp = Timestamp::from_ms(1_640_000_000_000 - 29_500);
 
 fn realm(text: &str) -> Realm {
     let profile = Profile::parse("p.toml", text).unwrap();
-    let new = new_names(&profile, &[], &[] as &[&str]).unwrap();
+    let new = new_names(&profile, &[], &[] as &[&str], &[]).unwrap();
     let kinds: Vec<_> = (0..).map(KindRef::new).zip(new.kinds).collect();
-    Realm::bind(RealmRef::new(0), profile, &new.scopes, &kinds).unwrap()
+    Realm::bind(RealmRef::new(0), profile, &new.scopes, &kinds, &new.plans).unwrap()
 }
 
 fn answer(text: &str, reason: Reason) -> Answer {

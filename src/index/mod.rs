@@ -107,19 +107,19 @@ pub(crate) struct Stats {
     /// Restraints that were not lifted yet.
     pub restraints: usize,
     pub suspended_owners: usize,
-    /// Bytes of all of it, but for the map of owners' names.
+    /// Bytes of all of it, but for owners' names.
     pub bytes: usize,
 }
 
 /// For decisions: no lock, no allocation.
 impl Index {
     /// The entry of the key of `digest`.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn get(&self, digest: &Digest) -> Option<Entry> {
         self.table.get(digest.words())
     }
 
-    /// Has what `get` will read for `digest` fetched. Who has many digests calls this for each
+    /// Has what will be read for `digest` fetched. Who has many digests calls this for each
     /// first, so that the waits for memory overlap; it changes nothing else.
     #[inline]
     pub(crate) fn fetch(&self, digest: &Digest) {
@@ -175,12 +175,8 @@ impl Index {
         Self { table, sides: Sides::new(), owners: Owners::new(), writer }
     }
 
-    /// The owner whom the application calls `id` in `realm`.
-    pub(crate) fn owner_ref(&self, realm: RealmRef, id: &str) -> Option<OwnerRef> {
-        self.owners.number(realm, id)
-    }
-
     /// Number of the commit that was applied last.
+    #[cfg(test)]
     pub(crate) fn seq(&self) -> u64 {
         self.writer().seq
     }
@@ -266,15 +262,6 @@ impl Index {
     /// stay noted.
     pub(crate) fn written(&self, used: &[Used]) {
         self.sides.written(used);
-    }
-
-    /// Takes up the last use of a key that a store was opened with.
-    pub(crate) fn load_use(&self, key: KeyId, digest: &Digest, at: Timestamp) {
-        if let Some(entry) = self.get(digest).filter(|entry| entry.key_id == key)
-            && let Some(side) = entry.side
-        {
-            self.sides.restore(side, key, at);
-        }
     }
 
     /// How large the index is.

@@ -3,10 +3,9 @@
 //! What decides is kept twice. The writer fills the copy that does not count and then, by
 //! one store, has it count; so a reader always has a whole one, whatever the writer does.
 
-use std::collections::HashMap;
 use std::hint;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::chunks::Chunks;
 use crate::entry::OwnerEntry;
@@ -20,7 +19,7 @@ const SUSPENDED: u64 = 1 << 16;
 
 struct Name {
     realm: RealmRef,
-    id: Arc<str>,
+    id: Box<str>,
 }
 
 #[derive(Default)]
@@ -43,17 +42,11 @@ struct Owner {
 pub(super) struct Owners {
     owners: Chunks<Owner>,
     suspended: AtomicUsize,
-    /// For writers and queries. The text is shared with `owners`.
-    numbers: RwLock<HashMap<RealmRef, HashMap<Arc<str>, OwnerRef>>>,
 }
 
 impl Owners {
     pub(super) fn new() -> Self {
-        Self {
-            owners: Chunks::new(),
-            suspended: AtomicUsize::new(0),
-            numbers: RwLock::new(HashMap::new()),
-        }
+        Self { owners: Chunks::new(), suspended: AtomicUsize::new(0) }
     }
 
     /// What decides about the keys of `owner`. None if there is no such owner, or if it was
@@ -84,12 +77,6 @@ impl Owners {
         Some((name.realm, &name.id))
     }
 
-    /// The owner whom the application calls `id` in `realm`.
-    pub(super) fn number(&self, realm: RealmRef, id: &str) -> Option<OwnerRef> {
-        let numbers = self.numbers.read().unwrap_or_else(PoisonError::into_inner);
-        numbers.get(&realm)?.get(id).copied()
-    }
-
     /// How many owners are suspended in the whole store.
     #[inline]
     pub(super) fn suspended(&self) -> usize {
@@ -99,10 +86,9 @@ impl Owners {
 
     /// For the writer: `owner` is called so.
     pub(super) fn call(&self, owner: OwnerRef, realm: RealmRef, id: &str) {
-        let Some(place) = self.owners.make(owner.number()) else { return };
-        let name = place.name.get_or_init(|| Name { realm, id: Arc::from(id) });
-        let mut numbers = self.numbers.write().unwrap_or_else(PoisonError::into_inner);
-        numbers.entry(name.realm).or_default().insert(Arc::clone(&name.id), owner);
+        if let Some(place) = self.owners.make(owner.number()) {
+            place.name.get_or_init(|| Name { realm, id: id.into() });
+        }
     }
 
     /// For the writer: `entry` decides about the keys of `owner` from now on.
@@ -122,7 +108,7 @@ impl Owners {
         };
     }
 
-    /// Bytes of the owners, without the map of names.
+    /// Bytes of the owners, without their names.
     pub(super) fn bytes(&self) -> usize {
         self.owners.bytes()
     }
@@ -170,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_owner_is_found_by_number_and_by_name() {
+    fn an_owner_is_found_by_number_and_has_a_name() {
         let owners = Owners::new();
         let (one, realm) = (OwnerRef::new(70_000), RealmRef::new(3));
         assert_eq!((owners.get(one), owners.name(one)), (None, None));
@@ -178,8 +164,6 @@ mod tests {
         owners.set(one, &entry(false, 1 << 127 | 5));
         assert_eq!(owners.get(one), Some(entry(false, 1 << 127 | 5)));
         assert_eq!(owners.name(one), Some((realm, "acme")));
-        assert_eq!(owners.number(realm, "acme"), Some(one));
-        assert_eq!(owners.number(RealmRef::new(4), "acme"), None);
     }
 
     #[test]

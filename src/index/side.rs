@@ -188,13 +188,6 @@ impl Sides {
         }
     }
 
-    /// Sets the last use of `key` to one that is durable already.
-    pub(super) fn restore(&self, side: SideRef, key: KeyId, at: Timestamp) {
-        if let Some(cell) = self.cells.get(side.0).filter(|_| self.get(side, key).is_some()) {
-            cell.last.fetch_max(last_word(key, Some(at)), Ordering::Relaxed);
-        }
-    }
-
     /// Sides that keys have.
     pub(super) fn lent(&self, free: &FreeSides) -> usize {
         let len = usize::try_from(self.len.load(Ordering::Relaxed)).unwrap_or(0);
@@ -282,8 +275,5 @@ mod tests {
         assert_eq!(sides.noted(), [Used { at: at(70_000), ..at_5(64) }]);
         sides.written(&sides.noted());
         assert_eq!(sides.noted(), []);
-        sides.restore(lent[5], keys[5], at(9));
-        assert_eq!(sides.noted(), []);
-        assert_eq!(sides.get(lent[5], keys[5]).unwrap().last_used, Some(at(9)));
     }
 }

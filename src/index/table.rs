@@ -67,7 +67,7 @@ pub(super) enum Look<'t> {
 /// For readers.
 impl Table {
     /// The entry of the key whose digest begins with `digest`.
-    #[inline]
+    #[cfg(test)]
     pub(super) fn get(&self, digest: [u64; 2]) -> Option<Entry> {
         self.find(digest, Slot::read)
     }

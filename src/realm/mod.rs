@@ -44,31 +44,38 @@ pub struct Realm {
     profile: Profile,
     kinds: KindTable,
     scopes: ScopeTable,
+    /// Places of the plans in the profile, by number.
+    plans: Vec<Option<usize>>,
 }
 
 impl Realm {
-    /// Binds `profile` to the numbers of its realm: scope names by bit, and kinds in the order
-    /// in which they got their numbers, both with those that the profile no longer has.
+    /// Binds `profile` to the numbers of its realm: scope names by bit, kinds in the order in
+    /// which they got their numbers, plan names by number; all with those that the profile no
+    /// longer has.
     ///
     /// # Errors
     ///
-    /// `Internal` if a scope or kind of the profile has no number, or there are more names
+    /// `Internal` if a scope, kind or plan of the profile has no number, or there are more names
     /// than numbers: [`new_names`] tells which to number first.
     pub(crate) fn bind(
         reference: RealmRef,
         profile: Profile,
         scope_names: &[String],
         kinds: &[(KindRef, String)],
+        plans: &[String],
     ) -> Result<Self> {
         let kind_names: Vec<&str> = kinds.iter().map(|(_, name)| name.as_str()).collect();
-        let unbound = new_names(&profile, scope_names, &kind_names)?;
-        if let Some(name) = unbound.scopes.first().or(unbound.kinds.first()) {
+        let unbound = new_names(&profile, scope_names, &kind_names, plans)?;
+        let mut names = unbound.scopes.iter().chain(&unbound.kinds).chain(&unbound.plans);
+        if let Some(name) = names.next() {
             return Err(Error::new(ErrorKind::Internal, format!("{name:?} has no number")));
         }
         let scopes = ScopeTable::new(scope_names, &profile.scopes)
             .map_err(|clash| Error::new(ErrorKind::Internal, clash.to_string()))?;
         let kinds = KindTable::new(&profile.kinds, kinds);
-        Ok(Self { reference, profile, kinds, scopes })
+        let place = |name: &String| profile.plans.iter().position(|plan| plan.name == *name);
+        let plans = plans.iter().map(place).collect();
+        Ok(Self { reference, profile, kinds, scopes, plans })
     }
 
     /// The realm's number in its store.
@@ -198,7 +205,7 @@ impl Realm {
         self.scope_set(&set.ok_or_else(|| self.no("set", name))?.scopes)
     }
 
-    /// The plans, by number. A number holds for this profile only.
+    /// The plans, in the profile's order.
     #[must_use]
     pub fn plans(&self) -> &[Plan] {
         &self.profile.plans
@@ -207,7 +214,8 @@ impl Realm {
     /// The plan with this number.
     #[must_use]
     pub fn plan(&self, number: u8) -> Option<&Plan> {
-        self.profile.plans.get(usize::from(number))
+        let place = self.plans.get(usize::from(number)).copied().flatten()?;
+        self.profile.plans.get(place)
     }
 
     /// The number of the plan `name`, and the plan.
@@ -216,7 +224,7 @@ impl Realm {
     ///
     /// `NotFound` if the profile has none of this name.
     pub fn plan_named(&self, name: &str) -> Result<(u8, &Plan)> {
-        let mut numbered = (0..=u8::MAX).zip(&self.profile.plans);
+        let mut numbered = (0..=u8::MAX).filter_map(|number| Some((number, self.plan(number)?)));
         numbered.find(|(_, plan)| plan.name == name).ok_or_else(|| self.no("plan", name))
     }
 

@@ -9,6 +9,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::KindRef;
 use crate::scope::ScopeSet;
 
+/// How many plans a realm can have over its life: a plan's number fits in a byte.
+const PLAN_NUMBERS: usize = 256;
+
 /// The names of a profile that have no number yet, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct NewNames {
@@ -16,21 +19,26 @@ pub(crate) struct NewNames {
     pub scopes: Vec<String>,
     /// Each gets the next [`KindRef`] of the store, and the next place in the realm.
     pub kinds: Vec<String>,
+    /// Each gets the next number in the realm.
+    pub plans: Vec<String>,
 }
 
 /// What of `profile` needs a number, beside the names that already have one.
 ///
 /// # Errors
 ///
-/// `Profile` if there would be more than 128 scopes or 64 kinds over the realm's life.
+/// `Profile` if there would be more than 128 scopes, 64 kinds or 256 plans over the realm's
+/// life.
 pub(crate) fn new_names(
     profile: &Profile,
     scopes: &[String],
     kinds: &[impl AsRef<str>],
+    plans: &[String],
 ) -> Result<NewNames> {
     let new = NewNames {
         scopes: fresh(profile.scopes.iter().map(|scope| &scope.name), scopes),
         kinds: fresh(profile.kinds.iter().map(|kind| &kind.name), kinds),
+        plans: fresh(profile.plans.iter().map(|plan| &plan.name), plans),
     };
     let refuse = |what: &str, known: usize, new: usize, most: usize| {
         if known.saturating_add(new) <= most {
@@ -47,6 +55,7 @@ pub(crate) fn new_names(
     };
     refuse("scopes", scopes.len(), new.scopes.len(), ScopeSet::MAX)?;
     refuse("kinds", kinds.len(), new.kinds.len(), KINDS_MAX)?;
+    refuse("plans", plans.len(), new.plans.len(), PLAN_NUMBERS)?;
     Ok(new)
 }
 

@@ -13,9 +13,9 @@ const EXAMPLE: &str = include_str!("../../profiles/example.toml");
 /// The realm of a profile whose kinds are numbered from 7 on, and its scopes in order.
 fn realm(text: &str) -> Realm {
     let profile = Profile::parse("p.toml", text).unwrap();
-    let new = new_names(&profile, &[], &[] as &[&str]).unwrap();
+    let new = new_names(&profile, &[], &[] as &[&str], &[]).unwrap();
     let kinds: Vec<_> = (7..).map(KindRef::new).zip(new.kinds).collect();
-    Realm::bind(RealmRef::new(1), profile, &new.scopes, &kinds).unwrap()
+    Realm::bind(RealmRef::new(1), profile, &new.scopes, &kinds, &new.plans).unwrap()
 }
 
 fn names(realm: &Realm, set: ScopeSet) -> Vec<&str> {
@@ -48,19 +48,19 @@ fn owned(names: &[&str]) -> Vec<String> {
 #[test]
 fn only_names_without_a_number_get_one() {
     let profile = small(&["c", "a", "d"], &["k", "l"]);
-    let new = new_names(&profile, &owned(&["a", "b"]), &["l"]).unwrap();
-    assert_eq!(new, NewNames { scopes: owned(&["c", "d"]), kinds: owned(&["k"]) });
+    let new = new_names(&profile, &owned(&["a", "b"]), &["l"], &[]).unwrap();
+    assert_eq!(new, NewNames { scopes: owned(&["c", "d"]), kinds: owned(&["k"]), plans: vec![] });
 }
 
 #[test]
 fn a_realm_has_128_scopes_and_64_kinds_over_its_life() {
     let gone: Vec<String> = (0..127).map(|n| format!("gone{n}")).collect();
-    assert!(new_names(&small(&["a"], &["k"]), &gone, &["k"]).is_ok());
-    let error = new_names(&small(&["a", "b"], &["k"]), &gone, &["k"]).unwrap_err();
+    assert!(new_names(&small(&["a"], &["k"]), &gone, &["k"], &[]).is_ok());
+    let error = new_names(&small(&["a", "b"], &["k"]), &gone, &["k"], &[]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Profile);
     assert!(error.message().contains("2 new scopes beside 127"), "{error}");
-    assert!(new_names(&small(&[], &["k"]), &[], &gone[..63]).is_ok());
-    let error = new_names(&small(&[], &["k"]), &[], &gone[..64]).unwrap_err();
+    assert!(new_names(&small(&[], &["k"]), &[], &gone[..63], &[]).is_ok());
+    let error = new_names(&small(&[], &["k"]), &[], &gone[..64], &[]).unwrap_err();
     assert!(error.message().contains("1 new kinds beside 64"), "{error}");
 }
 
@@ -68,7 +68,7 @@ fn a_realm_has_128_scopes_and_64_kinds_over_its_life() {
 fn a_profile_with_a_name_that_has_no_number_is_not_bound() {
     let kinds = [(KindRef::new(0), "k".to_owned())];
     let bind = |scopes: &[&str], kinds: &[(KindRef, String)]| {
-        Realm::bind(RealmRef::new(0), small(&["a"], &["k"]), &owned(scopes), kinds)
+        Realm::bind(RealmRef::new(0), small(&["a"], &["k"]), &owned(scopes), kinds, &[])
     };
     assert!(bind(&["a"], &kinds).is_ok());
     assert!(bind(&[], &kinds).unwrap_err().message().contains("\"a\" has no number"));
@@ -79,7 +79,7 @@ fn a_profile_with_a_name_that_has_no_number_is_not_bound() {
 fn kinds_are_found_by_number_and_those_of_other_realms_are_not() {
     let number = |n: u16, name: &str| (KindRef::new(n), name.to_owned());
     let numbers = [number(500, "old"), number(40_000, "b"), number(510, "a")];
-    let realm = Realm::bind(RealmRef::new(0), small(&[], &["a", "b"]), &[], &numbers).unwrap();
+    let realm = Realm::bind(RealmRef::new(0), small(&[], &["a", "b"]), &[], &numbers, &[]).unwrap();
     let name = |n| realm.kind(KindRef::new(n)).map(|kind| kind.name.as_str());
     assert_eq!((name(510), name(40_000)), (Some("a"), Some("b")));
     for other in [0, 499, 500, 501, 509, 511, 39_999, 40_001, u16::MAX] {
@@ -115,7 +115,7 @@ fn a_scope_that_is_gone_keeps_its_bit_and_can_no_longer_be_asked_for() {
     let kinds = [(KindRef::new(0), "k".to_owned())];
     let registry = owned(&["gone", "b", "a"]);
     let realm =
-        Realm::bind(RealmRef::new(0), small(&["a", "b"], &["k"]), &registry, &kinds).unwrap();
+        Realm::bind(RealmRef::new(0), small(&["a", "b"], &["k"]), &registry, &kinds, &[]).unwrap();
     assert!(realm.scope_set(["gone"]).is_err());
     assert_eq!(realm.scope_set(["a"]).unwrap(), ScopeSet::single(2));
     assert_eq!(names(&realm, ScopeSet::all()), ["gone", "b", "a"]);

@@ -19,7 +19,7 @@ pub enum Cause {
     None = 0,
     /// Somebody asked for it.
     Asked = 1,
-    /// It was rotated, and its grace is over or was none.
+    /// It was rotated without grace, or a later rotation ended its grace.
     Rotated = 2,
 }
 

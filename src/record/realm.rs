@@ -17,6 +17,8 @@ pub(crate) struct RealmRecord {
     /// Scope names by bit. A name that the profile no longer has keeps its bit.
     pub scopes: Vec<String>,
     pub kinds: Vec<KindName>,
+    /// Plan names by number. A name that the profile no longer has keeps its number.
+    pub plans: Vec<String>,
 }
 
 /// A kind's number in the store.
@@ -29,7 +31,8 @@ pub(crate) struct KindName {
 // A realm's record, version 1: the version byte, then a JSON object.
 //
 // ```text
-// {"name": ..., "profile": ..., "scopes": [name, ...], "kinds": [[number, name], ...]}
+// {"name": ..., "profile": ..., "scopes": [name, ...], "kinds": [[number, name], ...],
+//  "plans": [name, ...]}
 // ```
 const VERSION: u8 = 1;
 
@@ -40,6 +43,7 @@ struct Body {
     profile: String,
     scopes: Vec<String>,
     kinds: Vec<(u16, String)>,
+    plans: Vec<String>,
 }
 
 impl RealmRecord {
@@ -54,6 +58,7 @@ impl RealmRecord {
             profile: self.profile.clone(),
             scopes: self.scopes.clone(),
             kinds: self.kinds.iter().map(|k| (k.kind.number(), k.name.clone())).collect(),
+            plans: self.plans.clone(),
         };
         let mut out = vec![VERSION];
         serde_json::to_writer(&mut out, &body).map_err(|e| {
@@ -78,6 +83,7 @@ impl RealmRecord {
             profile: body.profile,
             scopes: body.scopes,
             kinds: kinds.map(|(n, name)| KindName { kind: KindRef::new(n), name }).collect(),
+            plans: body.plans,
         })
     }
 }

@@ -85,6 +85,7 @@ prop_compose! {
         profile in any::<String>(),
         scopes in proptest::collection::vec("[a-z:]{1,8}", 0..8),
         kinds in proptest::collection::vec((any::<u16>(), "[a-z]{1,8}"), 0..4),
+        plans in proptest::collection::vec("[a-z]{1,8}", 0..4),
     ) -> RealmRecord {
         let kinds = kinds.into_iter();
         RealmRecord {
@@ -93,6 +94,7 @@ prop_compose! {
             profile,
             scopes,
             kinds: kinds.map(|(n, name)| KindName { kind: KindRef::new(n), name }).collect(),
+            plans,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::window::{End, check_end, check_start};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
-use crate::realm::{Realm, Rights};
+use crate::realm::{Kind, Realm, Rights};
 use crate::scope::ScopeSet;
 use crate::text;
 use crate::time::Timestamp;
@@ -124,16 +124,7 @@ impl Spec {
         for set in &self.sets {
             scopes |= realm.set_named(set)?;
         }
-        if kind.rights == Rights::Owner && !scopes.is_empty() {
-            return Err(Error::new(
-                ErrorKind::Argument,
-                format!(
-                    "scopes: kind {:?} of realm {:?} has its owner's rights and none of its own",
-                    self.kind,
-                    realm.name()
-                ),
-            ));
-        }
+        own_scopes(realm, kind, scopes)?;
         if let Some(start) = self.start {
             check_start(start, now)?;
         }
@@ -155,4 +146,17 @@ impl Spec {
             end,
         })
     }
+}
+
+/// Refuses scopes of its own to a key whose kind has its owner's.
+pub(super) fn own_scopes(realm: &Realm, kind: &Kind, scopes: ScopeSet) -> Result<()> {
+    if kind.rights != Rights::Owner || scopes.is_empty() {
+        return Ok(());
+    }
+    let why = format!(
+        "scopes: kind {:?} of realm {:?} has its owner's rights and none of its own",
+        kind.name,
+        realm.name()
+    );
+    Err(Error::new(ErrorKind::Argument, why))
 }

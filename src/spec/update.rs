@@ -1,8 +1,9 @@
 //! What shall change about a key.
 
+use super::issue::own_scopes;
 use super::window::check_end;
 use crate::error::Result;
-use crate::realm::Realm;
+use crate::realm::{Kind, Realm};
 use crate::scope::ScopeSet;
 use crate::text;
 use crate::time::Timestamp;
@@ -52,7 +53,7 @@ impl Update {
         self
     }
 
-    /// Checks the change of a key that is valid from `start`; gives its new scopes, if any.
+    /// Checks the change of a key of `kind` that is valid from `start`; gives its new scopes, if any.
     ///
     /// # Errors
     ///
@@ -60,6 +61,7 @@ impl Update {
     pub(crate) fn check(
         &self,
         realm: &Realm,
+        kind: &Kind,
         start: Timestamp,
         now: Timestamp,
     ) -> Result<Option<ScopeSet>> {
@@ -72,6 +74,8 @@ impl Update {
         if let Some(end) = self.end {
             check_end(end, start, now, realm.policy().longest_life)?;
         }
-        self.scopes.as_ref().map(|names| realm.scope_set(names)).transpose()
+        let scopes = self.scopes.as_ref().map(|names| realm.scope_set(names)).transpose()?;
+        own_scopes(realm, kind, scopes.unwrap_or_default())?;
+        Ok(scopes)
     }
 }

@@ -79,12 +79,6 @@ impl<'s> Batch<'s> {
         View::new(Transaction::Write(&self.transaction), &self.storage.keys)
     }
 
-    /// Where the store will stand, as far as the batch has come. Its seq is the last one
-    /// given; the batch's own is one more.
-    pub(crate) fn state(&self) -> &State {
-        &self.state
-    }
-
     /// Writes `op`: its row, the indexes over it, and the log. Numbers of realms, kinds and
     /// owners that are in it will not be given again.
     ///

@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     fn pepper(byte: u8) -> Pepper {
-        Pepper::new([byte; 32])
+        Pepper::new(&[byte; 32])
     }
 
     fn kind_of(row: &[u8], pepper: Option<&Pepper>) -> ErrorKind {

@@ -216,13 +216,13 @@ mod tests {
     #[test]
     fn a_store_key_opens_under_its_own_pepper_and_association_only() {
         let random = Random::system();
-        let pepper = || Pepper::new([1; 32]);
+        let pepper = || Pepper::new(&[1; 32]);
         let key = StoreKey([5; 32]);
         let sealed = key.seal(Some(&pepper()), b"a", &random).unwrap();
         let open = |p: Option<&Pepper>, a: &[u8]| StoreKey::open(&sealed, p, a).map(|k| k.0);
         assert_eq!(open(Some(&pepper()), b"a"), Some([5; 32]));
         assert_eq!(open(Some(&pepper()), b"b"), None);
-        assert_eq!(open(Some(&Pepper::new([2; 32])), b"a"), None);
+        assert_eq!(open(Some(&Pepper::new(&[2; 32])), b"a"), None);
         assert_eq!(open(None, b"a"), None);
         assert!(!sealed.sealed.windows(32).any(|w| w == [5; 32]));
     }

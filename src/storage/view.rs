@@ -202,21 +202,6 @@ impl<'s> View<'s> {
         body.map(|b| named(values::last_used(&b), "usage", &row)).transpose()
     }
 
-    /// Gives every key's last use to `each`, in order of the ids.
-    pub(crate) fn each_used(
-        &self,
-        each: &mut dyn FnMut(KeyId, Timestamp) -> Result<()>,
-    ) -> Result<()> {
-        let table = self.table(USAGE)?;
-        for row in table.all()? {
-            let (key, value) = row.or_fail("read usage")?;
-            let (body, _) = self.keys.open("usage", key.value(), value.value())?;
-            let used = named(values::last_used(body), "usage", key.value())?;
-            each(key_of(*key.value()), used)?;
-        }
-        Ok(())
-    }
-
     /// Up to `limit` commits after `since`.
     pub(crate) fn changes(&self, since: u64, limit: usize) -> Result<Changes> {
         let state = self.state()?;

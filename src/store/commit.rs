@@ -66,7 +66,9 @@ impl Store {
                 }
             }
             Err(CommitError::Refused(error)) => {
-                denial.withdrawn()?;
+                if let Err(cause) = denial.withdrawn() {
+                    return Err(self.storage.distrust(cause));
+                }
                 Err(error)
             }
             Err(CommitError::Indeterminate(error)) => Err(error),

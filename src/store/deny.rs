@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::{Held, Realms, Store};
 use crate::entry::State;
 use crate::error::{ErrorKind, Result};
+use crate::ids::OwnerRef;
 use crate::index::{Bind, KeyRestraint, OwnerRestraint, RestraintId};
 use crate::key_id::KeyId;
 use crate::record::Op;
@@ -23,6 +24,11 @@ pub(super) struct Denial<'s> {
     restraints: Vec<RestraintId>,
     /// The realms as they were before a profile was narrowed.
     realms: Option<Arc<Realms>>,
+}
+
+/// What restrains nothing but the state.
+pub(super) const fn no_better_than(state: State) -> KeyRestraint {
+    KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER }
 }
 
 impl Denial<'_> {
@@ -96,19 +102,29 @@ impl Store {
         Ok(())
     }
 
-    /// Enforces, before anything waits for the disk, that `key` is in no better state than
-    /// `state`; if `allowed` refuses, nothing is enforced.
+    /// Enforces, before anything waits for the disk, what `restraint` takes from an owner.
+    pub(super) fn deny_owner_early(
+        &self,
+        owner: OwnerRef,
+        restraint: OwnerRestraint,
+    ) -> Result<Denial<'_>> {
+        self.storage.writable()?;
+        let held = self.index.restrain_owner(owner, restraint);
+        Ok(Denial { store: self, restraints: held.into_iter().collect(), realms: None })
+    }
+
+    /// Enforces, before anything waits for the disk, the restraint that `plan` makes of the key
+    /// as it is; if it refuses, nothing is enforced. It is asked again when the change is made,
+    /// so it need not foresee what other changes do.
     pub(super) fn deny_early(
         &self,
         key: KeyId,
-        state: State,
-        allowed: impl FnOnce(&Held<'_>) -> Result<()>,
+        plan: impl FnOnce(&Held<'_>, &Realms) -> Result<KeyRestraint>,
     ) -> Result<Denial<'_>> {
         self.storage.writable()?;
         let realms = self.realms.load_full();
         let held = self.hold(&self.storage.view()?, &realms, key)?;
-        allowed(&held)?;
-        let restraint = KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER };
+        let restraint = plan(&held, &realms)?;
         let held = self.index.restrain_key(key, &held.record.digest, restraint);
         Ok(Denial { store: self, restraints: held.into_iter().collect(), realms: None })
     }

@@ -1,10 +1,12 @@
 //! Issue a key, and rotate one.
 
+use super::deny::no_better_than;
 use super::{Draft, Store, cap, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::KeyRestraint;
 use crate::info::Issued;
 use crate::key_id::KeyId;
 use crate::realm::Kind;
@@ -83,7 +85,16 @@ impl Store {
     /// rotated; `Argument` for a grace or an end out of its limits; those of a commit.
     pub fn rotate(&self, key: KeyId, rotation: &Rotation, by: &Actor) -> Result<Issued> {
         by.check()?;
-        self.commit(|view, realms, now| {
+        let restraint = self.deny_early(key, |held, _| {
+            let (old, now) = (&held.record, self.mark.now());
+            rotatable(old, now)?;
+            let succession = rotation.check(held.realm, old.start, old.end, now)?;
+            Ok(match succession.old_end {
+                None => no_better_than(State::Revoked),
+                Some(end) => KeyRestraint { end, ..no_better_than(State::Active) },
+            })
+        })?;
+        let result = self.commit(|view, realms, now| {
             let old = view.key(key)?.ok_or_else(|| super::no_key(key))?;
             let (realm, kind) = realms.of_kind(old.kind)?;
             rotatable(&old, now)?;
@@ -130,7 +141,9 @@ impl Store {
                 .op(Op::Key(new))
                 .seal(key_id, sealed)
                 .entry(entry))
-        })
+        });
+        restraint.settle(&result);
+        result
     }
 
     /// An id that no key has.

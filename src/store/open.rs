@@ -62,8 +62,8 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// `Conflict` if something is at `path`; `Argument` with `read_only`; `Permission` if the
-    /// directory is missing or cannot be written; `Full`, `Io`, `Random`.
+    /// `Conflict` if something is at `path`; `Argument` with `read_only`; `NotFound` if the
+    /// directory is missing, `Permission` if it cannot be written; `Full`, `Io`, `Random`.
     pub fn create(self, path: impl AsRef<Path>) -> Result<Store> {
         Store::build(self, path.as_ref(), true)
     }
@@ -122,8 +122,9 @@ impl Store {
         })
     }
 
-    /// Writes what usage was noted and closes the file in order, so that the next opening
-    /// need not repair it. Dropping does the same, and keeps failures to itself.
+    /// Writes what usage was noted, and closes the file. Dropping does the same, and keeps a
+    /// failure of the write to itself. If the file cannot be closed in order, nothing is lost:
+    /// the next opening repairs it.
     ///
     /// # Errors
     ///

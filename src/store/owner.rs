@@ -1,10 +1,12 @@
 //! Set an owner, and look owners up.
 
+use super::deny::Denial;
 use super::{Draft, Store, no_owner_named, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
+use crate::index::{Bind, OwnerRestraint};
 use crate::info::OwnerInfo;
 use crate::realm::Realm;
 use crate::record::{Op, OwnerRecord};
@@ -15,8 +17,8 @@ use crate::text;
 impl Store {
     /// Makes the owner that the application calls `id`, or changes it.
     ///
-    /// A suspension or the loss of a direct scope is enforced before the commit, for all keys
-    /// of the owner at once. A lower plan ends no key.
+    /// A suspension or the loss of a direct scope is enforced before the change is queued for the
+    /// disk, for all keys of the owner at once. A lower plan ends no key.
     ///
     /// # Errors
     ///
@@ -31,7 +33,8 @@ impl Store {
     ) -> Result<OwnerInfo> {
         by.check()?;
         text::check("owner", id, &text::OWNER_ID_LEN)?;
-        self.commit(|view, realms, now| {
+        let restraint = self.deny_owner(realm, id, change)?;
+        let result = self.commit(|view, realms, now| {
             let realm = &*realms.get(realm)?.realm;
             let [direct, group] = change.check(realm)?;
             let before = scan::owner_named(view, realm.reference(), id)?;
@@ -61,7 +64,28 @@ impl Store {
             entry.before = before.map(|b| trail::owner_facts(realm, &b)).unwrap_or_default();
             entry.after = trail::owner_facts(realm, &after);
             Ok(Draft::new(info).op(Op::Owner(after)).entry(entry))
-        })
+        });
+        if let Some(restraint) = restraint {
+            restraint.settle(&result);
+        }
+        result
+    }
+
+    /// Enforces what `change` takes from an owner that there is already.
+    fn deny_owner(
+        &self,
+        realm: RealmRef,
+        id: &str,
+        change: &OwnerChange,
+    ) -> Result<Option<Denial<'_>>> {
+        let realms = self.realms.load_full();
+        let [direct, _] = change.check(&realms.get(realm)?.realm)?;
+        let Some(owner) = self.storage.view()?.owner_named(realm, id)? else { return Ok(None) };
+        let restraint = OwnerRestraint {
+            suspended: change.suspended == Some(true),
+            direct: direct.map_or(ScopeSet::all(), |set| realms.expand_owner(realm, set)),
+        };
+        self.deny_owner_early(owner, restraint).map(Some)
     }
 
     /// The owner that the application calls `id`.

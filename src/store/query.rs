@@ -1,6 +1,10 @@
 //! Look keys up and list them, and read the trail.
 
-use super::{Store, no_key, scan};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
+
+use super::{Realms, Store, no_key, scan};
 use crate::audit::AuditEntry;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
@@ -50,6 +54,9 @@ impl Filter {
     }
 }
 
+/// Most keys that one page is searched in.
+const READ_MAX: usize = 10_000;
+
 /// Longest page of a list.
 pub const PAGE_MAX: usize = 1000;
 
@@ -61,7 +68,7 @@ impl Store {
     /// `NotFound` if there is none; `Io` or `Corrupt` if the file cannot be read.
     pub fn key(&self, key: KeyId) -> Result<KeyInfo> {
         let view = self.storage.view()?;
-        let realms = self.realms.load_full();
+        let realms = self.realms_of(&view)?;
         let held = self.hold(&view, &realms, key)?;
         let now = self.mark.now();
         self.key_info(&view, held.realm, held.kind, &held.owner.id, &held.record, now)
@@ -71,7 +78,8 @@ impl Store {
     /// on, `limit` at most.
     ///
     /// Pages are stable: a key that is issued meanwhile is on a later page, and no key is on
-    /// two.
+    /// two. A page may have fewer keys than `limit`, or none, and a next page all the same: one
+    /// call reads 10,000 keys at most.
     ///
     /// # Errors
     ///
@@ -83,7 +91,7 @@ impl Store {
             return Err(Error::new(ErrorKind::Argument, why));
         }
         let view = self.storage.view()?;
-        let realms = self.realms.load_full();
+        let realms = self.realms_of(&view)?;
         if let Some(realm) = filter.realm {
             realms.get(realm)?;
         }
@@ -101,22 +109,40 @@ impl Store {
         };
         let now = self.mark.now();
         let mut page = Page { keys: Vec::new(), next: None };
-        for record in scan::keys(&view, owner, after) {
+        let mut last = None;
+        let mut owners = HashMap::new();
+        for (read, record) in scan::keys(&view, owner, after).enumerate() {
             let record = record?;
+            if page.keys.len() == limit || read == READ_MAX {
+                page.next = last;
+                break;
+            }
+            last = Some(record.key_id);
             let (realm, kind) = realms.of_kind(record.kind)?;
             let wanted = filter.realm.is_none_or(|r| r == realm.reference())
                 && filter.state.is_none_or(|s| s == record.state);
             if !wanted {
                 continue;
             }
-            if page.keys.len() == limit {
-                page.next = page.keys.last().map(|key| key.key_id);
-                break;
-            }
-            let (_, owner) = self.owner_id(record.owner)?;
+            let owner = match owners.entry(record.owner) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(new) => {
+                    let owner = view.owner(record.owner)?;
+                    &*new.insert(owner.ok_or_else(|| super::no_owner(&record))?.id)
+                }
+            };
             page.keys.push(self.key_info(&view, realm, kind, owner, &record, now)?);
         }
         Ok(page)
+    }
+
+    /// The realms to read rows of `view` by. A reader's memory is as of its opening, and the
+    /// writer's rows are not.
+    pub(super) fn realms_of(&self, view: &View<'_>) -> Result<Arc<Realms>> {
+        if self.storage.is_read_only() {
+            return Ok(Arc::new(Realms::new(&view.realms()?)?));
+        }
+        Ok(self.realms.load_full())
     }
 
     /// The text behind a grant, from memory.

@@ -109,6 +109,7 @@ fn compare(
             profile: String::new(),
             scopes: Vec::new(),
             kinds: Vec::new(),
+            plans: Vec::new(),
         },
     };
     if record.profile == toml {
@@ -116,8 +117,9 @@ fn compare(
     }
     record.profile = toml.to_owned();
     let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
-    let new = new_names(profile, &record.scopes, &kinds)?;
+    let new = new_names(profile, &record.scopes, &kinds, &record.plans)?;
     record.scopes.extend(new.scopes);
+    record.plans.extend(new.plans);
     let numbers = scan::next_kinds(view, new.kinds.len())?;
     let named = numbers.into_iter().zip(new.kinds);
     record.kinds.extend(named.map(|(kind, name)| KindName { kind, name }));

@@ -63,13 +63,10 @@ impl Bound {
 
     /// Whether every record becomes the same entry under `other`.
     fn makes_like(&self, other: &Self) -> bool {
-        let plans = |bound: &Self| {
-            let names = bound.realm.plans().iter().map(|plan| plan.name.clone());
-            (names.collect::<Vec<_>>(), bound.realm.policy().default_plan.clone())
-        };
+        let default = |bound: &Self| bound.realm.policy().default_plan.clone();
         let mut scopes = (0..=127).map(ScopeSet::single);
         self.has_sides() == other.has_sides()
-            && plans(self) == plans(other)
+            && default(self) == default(other)
             && scopes.all(|scope| self.expand(scope) == other.expand(scope))
     }
 
@@ -197,7 +194,7 @@ impl Bind for Realms {
 pub(super) fn bind(record: &RealmRecord) -> Result<Realm> {
     let profile = Profile::parse(&record.name, &record.profile)?;
     let kinds: Vec<_> = record.kinds.iter().map(|k| (k.kind, k.name.clone())).collect();
-    Realm::bind(record.realm, profile, &record.scopes, &kinds)
+    Realm::bind(record.realm, profile, &record.scopes, &kinds, &record.plans)
 }
 
 /// Puts `value` at place `number` of a table that grows as needed.

@@ -1,13 +1,16 @@
 //! Suspend, resume, revoke and update a key.
 
+use super::deny::no_better_than;
 use super::{Draft, Held, Store, cap, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::{Bind, KeyRestraint};
 use crate::info::KeyInfo;
 use crate::key_id::KeyId;
 use crate::record::{Cause, KeyRecord, Op};
+use crate::scope::ScopeSet;
 use crate::spec::Update;
 use crate::storage::View;
 use crate::time::Timestamp;
@@ -32,7 +35,8 @@ impl Store {
             let why = format!("{key}: realm {:?} does not allow suspending", held.realm.name());
             Err(Error::new(ErrorKind::Conflict, why))
         };
-        let restraint = self.deny_early(key, State::Suspended, allowed)?;
+        let restraint = self
+            .deny_early(key, |held, _| allowed(held).map(|()| no_better_than(State::Suspended)))?;
         let result = self.change(key, by, Event::KeySuspended, |_, held, now| {
             allowed(&held)?;
             if held.record.state == State::Suspended {
@@ -72,7 +76,7 @@ impl Store {
     /// `NotFound` for an unknown key; those of a commit.
     pub fn revoke(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
         by.check()?;
-        let restraint = self.deny_early(key, State::Revoked, |_| Ok(()))?;
+        let restraint = self.deny_early(key, |_, _| Ok(no_better_than(State::Revoked)))?;
         let result = self.change(key, by, Event::KeyRevoked, |_, held, now| {
             if held.record.state == State::Revoked {
                 return Ok(Vec::new());
@@ -85,7 +89,8 @@ impl Store {
 
     /// Changes a key's name, metadata, end or scopes.
     ///
-    /// What is taken away is enforced before the commit, what is added after it.
+    /// What is taken away is enforced before the change is queued for the disk, what is added
+    /// after its commit.
     ///
     /// # Errors
     ///
@@ -94,9 +99,9 @@ impl Store {
     /// a later end makes it active again and its owner has no place for it; those of a commit.
     pub fn update(&self, key: KeyId, update: &Update, by: &Actor) -> Result<KeyInfo> {
         by.check()?;
-        self.change(key, by, Event::KeyUpdated, |view, held, now| {
+        let allowed = |held: &Held<'_>, now| {
             not_revoked(&held.record)?;
-            let scopes = update.check(held.realm, held.record.start, now)?;
+            let scopes = update.check(held.realm, held.kind, held.record.start, now)?;
             if let Some(end) = update.end
                 && held.record.successor.is_some()
                 && end > held.record.end
@@ -104,6 +109,16 @@ impl Store {
                 let why = format!("{key}: was rotated; its grace ends at {}", held.record.end);
                 return Err(Error::new(ErrorKind::Conflict, why));
             }
+            Ok(scopes)
+        };
+        let restraint = self.deny_early(key, |held, realms| {
+            let scopes = allowed(held, self.mark.now())?;
+            let scopes = scopes.map_or(ScopeSet::all(), |s| realms.expand(held.record.kind, s));
+            let end = update.end.unwrap_or(Timestamp::NEVER);
+            Ok(KeyRestraint { state: State::Active, scopes, end })
+        })?;
+        let result = self.change(key, by, Event::KeyUpdated, |view, held, now| {
+            let scopes = allowed(&held, now)?;
             let mut record = held.record.clone();
             record.end = update.end.unwrap_or(record.end);
             record.scopes = scopes.unwrap_or(record.scopes);
@@ -113,7 +128,9 @@ impl Store {
                 return Ok(Vec::new());
             }
             held.activated(view, record, now)
-        })
+        });
+        restraint.settle(&result);
+        result
     }
 
     /// One change of one key: reads it, asks `plan` for the records as they shall be, the

@@ -89,6 +89,7 @@ impl Carrier {
     }
 
     /// The header's name as the profile spells it.
+    #[cfg(test)]
     pub(crate) fn name(&self) -> &str {
         &self.name
     }

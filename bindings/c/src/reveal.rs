@@ -69,7 +69,7 @@ pub unsafe extern "C" fn keycask_change_sealing_key(
         guard::run(store, error, |open| {
             let by = Actor::read(by)?;
             let mut bytes = secret(old, old_len)?.ok_or_else(|| argument("old: it is NULL"))?;
-            let old = SealingKey::new(bytes);
+            let old = SealingKey::new(&bytes);
             bytes.zeroize();
             let changed = open.engine.change_sealing_key(&old, &by)?;
             if !count.is_null() {

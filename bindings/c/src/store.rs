@@ -172,11 +172,11 @@ unsafe fn build(options: &Options) -> Result<(engine::Options, Option<Hands>), S
     };
     let [mut pepper, mut sealing] = secrets;
     if let Some(bytes) = &mut pepper {
-        built = built.pepper(Pepper::new(*bytes));
+        built = built.pepper(Pepper::new(&*bytes));
         bytes.zeroize();
     }
     if let Some(bytes) = &mut sealing {
-        built = built.sealing_key(SealingKey::new(*bytes));
+        built = built.sealing_key(SealingKey::new(&*bytes));
         bytes.zeroize();
     }
     let hands = match options.clock_ms {

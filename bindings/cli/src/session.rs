@@ -93,10 +93,11 @@ impl Session {
     fn options(&self) -> Result<Options> {
         let mut options = Store::options();
         if let Some(path) = given(&self.global.pepper_file) {
-            options = options.pepper(Pepper::new(*secret::read_key("pepper", path)?));
+            options = options.pepper(Pepper::new(&*secret::read_key("pepper", path)?));
         }
         if let Some(path) = given(&self.global.sealing_key_file) {
-            options = options.sealing_key(SealingKey::new(*secret::read_key("sealing key", path)?));
+            options =
+                options.sealing_key(SealingKey::new(&*secret::read_key("sealing key", path)?));
         }
         Ok(options)
     }

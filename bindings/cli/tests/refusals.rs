@@ -205,7 +205,7 @@ fn a_wrong_pepper_or_none_is_refused_and_the_file_is_untouched() {
 #[test]
 fn beside_a_writer_reading_works_and_writing_is_locked() {
     let (place, key) = with_key();
-    let pepper = keycask::Pepper::new([7; 32]);
+    let pepper = keycask::Pepper::new(&[7; 32]);
     let writer = keycask::Store::options().pepper(pepper).open(place.store()).unwrap();
     for args in [&["list"][..], &["show", &key], &["stat"], &["audit"]] {
         place.run(args).expect(0);

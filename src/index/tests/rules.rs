@@ -114,12 +114,11 @@ fn a_side_belongs_to_the_entry_that_names_it() {
 }
 
 #[test]
-fn a_use_is_noted_until_it_is_written_and_taken_up_when_loaded() {
+fn a_use_is_noted_until_it_is_written() {
     let beside = KeyRecord { name: "beside".to_owned(), ..key(1) };
     let index = index_of(&[Op::Key(beside)]);
     let last_used = || index.get_with_side(&digest(1)).unwrap().1.unwrap().last_used;
-    index.load_use(KeyId::from_bits(1), &digest(1), at(5));
-    assert_eq!((last_used(), index.noted().len()), (Some(at(5)), 0));
+    assert_eq!((last_used(), index.noted().len()), (None, 0));
     let entry = index.get(&digest(1)).unwrap();
     index.touch(entry.side.unwrap(), entry.key_id, at(100_000));
     let noted = index.noted();
@@ -142,7 +141,6 @@ fn owners_are_expanded_counted_and_named() {
     assert_eq!(index.owner(OwnerRef::new(7)), Some(expected));
     assert_eq!(index.owner(OwnerRef::new(8)), None);
     assert_eq!(index.owner_name(OwnerRef::new(7)), Some((RealmRef::new(1), "owner-7")));
-    assert_eq!(index.owner_ref(RealmRef::new(1), "owner-7"), Some(OwnerRef::new(7)));
     assert_eq!(index.suspended_owners(), 0);
     index.apply(2, &[Op::Owner(OwnerRecord { suspended: true, ..owner(7) })], &Realm).unwrap();
     assert_eq!(index.suspended_owners(), 1);

@@ -108,6 +108,7 @@ fn realm() -> RealmRecord {
         profile: "realm = \"example\"\n".to_owned(),
         scopes: vec!["read".to_owned(), "write".to_owned()],
         kinds: vec![KindName { kind: KindRef::new(1), name: "live".to_owned() }],
+        plans: vec!["small".to_owned()],
     }
 }
 

@@ -232,7 +232,7 @@ fn a_record_of_a_newer_version_is_refused_untouched_and_named() {
 #[test]
 fn a_wrong_a_missing_and_a_superfluous_pepper_are_each_said() {
     let home = home();
-    let (right, wrong) = (Pepper::new([1; 32]), Pepper::new([2; 32]));
+    let (right, wrong) = (Pepper::new(&[1; 32]), Pepper::new(&[2; 32]));
     let storage =
         Storage::create(&home.path, &StorageOptions::new(Some(&right)), &Random::system());
     assert!(storage.unwrap().is_peppered());
@@ -256,7 +256,7 @@ fn a_wrong_a_missing_and_a_superfluous_pepper_are_each_said() {
 #[test]
 fn neither_pepper_nor_store_key_is_in_the_file() {
     let home = home();
-    let pepper = Pepper::new(*b"0123456789abcdef0123456789ABCDEF");
+    let pepper = Pepper::new(b"0123456789abcdef0123456789ABCDEF");
     let options = StorageOptions::new(Some(&pepper));
     let storage = Storage::create(&home.path, &options, &Random::new(Fixed(0))).unwrap();
     fill(&storage);

@@ -64,7 +64,7 @@ fn what_another_process_acknowledged_is_there_after_it_was_killed() {
         let reading = StorageOptions { read_only: true, ..options() };
         assert_eq!(refused(&home.path, &reading).kind(), ErrorKind::ReadOnly);
         // Nor is it repaired for somebody who is then refused.
-        let pepper = Pepper::new([1; 32]);
+        let pepper = Pepper::new(&[1; 32]);
         assert_eq!(
             refused(&home.path, &StorageOptions::new(Some(&pepper))).kind(),
             ErrorKind::Pepper

@@ -51,7 +51,7 @@ fn a_batch_sees_its_own_writes_and_leaves_nothing_when_it_is_dropped() {
     batch.apply(&Op::Key(key(40, 1))).unwrap();
     let counted = batch.view().counted_keys(OwnerRef::new(1)).unwrap();
     assert_eq!(counted.iter().map(|k| k.key_id.bits()).collect::<Vec<_>>(), [10, 20, 40]);
-    assert_eq!(batch.state().counts.keys, 4);
+    assert_eq!(batch.state.counts.keys, 4);
     assert!(storage.view().unwrap().key(KeyId::from_bits(40)).unwrap().is_none());
     drop(batch);
     let view = storage.view().unwrap();
@@ -158,13 +158,8 @@ fn a_commit_of_uses_or_of_the_mark_takes_no_seq() {
     let state = view.state().unwrap();
     assert_eq!((state.seq, state.commit), (2, 3));
     assert_eq!(state.mark, Timestamp::from_ms(7_500));
-    let mut used = Vec::new();
-    let mut note = |key: KeyId, at: Timestamp| {
-        used.push((key.bits(), at.as_ms()));
-        Ok(())
-    };
-    view.each_used(&mut note).unwrap();
-    assert_eq!(used, [(10, 5_000), (20, 7_000)]);
+    let used = |id| view.used(KeyId::from_bits(id)).unwrap().map(Timestamp::as_ms);
+    assert_eq!([10, 20, 99].map(used), [Some(5_000), Some(7_000), None]);
     view.check().unwrap();
 }
 

@@ -30,7 +30,7 @@ name = "read"
 /// Issues keys, verifies them in turn for a second, and says how many decisions that were.
 pub(super) fn measure(out: &mut dyn Write) -> Result<()> {
     let dir = directory()?;
-    let options = Store::options().pepper(Pepper::new([0x50; 32]));
+    let options = Store::options().pepper(Pepper::new(&[0x50; 32]));
     let store = options.create(dir.path().join("keys.keycask"))?;
     let by = Actor::new("demo");
     store.apply_realm("pace.toml", PROFILE, &by)?;

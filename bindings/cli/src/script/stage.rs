@@ -103,8 +103,8 @@ impl<'a> Stage<'a> {
 
     fn options(&self) -> Options {
         Store::options()
-            .pepper(Pepper::new([0x50; 32]))
-            .sealing_key(SealingKey::new([0x53; 32]))
+            .pepper(Pepper::new(&[0x50; 32]))
+            .sealing_key(SealingKey::new(&[0x53; 32]))
             .clock(self.clock.clone())
     }
 
