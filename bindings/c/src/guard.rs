@@ -78,3 +78,6 @@ fn panicked() -> Stop {
     let why = "a defect in keycask ended a call half-way; close the store and open it again";
     Stop::Because(Status::ErrPanic, why)
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,12 @@
 
 mod kit;
 
-use kit::{Program, succeed};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use kit::{Program, compiler, library, succeed, top};
 
 const SANITIZED: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const VALGRIND: &[&str] = &[
@@ -13,18 +18,19 @@ const VALGRIND: &[&str] = &[
     "--leak-check=full",
     "--child-silent-after-fork=yes",
 ];
+const SCRIPT: &[&str] = &["tests/script/script.c", "tests/script/row.c", "tests/script/words.c"];
 
 /// Runs the program in all three ways.
 fn runs(source: &str) {
-    let plain = Program::build("cc", source, &[]);
+    let plain = Program::build("cc", &[source], &[]);
     succeed(&mut plain.command(&[]));
     succeed(&mut plain.command(VALGRIND));
-    succeed(&mut Program::build("clang", source, SANITIZED).command(&[]));
+    succeed(&mut Program::build("clang", &[source], SANITIZED).command(&[]));
 }
 
 #[test]
 fn quickstart_comes_from_open_to_a_refused_token() {
-    let quickstart = Program::build("cc", "examples/quickstart.c", &[]);
+    let quickstart = Program::build("cc", &["examples/quickstart.c"], &[]);
     let said = succeed(&mut quickstart.command(&[])).stdout;
     let said = String::from_utf8(said).unwrap();
     let ends = ["is seen here and never again", "with the scope read: ok", "revoked: revoked"];
@@ -47,10 +53,119 @@ fn threads_use_one_handle_at_once_and_close_it_once() {
 
 #[test]
 fn a_fork_leaves_the_file_whole_and_the_parent_unharmed() {
-    runs("tests/fork.c");
+    let plain = Program::build("cc", &["tests/fork.c"], &[]);
+    succeed(&mut plain.command(&[]));
+    // A child keeps what it inherited, for its locks may be held: that is no leak.
+    succeed(&mut plain.command(&["valgrind", "--quiet", "--error-exitcode=99"]));
+    succeed(&mut Program::build("clang", &["tests/fork.c"], SANITIZED).command(&[]));
 }
 
 #[test]
 fn structs_are_laid_out_as_they_always_were() {
     runs("tests/layout.c");
+}
+
+#[test]
+fn the_library_is_loaded_and_unloaded_with_threads_and_forks_around_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let binary = dir.path().join("load");
+    let mut compile = compiler("cc");
+    compile.args(["-std=c11", "-O1", "-D_POSIX_C_SOURCE=200809L"]);
+    compile.arg(Path::new(kit::CRATE).join("tests/load.c")).arg("-o").arg(&binary);
+    succeed(compile.args(["-lpthread", "-ldl"]));
+    let mut load = Command::new(&binary);
+    succeed(load.arg(dir.path().join("k")).arg(library().join("libkeycask.so")));
+}
+
+fn scripts() -> Vec<std::path::PathBuf> {
+    let all = std::fs::read_dir(top().join("tests/systems")).unwrap();
+    let scripts = all.map(|entry| entry.unwrap().path());
+    scripts.filter(|path| path.extension().is_some_and(|ending| ending == "txt")).collect()
+}
+
+fn play(program: &Program, wrapper: &[&str], script: &Path) {
+    succeed(program.command(wrapper).arg(top()).arg(script));
+}
+
+#[test]
+fn the_systems_scripts_come_out_the_same_through_the_c_abi() {
+    let (plain, sanitized) =
+        (Program::build("cc", SCRIPT, &[]), Program::build("clang", SCRIPT, SANITIZED));
+    let scripts = scripts();
+    assert!(scripts.len() >= 5);
+    for script in &scripts {
+        play(&plain, &[], script);
+        play(&sanitized, &[], script);
+    }
+    // One is enough for what a sanitizer of the C alone does not see.
+    play(&plain, VALGRIND, scripts.first().unwrap());
+}
+
+#[test]
+fn a_script_that_is_not_so_is_noticed() {
+    let program = Program::build("cc", SCRIPT, &[]);
+    let dir = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(top().join("tests/systems/seogeo.txt")).unwrap();
+    for (from, to) in [
+        ("\n? missing\n", "\n? empty\n"),
+        ("plan=pro prefix=sg_live_", "plan=free prefix=sg_live_"),
+        ("! conflict 'shown once'", "! argument 'shown once'"),
+        ("\"code\":\"FORBIDDEN\"", "\"code\":\"FORBID\""),
+        ("\n< Cache-Control: no-store\n", "\n< Cache-Control: store\n"),
+    ] {
+        assert!(text.contains(from), "{from}");
+        let script = dir.path().join("changed.txt");
+        std::fs::write(&script, text.replacen(from, to, 1)).unwrap();
+        let run = program.command(&[]).arg(top()).arg(&script).output().unwrap();
+        assert_eq!(run.status.code(), Some(1), "{from}");
+        assert!(String::from_utf8_lossy(&run.stderr).contains("changed.txt:"), "{from}");
+    }
+}
+
+/// The status line and the rest of what the server at `address` answers.
+fn ask(address: &str, head: &str) -> (String, String) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (status, rest) = answer.split_once("\r\n").unwrap();
+    (status.trim_end().to_owned(), rest.to_owned())
+}
+
+#[test]
+fn the_server_answers_as_the_profile_says() {
+    // The quickstart's store, in which no key is left.
+    let quickstart = Program::build("cc", &["examples/quickstart.c"], &[]);
+    let mut command = quickstart.command(&[]);
+    let store = command.get_args().next().unwrap().to_owned();
+    let said = succeed(&mut command).stdout;
+    let token = String::from_utf8(said).unwrap().split(' ').next().unwrap().to_owned();
+
+    let program = Program::build("clang", &["examples/serve.c"], SANITIZED);
+    let serve = Command::new(program.command(&[]).get_program())
+        .args([store.to_str().unwrap(), "acme", "0"])
+        .env("LD_LIBRARY_PATH", library())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut serve = serve.unwrap();
+    let mut line = String::new();
+    BufReader::new(serve.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("http://").unwrap().to_owned();
+
+    let (status, rest) = ask(&address, "GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_eq!(status, "HTTP/1.1 401");
+    assert!(rest.contains("WWW-Authenticate: Bearer realm=\"acme\"\r\n"), "{rest}");
+    assert!(rest.contains("application/problem+json"), "{rest}");
+    let revoked = format!("GET / HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\r\n");
+    assert_eq!(ask(&address, &revoked).0, "HTTP/1.1 401");
+    assert_eq!(ask(&address, "no head\r\n\r\n").0, "HTTP/1.1 400");
+    let flood = format!("GET / HTTP/1.1\r\n{}\r\n", "A: b\r\n".repeat(500));
+    assert_eq!(ask(&address, &flood).0, "HTTP/1.1 400");
+
+    succeed(Command::new("kill").arg(serve.id().to_string()));
+    let end = serve.wait_with_output().unwrap();
+    let log = String::from_utf8(end.stderr).unwrap();
+    assert!(end.status.success(), "{log}");
+    assert!(log.contains("GET missing -\n") && log.contains("GET revoked key_"), "{log}");
 }

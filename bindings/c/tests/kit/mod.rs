@@ -55,19 +55,20 @@ pub fn compiler(name: &str) -> Command {
     compiler
 }
 
-/// One of the project's programs, built with `flags`, by its path from bindings/c.
+/// One of the project's programs, built with `flags` from files, by their paths from bindings/c.
 pub struct Program {
     binary: PathBuf,
     dir: tempfile::TempDir,
 }
 
 impl Program {
-    pub fn build(compiler_name: &str, source: &str, flags: &[&str]) -> Self {
+    pub fn build(compiler_name: &str, sources: &[&str], flags: &[&str]) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let binary = dir.path().join("program");
         let mut compile = compiler(compiler_name);
         compile.args(["-std=c11", "-g", "-D_POSIX_C_SOURCE=200809L"]).args(flags);
-        compile.arg(Path::new(CRATE).join(source)).arg("-o").arg(&binary);
+        compile.args(sources.iter().map(|source| Path::new(CRATE).join(source)));
+        compile.arg("-o").arg(&binary);
         compile.arg("-L").arg(library()).args(["-lkeycask", "-lpthread"]);
         succeed(&mut compile);
         Self { binary, dir }

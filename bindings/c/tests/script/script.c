@@ -541,9 +541,10 @@ static void compare_answer(const step *of) {
 
 static void compare_error(const step *of) {
     size_t len = strcspn(of->error, " ");
-    char *kind = keep_text(of->error, len), *want = keep_text(of->error + len + 2, 200);
+    const char *quoted = of->error[len] ? of->error + len + 1 : "";
+    char *kind = keep_text(of->error, len), *want = keep_text(quoted + 1, strlen(quoted) - 1);
     char *message = keep_text(came.error.message, came.error.message_len);
-    want[strlen(want) - 1] = 0;
+    want[strlen(want) - 1] = 0; // the quote at its end
     if (strcmp(kind, keycask_status_name(came.status)) != 0 || !strstr(message, want)) {
         fail("wanted %s '%s', got %s: %s", kind, want, keycask_status_name(came.status), message);
     }

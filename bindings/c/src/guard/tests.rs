@@ -1,0 +1,214 @@
+//! A panic in the engine, at several points: by a clock that panics when it is told to.
+
+use std::ptr::{null, null_mut};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use engine::{Clock, OwnerChange, Timestamp};
+
+use crate::actor::Actor;
+use crate::failure::Failure;
+use crate::grant::Grant;
+use crate::issue::{KEYCASK_TOKEN_MAX, Spec, keycask_issue};
+use crate::life::keycask_revoke;
+use crate::request::Request;
+use crate::scopes::Scopes;
+use crate::status::Status;
+use crate::store::{Open, Store, keycask_close};
+use crate::tend::{keycask_check, keycask_flush};
+use crate::text::Text;
+use crate::time::{KEYCASK_DEFAULT, KEYCASK_NOW};
+use crate::verify::{keycask_verify, keycask_verify_batch};
+
+/// Panics at the reading that is told beforehand; readings are counted down to it.
+#[derive(Clone)]
+struct Bomb(Arc<AtomicI64>);
+
+impl Bomb {
+    fn unlit() -> Self {
+        Self(Arc::new(AtomicI64::new(-1)))
+    }
+
+    fn light(&self, readings: i64) {
+        self.0.store(readings, Ordering::Relaxed);
+    }
+
+    fn read(&self) {
+        let left = self.0.load(Ordering::Relaxed);
+        assert!(left != 0, "the clock stops");
+        self.0.store((left - 1).max(-1), Ordering::Relaxed);
+    }
+}
+
+impl Clock for Bomb {
+    fn now(&self) -> Timestamp {
+        self.read();
+        Timestamp::from_ms(1_767_603_600_000)
+    }
+
+    fn uptime(&self) -> Duration {
+        self.read();
+        Duration::ZERO
+    }
+}
+
+struct Scene {
+    bomb: Bomb,
+    store: *mut Store,
+    realm: u16,
+    path: std::path::PathBuf,
+    _dir: tempfile::TempDir,
+}
+
+const PROFILE: &str = "realm = 'acme'\n[[kind]]\nname = 'live'\nprefix = 'a_'\nbody = 32\n\
+                       [[plan]]\nname = 'p'\nrates = ['9 per 1m']\n[policy]\ndefault_plan = 'p'\n";
+
+fn text(of: &str) -> Text {
+    Text { data: of.as_ptr().cast(), len: of.len() }
+}
+
+fn by() -> Actor {
+    Actor { struct_size: 40, zero: 0, name: text("tester"), reason: text("to see") }
+}
+
+fn request() -> Request {
+    let scopes = Scopes { low: 0, high: 0 };
+    Request { struct_size: 40, cost: 1, scopes, kinds: u64::MAX, now_ms: KEYCASK_NOW }
+}
+
+impl Scene {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let bomb = Bomb::unlit();
+        let path = dir.path().join("keys.keycask");
+        let engine = engine::Store::options().clock(bomb.clone()).create(&path).unwrap();
+        let by = engine::Actor::new("tester");
+        engine.apply_realm("acme.toml", PROFILE, &by).unwrap();
+        let realm = engine.realm("acme").unwrap();
+        engine.set_owner(realm, "o", &OwnerChange::new(), &by).unwrap();
+        let store = Store::give(Open::new(engine, None));
+        Self { bomb, store, realm: realm.number(), path, _dir: dir }
+    }
+
+    fn issue(&self) -> (Status, u64, Vec<u8>) {
+        let mut token = [0_u8; KEYCASK_TOKEN_MAX];
+        let (mut len, mut key) = (0, 0);
+        let spec = Spec {
+            struct_size: 112,
+            realm: self.realm,
+            zero: 0,
+            kind: text("live"),
+            owner: text("o"),
+            scopes: Scopes { low: 0, high: 0 },
+            name: Text::NONE,
+            metadata: Text::NONE,
+            start_ms: KEYCASK_NOW,
+            end_ms: KEYCASK_DEFAULT,
+            life_ms: 0,
+        };
+        let at = token.as_mut_ptr().cast();
+        let cap = token.len();
+        // SAFETY: all pointers are to variables of this function that are as large as is said.
+        let status = unsafe {
+            keycask_issue(self.store, &spec, &by(), at, cap, &mut len, &mut key, null_mut())
+        };
+        (status, key, token.into_iter().take(len).collect())
+    }
+
+    fn verify(&self, token: &[u8], grant: *mut Grant) -> Status {
+        let at = token.as_ptr().cast();
+        // SAFETY: the token is a slice, the request a variable; `grant` is NULL or a variable.
+        unsafe {
+            keycask_verify(self.store, self.realm, at, token.len(), &request(), grant, null_mut())
+        }
+    }
+
+    /// Every call is refused, and the store can be closed and opened again.
+    fn is_over(self, token: &[u8]) {
+        self.bomb.light(-1);
+        assert_eq!(self.verify(token, null_mut()), Status::ErrPanic);
+        assert_eq!(self.issue().0, Status::ErrPanic);
+        let mut failure = Failure { struct_size: 520, message_len: 0, message: [0; 512] };
+        // SAFETY: the handle is open, the failure a variable.
+        assert_eq!(unsafe { keycask_check(self.store, &mut failure) }, Status::ErrPanic);
+        assert!(failure.message_len > 0);
+        // SAFETY: the handle is open, and nobody else has it.
+        assert_eq!(unsafe { keycask_close(self.store) }, Status::Ok);
+        let store = engine::Store::options().clock(self.bomb.clone()).open(&self.path).unwrap();
+        store.check().unwrap();
+    }
+}
+
+#[test]
+fn a_panic_in_a_verify_is_a_status_and_ends_this_store_alone() {
+    let (broken, whole) = (Scene::new(), Scene::new());
+    let (_, _, token) = broken.issue();
+    let (_, _, other) = whole.issue();
+    let mut grant = Grant::of(&granted(&broken, &token));
+    grant.struct_size = 72;
+    let before = grant.key;
+    grant.key = 7;
+    broken.bomb.light(0);
+    assert_eq!(broken.verify(&token, &mut grant), Status::ErrPanic);
+    assert_eq!((grant.key, before != 7), (7, true), "a failure writes nothing");
+    assert_eq!(whole.verify(&other, null_mut()), Status::Ok);
+    broken.is_over(&token);
+}
+
+fn granted(scene: &Scene, token: &[u8]) -> engine::Grant {
+    // SAFETY: the handle is open, and stays so while the result is in use.
+    let open = unsafe { Store::open(scene.store) }.ok().unwrap();
+    let realm = engine::RealmRef::new(scene.realm);
+    open.engine.verify(realm, token, &engine::Request::new()).unwrap()
+}
+
+#[test]
+fn a_panic_within_a_commit_is_a_status_and_the_file_stays_whole() {
+    // The clock is read at several points of a commit; each of them is one to panic at.
+    let mut panics = 0;
+    for readings in 0..8 {
+        let scene = Scene::new();
+        let (_, key, token) = scene.issue();
+        scene.bomb.light(readings);
+        let (issued, ..) = scene.issue();
+        if issued == Status::Ok {
+            // SAFETY: the handle is open, the actor a variable.
+            let revoked = unsafe { keycask_revoke(scene.store, key, &by(), null_mut()) };
+            assert!(matches!(revoked, Status::Ok | Status::ErrPanic));
+            if revoked == Status::Ok {
+                scene.bomb.light(-1);
+                // SAFETY: the handle is open, and nobody else has it.
+                assert_eq!(unsafe { keycask_close(scene.store) }, Status::Ok);
+                continue;
+            }
+        } else {
+            assert_eq!(issued, Status::ErrPanic);
+        }
+        panics += 1;
+        scene.is_over(&token);
+    }
+    assert!(panics >= 2, "only {panics} points were reached");
+}
+
+#[test]
+fn a_panic_in_a_batch_and_at_the_close_is_a_status() {
+    let scene = Scene::new();
+    let (_, _, token) = scene.issue();
+    let texts = [Text { data: token.as_ptr().cast(), len: token.len() }; 2];
+    let mut statuses = [77; 2];
+    scene.bomb.light(0);
+    // SAFETY: all pointers are to variables that are as large as is said.
+    let status = unsafe {
+        let at = statuses.as_mut_ptr();
+        let request = request();
+        keycask_verify_batch(scene.store, scene.realm, texts.as_ptr(), 2, &request, at, null_mut())
+    };
+    assert_eq!(status, Status::ErrPanic);
+    // SAFETY: the handle is open.
+    assert_eq!(unsafe { keycask_flush(scene.store, null_mut()) }, Status::ErrPanic);
+    // SAFETY: NULL is always refused.
+    assert_eq!(unsafe { keycask_flush(null(), null_mut()) }, Status::ErrArgument);
+    // SAFETY: the handle is open, and nobody else has it.
+    assert_eq!(unsafe { keycask_close(scene.store) }, Status::Ok);
+}
