@@ -8,8 +8,13 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH):$(HOME)/.cargo/bin
 T ?= token
 S ?= 60
 
+# Where `make install` puts things.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fuzz check fmt clippy deny advisories layers doc clean
+.PHONY: help demo test bench fuzz header install check fmt clippy deny advisories layers doc \
+    clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -19,7 +24,7 @@ demo: ## walk through the five products of profiles/
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint
+	@.ci/prepare build lint c
 	@$(MAKE) --no-print-directory fmt clippy
 	cargo test --locked --workspace
 
@@ -32,6 +37,14 @@ fuzz: ## fuzz T=token for S=60 seconds
 	mkdir -p target/corpus/$(T)
 	RUSTC_BOOTSTRAP=1 cargo fuzz run $(T) target/corpus/$(T) fuzz/corpus/$(T) \
 	    -- -max_total_time=$(S) -print_final_stats=1
+
+header: ## write include/keycask.h anew from bindings/c
+	@.ci/prepare build
+	KEYCASK_HEADER=write cargo test --locked -p keycask-c --test header
+
+install: ## put header and C library under PREFIX=/usr/local, staged in DESTDIR=
+	@.ci/prepare build
+	bindings/c/install $(PREFIX) $(DESTDIR)
 
 check: ## every check but the tests: format, lints, layers, dependencies, docs
 	@.ci/prepare build lint deny
