@@ -9,7 +9,12 @@ T ?= token
 S ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test bench fuzz check fmt clippy deny advisories layers doc clean
+# Where `make install` puts the C library, and what is written before that path.
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+.PHONY: help demo test bench fuzz check fmt clippy deny advisories layers doc clean header abi \
+    install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -19,7 +24,7 @@ demo: ## walk through the five products of profiles/
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint
+	@.ci/prepare build lint c
 	@$(MAKE) --no-print-directory fmt clippy
 	cargo test --locked --workspace
 
@@ -57,6 +62,18 @@ advisories: ## known flaws of what we depend on (fetches the RustSec database)
 
 doc: ## the engine's documentation, in target/doc
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+header: ## write include/keycask.h from bindings/c
+	@.ci/prepare build
+	KEYCASK_HEADER=write cargo test --locked --quiet -p keycask-c --test header the_header_is_the_one
+
+abi: ## take a change of the C ABI that only adds into its baseline
+	@.ci/prepare build c
+	KEYCASK_ABI=write cargo test --locked --quiet -p keycask-c --test abi
+
+install: ## the C library, to PREFIX=/usr/local behind DESTDIR
+	@.ci/prepare build
+	bindings/c/install "$(PREFIX)" "$(DESTDIR)"
 
 clean: ## take out all that was built or installed here
 	cargo clean

@@ -56,7 +56,8 @@ fn an_installed_library_is_found_by_pkg_config_and_by_cmake_in_both_modes() {
     let project = dir.path().join("project");
     std::fs::create_dir(&project).unwrap();
     let lists = format!(
-        "cmake_minimum_required(VERSION 3.16)\nproject(quick C)\nfind_package(keycask {} REQUIRED)\n\
+        "cmake_minimum_required(VERSION 3.16)\nproject(quick C)\n\
+         find_package(keycask {} REQUIRED)\n\
          add_executable(shared {source})\ntarget_link_libraries(shared keycask::keycask)\n\
          add_executable(static {source})\ntarget_link_libraries(static keycask::static)\n",
         env!("CARGO_PKG_VERSION"),
