@@ -8,13 +8,13 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH):$(HOME)/.cargo/bin
 T ?= token
 S ?= 60
 
-# Where `make install` puts things.
+.DEFAULT_GOAL := help
+# Where `make install` puts the C library, and what is written before that path.
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.DEFAULT_GOAL := help
-.PHONY: help demo test bench fuzz header install check fmt clippy deny advisories layers doc \
-    clean
+.PHONY: help demo test bench fuzz check fmt clippy deny advisories layers doc clean header abi \
+    install
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -37,14 +37,6 @@ fuzz: ## fuzz T=token for S=60 seconds
 	mkdir -p target/corpus/$(T)
 	RUSTC_BOOTSTRAP=1 cargo fuzz run $(T) target/corpus/$(T) fuzz/corpus/$(T) \
 	    -- -max_total_time=$(S) -print_final_stats=1
-
-header: ## write include/keycask.h anew from bindings/c
-	@.ci/prepare build
-	KEYCASK_HEADER=write cargo test --locked -p keycask-c --test header
-
-install: ## put header and C library under PREFIX=/usr/local, staged in DESTDIR=
-	@.ci/prepare build
-	bindings/c/install $(PREFIX) $(DESTDIR)
 
 check: ## every check but the tests: format, lints, layers, dependencies, docs
 	@.ci/prepare build lint deny
@@ -70,6 +62,18 @@ advisories: ## known flaws of what we depend on (fetches the RustSec database)
 
 doc: ## the engine's documentation, in target/doc
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+
+header: ## write include/keycask.h from bindings/c
+	@.ci/prepare build
+	KEYCASK_HEADER=write cargo test --locked --quiet -p keycask-c --test header the_header_is_the_one
+
+abi: ## take a change of the C ABI that only adds into its baseline
+	@.ci/prepare build c
+	KEYCASK_ABI=write cargo test --locked --quiet -p keycask-c --test abi
+
+install: ## the C library, to PREFIX=/usr/local behind DESTDIR
+	@.ci/prepare build
+	bindings/c/install "$(PREFIX)" "$(DESTDIR)"
 
 clean: ## take out all that was built or installed here
 	cargo clean

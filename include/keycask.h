@@ -1139,7 +1139,8 @@ keycask_status keycask_describe(const keycask_store *store,
                                 keycask_error *error);
 
 // Says what keycask_verify() would decide, or, if `method` has a length, keycask_present() for
-// a request of that method, and every check on the way, passed or not. It charges nothing. For people who look into a refusal; OK does not mean granted.
+// a request of that method, and every check on the way, passed or not. It charges nothing. It
+// is for people who look into a refusal; OK does not mean granted.
 //
 // Writes the checks, in the order in which they decide, to `checks`, their number to `*count`,
 // their texts to `text`, and `*out`. KEYCASK_CHECKS_MAX places and

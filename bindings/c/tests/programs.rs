@@ -22,10 +22,10 @@ const SCRIPT: &[&str] = &["tests/script/script.c", "tests/script/row.c", "tests/
 
 /// Runs the program in all three ways.
 fn runs(source: &str) {
-    let plain = Program::build("cc", &[source], &[]);
+    let plain = Program::build("clang", &[source], &[]);
     succeed(&mut plain.command(&[]));
     succeed(&mut plain.command(VALGRIND));
-    succeed(&mut Program::build("clang", &[source], SANITIZED).command(&[]));
+    succeed(&mut Program::build("gcc", &[source], SANITIZED).command(&[]));
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn a_fork_leaves_the_file_whole_and_the_parent_unharmed() {
     succeed(&mut plain.command(&[]));
     // A child keeps what it inherited, for its locks may be held: that is no leak.
     succeed(&mut plain.command(&["valgrind", "--quiet", "--error-exitcode=99"]));
-    succeed(&mut Program::build("clang", &["tests/fork.c"], SANITIZED).command(&[]));
+    succeed(&mut Program::build("gcc", &["tests/fork.c"], SANITIZED).command(&[]));
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn play(program: &Program, wrapper: &[&str], script: &Path) {
 #[test]
 fn the_systems_scripts_come_out_the_same_through_the_c_abi() {
     let (plain, sanitized) =
-        (Program::build("cc", SCRIPT, &[]), Program::build("clang", SCRIPT, SANITIZED));
+        (Program::build("cc", SCRIPT, &[]), Program::build("gcc", SCRIPT, SANITIZED));
     let scripts = scripts();
     assert!(scripts.len() >= 5);
     for script in &scripts {
@@ -141,7 +141,7 @@ fn the_server_answers_as_the_profile_says() {
     let said = succeed(&mut command).stdout;
     let token = String::from_utf8(said).unwrap().split(' ').next().unwrap().to_owned();
 
-    let program = Program::build("clang", &["examples/serve.c"], SANITIZED);
+    let program = Program::build("gcc", &["examples/serve.c"], SANITIZED);
     let serve = Command::new(program.command(&[]).get_program())
         .args([store.to_str().unwrap(), "acme", "0"])
         .env("LD_LIBRARY_PATH", library())
