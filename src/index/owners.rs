@@ -5,10 +5,10 @@
 
 use std::collections::HashMap;
 use std::hint;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::chunks::Chunks;
+use super::shim::{AtomicU64, AtomicUsize, Ordering, fence};
 use crate::entry::OwnerEntry;
 use crate::ids::{OwnerRef, RealmRef};
 use crate::scope::ScopeSet;
