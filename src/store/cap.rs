@@ -49,7 +49,8 @@ pub(super) fn admit(
     let held_of_kind = count(places.values().filter(|other| **other == kind).count());
     let refuse = |held: u32, cap: u32, of: &str| {
         let owner = &owner.id;
-        let why = format!("owner {owner:?}: has {held} active keys{of}; {cap} are allowed");
+        let keys = if held == 1 { "key" } else { "keys" };
+        let why = format!("owner {owner:?}: has {held} active {keys}{of}; {cap} allowed");
         Err(Error::new(ErrorKind::Cap, why))
     };
     match (cap, cap_of_kind) {

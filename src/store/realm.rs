@@ -177,15 +177,15 @@ fn refuse_loss(view: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()>
         let alive = record.state != State::Revoked;
         let kind = || old.kind_name(record.kind).unwrap_or_default();
         if removed.contains(&record.kind) {
-            users.add("kind", kind(), "keys are of it");
+            users.add("kind", kind(), ["key is of it", "keys are of it"]);
         }
         if reshaped.contains(&record.kind) && alive {
-            users.add("kind", kind(), "keys have its prefix, body and checksum");
+            users.add("kind", kind(), ["key has its old shape", "keys have its old shape"]);
         }
         if old.kind(record.kind).is_some() && alive {
             for (name, scope) in &scopes {
                 if record.scopes.contains(*scope) {
-                    users.add("scope", name, "keys have it");
+                    users.add("scope", name, ["key has it", "keys have it"]);
                 }
             }
         }
@@ -194,12 +194,12 @@ fn refuse_loss(view: &View<'_>, old: &Realm, change: &RealmChange) -> Result<()>
         let owner = owner?;
         for (name, scope) in &scopes {
             if (owner.direct | owner.group).contains(*scope) {
-                users.add("scope", name, "owners have it");
+                users.add("scope", name, ["owner has it", "owners have it"]);
             }
         }
         let plan = owner.plan.as_ref().or(old.policy().default_plan.as_ref());
         if let Some(plan) = plan.filter(|plan| change.plans_removed.contains(plan)) {
-            users.add("plan", plan, "owners are on it");
+            users.add("plan", plan, ["owner is on it", "owners are on it"]);
         }
     }
     users.refuse(old)
@@ -217,11 +217,12 @@ struct User {
     what: &'static str,
     name: String,
     count: u64,
-    how: &'static str,
+    /// Of one, and of several.
+    how: [&'static str; 2],
 }
 
 impl Users {
-    fn add(&mut self, what: &'static str, name: &str, how: &'static str) {
+    fn add(&mut self, what: &'static str, name: &str, how: [&'static str; 2]) {
         let same = |user: &&mut User| (user.what, &*user.name, user.how) == (what, name, how);
         match self.0.iter_mut().find(same) {
             Some(user) => user.count = user.count.saturating_add(1),
@@ -234,7 +235,9 @@ impl Users {
             return Ok(());
         }
         let line = |user: &User| {
-            format!("{} {:?} is in use: {} {}", user.what, user.name, user.count, user.how)
+            let [one, several] = user.how;
+            let how = if user.count == 1 { one } else { several };
+            format!("{} {:?} is in use: {} {how}", user.what, user.name, user.count)
         };
         let lines: Vec<String> = self.0.iter().map(line).collect();
         let why = format!("realm {:?}: {}", realm.name(), lines.join("; "));

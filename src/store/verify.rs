@@ -114,6 +114,7 @@ impl Store {
         request: &Request,
         answers: &mut Vec<Result<Grant, Denial>>,
     ) -> Result<()> {
+        self.storage.at_home()?;
         let realms = self.realms.load();
         let bound = realms.get(realm)?;
         let required = Required::Scopes(request.required);
