@@ -1,7 +1,7 @@
 //! The command line: its grammar, and one run of it.
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -10,6 +10,7 @@ use keycask::{Error, ErrorKind, Result};
 use crate::commands;
 use crate::exit::{self, Exit};
 use crate::output::Output;
+use crate::redact::redacted;
 use crate::session::{Global, Session};
 
 /// An API-key store at the command line: issue, verify, limit, rotate and revoke keys.
@@ -88,9 +89,24 @@ pub fn run() -> ExitCode {
 /// Tells of `error`; gives the exit status for it.
 fn report(output: Output, error: &Error) -> Exit {
     if !is_closed_pipe(error) {
-        output.error(error.kind().name(), &error.to_string());
+        let mut message = redacted(&error.to_string());
+        if let Some(hint) = hint(error) {
+            message.push_str(hint);
+        }
+        output.error(error.kind().name(), &message);
     }
     Exit::from(error)
+}
+
+/// What to do about an error, where the command knows more than the engine says.
+fn hint(error: &Error) -> Option<&'static str> {
+    match error.kind() {
+        ErrorKind::Argument if error.message().starts_with("sealing key") => {
+            Some("; give --sealing-key-file FILE or set KEYCASK_SEALING_KEY_FILE")
+        }
+        ErrorKind::Pepper => Some("; see --pepper-file and --sealing-key-file"),
+        _ => None,
+    }
 }
 
 /// Whether the reader of standard output went away, as `head` does, and needs no message.
@@ -110,10 +126,10 @@ fn refuse(error: &clap::Error) -> Exit {
         // The usage that follows after an empty line is for people.
         let message = text.split("\n\n").next().unwrap_or_default();
         let message = message.strip_prefix("error: ").unwrap_or(message);
-        Output::new(true).error(ErrorKind::Argument.name(), message);
+        Output::new(true).error(ErrorKind::Argument.name(), &redacted(message));
     } else {
         // Without standard error there is nobody to tell.
-        let _ = error.print();
+        let _ = write!(anstream::stderr(), "{}", redacted(&error.render().ansi().to_string()));
     }
     Exit::Usage
 }

@@ -14,6 +14,7 @@ pub mod demo;
 mod exit;
 mod http;
 mod output;
+mod redact;
 pub mod script;
 mod secret;
 mod session;

@@ -48,7 +48,12 @@ impl FromStr for When {
     fn from_str(text: &str) -> Result<Self> {
         match text.strip_prefix('+') {
             Some(span) => parse_span(span).map(Self::After),
-            None => Timestamp::parse(text).map(Self::At),
+            None => Timestamp::parse(text).map(Self::At).map_err(|error| {
+                Error::new(
+                    error.kind(),
+                    format!("{}; or a span from now, such as +90d", error.message()),
+                )
+            }),
         }
     }
 }
