@@ -33,7 +33,7 @@ pub struct RealmChange {
     pub plans_added: Vec<String>,
     /// Plans that are gone.
     pub plans_removed: Vec<String>,
-    /// Plans whose caps or rates are not what they were.
+    /// Plans that are not as they were.
     pub plans_changed: Vec<String>,
     /// What else differs: `title`, `present`, `sets`, `policy`, `answers`.
     pub sections: Vec<&'static str>,

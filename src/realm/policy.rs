@@ -25,7 +25,8 @@ pub enum Buckets {
 pub struct Policy {
     /// The plan of an owner that was given none.
     pub default_plan: Option<String>,
-    /// How long a key lives if its issuer does not say; `None` is for ever. Default: for ever.
+    /// How long a key lives if its issuer does not say; `None` is for ever. Default: as long as
+    /// it can.
     pub default_life: Option<Duration>,
     /// How long a key can live at most; `None` is for ever. Default: for ever.
     pub longest_life: Option<Duration>,

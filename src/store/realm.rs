@@ -17,10 +17,10 @@ use crate::storage::View;
 impl Store {
     /// Makes the realm that the profile `toml` describes, or changes it, in one transaction.
     ///
-    /// `source` names the text in messages: a file's path. Adding is always possible. Taking
-    /// away or renaming what keys or owners still use is refused with their number. What keys may
-    /// no longer do under the new profile is enforced before the commit. Applying the same text
-    /// again changes nothing.
+    /// `source` names the text in messages: a file's path. Adding is possible within the
+    /// numbers that a realm has over its life. Taking away or renaming what keys or owners still
+    /// use is refused with their number. What keys may no longer do under the new profile is
+    /// enforced before the commit. Applying the same text again changes nothing.
     ///
     /// # Errors
     ///
