@@ -7,10 +7,10 @@
 //! own, the map is copied to twice its length; the old one stays where it is.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use super::chunks::Spot;
 use super::home::{Home, low32};
+use super::shim::{AtomicU32, AtomicU64, Ordering};
 
 /// Upper bits of a home that can be told apart at most.
 pub(super) const DEPTH_MAX: u32 = 24;

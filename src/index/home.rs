@@ -1,7 +1,8 @@
 //! Where a key may stand: two pairs of slots, told by its digest.
 
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU16, Ordering};
+
+use super::shim::{AtomicU16, Ordering};
 
 /// Mixes digests into homes, differently in every process: who can choose tokens cannot
 /// choose where they come to stand.
@@ -13,7 +14,11 @@ pub(super) struct Seed([u64; 2]);
 pub(super) struct Home(u64);
 
 impl Seed {
+    /// In tests always the same, so that what chance does to a table repeats.
     pub(super) fn random() -> Self {
+        if cfg!(test) {
+            return Self([0x9E37_79B9_7F4A_7C15, 0xD1B5_4A32_D192_ED03]);
+        }
         let state = RandomState::new();
         Self([state.hash_one(0), state.hash_one(1)])
     }
@@ -22,8 +27,8 @@ impl Seed {
     #[inline]
     pub(super) fn home(&self, digest: [u64; 2]) -> Home {
         let ([a, b], [x, y]) = (self.0, digest);
-        let product = u128::from(a ^ x).wrapping_mul(u128::from(b ^ y));
-        Home(low64(product) ^ low64(product >> 64))
+        // Twice, because one product keeps some of the order of digests that are alike.
+        Home(fold(fold(a ^ x, b ^ y) ^ a, 0x9E37_79B9_7F4A_7C15))
     }
 }
 
@@ -76,6 +81,13 @@ impl Mark {
 #[inline]
 fn scale(fraction: u64, whole: u32) -> u32 {
     low32(fraction.wrapping_mul(u64::from(whole)) >> 32)
+}
+
+/// The halves of the product, one on the other.
+#[inline]
+fn fold(a: u64, b: u64) -> u64 {
+    let product = u128::from(a).wrapping_mul(u128::from(b));
+    low64(product) ^ low64(product >> 64)
 }
 
 /// The lower half of a word.

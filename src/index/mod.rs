@@ -39,15 +39,21 @@ mod chunks;
 mod directory;
 mod growth;
 mod home;
+#[cfg(test)]
+#[cfg(loom)]
+mod models;
 mod owners;
+mod places;
 mod pool;
 mod restraint;
 mod segment;
+mod shim;
 mod side;
 mod slot;
 mod stash;
 mod table;
 #[cfg(test)]
+#[cfg(not(loom))]
 mod tests;
 mod verdict;
 mod writer;

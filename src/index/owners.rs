@@ -5,9 +5,9 @@
 
 use std::hint;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 
 use super::chunks::Chunks;
+use super::shim::{AtomicU64, AtomicUsize, Ordering, fence};
 use crate::entry::OwnerEntry;
 use crate::ids::{OwnerRef, RealmRef};
 use crate::scope::ScopeSet;

@@ -9,8 +9,8 @@
 //! foreign memory, and finds out by its own checks.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU16, Ordering, fence};
 
+use super::shim::{AtomicU16, Ordering, fence};
 use super::slot::Slot;
 
 /// How many times the pool can be extended.

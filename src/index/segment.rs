@@ -6,10 +6,11 @@
 //! are kept below [`Segment::limit`].
 
 use std::ptr;
-use std::sync::atomic::{AtomicU16, AtomicU32, Ordering, fence};
 
 use super::home::{Home, Seed};
+use super::places::Places;
 use super::pool::{Block, Pair, Pool};
+use super::shim::{AtomicU16, AtomicU32, Ordering, fence};
 use super::slot::Slot;
 
 /// Blocks of a segment at most. One line of cache then holds all that a reader needs of it.
@@ -25,13 +26,6 @@ pub(super) struct Segment {
     number: AtomicU32,
     count: AtomicU32,
     blocks: [AtomicU32; BLOCKS_MAX],
-}
-
-/// The four slots in which a key may stand, those of its first pair first, and the filter of
-/// that pair.
-pub(super) struct Places<'p> {
-    pub filter: &'p AtomicU16,
-    pub slots: [&'p Slot; 4],
 }
 
 /// A slot that a search has come to, and from which.

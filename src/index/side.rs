@@ -12,9 +12,9 @@
 //! names the key it came from; if the side is another's by now, it is told so.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
 use super::chunks::Chunks;
+use super::shim::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::entry::{Side, SideRef};
 use crate::key_id::KeyId;
 use crate::time::Timestamp;

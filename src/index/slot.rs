@@ -16,9 +16,8 @@
 //! both are equal and live, what it read was this key all along. All changes but the expired
 //! bit are made by the one writer.
 
-use std::sync::atomic::{AtomicU64, Ordering, fence};
-
 use super::home::low32;
+use super::shim::{AtomicU64, Ordering, fence};
 use super::verdict::Verdict;
 use crate::entry::{Entry, SideRef};
 use crate::ids::{KindRef, OwnerRef};
@@ -144,7 +143,7 @@ impl Slot {
     /// `Some(true)` if the bit is set now, `Some(false)` if the key ends at another time, none
     /// if the key is being moved. Harmless if the slot has become another key's meanwhile:
     /// that key ends at the same, past instant.
-    pub(super) fn expire(&self, end: Timestamp) -> Option<bool> {
+    fn expire(&self, end: Timestamp) -> Option<bool> {
         let verdict = Verdict::from_bits(self.verdict.load(Ordering::Relaxed));
         if verdict.end() != end {
             return Some(false);
@@ -165,6 +164,19 @@ impl Slot {
             Ordering::Relaxed,
         );
         set.ok().map(|_| true)
+    }
+
+    /// Sets the expired bit of a key that ends at `end` in all slots where it stands, so that
+    /// nobody finds one without.
+    ///
+    /// While a key is moved it stands in two slots, of which the one that it comes from is
+    /// frozen. None in that case, and if there is no slot: then it has just gone elsewhere.
+    pub(super) fn expire_all<'s>(
+        mut slots: impl Iterator<Item = &'s Self>,
+        end: Timestamp,
+    ) -> Option<bool> {
+        let first = slots.next()?.expire(end)?;
+        slots.try_fold(first, |all, slot| Some(slot.expire(end)? && all))
     }
 
     #[inline]

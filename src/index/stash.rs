@@ -3,9 +3,8 @@
 //! It is empty but for wonders: the search for room fails only in a segment that is too full
 //! and cannot grow. With it an insert never fails.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
-
 use super::chunks::Chunks;
+use super::shim::{AtomicU32, AtomicU64, Ordering, fence};
 use super::slot::{Life, Slot};
 use super::table::Look;
 

@@ -2,13 +2,14 @@
 
 use std::hint;
 use std::ptr;
-use std::sync::atomic::{Ordering, fence};
 
 use super::chunks::Chunks;
 use super::directory::{Directory, Route};
 use super::home::{Home, Seed};
+use super::places::Places;
 use super::pool::{Free, Pool};
-use super::segment::{Places, Segment};
+use super::segment::Segment;
+use super::shim::{Ordering, fence};
 use super::slot::{Content, Life, Slot};
 use super::stash::Stash;
 use crate::entry::Entry;
@@ -105,7 +106,15 @@ impl Table {
     /// Sets the expired bit of a key, if it still ends at `end`. False if it does not, if
     /// there is no such key, or if the writer is moving it.
     pub(super) fn expire(&self, digest: [u64; 2], end: Timestamp) -> bool {
-        self.find(digest, |slot, _| slot.expire(end)).unwrap_or(false)
+        let home = self.seed.home(digest);
+        for _ in 0..ATTEMPTS {
+            let copies = self.copies(home, digest).map(|copy| copy.slot);
+            if let Some(outcome) = Slot::expire_all(copies, end) {
+                return outcome;
+            }
+            hint::spin_loop();
+        }
+        false
     }
 
     /// What `read` makes of the slot of `digest`; it says none to have the slot looked up
@@ -157,21 +166,13 @@ impl Table {
         let Some(route) = self.directory.route(home) else { return Look::Changed };
         let segment = self.segments.at(route.segment());
         let places = segment.and_then(|s| s.places(&self.pool, route.blocks(), home));
-        let Some(Places { filter, slots }) = places else { return Look::Changed };
-        if !home.mark().may_be_in(filter) {
+        let Some(places) = places else { return Look::Changed };
+        if !home.mark().may_be_in(places.filter) {
             return self.unmarked(&route);
         }
-        // All four are looked at before anything depends on one of them, so that their lines
-        // come from memory at the same time.
-        let lives = slots.map(Slot::life);
-        let held = slots.map(|slot| slot.holds(digest));
-        let holds =
-            |n: usize| matches!((lives.get(n), held.get(n)), (Some(l), Some(true)) if l.is_live());
-        let which = (0..4).fold(0_u32, |bits, n| bits | u32::from(holds(n)) << n).trailing_zeros();
-        let which = usize::try_from(which).unwrap_or(4);
-        match (slots.get(which), lives.get(which)) {
-            (Some(slot), Some(life)) => Look::At(slot, *life),
-            _ => self.missed(&route, &slots, &lives, digest),
+        match places.find(digest) {
+            Ok((slot, life)) => Look::At(slot, life),
+            Err(lives) => self.missed(&route, &places, &lives, digest),
         }
     }
 
@@ -189,7 +190,7 @@ impl Table {
     pub(super) fn missed(
         &self,
         route: &Route<'_>,
-        slots: &[&Slot; 4],
+        places: &Places<'_>,
         lives: &[Life; 4],
         digest: [u64; 2],
     ) -> Look<'_> {
@@ -199,11 +200,11 @@ impl Table {
                 found => return found,
             }
         }
-        // A key that lives is always in a slot. If it was in none of these at one moment, and
-        // they are as they were, it is not in this segment.
+        // Acquire, with the Release of `Slot::clear`: who saw a key's slot dead because the
+        // key was moved sees below that a life or the route has changed.
         fence(Ordering::Acquire);
-        let still = slots.iter().zip(lives).all(|(slot, life)| slot.is_still(*life));
-        if still && self.directory.confirms(route) { Look::Nowhere } else { Look::Changed }
+        let still = places.are_still(lives) && self.directory.confirms(route);
+        if still { Look::Nowhere } else { Look::Changed }
     }
 }
 

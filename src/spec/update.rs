@@ -53,7 +53,8 @@ impl Update {
         self
     }
 
-    /// Checks the change of a key of `kind` that is valid from `start`; gives its new scopes, if any.
+    /// Checks the change of a key of `kind` that is valid from `start`; gives its new scopes, if
+    /// any.
     ///
     /// # Errors
     ///

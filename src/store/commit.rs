@@ -13,10 +13,11 @@ impl Store {
     /// Runs a journey that writes.
     ///
     /// `plan` reads in the transaction that will write, and the realms as all earlier commits
-    /// left them; what it refuses has written nothing. Then, in this order: what the draft takes away is
-    /// enforced in memory; the transaction is made durable; what the draft adds is published.
-    /// If the outcome of the commit is unknown, or it is durable and cannot be published, what
-    /// was taken away stays so and the store takes no more writes until it is reopened.
+    /// left them; what it refuses has written nothing. Then, in this order: what the draft takes
+    /// away is enforced in memory; the transaction is made durable; what the draft adds is
+    /// published. If the outcome of the commit is unknown, or it is durable and cannot be
+    /// published, what was taken away stays so and the store takes no more writes until it is
+    /// reopened.
     ///
     /// # Errors
     ///

@@ -19,8 +19,8 @@ impl Store {
     ///
     /// `source` names the text in messages: a file's path. Adding is always possible. Taking
     /// away or renaming what keys or owners still use is refused with their number. What keys may
-    /// no longer do under the new profile is enforced before the commit. Applying the same text again
-    /// changes nothing.
+    /// no longer do under the new profile is enforced before the commit. Applying the same text
+    /// again changes nothing.
     ///
     /// # Errors
     ///

@@ -361,11 +361,12 @@ fn a_miss_that_a_change_overtook_is_looked_up_again() {
     let looked = || {
         let route = table.directory.route(home).unwrap();
         let segment = table.segments.at(route.segment()).unwrap();
-        let slots = segment.places(&table.pool, route.blocks(), home).unwrap().slots;
-        (route, slots, slots.map(slot::Slot::life))
+        let places = segment.places(&table.pool, route.blocks(), home).unwrap();
+        let lives = places.find(absent).err().unwrap();
+        (route, places, lives)
     };
-    let missed = |(route, slots, lives): &(directory::Route<'_>, _, _)| {
-        table.missed(route, slots, lives, absent)
+    let missed = |(route, places, lives): &(directory::Route<'_>, places::Places<'_>, _)| {
+        table.missed(route, places, lives, absent)
     };
     let before = looked();
     assert!(matches!(missed(&before), Look::Nowhere));
@@ -374,12 +375,13 @@ fn a_miss_that_a_change_overtook_is_looked_up_again() {
     assert!(matches!(missed(&before), Look::Changed));
 
     // And one whose segment was replaced may have moved along.
-    let before = looked();
+    let route = || table.directory.route(home).unwrap();
+    let before = route();
     for n in 3..1_000 {
         index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
     }
-    assert!(matches!(table.unmarked(&before.0), Look::Changed));
-    assert!(matches!(table.unmarked(&looked().0), Look::Nowhere));
+    assert!(matches!(table.unmarked(&before), Look::Changed));
+    assert!(matches!(table.unmarked(&route()), Look::Nowhere));
 }
 
 #[test]

@@ -125,7 +125,7 @@ impl Scene {
     }
 
     /// Every call is refused, and the store can be closed and opened again.
-    fn is_over(self, token: &[u8]) {
+    fn ends(self, token: &[u8]) {
         self.bomb.light(-1);
         assert_eq!(self.verify(token, null_mut()), Status::ErrPanic);
         assert_eq!(self.issue().0, Status::ErrPanic);
@@ -153,7 +153,7 @@ fn a_panic_in_a_verify_is_a_status_and_ends_this_store_alone() {
     assert_eq!(broken.verify(&token, &mut grant), Status::ErrPanic);
     assert_eq!((grant.key, before != 7), (7, true), "a failure writes nothing");
     assert_eq!(whole.verify(&other, null_mut()), Status::Ok);
-    broken.is_over(&token);
+    broken.ends(&token);
 }
 
 fn granted(scene: &Scene, token: &[u8]) -> engine::Grant {
@@ -186,7 +186,7 @@ fn a_panic_within_a_commit_is_a_status_and_the_file_stays_whole() {
             assert_eq!(issued, Status::ErrPanic);
         }
         panics += 1;
-        scene.is_over(&token);
+        scene.ends(&token);
     }
     assert!(panics >= 2, "only {panics} points were reached");
 }
