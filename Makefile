@@ -31,6 +31,8 @@ test: ## format, lints, then all tests
 bench: ## measure verify and issue, each beside its floor
 	@.ci/prepare build
 	cargo bench --locked -p keycask
+	cargo build --locked --release -p keycask-c
+	cargo bench --locked -p keycask-c
 
 fuzz: ## fuzz T=token for S=60 seconds
 	@.ci/prepare build fuzz

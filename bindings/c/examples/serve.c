@@ -115,8 +115,9 @@ static void serve(int client) {
         return;
     }
     // The reason is for the log. The client gets what the profile says, and no more.
-    if (grant.key || denial.key) {
-        (void)keycask_key_id_text(grant.key ? grant.key : denial.key, key, sizeof key, NULL);
+    if ((grant.key || denial.key) &&
+        keycask_key_id_text(grant.key ? grant.key : denial.key, key, sizeof key, NULL)) {
+        strcpy(key, "?");
     }
     fprintf(stderr, "%.*s %s %s\n", (int)http.method.len, http.method.data,
             keycask_status_name(status), key);

@@ -6,10 +6,16 @@ mod kit;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use kit::{CRATE, STRICT, succeed};
+use kit::{CRATE, STRICT, succeed, top};
 
 fn said(command: &mut Command) -> String {
     String::from_utf8(succeed(command).stdout).unwrap()
+}
+
+/// Installs what the other tests run, instead of a release that takes minutes to build.
+fn install(args: &[&Path]) {
+    let mut install = Command::new(top().join("bindings/c/install"));
+    succeed(install.args(args).env("KEYCASK_PROFILE", "dev"));
 }
 
 fn quickstart() -> PathBuf {
@@ -31,7 +37,7 @@ fn builds(dir: &Path, name: &str, flags: &str, libraries: &Path) -> String {
 fn an_installed_library_is_found_by_pkg_config_and_by_cmake_in_both_modes() {
     let dir = tempfile::tempdir().unwrap();
     let prefix = dir.path().join("usr");
-    succeed(Command::new(Path::new(CRATE).join("install")).arg(&prefix));
+    install(&[&prefix]);
     let lib = prefix.join("lib");
 
     let pkg = |options: &[&str]| {
@@ -85,8 +91,7 @@ fn an_installed_library_is_found_by_pkg_config_and_by_cmake_in_both_modes() {
 #[test]
 fn a_destdir_stands_before_every_path_and_in_no_file() {
     let dir = tempfile::tempdir().unwrap();
-    let mut install = Command::new(Path::new(CRATE).join("install"));
-    succeed(install.arg("/opt/keycask").arg(dir.path()));
+    install(&[Path::new("/opt/keycask"), dir.path()]);
     let root = dir.path().join("opt/keycask");
     let pc = std::fs::read_to_string(root.join("lib/pkgconfig/keycask.pc")).unwrap();
     assert!(pc.starts_with("prefix=/opt/keycask\n"), "{pc}");

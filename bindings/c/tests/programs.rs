@@ -11,13 +11,8 @@ use std::process::{Command, Stdio};
 use kit::{Program, compiler, library, succeed, top};
 
 const SANITIZED: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
-const VALGRIND: &[&str] = &[
-    "valgrind",
-    "--quiet",
-    "--error-exitcode=99",
-    "--leak-check=full",
-    "--child-silent-after-fork=yes",
-];
+const VALGRIND: &[&str] =
+    &["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--fair-sched=yes"];
 const SCRIPT: &[&str] = &["tests/script/script.c", "tests/script/row.c", "tests/script/words.c"];
 
 /// Runs the program in all three ways.
@@ -63,6 +58,12 @@ fn a_fork_leaves_the_file_whole_and_the_parent_unharmed() {
 #[test]
 fn structs_are_laid_out_as_they_always_were() {
     runs("tests/layout.c");
+}
+
+#[test]
+fn deciding_takes_nothing_from_the_heap() {
+    // The program has a heap of its own, which sanitizers and valgrind would replace.
+    succeed(&mut Program::build("cc", &["tests/allocation.c"], &[]).command(&[]));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 #include "check.h"
 
-enum { VERIFIERS = 3, ISSUERS = 2, ROUNDS = 20 };
+enum { VERIFIERS = 3, ISSUERS = 2, ROUNDS = 8 };
 
 static scene stage;
 static char token[KEYCASK_TOKEN_MAX];
