@@ -14,7 +14,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::record::{KeyRecord, OwnerRecord, RealmRecord};
 
-impl Batch<'_> {
+impl Batch {
     pub(super) fn put_key(&mut self, key: &KeyRecord) -> Result<()> {
         let row = key_row(key.key_id);
         let old = self.put(KEYS, &row, key.encode()?)?;

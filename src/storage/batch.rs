@@ -4,13 +4,14 @@
 //! with the commit. A batch that is dropped leaves nothing behind. One in which a write
 //! failed can no longer be committed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use redb::WriteTransaction;
 
-use super::Storage;
 use super::apply::moved;
 use super::errors::OrFail;
+use super::shared::Shared;
 use super::state::State;
 use super::tables::{AUDIT, KEYS, META, SEALED, STATE, USAGE, key_row};
 use super::values;
@@ -45,8 +46,8 @@ impl From<Error> for CommitError {
 }
 
 /// A write transaction.
-pub(crate) struct Batch<'s> {
-    pub(super) storage: &'s Storage,
+pub(crate) struct Batch {
+    pub(super) storage: Arc<Shared>,
     pub(super) transaction: WriteTransaction,
     /// Where the store will stand.
     pub(super) state: State,
@@ -60,8 +61,8 @@ pub(crate) struct Batch<'s> {
     broken: bool,
 }
 
-impl<'s> Batch<'s> {
-    pub(super) fn new(storage: &'s Storage, transaction: WriteTransaction) -> Result<Self> {
+impl Batch {
+    pub(super) fn new(storage: Arc<Shared>, transaction: WriteTransaction) -> Result<Self> {
         let state = View::new(Transaction::Write(&transaction), &storage.keys).state()?;
         Ok(Self {
             storage,
@@ -115,8 +116,8 @@ impl<'s> Batch<'s> {
     }
 
     /// Puts `entry` at the end of the audit trail, under the next number and this commit's
-    /// seq.
-    pub(crate) fn audit(&mut self, mut entry: AuditEntry) -> Result<()> {
+    /// seq, which it is given.
+    pub(crate) fn audit(&mut self, entry: &mut AuditEntry) -> Result<()> {
         self.attempt(|batch| {
             batch.numbered = true;
             entry.number = batch.state.entries.saturating_add(1);

@@ -14,7 +14,7 @@ use crate::record::LogRow;
 const LOG_SLACK: u64 = 64;
 const LOG_CUT: u64 = 256;
 
-impl Batch<'_> {
+impl Batch {
     /// Gives the commit its seq, and the log its row.
     pub(super) fn put_log(&mut self) -> Result<()> {
         let seq = self.state.seq.checked_add(1);

@@ -22,6 +22,7 @@ mod opened;
 mod rows;
 mod scan;
 mod set;
+mod shared;
 mod state;
 mod tables;
 mod values;
@@ -29,17 +30,15 @@ mod view;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
 
+use redb::StorageBackend;
 use redb::backends::FileBackend;
-use redb::{StorageBackend, WriteTransaction};
 
-use self::backend::{Door, Gate};
+use self::backend::Door;
 use self::errors::{OrFail, from_io};
 use self::handle::Handle;
 use self::header::Header;
-use self::mac::MacKeys;
+use self::shared::Shared;
 use self::view::Transaction;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
@@ -58,11 +57,6 @@ pub(crate) const CACHE_BYTES: usize = 32 << 20;
 
 /// How many ops the log keeps at least if nothing else is asked for.
 pub(crate) const LOG_LEN: u64 = 100_000;
-
-/// The first commit after this much uptime also writes what a quick repair needs, so that an
-/// opening after a crash does not search the whole file for free pages. It costs such a
-/// commit some 130 KB for each GB of file.
-const QUICK_REPAIR_EVERY: Duration = Duration::from_secs(5);
 
 /// How a file is opened.
 pub(crate) struct StorageOptions<'a> {
@@ -87,14 +81,8 @@ impl<'a> StorageOptions<'a> {
 pub(crate) struct Storage {
     handle: Handle,
     home: Home,
-    gate: Arc<dyn Gate>,
     header: Header,
-    keys: MacKeys,
-    log_len: u64,
-    /// Set by the first write that failed, for good.
-    poisoned: AtomicBool,
-    /// Uptime in milliseconds of the last commit with a quick repair.
-    repaired: AtomicU64,
+    shared: Arc<Shared>,
     /// Where the store stood with the rows that opening gave out.
     loaded: State,
 }
@@ -163,20 +151,12 @@ impl Storage {
             Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
         })?;
         let (header, keys) = Header::decode(&row, options.pepper)?;
-        let mut storage = Self {
-            handle,
-            home: Home::here(),
-            gate,
-            header,
-            keys,
-            log_len: options.log_len,
-            poisoned: AtomicBool::new(false),
-            repaired: AtomicU64::new(0),
-            loaded: State::new(),
-        };
+        let shared = Arc::new(Shared::new(gate, keys, options.log_len));
+        let loaded = State::new();
+        let mut storage = Self { handle, home: Home::here(), header, shared, loaded };
         storage.loaded = storage.view()?.load(each)?;
         if hold {
-            storage.gate.release().map_err(|e| from_io(doing, e))?;
+            storage.shared.gate.release().map_err(|e| from_io(doing, e))?;
         }
         Ok(storage)
     }
@@ -246,13 +226,12 @@ impl Storage {
             let why = "the store was opened read-only";
             return Err(Error::new(ErrorKind::ReadOnly, why));
         };
-        if self.is_poisoned() { Err(self.poison()) } else { Ok(database) }
+        if self.is_poisoned() { Err(self.shared.poisoned()) } else { Ok(database) }
     }
 
     /// Whether an earlier write failed and the store must be reopened to write again.
     pub(crate) fn is_poisoned(&self) -> bool {
-        // Acquire pairs with the release where a write fails.
-        self.poisoned.load(Ordering::Acquire)
+        self.shared.is_poisoned()
     }
 
     /// Begins to read. The view sees what was committed before, and keeps the file from
@@ -260,20 +239,20 @@ impl Storage {
     pub(crate) fn view(&self) -> Result<View<'_>> {
         self.at_home()?;
         let transaction = self.handle.begin_read()?;
-        Ok(View::new(Transaction::Read(transaction), &self.keys))
+        Ok(View::new(Transaction::Read(transaction), &self.shared.keys))
     }
 
-    /// Begins to write, after any other batch has ended.
+    /// Begins to write, after any other batch has ended. The batch may go to another thread.
     ///
     /// # Errors
     ///
     /// `ReadOnly`, `Poisoned`, `Corrupt`, `Io`.
-    pub(crate) fn batch(&self) -> Result<Batch<'_>> {
+    pub(crate) fn batch(&self) -> Result<Batch> {
         let database = self.writable()?;
         let transaction = database.begin_write().or_fail("begin to write");
-        let mut transaction = transaction.inspect_err(|e| self.note(e))?;
+        let mut transaction = transaction.inspect_err(|e| self.shared.note(e))?;
         transaction.set_two_phase_commit(true);
-        Batch::new(self, transaction)
+        Batch::new(Arc::clone(&self.shared), transaction)
     }
 
     /// Closes the file in order, so that the next opening need not repair it. Dropping does
@@ -282,56 +261,12 @@ impl Storage {
         self.handle.close()
     }
 
-    fn commit(
-        &self,
-        mut transaction: WriteTransaction,
-        uptime: Duration,
-    ) -> Result<(), CommitError> {
-        let now = u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX);
-        // Relaxed: commits come one after another, ordered by redb's write lock.
-        let since = now.saturating_sub(self.repaired.load(Ordering::Relaxed));
-        let quick_repair = Duration::from_millis(since) >= QUICK_REPAIR_EVERY;
-        transaction.set_quick_repair(quick_repair);
-        let flips = self.gate.flips();
-        let Err(error) = transaction.commit().or_fail("commit") else {
-            if quick_repair {
-                self.repaired.store(now, Ordering::Relaxed);
-            }
-            return Ok(());
-        };
-        // Release pairs with the acquire in `is_poisoned`.
-        self.poisoned.store(true, Ordering::Release);
-        if self.gate.flips() == flips {
-            return Err(CommitError::Refused(error));
-        }
-        let why = "the commit failed at its last step: it may be in the file or not";
-        let error = Error::new(ErrorKind::Indeterminate, why).caused_by(error);
-        Err(CommitError::Indeterminate(error))
-    }
-
     /// Takes no more writes: memory and file differ. Gives the error to report for a commit
     /// that is durable and could not be published because of `cause`.
     pub(crate) fn distrust(&self, cause: Error) -> Error {
-        // Release pairs with the acquire in `is_poisoned`.
-        self.poisoned.store(true, Ordering::Release);
+        self.shared.poison();
         let why = "the change is in the file and could not be shown; reopen the store";
         Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
-    }
-
-    /// Takes notice of an error after which redb writes no more.
-    fn note(&self, error: &Error) {
-        if matches!(error.kind(), ErrorKind::Io | ErrorKind::Full | ErrorKind::Poisoned) {
-            // Release pairs with the acquire in `is_poisoned`.
-            self.poisoned.store(true, Ordering::Release);
-        }
-    }
-
-    fn poison(&self) -> Error {
-        let why = "an earlier write failed; reopen the store to write again";
-        match self.gate.failure() {
-            Some(failure) => Error::new(ErrorKind::Poisoned, why).caused_by(failure),
-            None => Error::new(ErrorKind::Poisoned, why),
-        }
     }
 }
 
@@ -345,4 +280,4 @@ fn naming(doing: &str, error: Error) -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

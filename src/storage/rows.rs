@@ -7,7 +7,7 @@ use super::errors::OrFail;
 use super::tables::{KEYS, OWNERS, REALMS, Rows, SEALED};
 use crate::error::Result;
 
-impl Batch<'_> {
+impl Batch {
     /// Writes a row and gives the body that it had.
     pub(super) fn put<K: Key + 'static>(
         &mut self,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::{Held, Realms, Store};
 use crate::entry::State;
-use crate::error::{ErrorKind, Result};
+use crate::error::Result;
 use crate::ids::OwnerRef;
 use crate::index::{Bind, KeyRestraint, OwnerRestraint, RestraintId};
 use crate::key_id::KeyId;
@@ -17,10 +17,11 @@ use crate::record::Op;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
-/// What is enforced while a change is on its way to the disk.
+/// What is enforced while a change is on its way to the disk. To drop it is to keep it
+/// enforced until the store is reopened.
+#[derive(Default)]
 #[must_use = "a denial ends when the outcome of its change is known"]
-pub(super) struct Denial<'s> {
-    store: &'s Store,
+pub(super) struct Denial {
     restraints: Vec<RestraintId>,
     /// The realms as they were before a profile was narrowed.
     realms: Option<Arc<Realms>>,
@@ -31,46 +32,46 @@ pub(super) const fn no_better_than(state: State) -> KeyRestraint {
     KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER }
 }
 
-impl Denial<'_> {
-    /// Ends the denial of a change that was published.
-    pub(super) fn published(self) {
-        for restraint in self.restraints {
-            self.store.index.lift(restraint);
-        }
-    }
-
-    /// Ends the denial of a change that was refused: everything is as it was.
-    pub(super) fn withdrawn(mut self) -> Result<()> {
-        if let Some(realms) = self.realms.take() {
-            self.store.swap_realms(realms)?;
-        }
-        self.published();
-        Ok(())
-    }
-
-    /// Ends the denial of a change with this result; one whose outcome is unknown stays.
-    pub(super) fn settle<T>(self, result: &Result<T>) {
-        match result {
-            Err(error) if error.kind() == ErrorKind::Indeterminate => {}
-            _ => self.published(),
-        }
+impl Denial {
+    /// Both.
+    pub(super) fn and(mut self, other: Self) -> Self {
+        self.restraints.extend(other.restraints);
+        self.realms = self.realms.or(other.realms);
+        self
     }
 }
 
 impl Store {
     /// Enforces what `ops` take away; nothing, if that fails.
-    pub(super) fn deny(&self, ops: &[Op]) -> Result<Denial<'_>> {
-        let mut denial = Denial { store: self, restraints: Vec::new(), realms: None };
+    pub(super) fn deny(&self, ops: &[Op]) -> Result<Denial> {
+        let mut denial = Denial::default();
         match self.restrain(ops, &mut denial) {
             Ok(()) => Ok(denial),
             Err(error) => {
-                denial.withdrawn()?;
+                self.withdraw(denial)?;
                 Err(error)
             }
         }
     }
 
-    fn restrain(&self, ops: &[Op], denial: &mut Denial<'_>) -> Result<()> {
+    /// Ends the denial of a change that was published.
+    pub(super) fn lift(&self, denial: Denial) {
+        for restraint in denial.restraints {
+            self.index.lift(restraint);
+        }
+    }
+
+    /// Ends the denial of a change that was refused: everything is as it was. If that fails,
+    /// it stays.
+    pub(super) fn withdraw(&self, mut denial: Denial) -> Result<()> {
+        if let Some(realms) = denial.realms.take() {
+            self.swap_realms(realms)?;
+        }
+        self.lift(denial);
+        Ok(())
+    }
+
+    fn restrain(&self, ops: &[Op], denial: &mut Denial) -> Result<()> {
         let realms = self.realms.load_full();
         for op in ops {
             match op {
@@ -107,10 +108,10 @@ impl Store {
         &self,
         owner: OwnerRef,
         restraint: OwnerRestraint,
-    ) -> Result<Denial<'_>> {
+    ) -> Result<Denial> {
         self.storage.writable()?;
         let held = self.index.restrain_owner(owner, restraint);
-        Ok(Denial { store: self, restraints: held.into_iter().collect(), realms: None })
+        Ok(Denial { restraints: held.into_iter().collect(), realms: None })
     }
 
     /// Enforces, before anything waits for the disk, the restraint that `plan` makes of the key
@@ -120,12 +121,12 @@ impl Store {
         &self,
         key: KeyId,
         plan: impl FnOnce(&Held<'_>, &Realms) -> Result<KeyRestraint>,
-    ) -> Result<Denial<'_>> {
+    ) -> Result<Denial> {
         self.storage.writable()?;
         let realms = self.realms.load_full();
         let held = self.hold(&self.storage.view()?, &realms, key)?;
         let restraint = plan(&held, &realms)?;
         let held = self.index.restrain_key(key, &held.record.digest, restraint);
-        Ok(Denial { store: self, restraints: held.into_iter().collect(), realms: None })
+        Ok(Denial { restraints: held.into_iter().collect(), realms: None })
     }
 }

@@ -85,7 +85,7 @@ impl Store {
     /// rotated; `Argument` for a grace or an end out of its limits; those of a commit.
     pub fn rotate(&self, key: KeyId, rotation: &Rotation, by: &Actor) -> Result<Issued> {
         by.check()?;
-        let restraint = self.deny_early(key, |held, _| {
+        let early = self.deny_early(key, |held, _| {
             let (old, now) = (&held.record, self.mark.now());
             rotatable(old, now)?;
             let succession = rotation.check(held.realm, old.start, old.end, now)?;
@@ -94,7 +94,7 @@ impl Store {
                 Some(end) => KeyRestraint { end, ..no_better_than(State::Active) },
             })
         })?;
-        let result = self.commit(|view, realms, now| {
+        self.commit_denied(early, |view, realms, now| {
             let old = view.key(key)?.ok_or_else(|| super::no_key(key))?;
             let (realm, kind) = realms.of_kind(old.kind)?;
             rotatable(&old, now)?;
@@ -141,9 +141,7 @@ impl Store {
                 .op(Op::Key(new))
                 .seal(key_id, sealed)
                 .entry(entry))
-        });
-        restraint.settle(&result);
-        result
+        })
     }
 
     /// An id that no key has.

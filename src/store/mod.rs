@@ -22,12 +22,13 @@ mod reveal;
 mod scan;
 mod state;
 mod sweep;
+#[cfg(test)]
+mod tests;
 mod trail;
 mod usage;
 mod verify;
 
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
 
@@ -43,6 +44,7 @@ use crate::record::{KeyRecord, OwnerRecord};
 use crate::seal::SealingKey;
 use crate::storage::Storage;
 
+use commit::Writers;
 use draft::Draft;
 use realms::Realms;
 
@@ -68,8 +70,10 @@ pub struct Store {
     told: Meters,
     mark: Mark,
     random: Random,
-    /// Held by the one journey that writes: the uptime at which usage was last written.
-    writer: Mutex<Duration>,
+    writers: Writers,
+    /// Milliseconds of uptime at which usage was last written. Relaxed: only who has the turn
+    /// of `writers` touches it, and turns are ordered by a lock.
+    flushed: AtomicU64,
 }
 
 impl std::fmt::Debug for Store {

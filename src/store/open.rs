@@ -1,12 +1,12 @@
 //! Create, open and close a store.
 
 use std::path::Path;
-use std::sync::Mutex;
-use std::time::Duration;
+use std::sync::atomic::AtomicU64;
 
 use arc_swap::ArcSwap;
 
 use super::Store;
+use super::commit::Writers;
 use super::realms::Realms;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
@@ -65,7 +65,13 @@ impl Options {
     /// `Conflict` if something is at `path`; `Argument` with `read_only`; `NotFound` if the
     /// directory is missing, `Permission` if it cannot be written; `Full`, `Io`, `Random`.
     pub fn create(self, path: impl AsRef<Path>) -> Result<Store> {
-        Store::build(self, path.as_ref(), true)
+        let path = path.as_ref();
+        if self.read_only {
+            let why = format!("{}: cannot be made read-only", path.display());
+            return Err(Error::new(ErrorKind::Argument, why));
+        }
+        Storage::create(path, &self.storage(), &self.random)?.close()?;
+        self.open(path)
     }
 
     /// Opens the store in the file at `path`.
@@ -78,28 +84,28 @@ impl Options {
     /// somebody else's, or writable by others; `Locked` if another handle writes; `Foreign`,
     /// `Newer`, `Pepper`, `Corrupt`: the file was not written to; `Io`.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
-        Store::build(self, path.as_ref(), false)
+        Store::start(self, |settings, each| Storage::open(path.as_ref(), settings, each))
+    }
+
+    fn storage(&self) -> StorageOptions<'_> {
+        StorageOptions {
+            read_only: self.read_only,
+            cache_bytes: self.cache_bytes,
+            log_len: self.log_len,
+            ..StorageOptions::new(self.pepper.as_ref())
+        }
     }
 }
 
 impl Store {
-    fn build(options: Options, path: &Path, new: bool) -> Result<Self> {
-        let settings = StorageOptions {
-            read_only: options.read_only,
-            cache_bytes: options.cache_bytes,
-            log_len: options.log_len,
-            ..StorageOptions::new(options.pepper.as_ref())
-        };
-        if new {
-            if options.read_only {
-                let why = format!("{}: cannot be made read-only", path.display());
-                return Err(Error::new(ErrorKind::Argument, why));
-            }
-            Storage::create(path, &settings, &options.random)?.close()?;
-        }
+    /// Opens the store whose file `open` opens, and which gives its rows to what it is given.
+    pub(super) fn start(
+        options: Options,
+        open: impl FnOnce(&StorageOptions<'_>, &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage>,
+    ) -> Result<Self> {
         let index = Index::new(0);
         let mut filling = Filling::default();
-        let storage = Storage::open(path, &settings, &mut |op| filling.take(op, &index))?;
+        let storage = open(&options.storage(), &mut |op| filling.take(op, &index))?;
         let realms = filling.finish(&index)?;
         let state = storage.loaded();
         // Before the first commit there is nothing to hold a reading of the clock against.
@@ -118,7 +124,8 @@ impl Store {
             told: Meters::new(),
             mark: Mark::new(options.clock, floor),
             random: options.random,
-            writer: Mutex::new(Duration::ZERO),
+            writers: Writers::new(),
+            flushed: AtomicU64::new(0),
         })
     }
 

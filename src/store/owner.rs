@@ -33,8 +33,8 @@ impl Store {
     ) -> Result<OwnerInfo> {
         by.check()?;
         text::check("owner", id, &text::OWNER_ID_LEN)?;
-        let restraint = self.deny_owner(realm, id, change)?;
-        let result = self.commit(|view, realms, now| {
+        let early = self.deny_owner(realm, id, change)?;
+        self.commit_denied(early, |view, realms, now| {
             let realm = &*realms.get(realm)?.realm;
             let [direct, group] = change.check(realm)?;
             let before = scan::owner_named(view, realm.reference(), id)?;
@@ -64,28 +64,21 @@ impl Store {
             entry.before = before.map(|b| trail::owner_facts(realm, &b)).unwrap_or_default();
             entry.after = trail::owner_facts(realm, &after);
             Ok(Draft::new(info).op(Op::Owner(after)).entry(entry))
-        });
-        if let Some(restraint) = restraint {
-            restraint.settle(&result);
-        }
-        result
+        })
     }
 
     /// Enforces what `change` takes from an owner that there is already.
-    fn deny_owner(
-        &self,
-        realm: RealmRef,
-        id: &str,
-        change: &OwnerChange,
-    ) -> Result<Option<Denial<'_>>> {
+    fn deny_owner(&self, realm: RealmRef, id: &str, change: &OwnerChange) -> Result<Denial> {
         let realms = self.realms.load_full();
         let [direct, _] = change.check(&realms.get(realm)?.realm)?;
-        let Some(owner) = self.storage.view()?.owner_named(realm, id)? else { return Ok(None) };
+        let Some(owner) = self.storage.view()?.owner_named(realm, id)? else {
+            return Ok(Denial::default());
+        };
         let restraint = OwnerRestraint {
             suspended: change.suspended == Some(true),
             direct: direct.map_or(ScopeSet::all(), |set| realms.expand_owner(realm, set)),
         };
-        self.deny_owner_early(owner, restraint).map(Some)
+        self.deny_owner_early(owner, restraint)
     }
 
     /// The owner that the application calls `id`.

@@ -1,4 +1,4 @@
-//! Reads that go over many view, a page at a time.
+//! Reads that go over many rows, a page at a time.
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, OwnerRef, RealmRef};

@@ -1,6 +1,6 @@
 //! Suspend, resume, revoke and update a key.
 
-use super::deny::no_better_than;
+use super::deny::{Denial, no_better_than};
 use super::{Draft, Held, Store, cap, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
@@ -35,17 +35,15 @@ impl Store {
             let why = format!("{key}: realm {:?} does not allow suspending", held.realm.name());
             Err(Error::new(ErrorKind::Conflict, why))
         };
-        let restraint = self
+        let early = self
             .deny_early(key, |held, _| allowed(held).map(|()| no_better_than(State::Suspended)))?;
-        let result = self.change(key, by, Event::KeySuspended, |_, held, now| {
+        self.change(early, key, by, Event::KeySuspended, |_, held, now| {
             allowed(&held)?;
             if held.record.state == State::Suspended {
                 return Ok(Vec::new());
             }
             Ok(vec![in_state(held.record, State::Suspended, by, now)])
-        });
-        restraint.settle(&result);
-        result
+        })
     }
 
     /// Ends the pause of a suspended key. Resuming an active key changes nothing.
@@ -56,7 +54,7 @@ impl Store {
     /// many active keys as it may; those of a commit.
     pub fn resume(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
         by.check()?;
-        self.change(key, by, Event::KeyResumed, |view, held, now| {
+        self.change(Denial::default(), key, by, Event::KeyResumed, |view, held, now| {
             not_revoked(&held.record)?;
             if held.record.state == State::Active {
                 return Ok(Vec::new());
@@ -76,15 +74,13 @@ impl Store {
     /// `NotFound` for an unknown key; those of a commit.
     pub fn revoke(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
         by.check()?;
-        let restraint = self.deny_early(key, |_, _| Ok(no_better_than(State::Revoked)))?;
-        let result = self.change(key, by, Event::KeyRevoked, |_, held, now| {
+        let early = self.deny_early(key, |_, _| Ok(no_better_than(State::Revoked)))?;
+        self.change(early, key, by, Event::KeyRevoked, |_, held, now| {
             if held.record.state == State::Revoked {
                 return Ok(Vec::new());
             }
             Ok(vec![in_state(held.record, State::Revoked, by, now)])
-        });
-        restraint.settle(&result);
-        result
+        })
     }
 
     /// Changes a key's name, metadata, end or scopes.
@@ -111,13 +107,13 @@ impl Store {
             }
             Ok(scopes)
         };
-        let restraint = self.deny_early(key, |held, realms| {
+        let early = self.deny_early(key, |held, realms| {
             let scopes = allowed(held, self.mark.now())?;
             let scopes = scopes.map_or(ScopeSet::all(), |s| realms.expand(held.record.kind, s));
             let end = update.end.unwrap_or(Timestamp::NEVER);
             Ok(KeyRestraint { state: State::Active, scopes, end })
         })?;
-        let result = self.change(key, by, Event::KeyUpdated, |view, held, now| {
+        self.change(early, key, by, Event::KeyUpdated, |view, held, now| {
             let scopes = allowed(&held, now)?;
             let mut record = held.record.clone();
             record.end = update.end.unwrap_or(record.end);
@@ -128,22 +124,21 @@ impl Store {
                 return Ok(Vec::new());
             }
             held.activated(view, record, now)
-        });
-        restraint.settle(&result);
-        result
+        })
     }
 
-    /// One change of one key: reads it, asks `plan` for the records as they shall be, the
-    /// key's own last, and writes them with one entry of the audit trail. No records, no
-    /// commit.
+    /// One change of one key, of which `early` is enforced already: reads it, asks `plan` for
+    /// the records as they shall be, the key's own last, and writes them with one entry of the
+    /// audit trail. No records, no commit.
     fn change(
         &self,
+        early: Denial,
         key: KeyId,
         by: &Actor,
         event: Event,
         plan: impl FnOnce(&View<'_>, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
     ) -> Result<KeyInfo> {
-        self.commit(|view, realms, now| {
+        self.commit_denied(early, |view, realms, now| {
             let held = self.hold(view, realms, key)?;
             let (before, owner) = (held.record.clone(), held.owner.clone());
             let (realm, kind) = (held.realm, held.kind);

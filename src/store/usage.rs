@@ -5,13 +5,13 @@
 //! [`Store::flush`], and when the store is closed. A crash loses what was noted since; a
 //! denial notes nothing; a time never goes back.
 
-use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::Store;
+use super::{Draft, Store};
 use crate::error::Result;
 use crate::index::Used;
-use crate::storage::{Batch, CommitError};
+use crate::storage::Batch;
 
 /// How often a commit takes usage along.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -27,34 +27,27 @@ impl Store {
         if self.storage.is_read_only() {
             return Ok(());
         }
-        let mut flushed = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let used = self.index.noted();
-        if used.is_empty() {
+        if self.index.noted().is_empty() {
             return Ok(());
         }
-        let mut batch = self.storage.batch()?;
-        put_usage(&mut batch, &used)?;
-        match batch.commit(self.mark.uptime()) {
-            Ok(_) => {
-                self.index.written(&used);
-                *flushed = self.mark.uptime();
-                Ok(())
-            }
-            Err(CommitError::Refused(error) | CommitError::Indeterminate(error)) => Err(error),
-        }
+        self.commit(|_, _, _| Ok(Draft::new(()).usage()))
     }
 
-    /// What a commit is to take along if usage was last written at uptime `flushed`.
-    pub(super) fn usage_due(&self, flushed: Duration) -> Vec<Used> {
-        match self.mark.uptime().saturating_sub(flushed) >= INTERVAL {
-            true => self.index.noted(),
-            false => Vec::new(),
-        }
+    /// Whether a commit is to take usage along.
+    pub(super) fn is_usage_due(&self) -> bool {
+        let flushed = Duration::from_millis(self.flushed.load(Ordering::Relaxed));
+        self.mark.uptime().saturating_sub(flushed) >= INTERVAL
+    }
+
+    /// Usage was written now.
+    pub(super) fn note_flush(&self) {
+        let now = u64::try_from(self.mark.uptime().as_millis()).unwrap_or(u64::MAX);
+        self.flushed.store(now, Ordering::Relaxed);
     }
 }
 
 /// Puts usage into a batch.
-pub(super) fn put_usage(batch: &mut Batch<'_>, used: &[Used]) -> Result<()> {
+pub(super) fn put_usage(batch: &mut Batch, used: &[Used]) -> Result<()> {
     used.iter().try_for_each(|used| batch.use_key(used.key_id, used.at))
 }
 

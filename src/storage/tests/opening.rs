@@ -218,7 +218,7 @@ fn a_record_of_a_newer_version_is_refused_untouched_and_named() {
     let row = tables::key_row(KeyId::from_bits(20));
     let mut body = key(20, 1).encode().unwrap();
     body[0] = 2;
-    let (newer, _) = storage.keys.seal("keys", &row, body);
+    let (newer, _) = storage.shared.keys.seal("keys", &row, body);
     storage.close().unwrap();
     damage::rewrite(&home.path, |transaction| {
         let mut keys = transaction.open_table(tables::KEYS).unwrap();

@@ -125,7 +125,7 @@ fn every_commit_has_the_next_seq_and_its_ops_in_the_log_without_digests() {
     fill(&storage);
     assert_eq!(commit(&storage, &[Op::Forget(KeyId::from_bits(10), key(10, 1).digest)]), 3);
     let mut batch = storage.batch().unwrap();
-    batch.audit(event(Event::KeyRevealed)).unwrap();
+    batch.audit(&mut event(Event::KeyRevealed)).unwrap();
     assert_eq!(batch.commit(START).unwrap(), 4);
     let view = storage.view().unwrap();
     let Changes::Since(changes) = view.changes(0, 100).unwrap() else { panic!("gone") };
@@ -178,7 +178,7 @@ fn the_log_keeps_as_many_ops_as_it_should_and_is_cut_a_few_rows_at_a_time() {
         for _ in 0..ops {
             batch.apply(&Op::Owner(owner(1))).unwrap();
         }
-        batch.audit(event(Event::OwnerSet)).unwrap();
+        batch.audit(&mut event(Event::OwnerSet)).unwrap();
         batch.commit(START).unwrap();
         let view = storage.view().unwrap();
         view.check().unwrap();

@@ -1,0 +1,115 @@
+//! Journeys that share a transaction.
+//!
+//! Each plans on what those before it wrote, and then writes itself. What it wrote is kept
+//! until the end: if a write fails, the others' changes are written again to a new
+//! transaction, which begins where the first began and so comes to stand where it stood.
+
+use crate::error::Result;
+use crate::record::Op;
+use crate::storage::{Batch, Storage, View};
+use crate::store::deny::Denial;
+use crate::store::draft::Change;
+use crate::time::Timestamp;
+
+/// Most journeys that plan in a transaction: the first waits for the others.
+const JOURNEYS_MAX: usize = 256;
+
+/// Most ops of a transaction that more journeys may join. An op has at most some 5 KB.
+const OPS_MAX: usize = 512;
+
+/// An open transaction, and what is in it.
+pub(in crate::store) struct Group {
+    /// None while no transaction has all of `changes`.
+    batch: Option<Batch>,
+    changes: Vec<Change>,
+    /// What is enforced until the outcome is known.
+    pub(super) denials: Vec<Denial>,
+    /// The latest present that a journey in it went by.
+    pub(super) now: Timestamp,
+    /// How many planned in it, whether they then joined or not.
+    journeys: usize,
+    ops: usize,
+    ended: bool,
+}
+
+impl Group {
+    /// Nobody's yet.
+    pub(super) fn new(now: Timestamp) -> Self {
+        let (changes, denials) = (Vec::new(), Vec::new());
+        Self { batch: None, changes, denials, now, journeys: 0, ops: 0, ended: false }
+    }
+
+    /// Whether somebody's changes are in it.
+    pub(super) fn is_changed(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
+    /// Whether it is to be committed before anybody else joins it.
+    pub(super) fn is_complete(&self) -> bool {
+        self.ended || self.batch.is_none() || self.journeys >= JOURNEYS_MAX || self.ops >= OPS_MAX
+    }
+
+    /// The rows with the changes of all who joined, for one journey more.
+    pub(super) fn view(&mut self, storage: &Storage) -> Result<View<'_>> {
+        self.journeys = self.journeys.saturating_add(1);
+        let batch = self.mend(storage)?;
+        Ok(self.batch.insert(batch).view())
+    }
+
+    /// Writes `change`. After a failure nothing of it is in the group.
+    pub(super) fn join(&mut self, storage: &Storage, mut change: Change) -> Result<()> {
+        if change.is_empty() {
+            return Ok(());
+        }
+        let mut batch = self.mend(storage)?;
+        write(&mut batch, &mut change)?;
+        self.batch = Some(batch);
+        // Later journeys go by the realms and the clock in memory, which change with the
+        // commit.
+        self.ended |= change.mark.is_some();
+        self.ended |= change.ops.iter().any(|op| matches!(op, Op::Realm(_)));
+        self.ops = self.ops.saturating_add(change.ops.len());
+        self.changes.push(change);
+        Ok(())
+    }
+
+    /// The transaction with all changes; the group has none until it is put back.
+    pub(super) fn mend(&mut self, storage: &Storage) -> Result<Batch> {
+        if let Some(batch) = self.batch.take() {
+            return Ok(batch);
+        }
+        let mut batch = storage.batch()?;
+        for change in &mut self.changes {
+            write(&mut batch, change)?;
+        }
+        Ok(batch)
+    }
+
+    /// Whether usage is to be written with it.
+    pub(super) fn takes_usage(&self) -> bool {
+        self.changes.iter().any(|change| change.usage)
+    }
+
+    /// Where somebody wants the durable time mark to stand.
+    pub(super) fn mark(&self) -> Option<Timestamp> {
+        self.changes.iter().rev().find_map(|change| change.mark)
+    }
+
+    /// The ops of all, in order.
+    pub(super) fn take_ops(&mut self) -> Vec<Op> {
+        self.changes.iter_mut().flat_map(|change| std::mem::take(&mut change.ops)).collect()
+    }
+}
+
+fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
+    for op in &change.ops {
+        batch.apply(op)?;
+    }
+    for (key, sealed) in &change.seals {
+        batch.seal(*key, sealed.as_deref())?;
+    }
+    for entry in &mut change.entries {
+        batch.audit(entry)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,231 @@
+//! The commit protocol: plan, deny, make durable, grant.
+//!
+//! Journeys that write stand in [line](Line). Whose turn it is plans and writes, on the thread
+//! that asked for it, into the transaction that those before it left open, and hands it to the
+//! next; the last in line commits it for all of them, and each gets its own result. So one
+//! writer alone pays for one commit, and many share one; there is no thread but the callers'.
+
+mod group;
+mod line;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use self::group::Group;
+use self::line::{Line, Ride, Turn};
+use super::deny::Denial;
+use super::usage::put_usage;
+use super::{Draft, Realms, Store, scan};
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::Op;
+use crate::storage::{CommitError, View};
+use crate::time::Timestamp;
+
+/// Those who want to write.
+pub(super) type Writers = Line<Group, Outcome>;
+
+/// What became of a transaction, for each journey in it.
+#[derive(Clone)]
+pub(super) enum Outcome {
+    /// It is durable, and shown.
+    Durable,
+    /// Nothing of it is in the file, nor will be.
+    Refused(Arc<Error>),
+    /// It may be in the file, or is there and could not be shown.
+    Unknown(Arc<Error>),
+}
+
+impl Store {
+    /// Runs a journey that writes.
+    ///
+    /// `plan` reads in the transaction that will write, and the realms, and so sees all earlier
+    /// journeys; what it refuses has written nothing. Then, in this order: what the draft takes
+    /// away is enforced in memory; the transaction is made durable; what the draft adds is
+    /// published. If the outcome of the commit is unknown, or it is durable and cannot be
+    /// published, what was taken away stays so and the store takes no more writes until it is
+    /// reopened.
+    ///
+    /// A journey that met changes of others on their way to the disk waits for their outcome,
+    /// whatever it wants itself, so that no answer is based on what then did not happen.
+    ///
+    /// # Errors
+    ///
+    /// `ReadOnly`, `Poisoned`, `Full`, `Io`: nothing was written. `Indeterminate`: see above.
+    pub(super) fn commit<T>(
+        &self,
+        plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
+    ) -> Result<T> {
+        self.commit_denied(Denial::default(), plan)
+    }
+
+    /// [`commit`](Self::commit) of a journey of which `early` is enforced already. It ends
+    /// with the journey, unless the outcome is unknown.
+    pub(super) fn commit_denied<T>(
+        &self,
+        early: Denial,
+        plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
+    ) -> Result<T> {
+        // First: in a child, the line may be held by a thread that is not there.
+        self.storage.at_home()?;
+        let mut turn = self.writers.enter();
+        let now = self.mark.now();
+        let group = turn.load().get_or_insert_with(|| Group::new(now));
+        let result = self.join(group, early, plan);
+        if !group.is_changed() {
+            for denial in group.denials.drain(..) {
+                self.lift(denial);
+            }
+            return result;
+        }
+        let ride = if group.is_complete() { Ride::Last(turn) } else { turn.ride() };
+        let outcome = match ride {
+            Ride::Arrived(outcome) => outcome,
+            Ride::Last(turn) => self.finish(turn),
+            Ride::Lost => {
+                let why = "the thread that committed for several panicked";
+                let cause = Error::new(ErrorKind::Internal, why);
+                Outcome::Unknown(Arc::new(self.storage.distrust(cause)))
+            }
+        };
+        match (outcome, result) {
+            (Outcome::Durable, result) => result,
+            (Outcome::Refused(error), _) | (Outcome::Unknown(error), Ok(_)) => Err(again(&error)),
+            // It wrote nothing, but why it refused may not be true.
+            (Outcome::Unknown(_), Err(error)) => {
+                Err(self.storage.writable().err().unwrap_or(error))
+            }
+        }
+    }
+
+    /// Plans in `group` and writes to it.
+    fn join<T>(
+        &self,
+        group: &mut Group,
+        early: Denial,
+        plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
+    ) -> Result<T> {
+        group.now = group.now.max(self.mark.now());
+        let now = group.now;
+        // A change of profile ends its group, so these are the realms as all before left them.
+        let planned =
+            group.view(&self.storage).and_then(|view| plan(&view, &self.realms.load(), now));
+        let denied = planned.and_then(|draft| Ok((self.deny(&draft.change.ops)?, draft)));
+        let (denial, draft) = match denied {
+            Ok(denied) => denied,
+            Err(error) => {
+                self.lift(early);
+                return Err(error);
+            }
+        };
+        let denial = early.and(denial);
+        match group.join(&self.storage, draft.change) {
+            Ok(()) => {
+                group.denials.push(denial);
+                Ok(draft.value)
+            }
+            Err(error) => match self.withdraw(denial) {
+                Ok(()) => Err(error),
+                Err(cause) => Err(self.storage.distrust(cause)),
+            },
+        }
+    }
+
+    /// Commits for all who joined, and tells them.
+    fn finish(&self, mut turn: Turn<'_, Group, Outcome>) -> Outcome {
+        let outcome = match turn.load().take() {
+            Some(group) => self.make_durable(group),
+            None => Outcome::Durable,
+        };
+        turn.tell(&outcome);
+        outcome
+    }
+
+    fn make_durable(&self, mut group: Group) -> Outcome {
+        let committed = self.write(&mut group);
+        let denials = std::mem::take(&mut group.denials).into_iter();
+        match committed {
+            Ok(seq) => match self.publish(seq, &group.take_ops()) {
+                Ok(()) => {
+                    denials.for_each(|denial| self.lift(denial));
+                    Outcome::Durable
+                }
+                Err(error) => Outcome::Unknown(Arc::new(self.storage.distrust(error))),
+            },
+            Err(CommitError::Refused(error)) => {
+                // A narrowed profile is the last, and the only one that can fail: then all
+                // that was taken away stays so.
+                match denials.rev().try_for_each(|denial| self.withdraw(denial)) {
+                    Ok(()) => Outcome::Refused(Arc::new(error)),
+                    Err(cause) => Outcome::Unknown(Arc::new(self.storage.distrust(cause))),
+                }
+            }
+            Err(CommitError::Indeterminate(error)) => Outcome::Unknown(Arc::new(error)),
+        }
+    }
+
+    /// Makes the transaction of `group` durable, with the time mark and with usage that is
+    /// due; gives its seq.
+    fn write(&self, group: &mut Group) -> Result<u64, CommitError> {
+        let mut batch = group.mend(&self.storage)?;
+        let vouched = group.mark();
+        let mark = vouched.unwrap_or_else(|| self.mark.next(group.now));
+        batch.set_mark(mark);
+        let used = match group.takes_usage() || self.is_usage_due() {
+            true => self.index.noted(),
+            false => Vec::new(),
+        };
+        put_usage(&mut batch, &used)?;
+        let seq = batch.commit(self.mark.uptime())?;
+        match vouched {
+            Some(mark) => self.mark.reset(mark),
+            None => self.mark.advance(mark),
+        }
+        if !used.is_empty() {
+            self.index.written(&used);
+            self.note_flush();
+        }
+        Ok(seq)
+    }
+
+    /// Publishes a durable commit: the one way in to what decisions read.
+    pub(super) fn publish(&self, seq: u64, ops: &[Op]) -> Result<()> {
+        // Keys and owners first, whom a change of profile then brings up to itself.
+        self.index.apply(seq, ops, &**self.realms.load())?;
+        for op in ops {
+            if let Op::Realm(record) = op {
+                self.swap_realms(Arc::new(self.realms.load().with(record)?))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes `realms` the ones that decisions read, and brings the entries of keys and owners
+    /// up to them where what their scopes imply differs.
+    pub(super) fn swap_realms(&self, realms: Arc<Realms>) -> Result<()> {
+        let before = self.realms.swap(Arc::clone(&realms));
+        let differing: Vec<_> = realms.differing(&before).collect();
+        if differing.is_empty() {
+            return Ok(());
+        }
+        let view = self.storage.view()?;
+        for record in scan::keys(&view, None, None) {
+            let record = record?;
+            if realms.realm_of(record.kind).is_some_and(|realm| differing.contains(&realm)) {
+                self.index.refresh_key(&record, &*realms)?;
+            }
+        }
+        for realm in differing {
+            for record in scan::owners(&view, realm) {
+                let record = record?;
+                self.index.refresh_owner(&record, &*realms);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The same error for another who gets it.
+fn again(error: &Error) -> Error {
+    Error::new(error.kind(), error.to_string())
+}
