@@ -181,6 +181,9 @@
 // In cause of keycask_key_info: it was rotated, and its grace is over or was none.
 #define KEYCASK_CAUSE_ROTATED 2
 
+// In cause of keycask_key_info: its token was lost, and another key was issued in its place.
+#define KEYCASK_CAUSE_REISSUED 3
+
 // In flags of keycask_key_change: scopes are set.
 #define KEYCASK_SET_SCOPES 1
 

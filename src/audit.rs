@@ -44,6 +44,9 @@ events! {
     KeyIssued = "key_issued",
     /// A key was rotated: a successor was issued.
     KeyRotated = "key_rotated",
+    /// A key whose token was lost was revoked, and another issued in its place: the operation that
+    /// made it was asked for again.
+    KeyReissued = "key_reissued",
     /// A key was paused.
     KeySuspended = "key_suspended",
     /// A key was active again.
@@ -84,6 +87,8 @@ pub struct AuditEntry {
     pub at: Timestamp,
     /// Who asked for it, in the caller's words.
     pub actor: String,
+    /// The id of the operation, if the caller named one. Empty if it did not.
+    pub operation: String,
     /// What was done.
     pub event: Event,
     /// Name of the realm it was done in.
@@ -108,6 +113,7 @@ impl AuditEntry {
             seq: 0,
             at,
             actor: actor.to_owned(),
+            operation: String::new(),
             event,
             realm: None,
             key: None,
@@ -139,6 +145,8 @@ struct Body {
     seq: u64,
     at: i64,
     actor: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    operation: String,
     event: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     realm: Option<String>,
@@ -171,6 +179,7 @@ impl AuditEntry {
             seq: self.seq,
             at: self.at.as_ms(),
             actor: self.actor.clone(),
+            operation: self.operation.clone(),
             event: self.event.name().to_owned(),
             realm: self.realm.clone(),
             key: self.key.map(|key| key.to_string()),
@@ -224,6 +233,7 @@ impl AuditEntry {
             seq: body.seq,
             at: Timestamp::from_ms(body.at),
             actor: body.actor,
+            operation: body.operation,
             event,
             realm: body.realm,
             key: key_id.map_err(|_| corrupt("its key id is none"))?,

@@ -12,6 +12,8 @@ pub const NAME_LEN: RangeInclusive<usize> = 0..=128;
 pub const METADATA_LEN: RangeInclusive<usize> = 0..=4096;
 /// Lengths of an actor's name in bytes.
 pub const ACTOR_LEN: RangeInclusive<usize> = 0..=128;
+/// Lengths of an operation's id in bytes.
+pub const OPERATION_LEN: RangeInclusive<usize> = 0..=128;
 /// Lengths of a reason in bytes.
 pub const REASON_LEN: RangeInclusive<usize> = 0..=256;
 

@@ -21,6 +21,9 @@ pub enum Cause {
     Asked = 1,
     /// It was rotated without grace, or a later rotation ended its grace.
     Rotated = 2,
+    /// Its token was lost: the operation that made it was asked for again, and made another
+    /// key in its place.
+    Reissued = 3,
 }
 
 impl Cause {
@@ -31,6 +34,7 @@ impl Cause {
             0 => Some(Self::None),
             1 => Some(Self::Asked),
             2 => Some(Self::Rotated),
+            3 => Some(Self::Reissued),
             _ => None,
         }
     }
@@ -42,6 +46,7 @@ impl Cause {
             Self::None => "none",
             Self::Asked => "asked",
             Self::Rotated => "rotated",
+            Self::Reissued => "reissued",
         }
     }
 
@@ -100,7 +105,7 @@ impl fmt::Debug for KeyRecord {
 // offset size name
 //      0    1 version      1
 //      1    1 state        0 active, 1 suspended, 2 revoked
-//      2    1 cause        0 none, 1 asked, 2 rotated
+//      2    1 cause        0 none, 1 asked, 2 rotated, 3 reissued
 //      3    1 flags        bit 0 counted, bit 1 has predecessor, bit 2 has successor
 //      4    1 pepper       generation of the pepper
 //      5    2 kind

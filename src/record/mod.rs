@@ -1,4 +1,4 @@
-//! The rows of a store: keys, owners, realms, and the ops that change them.
+//! The rows of a store: keys, owners, realms, the ops that change them, and operations.
 //!
 //! Each record has a version byte first and fixed little-endian fields after it; text comes
 //! last, with its length. A record holds no token and no pepper. The bytes are drawn above
@@ -8,6 +8,7 @@ mod fields;
 mod key;
 mod log;
 mod op;
+mod operation;
 mod owner;
 mod realm;
 
@@ -15,6 +16,7 @@ pub use key::Cause;
 pub(crate) use key::KeyRecord;
 pub(crate) use log::LogRow;
 pub(crate) use op::Op;
+pub(crate) use operation::{Done, OperationRecord, RequestDigest};
 pub(crate) use owner::OwnerRecord;
 pub(crate) use realm::{KindName, RealmRecord};
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use super::window::{End, check_end, check_start};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
@@ -106,6 +108,21 @@ impl Spec {
 
     pub(crate) const fn realm(&self) -> RealmRef {
         self.realm
+    }
+
+    /// What is asked, as operations tell requests apart.
+    pub(crate) fn asked(&self) -> Value {
+        json!({
+            "realm": self.realm.number(),
+            "kind": self.kind,
+            "owner": self.owner,
+            "scopes": self.scopes,
+            "sets": self.sets,
+            "name": self.name,
+            "metadata": self.metadata,
+            "start": self.start.map(Timestamp::as_ms),
+            "end": self.end.map(End::asked),
+        })
     }
 
     /// The terms of this spec in `realm` at `now`.

@@ -1,6 +1,9 @@
 //! What an owner shall be.
 
+use serde_json::{Value, json};
+
 use crate::error::Result;
+use crate::ids::RealmRef;
 use crate::realm::Realm;
 use crate::scope::ScopeSet;
 
@@ -49,6 +52,18 @@ impl OwnerChange {
     pub fn group<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.group = Some(names.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// What is asked of the owner `id`, as operations tell requests apart.
+    pub(crate) fn asked(&self, realm: RealmRef, id: &str) -> Value {
+        json!({
+            "realm": realm.number(),
+            "owner": id,
+            "plan": self.plan,
+            "suspended": self.suspended,
+            "direct": self.direct,
+            "group": self.group,
+        })
     }
 
     /// Checks names against `realm`; gives the direct and the group scopes, where set.

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::window::{End, check_end};
+use serde_json::{Value, json};
+
+use super::window::{End, asked_span, check_end};
 use crate::error::{Error, ErrorKind, Result};
+use crate::key_id::KeyId;
 use crate::realm::Realm;
 use crate::time::Timestamp;
 
@@ -55,6 +58,15 @@ impl Rotation {
     pub fn life(mut self, span: Duration) -> Self {
         self.end = Some(End::After(span));
         self
+    }
+
+    /// What is asked of `key`, as operations tell requests apart.
+    pub(crate) fn asked(&self, key: KeyId) -> Value {
+        json!({
+            "key": key.to_string(),
+            "grace": self.grace.map(asked_span),
+            "end": self.end.map(End::asked),
+        })
     }
 
     /// What becomes of a key that is valid from `start` to `end` and is replaced at `now`.

@@ -1,8 +1,11 @@
 //! What shall change about a key.
 
+use serde_json::{Value, json};
+
 use super::issue::own_scopes;
 use super::window::check_end;
 use crate::error::Result;
+use crate::key_id::KeyId;
 use crate::realm::{Kind, Realm};
 use crate::scope::ScopeSet;
 use crate::text;
@@ -51,6 +54,17 @@ impl Update {
     pub fn scopes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.scopes = Some(names.into_iter().map(Into::into).collect());
         self
+    }
+
+    /// What is asked of `key`, as operations tell requests apart.
+    pub(crate) fn asked(&self, key: KeyId) -> Value {
+        json!({
+            "key": key.to_string(),
+            "name": self.name,
+            "metadata": self.metadata,
+            "end": self.end.map(Timestamp::as_ms),
+            "scopes": self.scopes,
+        })
     }
 
     /// Checks the change of a key of `kind` that is valid from `start`; gives its new scopes, if

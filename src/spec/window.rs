@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::{Value, json};
+
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Timestamp;
 
@@ -15,6 +17,14 @@ pub(super) enum End {
 }
 
 impl End {
+    /// What is asked, as operations tell requests apart.
+    pub(super) fn asked(self) -> Value {
+        match self {
+            Self::At(at) => json!({ "at": at.as_ms() }),
+            Self::After(span) => json!({ "after": asked_span(span) }),
+        }
+    }
+
     /// The instant, for a key that starts at `start`.
     pub(super) fn from(self, start: Timestamp) -> Timestamp {
         match self {
@@ -22,6 +32,11 @@ impl End {
             Self::After(span) => start.plus(span),
         }
     }
+}
+
+/// A span as operations tell requests apart: seconds and nanoseconds.
+pub(super) fn asked_span(span: Duration) -> Value {
+    json!([span.as_secs(), span.subsec_nanos()])
 }
 
 /// Refuses a start that has passed or cannot be written.

@@ -1,11 +1,11 @@
 //! What each op does to rows, indexes, counts and numbers.
 
-use redb::{TableDefinition, TableHandle};
+use redb::{Key, TableHandle};
 
 use super::batch::Batch;
 use super::errors::OrFail;
 use super::tables::{
-    BY_END, BY_OWNER, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE, by_end_row,
+    BY_END, BY_OWNER, Class, Index, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE, by_end_row,
     by_owner_row, key_row, owner_name_row, owner_row, realm_row,
 };
 use super::values;
@@ -38,7 +38,7 @@ impl Batch {
     fn index(&mut self, old: Option<&KeyRecord>, new: Option<&KeyRecord>) -> Result<()> {
         let by_owner = |k: &KeyRecord| by_owner_row(k.owner, Class::of(k.counted), k.key_id);
         self.move_row(BY_OWNER, old.map(by_owner).as_ref(), new.map(by_owner).as_ref())?;
-        let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(over, k.key_id));
+        let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(k.kind, over, k.key_id));
         let (old_end, new_end) = (old.and_then(by_end), new.and_then(by_end));
         self.move_row(BY_END, old_end.as_ref(), new_end.as_ref())?;
         let counts = &mut self.state.counts;
@@ -47,19 +47,21 @@ impl Batch {
         Ok(())
     }
 
-    fn move_row<const N: usize>(
+    pub(super) fn move_row<K: Key + 'static>(
         &self,
-        index: TableDefinition<'static, &'static [u8; N], ()>,
-        old: Option<&[u8; N]>,
-        new: Option<&[u8; N]>,
+        index: Index<K>,
+        old: Option<K::SelfType<'_>>,
+        new: Option<K::SelfType<'_>>,
     ) -> Result<()> {
-        if old == new {
+        let bytes = |row: &K::SelfType<'_>| K::as_bytes(row).as_ref().to_vec();
+        let old_bytes = old.as_ref().map(bytes);
+        if old_bytes == new.as_ref().map(bytes) {
             return Ok(());
         }
         let mut table = self.raw(index)?;
-        if let Some(old) = old {
+        if let Some((old, bytes)) = old.zip(old_bytes) {
             let there = table.remove(old).or_fail("write an index")?;
-            there.ok_or_else(|| missing(index.name(), old, "it"))?;
+            there.ok_or_else(|| missing(index.name(), &bytes, "it"))?;
         }
         if let Some(new) = new {
             table.insert(new, ()).or_fail("write an index")?;

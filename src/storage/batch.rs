@@ -89,21 +89,17 @@ impl Batch {
     /// `Full` or `Io` the batch can only be dropped.
     pub(crate) fn apply(&mut self, op: &Op) -> Result<()> {
         self.log.push(op)?;
-        self.attempt(|batch| {
-            batch.numbered = true;
-            match op {
-                Op::Key(key) => batch.put_key(key),
-                Op::Forget(key_id, _) => batch.forget(*key_id),
-                Op::Owner(owner) => batch.put_owner(owner),
-                Op::Realm(realm) => batch.put_realm(realm),
-            }
+        self.attempt_numbered(|batch| match op {
+            Op::Key(key) => batch.put_key(key),
+            Op::Forget(key_id, _) => batch.forget(*key_id),
+            Op::Owner(owner) => batch.put_owner(owner),
+            Op::Realm(realm) => batch.put_realm(realm),
         })
     }
 
     /// Keeps `copy` as the sealed copy of the token of `key_id`, or none.
     pub(crate) fn seal(&mut self, key_id: KeyId, copy: Option<&[u8]>) -> Result<()> {
-        self.attempt(|batch| {
-            batch.numbered = true;
+        self.attempt_numbered(|batch| {
             let row = key_row(key_id);
             let old = match copy {
                 Some(copy) => batch.put(SEALED, &row, values::put_sealed(copy))?,
@@ -118,8 +114,7 @@ impl Batch {
     /// Puts `entry` at the end of the audit trail, under the next number and this commit's
     /// seq, which it is given.
     pub(crate) fn audit(&mut self, entry: &mut AuditEntry) -> Result<()> {
-        self.attempt(|batch| {
-            batch.numbered = true;
+        self.attempt_numbered(|batch| {
             entry.number = batch.state.entries.saturating_add(1);
             entry.seq = batch.state.seq.saturating_add(1);
             let (row, head) = entry.encode(batch.storage.keys.audit(), &batch.state.head)?;
@@ -181,6 +176,15 @@ impl Batch {
         let state = self.state.encode(&self.storage.keys);
         self.raw(META)?.insert(STATE, state.as_slice()).or_fail("write meta")?;
         Ok(())
+    }
+
+    /// Runs one write of a commit that gets a seq.
+    pub(super) fn attempt_numbered(
+        &mut self,
+        write: impl FnOnce(&mut Self) -> Result<()>,
+    ) -> Result<()> {
+        self.numbered = true;
+        self.attempt(write)
     }
 
     /// Runs one write; if it fails, the batch cannot be committed.

@@ -23,7 +23,8 @@ impl Batch {
         let body = self.log.encode();
         self.state.logged = self.state.logged.saturating_add(weight(&body)?);
         self.put(LOG, &seq.to_be_bytes(), body)?;
-        self.cut_log()
+        self.cut_log()?;
+        self.cut_operations()
     }
 
     /// Takes the oldest commits off the log, as far as it keeps its length without them.

@@ -19,6 +19,7 @@ mod held;
 mod log;
 mod mac;
 mod opened;
+mod operations;
 mod rows;
 mod scan;
 mod set;

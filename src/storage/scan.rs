@@ -8,8 +8,8 @@ use super::rows::in_set;
 use super::set::SetDigest;
 use super::state::{Counts, State};
 use super::tables::{
-    AUDIT, BY_END, BY_OWNER, Bytes, Class, KEYS, LOG, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED,
-    USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
+    AUDIT, BY_END, BY_OWNER, BY_SEQ, Bytes, Class, KEYS, LOG, OPERATIONS, OWNER_NAMES, OWNERS,
+    REALMS, Rows, SEALED, USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
 };
 use super::values;
 use super::view::{View, missing, named};
@@ -31,7 +31,11 @@ impl View<'_> {
     pub(crate) fn load(&self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<State> {
         let state = self.state()?;
         let mut set = SetDigest::default();
-        let mut counts = Counts { usage: self.table(USAGE)?.len()?, ..Counts::default() };
+        let mut counts = Counts {
+            usage: self.table(USAGE)?.len()?,
+            operations: self.table(OPERATIONS)?.len()?,
+            ..Counts::default()
+        };
         counts.realms = self.scan(REALMS, &mut set, |row, body| {
             each(Op::Realm(RealmRecord::decode(RealmRef::new(u16::from_be_bytes(*row)), body)?))
         })?;
@@ -48,9 +52,13 @@ impl View<'_> {
             let why = "rows are missing, or older ones were put in their place";
             return Err(Error::new(ErrorKind::Corrupt, why));
         }
-        let indexed = [self.table(BY_OWNER)?.len()?, self.table(BY_END)?.len()?];
-        let named = self.table(OWNER_NAMES)?.len()?;
-        if indexed != [counts.keys, counts.ending] || named != counts.owners {
+        let indexed = [
+            self.table(BY_OWNER)?.len()?,
+            self.table(BY_END)?.len()?,
+            self.table(OWNER_NAMES)?.len()?,
+            self.table(BY_SEQ)?.len()?,
+        ];
+        if indexed != [counts.keys, counts.ending, counts.owners, counts.operations] {
             let why = "an index has not as many rows as what it is over";
             return Err(Error::new(ErrorKind::Corrupt, why));
         }
@@ -58,7 +66,7 @@ impl View<'_> {
     }
 
     /// Checks everything that [`load`](Self::load) does, each index row against its record,
-    /// the log and the whole audit trail.
+    /// operations, the log and the whole audit trail.
     ///
     /// # Errors
     ///
@@ -79,6 +87,7 @@ impl View<'_> {
             values::last_used(body)?;
             key_exists(row, body)
         })?;
+        self.check_operations()?;
         self.check_log()?;
         self.check_audit()?;
         Ok(self.state()?.counts)
@@ -91,7 +100,7 @@ impl View<'_> {
         if self.table(BY_OWNER)?.get(&by_owner)?.is_none() {
             return Err(missing(BY_OWNER.name(), &by_owner, "it"));
         }
-        if let Some(by_end) = key.over().map(|over| by_end_row(over, key.key_id))
+        if let Some(by_end) = key.over().map(|over| by_end_row(key.kind, over, key.key_id))
             && self.table(BY_END)?.get(&by_end)?.is_none()
         {
             return Err(missing(BY_END.name(), &by_end, "it"));

@@ -20,6 +20,7 @@ pub(crate) struct Counts {
     pub(crate) realms: u64,
     pub(crate) sealed: u64,
     pub(crate) usage: u64,
+    pub(crate) operations: u64,
 }
 
 // The state row, version 1. Integers are little-endian.
@@ -31,15 +32,15 @@ pub(crate) struct Counts {
 //      9    8 commit       number of the last commit
 //     17    8 first        seq of the oldest row of the log; seq + 1 if it is empty
 //     25    8 logged       ops in the log, a commit without any counted as one
-//     33   48 counts       of keys, ending keys, owners, realms, sealed, usage; 8 each
-//     81    4 next realm   number for the next realm
-//     85    4 next kind    number for the next kind
-//     89    8 next owner   number for the next owner
-//     97    8 mark         durable time mark, milliseconds
-//    105    8 entries      number of the last audit entry
-//    113   32 head         where the audit trail stands
-//    145   32 set          digest of the rows of keys, owners, realms and sealed: masked
-//    177   16 MAC          as every row's, over the row with the digest unmasked
+//     33   56 counts       of keys, ending keys, owners, realms, sealed, usage, operations
+//     89    4 next realm   number for the next realm
+//     93    4 next kind    number for the next kind
+//     97    8 next owner   number for the next owner
+//    105    8 mark         durable time mark, milliseconds
+//    113    8 entries      number of the last audit entry
+//    121   32 head         where the audit trail stands
+//    153   32 set          digest of the rows of keys, owners, realms and sealed: masked
+//    185   16 MAC          as every row's, over the row with the digest unmasked
 // ```
 //
 // The mask is keyed BLAKE3 over the MAC, so the digest is in the file enciphered only.
@@ -98,7 +99,8 @@ impl State {
         for number in [self.seq, self.commit, self.first, self.logged] {
             body.extend_from_slice(&number.to_le_bytes());
         }
-        for count in [c.keys, c.ending, c.owners, c.realms, c.sealed, c.usage] {
+        let counts = [c.keys, c.ending, c.owners, c.realms, c.sealed, c.usage, c.operations];
+        for count in counts {
             body.extend_from_slice(&count.to_le_bytes());
         }
         body.extend_from_slice(&self.next_realm.to_le_bytes());
@@ -143,6 +145,7 @@ impl State {
             realms: next(&mut rest)?,
             sealed: next(&mut rest)?,
             usage: next(&mut rest)?,
+            operations: next(&mut rest)?,
         };
         let (numbers, mut rest) = rest.split_first_chunk::<8>()?;
         let ([a, b, c, d], [e, f, g, h]) = split_in_half(*numbers);
@@ -199,14 +202,22 @@ mod tests {
             commit: 2,
             first: 3,
             logged: 17,
-            counts: Counts { keys: 4, ending: 5, owners: 6, realms: 7, sealed: 8, usage: 9 },
-            next_realm: 10,
-            next_kind: 11,
-            next_owner: 12,
-            mark: Timestamp::from_ms(-13),
-            entries: 14,
-            head: [15; 32],
-            set: SetDigest::from_bytes(&[16; 32]),
+            counts: Counts {
+                keys: 4,
+                ending: 5,
+                owners: 6,
+                realms: 7,
+                sealed: 8,
+                usage: 9,
+                operations: 10,
+            },
+            next_realm: 11,
+            next_kind: 12,
+            next_owner: 13,
+            mark: Timestamp::from_ms(-14),
+            entries: 15,
+            head: [16; 32],
+            set: SetDigest::from_bytes(&[17; 32]),
         }
     }
 
@@ -214,7 +225,7 @@ mod tests {
     fn a_state_survives_its_row_and_no_changed_row_opens() {
         let (_, keys) = Header::new(None, &Random::system()).unwrap();
         let row = state().encode(&keys);
-        assert_eq!(row.len(), 193);
+        assert_eq!(row.len(), 201);
         assert_eq!(State::decode(&row, &keys).unwrap(), state());
         for bit in 0..row.len() * 8 {
             let mut bad = row.clone();
@@ -227,6 +238,6 @@ mod tests {
     fn the_set_digest_is_not_in_the_row_in_the_clear() {
         let (_, keys) = Header::new(None, &Random::system()).unwrap();
         let row = state().encode(&keys);
-        assert!(!row.windows(8).any(|w| w == [16; 8]));
+        assert!(!row.windows(8).any(|w| w == [17; 8]));
     }
 }

@@ -10,7 +10,7 @@
 //! meta         "header" or "state"                     meta.rs
 //! keys         key id 8                                record/key.rs
 //! by_owner     owner 4, class 1, key id 8              none; class 0 takes a place, 1 does not
-//! by_end       over 8, key id 8                        none; ending and revoked keys only
+//! by_end       kind 2, over 8, key id 8                none; ending and revoked keys only
 //! owners       owner 4                                 record/owner.rs
 //! owner_names  realm 2, owner's id 1..=128             owner 4
 //! realms       realm 2                                 record/realm.rs
@@ -18,13 +18,15 @@
 //! audit        number 8                                audit.rs
 //! sealed       key id 8                                what the store sealed
 //! usage        key id 8                                last used 8, milliseconds
+//! operations   id 1..=128                              record/operation.rs
+//! by_seq       seq 8, id 1..=128                       none; the operations of a commit
 //! ```
 
 use redb::{ReadTransaction, TableDefinition, TableError, WriteTransaction};
 
 use super::errors::OrFail;
 use crate::error::Result;
-use crate::ids::{OwnerRef, RealmRef};
+use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::time::Timestamp;
 
@@ -39,7 +41,7 @@ pub(super) type Bytes<const N: usize> = &'static [u8; N];
 pub(super) const META: Rows<&'static [u8]> = TableDefinition::new("meta");
 pub(super) const KEYS: Rows<Bytes<8>> = TableDefinition::new("keys");
 pub(super) const BY_OWNER: Index<Bytes<13>> = TableDefinition::new("by_owner");
-pub(super) const BY_END: Index<Bytes<16>> = TableDefinition::new("by_end");
+pub(super) const BY_END: Index<Bytes<18>> = TableDefinition::new("by_end");
 pub(super) const OWNERS: Rows<Bytes<4>> = TableDefinition::new("owners");
 pub(super) const OWNER_NAMES: Rows<&'static [u8]> = TableDefinition::new("owner_names");
 pub(super) const REALMS: Rows<Bytes<2>> = TableDefinition::new("realms");
@@ -47,6 +49,8 @@ pub(super) const LOG: Rows<Bytes<8>> = TableDefinition::new("log");
 pub(super) const AUDIT: Rows<Bytes<8>> = TableDefinition::new("audit");
 pub(super) const SEALED: Rows<Bytes<8>> = TableDefinition::new("sealed");
 pub(super) const USAGE: Rows<Bytes<8>> = TableDefinition::new("usage");
+pub(super) const OPERATIONS: Rows<&'static [u8]> = TableDefinition::new("operations");
+pub(super) const BY_SEQ: Index<&'static [u8]> = TableDefinition::new("by_seq");
 
 /// Row of `meta` that says what the file is.
 pub(super) const HEADER: &[u8] = b"header";
@@ -90,13 +94,13 @@ pub(super) fn by_owner_row(owner: OwnerRef, class: Class, key: KeyId) -> [u8; 13
 }
 
 /// The sign of the time is turned round, so that times before the epoch come first.
-pub(super) fn by_end_row(end: Timestamp, key: KeyId) -> [u8; 16] {
+pub(super) fn by_end_row(kind: KindRef, end: Timestamp, key: KeyId) -> [u8; 18] {
     let end = end.as_ms().cast_unsigned() ^ (1 << 63);
-    join(&[&end.to_be_bytes(), &key_row(key)])
+    join(&[&kind.number().to_be_bytes(), &end.to_be_bytes(), &key_row(key)])
 }
 
-pub(super) fn end_of(by_end_row: &[u8; 16]) -> Timestamp {
-    let [a, b, c, d, e, f, g, h, ..] = *by_end_row;
+pub(super) fn end_of(by_end_row: &[u8; 18]) -> Timestamp {
+    let [_, _, a, b, c, d, e, f, g, h, ..] = *by_end_row;
     let end = u64::from_be_bytes([a, b, c, d, e, f, g, h]) ^ (1 << 63);
     Timestamp::from_ms(end.cast_signed())
 }
@@ -108,6 +112,16 @@ pub(super) fn key_at_end(row: &[u8]) -> KeyId {
 
 pub(super) fn owner_name_row(realm: RealmRef, id: &str) -> Vec<u8> {
     [&realm_row(realm), id.as_bytes()].concat()
+}
+
+pub(super) fn by_seq_row(seq: u64, operation: &str) -> Vec<u8> {
+    [&seq.to_be_bytes(), operation.as_bytes()].concat()
+}
+
+/// The seq and the operation's id of a row of `by_seq`.
+pub(super) fn operation_of(by_seq_row: &[u8]) -> Option<(u64, &[u8])> {
+    let (seq, id) = by_seq_row.split_first_chunk()?;
+    Some((u64::from_be_bytes(*seq), id))
 }
 
 /// The fixed-size `parts` one after another; they have `N` bytes in all.
@@ -127,6 +141,10 @@ pub(super) fn name_row(table: &str, row: &[u8]) -> String {
         ("keys" | "sealed" | "usage", key) => format!("{table}, {}", key_at_end(key)),
         ("by_owner" | "by_end", key) => format!("{table}, row of {}", key_at_end(key)),
         ("meta", key) => format!("meta, {}", String::from_utf8_lossy(key)),
+        ("operations", id) => format!("operations, {:?}", String::from_utf8_lossy(id)),
+        ("by_seq", [_, _, _, _, _, _, _, _, id @ ..]) => {
+            format!("by_seq, row of {:?}", String::from_utf8_lossy(id))
+        }
         ("owner_names", [a, b, id @ ..]) => {
             let id = String::from_utf8_lossy(id);
             format!("owner_names, realm {} owner {id:?}", number(&[*a, *b]))
@@ -151,6 +169,8 @@ pub(super) fn make(transaction: &WriteTransaction, header: &[u8], state: &[u8]) 
     transaction.open_table(AUDIT).or_fail(doing)?;
     transaction.open_table(SEALED).or_fail(doing)?;
     transaction.open_table(USAGE).or_fail(doing)?;
+    transaction.open_table(OPERATIONS).or_fail(doing)?;
+    transaction.open_table(BY_SEQ).or_fail(doing)?;
     Ok(())
 }
 
@@ -174,7 +194,7 @@ mod tests {
     fn ends_sort_as_times_do_and_come_back() {
         let key = KeyId::from_bits(5);
         let times = [i64::MIN, -1, 0, 1, 1 << 42, i64::MAX].map(Timestamp::from_ms);
-        let rows = times.map(|end| by_end_row(end, key));
+        let rows = times.map(|end| by_end_row(KindRef::new(3), end, key));
         assert!(rows.is_sorted());
         assert_eq!(rows.map(|row| end_of(&row)), times);
         assert!(rows.iter().all(|row| key_at_end(row) == key));

@@ -18,7 +18,7 @@ use super::tables::{
 use super::values;
 use crate::audit::{self, AuditEntry};
 use crate::error::{Error, ErrorKind, Result};
-use crate::ids::{OwnerRef, RealmRef};
+use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::record::{KeyRecord, LogRow, Op, OwnerRecord, RealmRecord};
 use crate::time::Timestamp;
@@ -107,23 +107,24 @@ impl<'s> View<'s> {
         ids.into_iter().map(|(id, class)| self.indexed(owner, class, id)).collect()
     }
 
-    /// Up to `limit` keys after `after` that were [over](KeyRecord::over) at `now`, the
-    /// earliest first.
+    /// Up to `limit` keys of `kind` that were [over](KeyRecord::over) at `at`, the earliest
+    /// first.
     pub(crate) fn over(
         &self,
-        after: Option<(Timestamp, KeyId)>,
-        now: Timestamp,
+        kind: KindRef,
+        at: Timestamp,
         limit: usize,
-    ) -> Result<Vec<(Timestamp, KeyId)>> {
-        let first = after.map_or([0; 16], |(over, key)| by_end_row(over, key));
-        let last = by_end_row(now, KeyId::from_bits(u64::MAX));
+    ) -> Result<Vec<KeyRecord>> {
+        let first = by_end_row(kind, Timestamp::from_ms(i64::MIN), KeyId::from_bits(0));
+        let last = by_end_row(kind, at, KeyId::from_bits(u64::MAX));
         let table = self.table(BY_END)?;
-        let rows = table.range(&first, &last)?.map(|row| {
-            let (row, _) = row.or_fail("read by_end")?;
-            Ok((end_of(row.value()), key_at_end(row.value())))
+        let rows = table.range(&first, &last)?.take(limit).map(|row| {
+            let row = row.or_fail("read by_end")?.0;
+            let (row, key) = (row.value(), key_at_end(row.value()));
+            let key = self.key(key)?.filter(|k| k.kind == kind && k.over() == Some(end_of(row)));
+            key.ok_or_else(|| missing("by_end", row, "a key that it is true of"))
         });
-        let beyond = |row: &Result<_>| row.as_ref().map_or(true, |row| Some(*row) != after);
-        rows.filter(beyond).take(limit).collect()
+        rows.collect()
     }
 
     /// The owner `owner`, if there is one.
@@ -278,7 +279,7 @@ impl<'s> View<'s> {
     }
 
     /// The checked body of a row.
-    fn body<K: Key + 'static>(
+    pub(super) fn body<K: Key + 'static>(
         &self,
         table: Rows<K>,
         key: K::SelfType<'_>,

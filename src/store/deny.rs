@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::operation::Asked;
 use super::{Held, Realms, Store};
 use crate::entry::State;
 use crate::error::Result;
@@ -116,15 +117,20 @@ impl Store {
 
     /// Enforces, before anything waits for the disk, the restraint that `plan` makes of the key
     /// as it is; if it refuses, nothing is enforced. It is asked again when the change is made,
-    /// so it need not foresee what other changes do.
+    /// so it need not foresee what other changes do. An operation that was done denies nothing.
     pub(super) fn deny_early(
         &self,
+        asked: &Asked<'_>,
         key: KeyId,
         plan: impl FnOnce(&Held<'_>, &Realms) -> Result<KeyRestraint>,
     ) -> Result<Denial> {
         self.storage.writable()?;
         let realms = self.realms.load_full();
-        let held = self.hold(&self.storage.view()?, &realms, key)?;
+        let view = self.storage.view()?;
+        if asked.done(&view)?.is_some() {
+            return Ok(Denial::default());
+        }
+        let held = self.hold(&view, &realms, key)?;
         let restraint = plan(&held, &realms)?;
         let held = self.index.restrain_key(key, &held.record.digest, restraint);
         Ok(Denial { restraints: held.into_iter().collect(), realms: None })

@@ -2,7 +2,7 @@
 
 use crate::audit::AuditEntry;
 use crate::key_id::KeyId;
-use crate::record::Op;
+use crate::record::{Op, OperationRecord};
 use crate::time::Timestamp;
 
 /// The changes of one journey, and what its caller gets once they are durable.
@@ -17,6 +17,8 @@ pub(super) struct Change {
     pub ops: Vec<Op>,
     pub seals: Vec<(KeyId, Option<Vec<u8>>)>,
     pub entries: Vec<AuditEntry>,
+    /// The operation that it is, if its caller named it.
+    pub operation: Option<OperationRecord>,
     /// Where the durable time mark is to stand, if somebody vouches for it.
     pub mark: Option<Timestamp>,
     /// Whether what usage was noted is to be written too.
@@ -58,6 +60,12 @@ impl<T> Draft<T> {
         self
     }
 
+    /// Notes the operation that it is.
+    pub(super) fn note(mut self, operation: OperationRecord) -> Self {
+        self.change.operation = Some(operation);
+        self
+    }
+
     /// Sets the durable time mark, earlier or later.
     pub(super) fn mark(mut self, mark: Timestamp) -> Self {
         self.change.mark = Some(mark);
@@ -75,6 +83,6 @@ impl Change {
     /// Whether there is nothing to write.
     pub(super) fn is_empty(&self) -> bool {
         let rows = self.ops.is_empty() && self.seals.is_empty() && self.entries.is_empty();
-        rows && !self.usage
+        rows && self.operation.is_none() && !self.usage
     }
 }

@@ -1,6 +1,7 @@
 //! Issue a key, and rotate one.
 
 use super::deny::no_better_than;
+use super::operation::Asked;
 use super::{Draft, Store, cap, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
@@ -10,7 +11,7 @@ use crate::index::KeyRestraint;
 use crate::info::Issued;
 use crate::key_id::KeyId;
 use crate::realm::Kind;
-use crate::record::{Cause, KeyRecord, Op};
+use crate::record::{Cause, Done, KeyRecord, Op};
 use crate::seal;
 use crate::spec::{Rotation, Spec};
 use crate::storage::View;
@@ -28,8 +29,11 @@ impl Store {
     /// `NotFound` for an unknown realm, kind, owner, scope or set; `Argument` for what is out
     /// of its limits; `Cap` if the owner has as many active keys as it may; those of a commit.
     pub fn issue(&self, spec: &Spec, by: &Actor) -> Result<Issued> {
-        by.check()?;
+        let asked = Asked::new(by, "issue", || spec.asked())?;
         self.commit(|view, realms, now| {
+            if let Some(done) = asked.done(view)? {
+                return self.reissue(view, realms, &asked, &done, now);
+            }
             let realm = &*realms.get(spec.realm())?.realm;
             let terms = spec.check(realm, now)?;
             let (_, kind) = realms.of_kind(terms.kind)?;
@@ -65,11 +69,12 @@ impl Store {
             let key = self.key_info(view, realm, kind, &owner.id, &record, now)?;
             let mut entry = trail::key_entry(Event::KeyIssued, by, now, realm, key_id, &owner.id);
             entry.after = trail::key_facts(realm, &record);
-            Ok(Draft::new(Issued { key, token })
+            let draft = Draft::new(Issued { key, token })
                 .ops(taken_off.into_iter().map(Op::Key))
                 .op(Op::Key(record))
                 .seal(key_id, sealed)
-                .entry(entry))
+                .entry(entry);
+            Ok(asked.note(draft, now, Done::Key(key_id)))
         })
     }
 
@@ -84,8 +89,8 @@ impl Store {
     /// `NotFound` for an unknown key; `Conflict` unless it is active, unexpired and not yet
     /// rotated; `Argument` for a grace or an end out of its limits; those of a commit.
     pub fn rotate(&self, key: KeyId, rotation: &Rotation, by: &Actor) -> Result<Issued> {
-        by.check()?;
-        let early = self.deny_early(key, |held, _| {
+        let asked = Asked::new(by, "rotate", || rotation.asked(key))?;
+        let early = self.deny_early(&asked, key, |held, _| {
             let (old, now) = (&held.record, self.mark.now());
             rotatable(old, now)?;
             let succession = rotation.check(held.realm, old.start, old.end, now)?;
@@ -95,6 +100,9 @@ impl Store {
             })
         })?;
         self.commit_denied(early, |view, realms, now| {
+            if let Some(done) = asked.done(view)? {
+                return self.reissue(view, realms, &asked, &done, now);
+            }
             let old = view.key(key)?.ok_or_else(|| super::no_key(key))?;
             let (realm, kind) = realms.of_kind(old.kind)?;
             rotatable(&old, now)?;
@@ -135,17 +143,18 @@ impl Store {
             if let Some(ended) = ended {
                 draft = draft.seal(ended.key_id, None).op(Op::Key(ended));
             }
-            Ok(draft
+            let draft = draft
                 .op(Op::Key(replaced))
                 .seal(key, None)
                 .op(Op::Key(new))
                 .seal(key_id, sealed)
-                .entry(entry))
+                .entry(entry);
+            Ok(asked.note(draft, now, Done::Key(key_id)))
         })
     }
 
     /// An id that no key has.
-    fn new_key_id(&self, view: &View<'_>, now: Timestamp) -> Result<KeyId> {
+    pub(super) fn new_key_id(&self, view: &View<'_>, now: Timestamp) -> Result<KeyId> {
         const TRIES: u32 = 64;
         for _ in 0..TRIES {
             let mut random = [0; 4];
@@ -160,7 +169,12 @@ impl Store {
     }
 
     /// The sealed copy of a token, for a kind that can be revealed.
-    fn sealed(&self, of: &KeyRecord, kind: &Kind, token: &Token) -> Result<Option<Vec<u8>>> {
+    pub(super) fn sealed(
+        &self,
+        of: &KeyRecord,
+        kind: &Kind,
+        token: &Token,
+    ) -> Result<Option<Vec<u8>>> {
         if !kind.reveal {
             return Ok(None);
         }

@@ -1,6 +1,7 @@
 //! Set an owner, and look owners up.
 
 use super::deny::Denial;
+use super::operation::Asked;
 use super::{Draft, Store, no_owner_named, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
@@ -9,7 +10,7 @@ use crate::ids::{OwnerRef, RealmRef};
 use crate::index::{Bind, OwnerRestraint};
 use crate::info::OwnerInfo;
 use crate::realm::Realm;
-use crate::record::{Op, OwnerRecord};
+use crate::record::{Done, Op, OwnerRecord};
 use crate::scope::ScopeSet;
 use crate::spec::OwnerChange;
 use crate::text;
@@ -31,13 +32,17 @@ impl Store {
         change: &OwnerChange,
         by: &Actor,
     ) -> Result<OwnerInfo> {
-        by.check()?;
+        let asked = Asked::new(by, "set_owner", || change.asked(realm, id))?;
         text::check("owner", id, &text::OWNER_ID_LEN)?;
-        let early = self.deny_owner(realm, id, change)?;
+        let early = self.deny_owner(&asked, realm, id, change)?;
         self.commit_denied(early, |view, realms, now| {
             let realm = &*realms.get(realm)?.realm;
-            let [direct, group] = change.check(realm)?;
             let before = scan::owner_named(view, realm.reference(), id)?;
+            if asked.done(view)?.is_some() {
+                let owner = before.ok_or_else(|| no_owner_named(realm, id))?;
+                return Ok(Draft::new(owner_info(realm, &owner)?));
+            }
+            let [direct, group] = change.check(realm)?;
             let mut after = match &before {
                 Some(before) => before.clone(),
                 None => OwnerRecord {
@@ -56,22 +61,33 @@ impl Store {
             after.group = group.unwrap_or(after.group);
             let info = owner_info(realm, &after)?;
             if before.as_ref() == Some(&after) {
-                return Ok(Draft::new(info));
+                return Ok(asked.note(Draft::new(info), now, Done::Owner));
             }
             let mut entry = trail::entry(Event::OwnerSet, by, now);
             entry.realm = Some(realm.name().to_owned());
             entry.owner = Some(id.to_owned());
             entry.before = before.map(|b| trail::owner_facts(realm, &b)).unwrap_or_default();
             entry.after = trail::owner_facts(realm, &after);
-            Ok(Draft::new(info).op(Op::Owner(after)).entry(entry))
+            let draft = Draft::new(info).op(Op::Owner(after)).entry(entry);
+            Ok(asked.note(draft, now, Done::Owner))
         })
     }
 
     /// Enforces what `change` takes from an owner that there is already.
-    fn deny_owner(&self, realm: RealmRef, id: &str, change: &OwnerChange) -> Result<Denial> {
+    fn deny_owner(
+        &self,
+        asked: &Asked<'_>,
+        realm: RealmRef,
+        id: &str,
+        change: &OwnerChange,
+    ) -> Result<Denial> {
+        let view = self.storage.view()?;
+        if asked.done(&view)?.is_some() {
+            return Ok(Denial::default());
+        }
         let realms = self.realms.load_full();
         let [direct, _] = change.check(&realms.get(realm)?.realm)?;
-        let Some(owner) = self.storage.view()?.owner_named(realm, id)? else {
+        let Some(owner) = view.owner_named(realm, id)? else {
             return Ok(Denial::default());
         };
         let restraint = OwnerRestraint {

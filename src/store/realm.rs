@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
+use super::operation::Asked;
 use super::{Draft, Realms, Store, realms, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
@@ -10,7 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::realm::{Kind, Profile, Realm, RealmChange, new_names};
-use crate::record::{KindName, Op, RealmRecord};
+use crate::record::{Done, KindName, Op, OperationRecord, RealmRecord};
 use crate::scope::ScopeSet;
 use crate::storage::View;
 
@@ -27,11 +30,19 @@ impl Store {
     /// `Profile` if the text is not a profile, naming file, line and field; `Conflict` if keys
     /// or owners use what it no longer has; those of a commit.
     pub fn apply_realm(&self, source: &str, toml: &str, by: &Actor) -> Result<RealmChange> {
-        by.check()?;
+        let asked = Asked::new(by, "apply_realm", || json!({ "profile": toml }))?;
         let profile = Profile::parse(source, toml)?;
         self.commit(|view, realms, now| {
+            if let Some(done) = asked.done(view)? {
+                return Ok(Draft::new(applied(&done, &profile)?));
+            }
+            let before = realms.named(&profile.name).map(|realm| realm.reference());
+            let before = before.map(|realm| view.realm(realm)).transpose()?.flatten();
+            let before = Done::Realm(before.map(|realm| realm.profile).unwrap_or_default());
             let (record, change) = compare(view, realms, &profile, toml)?;
-            let Some(record) = record else { return Ok(Draft::new(change)) };
+            let Some(record) = record else {
+                return Ok(asked.note(Draft::new(change), now, before));
+            };
             let mut entry = trail::entry(Event::RealmApplied, by, now);
             entry.realm = Some(record.name.clone());
             entry.after = trail::realm_facts(&change);
@@ -39,7 +50,7 @@ impl Store {
             for key in hidden(view, realms, &profile, &change)? {
                 draft = draft.seal(key, None);
             }
-            Ok(draft.map(|()| change))
+            Ok(asked.note(draft.map(|()| change), now, before))
         })
     }
 
@@ -82,6 +93,16 @@ impl Store {
     pub fn realms(&self) -> Vec<Arc<Realm>> {
         self.realms.load().all().cloned().collect()
     }
+}
+
+/// What an operation changed that applied `profile`.
+fn applied(done: &OperationRecord, profile: &Profile) -> Result<RealmChange> {
+    let Done::Realm(before) = &done.done else { return Err(done.unlike()) };
+    let before = match before.as_str() {
+        "" => None,
+        toml => Some(Profile::parse(&profile.name, toml)?),
+    };
+    RealmChange::between(before.as_ref(), profile)
 }
 
 /// The record that `profile` makes of its realm, if it changes anything, and what it

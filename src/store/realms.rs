@@ -152,6 +152,12 @@ impl Realms {
         self.bound.iter().flatten().map(|bound| &bound.realm)
     }
 
+    /// All kinds by number, each with its realm.
+    pub(super) fn kinds(&self) -> impl Iterator<Item = (&Realm, KindRef)> {
+        let numbered = (0..=u16::MAX).map(KindRef::new).zip(&self.of_kind);
+        numbered.filter_map(|(kind, realm)| Some((&*self.get((*realm)?).ok()?.realm, kind)))
+    }
+
     fn bound_of_kind(&self, kind: KindRef) -> Option<&Bound> {
         self.get(self.realm_of(kind)?).ok()
     }

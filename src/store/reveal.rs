@@ -1,5 +1,8 @@
 //! Show a token again, where its kind allows it, and change the sealing key.
 
+use serde_json::json;
+
+use super::operation::Asked;
 use super::{Draft, Store, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
@@ -7,7 +10,7 @@ use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::realm::Kind;
-use crate::record::KeyRecord;
+use crate::record::{Done, KeyRecord};
 use crate::seal::{self, Place, SealingKey};
 use crate::token::Token;
 
@@ -21,7 +24,7 @@ impl Store {
     /// with a revocation or rotation; `Pepper` without the sealing key that sealed it; those
     /// of a commit.
     pub fn reveal(&self, key: KeyId, by: &Actor) -> Result<Token> {
-        by.check()?;
+        let asked = Asked::new(by, "reveal", || json!({ "key": key.to_string() }))?;
         self.commit(|view, realms, now| {
             let held = self.hold(view, realms, key)?;
             if !held.kind.reveal {
@@ -40,7 +43,10 @@ impl Store {
             let token = seal::open(self.sealing_key(held.kind)?, place, &sealed)?;
             let (realm, owner) = (held.realm, &held.owner.id);
             let entry = trail::key_entry(Event::KeyRevealed, by, now, realm, key, owner);
-            Ok(Draft::new(token).entry(entry))
+            Ok(match asked.done(view)? {
+                Some(_) => Draft::new(token),
+                None => asked.note(Draft::new(token).entry(entry), now, Done::Key(key)),
+            })
         })
     }
 
@@ -52,8 +58,12 @@ impl Store {
     /// `Argument` if the store has no sealing key; `Pepper` if a copy was sealed by neither;
     /// those of a commit.
     pub fn change_sealing_key(&self, old: &SealingKey, by: &Actor) -> Result<usize> {
-        by.check()?;
+        let asked = Asked::new(by, "change_sealing_key", || json!({}))?;
         self.commit(|view, realms, now| {
+            if let Some(done) = asked.done(view)? {
+                let Done::Resealed(copies) = done.done else { return Err(done.unlike()) };
+                return Ok(Draft::new(usize::try_from(copies).unwrap_or(usize::MAX)));
+            }
             let mut draft = Draft::new(0_usize);
             for record in scan::keys(view, None, None) {
                 let record = record?;
@@ -72,7 +82,9 @@ impl Store {
             let count = draft.value;
             let mut entry = trail::entry(Event::SealingKeyChanged, by, now);
             entry.after.insert("copies".to_owned(), count.into());
-            Ok(if count == 0 { draft } else { draft.entry(entry) })
+            let draft = if count == 0 { draft } else { draft.entry(entry) };
+            let copies = u64::try_from(count).unwrap_or(u64::MAX);
+            Ok(asked.note(draft, now, Done::Resealed(copies)))
         })
     }
 

@@ -1,6 +1,9 @@
 //! Suspend, resume, revoke and update a key.
 
+use serde_json::json;
+
 use super::deny::{Denial, no_better_than};
+use super::operation::Asked;
 use super::{Draft, Held, Store, cap, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
@@ -9,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::{Bind, KeyRestraint};
 use crate::info::KeyInfo;
 use crate::key_id::KeyId;
-use crate::record::{Cause, KeyRecord, Op};
+use crate::record::{Cause, Done, KeyRecord, Op};
 use crate::scope::ScopeSet;
 use crate::spec::Update;
 use crate::storage::View;
@@ -26,7 +29,7 @@ impl Store {
     /// `NotFound` for an unknown key; `Conflict` if it is revoked, or its profile does not
     /// allow suspending; those of a commit.
     pub fn suspend(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
-        by.check()?;
+        let asked = Asked::new(by, "suspend", || json!({ "key": key.to_string() }))?;
         let allowed = |held: &Held<'_>| {
             not_revoked(&held.record)?;
             if held.realm.policy().suspend {
@@ -35,9 +38,10 @@ impl Store {
             let why = format!("{key}: realm {:?} does not allow suspending", held.realm.name());
             Err(Error::new(ErrorKind::Conflict, why))
         };
-        let early = self
-            .deny_early(key, |held, _| allowed(held).map(|()| no_better_than(State::Suspended)))?;
-        self.change(early, key, by, Event::KeySuspended, |_, held, now| {
+        let early = self.deny_early(&asked, key, |held, _| {
+            allowed(held).map(|()| no_better_than(State::Suspended))
+        })?;
+        self.change(early, key, &asked, Event::KeySuspended, |_, held, now| {
             allowed(&held)?;
             if held.record.state == State::Suspended {
                 return Ok(Vec::new());
@@ -53,8 +57,8 @@ impl Store {
     /// `NotFound` for an unknown key; `Conflict` if it is revoked; `Cap` if its owner has as
     /// many active keys as it may; those of a commit.
     pub fn resume(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
-        by.check()?;
-        self.change(Denial::default(), key, by, Event::KeyResumed, |view, held, now| {
+        let asked = Asked::new(by, "resume", || json!({ "key": key.to_string() }))?;
+        self.change(Denial::default(), key, &asked, Event::KeyResumed, |view, held, now| {
             not_revoked(&held.record)?;
             if held.record.state == State::Active {
                 return Ok(Vec::new());
@@ -73,9 +77,9 @@ impl Store {
     ///
     /// `NotFound` for an unknown key; those of a commit.
     pub fn revoke(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
-        by.check()?;
-        let early = self.deny_early(key, |_, _| Ok(no_better_than(State::Revoked)))?;
-        self.change(early, key, by, Event::KeyRevoked, |_, held, now| {
+        let asked = Asked::new(by, "revoke", || json!({ "key": key.to_string() }))?;
+        let early = self.deny_early(&asked, key, |_, _| Ok(no_better_than(State::Revoked)))?;
+        self.change(early, key, &asked, Event::KeyRevoked, |_, held, now| {
             if held.record.state == State::Revoked {
                 return Ok(Vec::new());
             }
@@ -94,7 +98,7 @@ impl Store {
     /// `Conflict` if the key is revoked, or was rotated and would outlive its grace; `Cap` if
     /// a later end makes it active again and its owner has no place for it; those of a commit.
     pub fn update(&self, key: KeyId, update: &Update, by: &Actor) -> Result<KeyInfo> {
-        by.check()?;
+        let asked = Asked::new(by, "update", || update.asked(key))?;
         let allowed = |held: &Held<'_>, now| {
             not_revoked(&held.record)?;
             let scopes = update.check(held.realm, held.kind, held.record.start, now)?;
@@ -107,13 +111,13 @@ impl Store {
             }
             Ok(scopes)
         };
-        let early = self.deny_early(key, |held, realms| {
+        let early = self.deny_early(&asked, key, |held, realms| {
             let scopes = allowed(held, self.mark.now())?;
             let scopes = scopes.map_or(ScopeSet::all(), |s| realms.expand(held.record.kind, s));
             let end = update.end.unwrap_or(Timestamp::NEVER);
             Ok(KeyRestraint { state: State::Active, scopes, end })
         })?;
-        self.change(early, key, by, Event::KeyUpdated, |view, held, now| {
+        self.change(early, key, &asked, Event::KeyUpdated, |view, held, now| {
             let scopes = allowed(&held, now)?;
             let mut record = held.record.clone();
             record.end = update.end.unwrap_or(record.end);
@@ -129,12 +133,12 @@ impl Store {
 
     /// One change of one key, of which `early` is enforced already: reads it, asks `plan` for
     /// the records as they shall be, the key's own last, and writes them with one entry of the
-    /// audit trail. No records, no commit.
+    /// audit trail. No records, no change. An operation that was done gives the key as it is now.
     fn change(
         &self,
         early: Denial,
         key: KeyId,
-        by: &Actor,
+        asked: &Asked<'_>,
         event: Event,
         plan: impl FnOnce(&View<'_>, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
     ) -> Result<KeyInfo> {
@@ -142,18 +146,22 @@ impl Store {
             let held = self.hold(view, realms, key)?;
             let (before, owner) = (held.record.clone(), held.owner.clone());
             let (realm, kind) = (held.realm, held.kind);
+            if asked.done(view)?.is_some() {
+                return Ok(Draft::new(self.key_info(view, realm, kind, &owner.id, &before, now)?));
+            }
             let changed = plan(view, held, now)?;
             let after = changed.last().unwrap_or(&before);
             let info = self.key_info(view, realm, kind, &owner.id, after, now)?;
             if changed.is_empty() {
-                return Ok(Draft::new(info));
+                return Ok(asked.note(Draft::new(info), now, Done::Key(key)));
             }
-            let mut entry = trail::key_entry(event, by, now, realm, key, &owner.id);
+            let mut entry = trail::key_entry(event, asked.by(), now, realm, key, &owner.id);
             entry.before = trail::key_changes(realm, &before, after);
             entry.after = trail::key_changes(realm, after, &before);
             let ended = after.state == State::Revoked;
             let draft = Draft::new(info).ops(changed.into_iter().map(Op::Key)).entry(entry);
-            Ok(if ended { draft.seal(key, None) } else { draft })
+            let draft = if ended { draft.seal(key, None) } else { draft };
+            Ok(asked.note(draft, now, Done::Key(key)))
         })
     }
 }

@@ -1,13 +1,24 @@
 //! Take out what time has ended.
+//!
+//! Nobody does so by itself: there is no thread that sweeps while the store is idle. The
+//! application asks, once a day or so; a sweep that is never asked for costs room in the file
+//! and in memory, and decides nothing.
 
+use serde_json::json;
+
+use super::operation::Asked;
 use super::{Draft, Store, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::Op;
+use crate::record::{Done, Op};
 
 /// Most keys that one sweep takes out.
 const SWEEP_MAX: usize = 10_000;
+
+/// How many keys [`Store::sweep_all`] takes out with one commit: so many that the commit itself
+/// is a small part of the time, and so few that a writer hardly notices.
+const BATCH: usize = 1_000;
 
 /// What a sweep did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,44 +34,76 @@ impl Store {
     /// Takes out keys that expired or were revoked longer ago than their profile retains
     /// them, `limit` at most, in one commit. A token of a key that was taken out is Unknown.
     ///
-    /// Decisions do not depend on it: expired and revoked keys are refused before, too.
+    /// Decisions do not depend on it: expired and revoked keys are refused before, too. It
+    /// reads the keys that it takes out and no others, so that a million are taken out in time
+    /// that grows with their number alone. Other writers wait for `limit` keys at most.
     ///
     /// # Errors
     ///
     /// `Argument` for a limit of 0 or over 10,000; those of a commit.
     pub fn sweep(&self, limit: usize, by: &Actor) -> Result<Swept> {
-        by.check()?;
+        let asked = Asked::new(by, "sweep", || json!({ "limit": limit }))?;
         if !(1..=SWEEP_MAX).contains(&limit) {
             let why = format!("limit {limit}: from 1 to {SWEEP_MAX} are allowed");
             return Err(Error::new(ErrorKind::Argument, why));
         }
         self.commit(|view, realms, now| {
-            let retains = realms.all().map(|realm| realm.policy().retain);
-            let ripe = now.minus(retains.min().unwrap_or_default());
+            if let Some(done) = asked.done(view)? {
+                let Done::Swept(keys, more) = done.done else { return Err(done.unlike()) };
+                let keys = usize::try_from(keys).unwrap_or(usize::MAX);
+                return Ok(Draft::new(Swept { keys, more }));
+            }
             let mut draft = Draft::new(Swept { keys: 0, more: false });
-            let mut after = None;
-            loop {
-                let page = view.over(after, ripe, SWEEP_MAX)?;
-                let Some(last) = page.last() else { return Ok(draft) };
-                after = Some(*last);
-                for (over, key) in page {
-                    let record = view.key(key)?.filter(|record| record.over() == Some(over));
-                    let record = record.ok_or_else(|| super::no_key(key))?;
-                    let (realm, _) = realms.of_kind(record.kind)?;
-                    if over.plus(realm.policy().retain) > now {
-                        continue;
-                    }
-                    if draft.value.keys == limit {
-                        draft.value.more = true;
-                        return Ok(draft);
-                    }
+            for (realm, kind) in realms.kinds() {
+                let ripe = now.minus(realm.policy().retain);
+                let left = limit.saturating_sub(draft.value.keys);
+                // One more than there is room for tells whether there are more.
+                let mut over = view.over(kind, ripe, left.saturating_add(1))?;
+                draft.value.more = over.len() > left;
+                over.truncate(left);
+                for record in over {
                     draft.value.keys = draft.value.keys.saturating_add(1);
                     let owner =
                         view.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
-                    let entry = trail::key_entry(Event::KeySwept, by, now, realm, key, &owner.id);
+                    let (key, event) = (record.key_id, Event::KeySwept);
+                    let entry = trail::key_entry(event, by, now, realm, key, &owner.id);
                     draft = draft.op(Op::Forget(key, record.digest)).entry(entry);
                 }
+                if draft.value.more {
+                    break;
+                }
             }
+            let Swept { keys, more } = draft.value;
+            let keys = u32::try_from(keys).unwrap_or(u32::MAX);
+            Ok(asked.note(draft, now, Done::Swept(keys, more)))
         })
+    }
+
+    /// [Sweeps](Self::sweep) until nothing is left to take out, a thousand keys a commit, and
+    /// tells `each` after each commit how many it has taken out so far. Gives that number at
+    /// the end.
+    ///
+    /// Other writers have their turn between any two commits, in the order in which they came,
+    /// so none waits for more than one.
+    ///
+    /// # Errors
+    ///
+    /// `Argument` if `by` names an operation, which is one commit; those of a commit: what was
+    /// taken out before stays so.
+    pub fn sweep_all(&self, by: &Actor, mut each: impl FnMut(u64)) -> Result<u64> {
+        if let Some(id) = by.operation_id() {
+            let why =
+                format!("operation {id:?}: sweeping until nothing is left is several commits");
+            return Err(Error::new(ErrorKind::Argument, why));
+        }
+        let mut taken = 0_u64;
+        loop {
+            let swept = self.sweep(BATCH, by)?;
+            taken = taken.saturating_add(swept.keys as u64);
+            each(taken);
+            if !swept.more {
+                return Ok(taken);
+            }
+        }
     }
 }

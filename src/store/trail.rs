@@ -16,6 +16,7 @@ pub(super) type Facts = Map<String, Value>;
 pub(super) fn entry(event: Event, by: &Actor, at: Timestamp) -> AuditEntry {
     let mut entry = AuditEntry::new(event, at, by.name());
     entry.reason = by.reason().to_owned();
+    entry.operation = by.operation_id().unwrap_or_default().to_owned();
     entry
 }
 
@@ -72,6 +73,14 @@ pub(super) fn rotation_facts(
     if let Some(ended) = ended {
         facts.insert("revoked_predecessor".to_owned(), ended.key_id.to_string().into());
     }
+    facts
+}
+
+/// What became of a key whose token was lost, and which key is in its place.
+pub(super) fn reissue_facts(realm: &Realm, lost: &KeyRecord, new: &KeyRecord) -> Facts {
+    let mut facts = facts(json!({ "state": lost.state.name() }));
+    facts.insert("reissued_as".to_owned(), new.key_id.to_string().into());
+    facts.insert("scopes".to_owned(), realm.scope_names(new.scopes).into());
     facts
 }
 

@@ -35,6 +35,8 @@ pub const KEYCASK_CAUSE_NONE: u32 = 0;
 pub const KEYCASK_CAUSE_ASKED: u32 = 1;
 /// In cause of keycask_key_info: it was rotated, and its grace is over or was none.
 pub const KEYCASK_CAUSE_ROTATED: u32 = 2;
+/// In cause of keycask_key_info: its token was lost, and another key was issued in its place.
+pub const KEYCASK_CAUSE_REISSUED: u32 = 3;
 
 /// A key as it may be shown: never its token. The texts stand in the buffer of the call.
 #[derive(Clone, Copy)]
@@ -140,6 +142,7 @@ impl Key {
                 Cause::None => KEYCASK_CAUSE_NONE,
                 Cause::Asked => KEYCASK_CAUSE_ASKED,
                 Cause::Rotated => KEYCASK_CAUSE_ROTATED,
+                Cause::Reissued => KEYCASK_CAUSE_REISSUED,
             },
             realm: info.realm.number(),
             kind_number: info.kind.number(),

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::str::FromStr;
 
 use clap::Args;
-use keycask::{Actor, RealmRef, Request, Result, Store};
+use keycask::{Actor, Error, ErrorKind, RealmRef, Request, Result, Store};
 
 use crate::when::When;
 
@@ -31,7 +31,7 @@ impl Names {
 
 /// Who changes something, and why.
 #[derive(Args, Debug)]
-pub(crate) struct By {
+pub(crate) struct Who {
     /// Who asks, for the audit trail [default: the number of the user who runs this]
     #[arg(long, value_name = "NAME", env = "KEYCASK_ACTOR", hide_env_values = true)]
     actor: Option<String>,
@@ -41,7 +41,7 @@ pub(crate) struct By {
     reason: Option<String>,
 }
 
-impl By {
+impl Who {
     /// The actor, with its reason.
     pub(crate) fn actor(&self) -> Actor {
         let name = match self.actor.as_deref() {
@@ -52,6 +52,45 @@ impl By {
         match &self.reason {
             Some(reason) => actor.because(reason),
             None => actor,
+        }
+    }
+}
+
+/// Who changes something, why, and as which operation.
+#[derive(Args, Debug)]
+pub(crate) struct By {
+    #[command(flatten)]
+    who: Who,
+
+    /// A name of your own for this change, so that the same command can be given again after an
+    /// unknown outcome: what was done is not done twice
+    #[arg(long, value_name = "ID")]
+    operation: Option<String>,
+}
+
+impl By {
+    /// The actor, with its reason and its operation.
+    pub(crate) fn actor(&self) -> Actor {
+        let actor = self.who.actor();
+        match &self.operation {
+            Some(id) => actor.operation(id),
+            None => actor,
+        }
+    }
+
+    /// Refuses a span from now in an operation: when the command is given again, it is another
+    /// request. `what` names the option.
+    ///
+    /// # Errors
+    ///
+    /// `Argument`.
+    pub(crate) fn same_again(&self, what: &str, when: Option<When>) -> Result<()> {
+        match (&self.operation, when) {
+            (Some(_), Some(When::After(_))) => {
+                let why = format!("{what}: give an instant with --operation, not a span from now");
+                Err(Error::new(ErrorKind::Argument, why))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -43,8 +43,10 @@ enum Command {
     List(commands::List),
     Show(commands::Show),
     Reveal(commands::Reveal),
+    Operation(commands::Operation),
     Audit(commands::Audit),
     Stat(commands::Stat),
+    Sweep(commands::Sweep),
     Demo(commands::Demo),
 }
 
@@ -66,8 +68,10 @@ impl Command {
             Self::List(command) => command.run(session),
             Self::Show(command) => command.run(session),
             Self::Reveal(command) => command.run(session),
+            Self::Operation(command) => command.run(session),
             Self::Audit(command) => command.run(session),
             Self::Stat(command) => command.run(session),
+            Self::Sweep(command) => command.run(session),
             Self::Demo(command) => command.run(session),
         }
     }

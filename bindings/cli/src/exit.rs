@@ -31,7 +31,7 @@ Exit status:
   1  failure
   2  usage: an argument is missing, unknown or out of its limits
   3  verify refused the token (present and explain exit with 0 once they have answered)
-  4  a realm, kind, owner, scope, plan, key or file that was named does not exist
+  4  a realm, kind, owner, scope, plan, key, operation or file that was named does not exist
   5  another process has the store open for writing
   6  the store is damaged";
 

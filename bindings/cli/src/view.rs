@@ -6,7 +6,9 @@
 mod decision;
 mod realm;
 
-use keycask::{AuditEntry, KeyId, KeyInfo, OwnerInfo, Realm, Result, Stats, Store, Timestamp};
+use keycask::{
+    AuditEntry, KeyId, KeyInfo, Operation, OwnerInfo, Realm, Result, Stats, Store, Timestamp,
+};
 use serde_json::{Value, json};
 
 use crate::output::Fields;
@@ -72,6 +74,7 @@ pub(crate) fn audit(entry: &AuditEntry) -> Fields {
         .with("seq", entry.seq)
         .with("at", time(entry.at))
         .with("actor", entry.actor.as_str())
+        .with("operation", entry.operation.as_str())
         .with("event", entry.event.name())
         .with("realm", entry.realm.as_deref())
         .with("key_id", key_id(entry.key))
@@ -79,6 +82,15 @@ pub(crate) fn audit(entry: &AuditEntry) -> Fields {
         .with("reason", entry.reason.as_str())
         .with("before", entry.before.clone())
         .with("after", entry.after.clone())
+}
+
+/// An operation that was done.
+pub(crate) fn operation(operation: &Operation) -> Fields {
+    Fields::new()
+        .with("operation", operation.id.as_str())
+        .with("seq", operation.seq)
+        .with("at", time(operation.at))
+        .with("key_id", key_id(operation.key))
 }
 
 /// The figures of a store.

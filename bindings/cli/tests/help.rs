@@ -27,8 +27,10 @@ const COMMANDS: &[&[&str]] = &[
     &["list"],
     &["show"],
     &["reveal"],
+    &["operation"],
     &["audit"],
     &["stat"],
+    &["sweep"],
     &["demo"],
 ];
 

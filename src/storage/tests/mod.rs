@@ -18,7 +18,7 @@ use crate::digest::Digest;
 use crate::entry::State as KeyState;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
-use crate::record::{Cause, KeyRecord, KindName, OwnerRecord, RealmRecord};
+use crate::record::{Cause, Done, KeyRecord, KindName, OperationRecord, OwnerRecord, RealmRecord};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
@@ -114,6 +114,16 @@ fn realm() -> RealmRecord {
     }
 }
 
+fn operation() -> OperationRecord {
+    OperationRecord {
+        id: "first".to_owned(),
+        seq: 0,
+        at: Timestamp::from_ms(2_000),
+        request: [5; 16],
+        done: Done::Key(KeyId::from_bits(10)),
+    }
+}
+
 fn event(event: Event) -> AuditEntry {
     AuditEntry::new(event, Timestamp::from_ms(2_000), "alice")
 }
@@ -141,6 +151,7 @@ fn fill(storage: &Storage) {
     }
     batch.seal(KeyId::from_bits(30), Some(b"sealed copy")).unwrap();
     batch.use_key(KeyId::from_bits(10), Timestamp::from_ms(5_000)).unwrap();
+    batch.note(&mut operation()).unwrap();
     batch.commit(START).unwrap();
 }
 

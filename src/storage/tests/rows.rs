@@ -29,17 +29,23 @@ fn what_was_committed_is_there_after_reopening() {
     assert_eq!((state.seq, state.entries), (2, 3));
     assert_eq!((state.next_realm, state.next_kind, state.next_owner), (2, 2, 3));
     assert_eq!(view.check().unwrap(), state.counts);
-    let counts = Counts { keys: 3, ending: 1, owners: 2, realms: 1, sealed: 1, usage: 1 };
+    let counts =
+        Counts { keys: 3, ending: 1, owners: 2, realms: 1, sealed: 1, usage: 1, operations: 1 };
     assert_eq!(state.counts, counts);
     assert_eq!(view.sealed(KeyId::from_bits(30)).unwrap().unwrap(), b"sealed copy");
     assert_eq!(view.used(KeyId::from_bits(10)).unwrap(), Some(Timestamp::from_ms(5_000)));
     assert_eq!(view.owner_named(REALM, "owner-2").unwrap(), Some(OwnerRef::new(2)));
     assert_eq!(view.owner_named(RealmRef::new(2), "owner-2").unwrap(), None);
     assert_eq!(view.realms().unwrap(), [realm()]);
-    let over = (Timestamp::from_ms(9_000), KeyId::from_bits(20));
-    assert_eq!(view.over(None, Timestamp::from_ms(9_000), 10).unwrap(), [over]);
-    assert_eq!(view.over(Some(over), Timestamp::from_ms(9_000), 10).unwrap(), []);
-    assert_eq!(view.over(None, Timestamp::from_ms(8_999), 10).unwrap(), []);
+    let over = |kind, at| {
+        let over = view.over(KindRef::new(kind), Timestamp::from_ms(at), 10).unwrap();
+        over.iter().map(|key| key.key_id.bits()).collect::<Vec<_>>()
+    };
+    assert_eq!(over(1, 9_000), [20]);
+    assert!(over(1, 8_999).is_empty());
+    assert!(over(2, 9_000).is_empty());
+    assert_eq!(view.operation("first").unwrap(), Some(OperationRecord { seq: 2, ..operation() }));
+    assert_eq!(view.operation("second").unwrap(), None);
 }
 
 #[test]
@@ -226,7 +232,8 @@ fn a_swept_key_takes_its_sealed_copy_and_its_use_with_it() {
     let view = storage.view().unwrap();
     assert_eq!(view.sealed(KeyId::from_bits(30)).unwrap(), None);
     assert_eq!(view.used(KeyId::from_bits(10)).unwrap(), None);
-    let counts = Counts { keys: 1, ending: 1, owners: 2, realms: 1, sealed: 0, usage: 0 };
+    let counts =
+        Counts { keys: 1, ending: 1, owners: 2, realms: 1, sealed: 0, usage: 0, operations: 1 };
     assert_eq!(view.check().unwrap(), counts);
 }
 
@@ -335,10 +342,12 @@ fn agrees(view: &View<'_>, model: &Model) {
         assert_eq!(view.owner(owner).unwrap().as_ref(), model.owners.get(&number));
     }
     let now = Timestamp::from_ms(25);
-    let over = |k: &KeyRecord| k.over().filter(|over| *over <= now).map(|over| (over, k.key_id));
-    let mut over: Vec<_> = model.keys.values().filter_map(over).collect();
-    over.sort_unstable();
-    assert_eq!(view.over(None, now, 100).unwrap(), over);
+    let is_over = |k: &&KeyRecord| k.over().is_some_and(|over| over <= now);
+    let mut over: Vec<KeyRecord> = model.keys.values().filter(is_over).cloned().collect();
+    over.sort_unstable_by_key(|k| (k.over(), k.key_id));
+    assert_eq!(view.over(KindRef::new(1), now, 100).unwrap(), over);
+    over.truncate(2);
+    assert_eq!(view.over(KindRef::new(1), now, 2).unwrap(), over);
     for id in 0..12 {
         let copy = view.sealed(KeyId::from_bits(id)).unwrap();
         assert_eq!(copy, model.sealed.get(&id).map(|copy| vec![*copy]));

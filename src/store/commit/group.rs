@@ -111,5 +111,8 @@ fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
     for entry in &mut change.entries {
         batch.audit(entry)?;
     }
+    if let Some(operation) = &mut change.operation {
+        batch.note(operation)?;
+    }
     Ok(())
 }

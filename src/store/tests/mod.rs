@@ -1,5 +1,6 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
+mod operations;
 mod sharing;
 
 use std::sync::Arc;
@@ -55,7 +56,6 @@ impl Hands {
         Self(Arc::new(AtomicI64::new(START_MS)))
     }
 
-    #[expect(dead_code, reason = "a simulator of power cuts is to move it")]
     fn forward(&self, span: Duration) {
         self.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
     }
@@ -85,7 +85,11 @@ fn formatted() -> Disk {
 }
 
 fn open(disk: &Disk, clock: &Hands) -> Result<Store> {
-    let options = Options::new().clock(clock.clone()).sealing_key(SealingKey::new(&[7; 32]));
+    open_with(disk, clock, Options::new())
+}
+
+fn open_with(disk: &Disk, clock: &Hands, options: Options) -> Result<Store> {
+    let options = options.clock(clock.clone()).sealing_key(SealingKey::new(&[7; 32]));
     Store::start(options, |settings, each| {
         Storage::attach(disk.clone(), None, settings, "open it", each)
     })

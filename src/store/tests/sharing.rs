@@ -13,7 +13,7 @@ use crate::store::{Draft, trail};
 
 /// Runs `first` until it waits for the disk, then `others`, who stand in line in their order;
 /// then lets the disk go on.
-fn share<'s, T: Send>(
+pub(super) fn share<'s, T: Send>(
     scene: &'s Scene,
     first: impl FnOnce() -> T + Send + 's,
     others: Vec<Box<dyn FnOnce() -> T + Send + 's>>,

@@ -62,6 +62,7 @@ pub(crate) struct Issue {
 
 impl Issue {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
+        self.by.same_again("--start", self.start)?;
         let store = session.write()?;
         let mut spec = Spec::new(store.realm(&self.realm)?, self.kind, self.owner);
         if let Some(scopes) = &self.scopes {

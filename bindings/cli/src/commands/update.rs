@@ -49,6 +49,7 @@ struct What {
 
 impl Update {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
+        self.by.same_again("--end", self.what.end)?;
         let mut update = keycask::Update::new();
         if let Some(name) = self.what.name {
             update = update.name(name);

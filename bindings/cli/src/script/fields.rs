@@ -3,8 +3,8 @@
 use std::fmt;
 
 use keycask::{
-    Cause, Description, Explanation, Grant, Issued, KeyId, KeyInfo, OwnerInfo, Realm, Scope,
-    ScopeSet, Timestamp, Token,
+    Description, Explanation, Grant, Issued, KeyId, KeyInfo, OwnerInfo, Realm, Scope, ScopeSet,
+    Timestamp, Token,
 };
 
 /// One result: a key, an owner, a grant.
@@ -72,11 +72,6 @@ impl Row {
 
 /// What is shown of a key.
 pub(super) fn key(info: &KeyInfo) -> Row {
-    let cause = match info.cause {
-        Cause::None => "none",
-        Cause::Asked => "asked",
-        Cause::Rotated => "rotated",
-    };
     let row = Row { key: Some(info.key_id), fields: Vec::new() };
     row.text("name", &info.name)
         .text("metadata", &info.metadata)
@@ -85,7 +80,7 @@ pub(super) fn key(info: &KeyInfo) -> Row {
         .text("owner", &info.owner)
         .list("scopes", &info.scopes)
         .text("state", info.state.name())
-        .text("cause", cause)
+        .text("cause", info.cause.name())
         .text("expired", info.expired)
         .text("reason", &info.reason)
         .time("issued", info.issued)

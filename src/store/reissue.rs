@@ -1,0 +1,99 @@
+//! Make a key anew whose token was lost: the operation that made it is asked for again.
+
+use super::operation::{Asked, conflict};
+use super::{Draft, Realms, Store, trail};
+use crate::actor::Actor;
+use crate::audit::Event;
+use crate::entry::State;
+use crate::error::Result;
+use crate::info::Issued;
+use crate::record::{Cause, Done, KeyRecord, Op, OperationRecord};
+use crate::storage::View;
+use crate::time::Timestamp;
+
+impl Store {
+    /// Puts another key, with a token of its own, in the place of the key that `done` made.
+    ///
+    /// The token of that key was never handed out, or not to the one who asks again. So the
+    /// key is revoked, and all that it was goes over to the new one: scopes, window, place under
+    /// the caps, and its place in a lineage. A predecessor keeps the end that was decided first.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if somebody changed the state of the key, or time did: then it is no longer
+    /// what was asked for.
+    pub(super) fn reissue(
+        &self,
+        view: &View<'_>,
+        realms: &Realms,
+        asked: &Asked<'_>,
+        done: &OperationRecord,
+        now: Timestamp,
+    ) -> Result<Draft<Issued>> {
+        let (key, by) = (done.key()?, asked.by());
+        let gone = || conflict(done, &format!("made {key}, which was taken out since"));
+        let lost = view.key(key)?.ok_or_else(gone)?;
+        replaceable(done, &lost, now)?;
+        let (realm, kind) = realms.of_kind(lost.kind)?;
+        let owner = view.owner(lost.owner)?.ok_or_else(|| super::no_owner(&lost))?;
+        let token = kind.shape.mint(&self.random)?;
+        let key_id = self.new_key_id(view, now)?;
+        let lineage = if lost.lineage == lost.key_id { key_id } else { lost.lineage };
+        let new = KeyRecord {
+            key_id,
+            digest: self.digester.digest(token.expose().as_bytes()),
+            pepper: self.storage.generation(),
+            cause: Cause::None,
+            issued: now,
+            changed: now,
+            lineage,
+            last_four: token.last_four(),
+            reason: String::new(),
+            ..lost.clone()
+        };
+        let predecessor = match lost.predecessor {
+            Some(before) => view.key(before)?.filter(|k| k.successor == Some(lost.key_id)),
+            None => None,
+        };
+        let predecessor = predecessor.map(|k| KeyRecord { successor: Some(key_id), ..k });
+        let ended = ended(lost.clone(), by, now);
+        let sealed = self.sealed(&new, kind, &token)?;
+        let info = self.key_info(view, realm, kind, &owner.id, &new, now)?;
+        let event = Event::KeyReissued;
+        let mut entry = trail::key_entry(event, by, now, realm, lost.key_id, &owner.id);
+        entry.before = trail::key_changes(realm, &lost, &ended);
+        entry.after = trail::reissue_facts(realm, &ended, &new);
+        let draft = Draft::new(Issued { key: info, token })
+            .ops(predecessor.map(Op::Key))
+            .seal(ended.key_id, None)
+            .op(Op::Key(ended))
+            .op(Op::Key(new))
+            .seal(key_id, sealed)
+            .entry(entry);
+        Ok(asked.note(draft, now, Done::Key(key_id)))
+    }
+}
+
+/// The key whose token was lost, as it ends.
+fn ended(lost: KeyRecord, by: &Actor, now: Timestamp) -> KeyRecord {
+    KeyRecord {
+        state: State::Revoked,
+        cause: Cause::Reissued,
+        counted: false,
+        changed: now,
+        reason: by.reason().to_owned(),
+        ..lost
+    }
+}
+
+/// Refuses to replace a key that is no longer as it was made, saying why.
+fn replaceable(done: &OperationRecord, key: &KeyRecord, now: Timestamp) -> Result<()> {
+    let since = match (key.state, key.successor) {
+        (State::Revoked, _) => "was revoked".to_owned(),
+        (State::Suspended, _) => "was suspended".to_owned(),
+        (State::Active, Some(successor)) => format!("was rotated, to {successor}"),
+        (State::Active, None) if key.end <= now => "expired".to_owned(),
+        (State::Active, None) => return Ok(()),
+    };
+    Err(conflict(done, &format!("made {}, which {since} since", key.key_id)))
+}
