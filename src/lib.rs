@@ -56,7 +56,8 @@ pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    Changed, Changes, Commit, Filter, HttpRequest, Operation, Outcome, PAGE_MAX, Store, Swept,
+    Changed, Changes, Commit, Compacted, Filter, HttpRequest, Operation, Outcome, PAGE_MAX, Store,
+    Swept,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, FileType, Mode, OFlags};
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::errors::from_io;
@@ -36,6 +36,34 @@ pub(super) struct Place {
     path: PathBuf,
     directory: OwnedFd,
     name: OsString,
+}
+
+/// Which file it is, as long as somebody has it open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct FileId {
+    device: u64,
+    inode: u64,
+}
+
+impl FileId {
+    pub(super) fn of(file: &File) -> Result<Self> {
+        let stat = rustix::fs::fstat(file).map_err(|e| from_io("look at a file", e.into()))?;
+        Ok(Self::from(&stat))
+    }
+
+    fn from(stat: &Stat) -> Self {
+        Self { device: stat.st_dev, inode: stat.st_ino }
+    }
+}
+
+/// What is known of the file that has a name.
+pub(super) struct Named(Stat);
+
+impl Named {
+    /// Length in bytes.
+    pub(super) fn len(&self) -> u64 {
+        u64::try_from(self.0.st_size).unwrap_or(0)
+    }
 }
 
 /// A file that is being made under a name of its own. It goes away when it is dropped before
@@ -138,7 +166,7 @@ impl Place {
         Ok(())
     }
 
-    /// Begins a file that can become this one, of mode 0600.
+    /// Begins a file that can become this one where there is none, of mode 0600.
     pub(super) fn draft(&self, random: &Random) -> Result<Draft<'_>> {
         let taken = rustix::fs::statat(&self.directory, &self.name, AtFlags::SYMLINK_NOFOLLOW);
         match taken {
@@ -146,6 +174,15 @@ impl Place {
             Err(Errno::NOENT) => {}
             Err(e) => return Err(from_io(&self.creating(), e.into())),
         }
+        self.begin(random)
+    }
+
+    /// Begins a file that can take the place of this one, of mode 0600 until it does.
+    pub(super) fn draft_over(&self, random: &Random) -> Result<Draft<'_>> {
+        self.begin(random)
+    }
+
+    fn begin(&self, random: &Random) -> Result<Draft<'_>> {
         let mut suffix = [0; 8];
         random.fill(&mut suffix)?;
         let mut name = OsString::from(".");
@@ -163,7 +200,37 @@ impl Place {
     }
 
     fn creating(&self) -> String {
-        format!("create {:?}", self.path)
+        self.doing("create")
+    }
+
+    /// What is being done, for messages: `what`, and the path.
+    pub(super) fn doing(&self, what: &str) -> String {
+        format!("{what} {:?}", self.path)
+    }
+
+    /// What is known of the file that has the name, which must be `file` still.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if it is another.
+    pub(super) fn still(&self, file: Option<FileId>) -> Result<Named> {
+        let stat = rustix::fs::statat(&self.directory, &self.name, AtFlags::SYMLINK_NOFOLLOW);
+        let stat = stat.map_err(|e| from_io(&self.doing("find"), e.into()))?;
+        if file == Some(FileId::from(&stat)) {
+            return Ok(Named(stat));
+        }
+        let why = format!("{:?}: this is another file than the one that is open", self.path);
+        Err(Error::new(ErrorKind::Conflict, why))
+    }
+
+    /// Refuses a file that was replaced or removed since it was opened.
+    pub(super) fn check_linked(&self, file: &File) -> Result<()> {
+        let stat = rustix::fs::fstat(file).map_err(|e| from_io(&self.doing("open"), e.into()))?;
+        if stat.st_nlink > 0 {
+            return Ok(());
+        }
+        let why = format!("could not open {:?}: it was replaced meanwhile; open again", self.path);
+        Err(Error::new(ErrorKind::Locked, why))
     }
 
     #[cold]
@@ -195,6 +262,36 @@ impl Draft<'_> {
         }
         rustix::fs::fsync(&self.place.directory)
             .map_err(|e| from_io(&self.place.creating(), e.into()))
+    }
+
+    /// Length of the file in bytes.
+    pub(super) fn len(&self) -> Result<u64> {
+        let metadata = self.file.metadata();
+        metadata.map(|m| m.len()).map_err(|e| from_io(&self.place.doing("measure"), e))
+    }
+
+    /// Puts the file in the place of `old`, whose mode and group it takes over, if that has the
+    /// name still. Then gives whether this is durable.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if another file has the name; `Permission`, `Io`: `old` is in its place.
+    pub(super) fn replace(mut self, old: &Named) -> Result<Result<()>> {
+        let doing = self.place.doing("replace");
+        let replacing = |e: Errno| from_io(&doing, e.into());
+        let new = rustix::fs::fstat(&self.file).map_err(replacing)?;
+        if new.st_gid != old.0.st_gid {
+            let group = rustix::fs::Gid::from_raw(old.0.st_gid);
+            rustix::fs::fchown(&self.file, None, Some(group)).map_err(replacing)?;
+        }
+        rustix::fs::fchmod(&self.file, Mode::from_raw_mode(old.0.st_mode)).map_err(replacing)?;
+        self.file.sync_all().map_err(|e| from_io(&doing, e))?;
+        self.place.still(Some(FileId::from(&old.0)))?;
+        let directory = &self.place.directory;
+        rustix::fs::renameat(directory, &self.name, directory, &self.place.name)
+            .map_err(replacing)?;
+        self.published = true;
+        Ok(rustix::fs::fsync(directory).map_err(replacing))
     }
 
     fn rename(&self) -> Result<(), Errno> {

@@ -5,12 +5,12 @@
 
 use redb::{
     Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
-    StorageBackend,
+    StorageBackend, WriteTransaction,
 };
 
 use super::StorageOptions;
 use super::errors::OrFail;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 
 /// An open redb database.
 pub(super) enum Handle {
@@ -42,6 +42,13 @@ impl Handle {
             Self::Read(database) => database.begin_read(),
         }
         .or_fail("begin to read")
+    }
+
+    pub(super) fn begin_write(&self) -> Result<WriteTransaction> {
+        match self {
+            Self::Write(database) => database.begin_write().or_fail("begin to write"),
+            Self::Read(_) => Err(Error::new(ErrorKind::ReadOnly, "the store was opened read-only")),
+        }
     }
 
     pub(super) fn close(self) -> Result<()> {

@@ -20,6 +20,7 @@ mod log;
 mod mac;
 mod opened;
 mod operations;
+mod rewrite;
 mod rows;
 mod scan;
 mod set;
@@ -30,17 +31,17 @@ mod values;
 mod view;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
-use self::backend::Door;
+use self::backend::{Door, Gate};
 use self::errors::{OrFail, from_io};
+use self::file::{FileId, Place};
 use self::handle::Handle;
 use self::header::Header;
 use self::shared::Shared;
-use self::view::Transaction;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{Home, Listed};
@@ -78,9 +79,20 @@ impl<'a> StorageOptions<'a> {
     }
 }
 
+/// The file that an open store is in now.
+struct Current {
+    handle: Handle,
+    /// Which file it is; none for one without a name.
+    file: Option<FileId>,
+}
+
 /// One open file.
 pub(crate) struct Storage {
-    handle: Handle,
+    /// Another once the file was rewritten. Locked for a moment only.
+    current: RwLock<Arc<Current>>,
+    /// Where the file is; none for one without a name.
+    place: Option<Place>,
+    cache_bytes: usize,
     home: Home,
     header: Header,
     shared: Arc<Shared>,
@@ -103,7 +115,7 @@ impl Storage {
         options: &StorageOptions<'_>,
         random: &Random,
     ) -> Result<Self> {
-        let place = file::Place::of(path)?;
+        let place = Place::of(path)?;
         let draft = place.draft(random)?;
         let doing = format!("create {path:?}");
         let backend = FileBackend::new(draft.file()?).or_fail(&doing)?;
@@ -129,11 +141,19 @@ impl Storage {
         options: &StorageOptions<'_>,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Self> {
-        let file = file::Place::of(path)?.open(options.read_only)?;
+        let place = Place::of(path)?;
+        let file = place.open(options.read_only)?;
         let doing = format!("open {path:?}");
+        let opened = file.try_clone().map_err(|e| from_io(&doing, e))?;
         let listed = Listed::new(&file);
         let backend = FileBackend::new(file).or_fail(&doing)?;
-        Self::attach(backend, Some(listed), options, &doing, each).map_err(|e| naming(&doing, e))
+        let storage = Self::attach(backend, Some(listed), options, &doing, each);
+        let mut storage = storage.map_err(|e| naming(&doing, e))?;
+        // Between opening and locking it, it may have been rewritten, and what is open is then
+        // the old one, which nobody locks and nobody will find again.
+        place.check_linked(&opened)?;
+        storage.name(place, FileId::of(&opened)?);
+        Ok(storage)
     }
 
     /// Opens the store that `backend` holds, whose descriptor may be listed.
@@ -154,10 +174,18 @@ impl Storage {
         let (header, keys) = Header::decode(&row, options.pepper)?;
         let shared = Arc::new(Shared::new(gate, keys, options.log_len));
         let loaded = State::new();
-        let mut storage = Self { handle, home: Home::here(), header, shared, loaded };
+        let mut storage = Self {
+            current: RwLock::new(Arc::new(Current { handle, file: None })),
+            place: None,
+            cache_bytes: options.cache_bytes,
+            home: Home::here(),
+            header,
+            shared,
+            loaded,
+        };
         storage.loaded = storage.view()?.load(each)?;
         if hold {
-            storage.shared.gate.release().map_err(|e| from_io(doing, e))?;
+            storage.shared.gate().release().map_err(|e| from_io(doing, e))?;
         }
         Ok(storage)
     }
@@ -203,7 +231,7 @@ impl Storage {
 
     /// Whether the store was opened for reading alone.
     pub(crate) fn is_read_only(&self) -> bool {
-        matches!(self.handle, Handle::Read(_))
+        matches!(self.current().handle, Handle::Read(_))
     }
 
     /// Refuses a child of the process that opened the store.
@@ -221,13 +249,33 @@ impl Storage {
     /// # Errors
     ///
     /// `Forked`, `ReadOnly`, `Poisoned`.
-    pub(crate) fn writable(&self) -> Result<&redb::Database> {
+    pub(crate) fn writable(&self) -> Result<()> {
         self.at_home()?;
-        let Handle::Write(database) = &self.handle else {
+        if self.is_read_only() {
             let why = "the store was opened read-only";
             return Err(Error::new(ErrorKind::ReadOnly, why));
-        };
-        if self.is_poisoned() { Err(self.shared.poisoned()) } else { Ok(database) }
+        }
+        if self.is_poisoned() { Err(self.shared.poisoned()) } else { Ok(()) }
+    }
+
+    fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Says where the file is that was opened.
+    fn name(&mut self, place: Place, file: FileId) {
+        self.place = Some(place);
+        let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if let Some(current) = Arc::get_mut(current) {
+            current.file = Some(file);
+        }
+    }
+
+    /// Goes on with another file. What reads the old one goes on reading it.
+    fn change(&self, new: Current, gate: Arc<dyn Gate>) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        self.shared.change_gate(gate);
+        *current = Arc::new(new);
     }
 
     /// Whether an earlier write failed and the store must be reopened to write again.
@@ -239,8 +287,7 @@ impl Storage {
     /// reusing space until it is dropped, so it should not be kept.
     pub(crate) fn view(&self) -> Result<View<'_>> {
         self.at_home()?;
-        let transaction = self.handle.begin_read()?;
-        Ok(View::new(Transaction::Read(transaction), &self.shared.keys))
+        View::of(self.current(), &self.shared.keys)
     }
 
     /// Begins to write, after any other batch has ended. The batch may go to another thread.
@@ -249,8 +296,8 @@ impl Storage {
     ///
     /// `ReadOnly`, `Poisoned`, `Corrupt`, `Io`.
     pub(crate) fn batch(&self) -> Result<Batch> {
-        let database = self.writable()?;
-        let transaction = database.begin_write().or_fail("begin to write");
+        self.writable()?;
+        let transaction = self.current().handle.begin_write();
         let mut transaction = transaction.inspect_err(|e| self.shared.note(e))?;
         transaction.set_two_phase_commit(true);
         Batch::new(Arc::clone(&self.shared), transaction)
@@ -259,7 +306,9 @@ impl Storage {
     /// Closes the file in order, so that the next opening need not repair it. Dropping does
     /// the same, and keeps failures to itself.
     pub(crate) fn close(self) -> Result<()> {
-        self.handle.close()
+        let current = self.current.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // Nobody holds it for longer than a call.
+        Arc::into_inner(current).map_or(Ok(()), |current| current.handle.close())
     }
 
     /// Takes no more writes: memory and file differ. Gives the error to report for a commit

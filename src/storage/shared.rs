@@ -4,8 +4,8 @@
 //! A batch holds this and its transaction, not the [`Storage`](super::Storage), so that it can
 //! be handed from one thread to another.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use redb::WriteTransaction;
@@ -22,7 +22,8 @@ use crate::error::{Error, ErrorKind, Result};
 const QUICK_REPAIR_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) struct Shared {
-    pub(super) gate: Arc<dyn Gate>,
+    /// Of the file that is written to: another once it was rewritten. Locked for a moment only.
+    gate: RwLock<Arc<dyn Gate>>,
     pub(super) keys: MacKeys,
     pub(super) log_len: u64,
     /// Set by the first write that failed, for good.
@@ -35,7 +36,17 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(gate: Arc<dyn Gate>, keys: MacKeys, log_len: u64) -> Self {
         let (poisoned, repaired) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { gate, keys, log_len, poisoned, repaired }
+        Self { gate: RwLock::new(gate), keys, log_len, poisoned, repaired }
+    }
+
+    /// The hand on the door of the file that is written to.
+    pub(super) fn gate(&self) -> Arc<dyn Gate> {
+        Arc::clone(&self.gate.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Writes go to another file from now on.
+    pub(super) fn change_gate(&self, gate: Arc<dyn Gate>) {
+        *self.gate.write().unwrap_or_else(PoisonError::into_inner) = gate;
     }
 
     /// Makes the transaction durable.
@@ -48,7 +59,8 @@ impl Shared {
         let since = now.saturating_sub(self.repaired.load(Ordering::Relaxed));
         let quick_repair = Duration::from_millis(since) >= QUICK_REPAIR_EVERY;
         transaction.set_quick_repair(quick_repair);
-        let flips = self.gate.flips();
+        let gate = self.gate();
+        let flips = gate.flips();
         let Err(error) = transaction.commit().or_fail("commit") else {
             if quick_repair {
                 self.repaired.store(now, Ordering::Relaxed);
@@ -56,7 +68,7 @@ impl Shared {
             return Ok(());
         };
         self.poison();
-        if self.gate.flips() == flips {
+        if gate.flips() == flips {
             return Err(CommitError::Refused(error));
         }
         let why = "the commit failed at its last step: it may be in the file or not";
@@ -85,7 +97,7 @@ impl Shared {
     /// What to say to a write that comes after the one that failed.
     pub(super) fn poisoned(&self) -> Error {
         let why = "an earlier write failed; reopen the store to write again";
-        match self.gate.failure() {
+        match self.gate().failure() {
             Some(failure) => Error::new(ErrorKind::Poisoned, why).caused_by(failure),
             None => Error::new(ErrorKind::Poisoned, why),
         }

@@ -22,7 +22,7 @@
 //! by_seq       seq 8, id 1..=128                       none; the operations of a commit
 //! ```
 
-use redb::{ReadTransaction, TableDefinition, TableError, WriteTransaction};
+use redb::{Key, ReadTransaction, TableDefinition, TableError, Value, WriteTransaction};
 
 use super::errors::OrFail;
 use crate::error::Result;
@@ -153,24 +153,48 @@ pub(super) fn name_row(table: &str, row: &[u8]) -> String {
     }
 }
 
+/// What is done with each table.
+pub(super) trait EachTable {
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<()>;
+}
+
+/// Does `what` with every table that there is.
+pub(super) fn each_table(what: &mut impl EachTable) -> Result<()> {
+    what.table(META)?;
+    what.table(KEYS)?;
+    what.table(BY_OWNER)?;
+    what.table(BY_END)?;
+    what.table(OWNERS)?;
+    what.table(OWNER_NAMES)?;
+    what.table(REALMS)?;
+    what.table(LOG)?;
+    what.table(AUDIT)?;
+    what.table(SEALED)?;
+    what.table(USAGE)?;
+    what.table(OPERATIONS)?;
+    what.table(BY_SEQ)
+}
+
+struct Make<'t>(&'t WriteTransaction);
+
+impl EachTable for Make<'_> {
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<()> {
+        self.0.open_table(table).or_fail("make the tables").map(drop)
+    }
+}
+
 /// Makes all tables, with the two rows of `meta`.
 pub(super) fn make(transaction: &WriteTransaction, header: &[u8], state: &[u8]) -> Result<()> {
-    let doing = "make the tables";
-    let mut meta = transaction.open_table(META).or_fail(doing)?;
-    meta.insert(HEADER, header).or_fail(doing)?;
-    meta.insert(STATE, state).or_fail(doing)?;
-    transaction.open_table(KEYS).or_fail(doing)?;
-    transaction.open_table(BY_OWNER).or_fail(doing)?;
-    transaction.open_table(BY_END).or_fail(doing)?;
-    transaction.open_table(OWNERS).or_fail(doing)?;
-    transaction.open_table(OWNER_NAMES).or_fail(doing)?;
-    transaction.open_table(REALMS).or_fail(doing)?;
-    transaction.open_table(LOG).or_fail(doing)?;
-    transaction.open_table(AUDIT).or_fail(doing)?;
-    transaction.open_table(SEALED).or_fail(doing)?;
-    transaction.open_table(USAGE).or_fail(doing)?;
-    transaction.open_table(OPERATIONS).or_fail(doing)?;
-    transaction.open_table(BY_SEQ).or_fail(doing)?;
+    each_table(&mut Make(transaction))?;
+    let mut meta = transaction.open_table(META).or_fail("make the tables")?;
+    meta.insert(HEADER, header).or_fail("make the tables")?;
+    meta.insert(STATE, state).or_fail("make the tables")?;
     Ok(())
 }
 

@@ -4,8 +4,11 @@
 //! Every row is checked against its MAC before it is believed. Nothing that is given out
 //! borrows from the transaction, so that no table is held open while a batch writes.
 
+use std::sync::Arc;
+
 use redb::{Key, ReadTransaction, TableDefinition, TableHandle, Value, WriteTransaction};
 
+use super::Current;
 use super::errors::OrFail;
 use super::mac::MacKeys;
 use super::opened::Opened;
@@ -27,6 +30,8 @@ use crate::time::Timestamp;
 pub(crate) struct View<'s> {
     transaction: Transaction<'s>,
     keys: &'s MacKeys,
+    /// The file that is read, which must be open for longer than the transaction.
+    _current: Option<Arc<Current>>,
 }
 
 pub(super) enum Transaction<'s> {
@@ -53,7 +58,13 @@ pub(crate) enum Changes {
 
 impl<'s> View<'s> {
     pub(super) fn new(transaction: Transaction<'s>, keys: &'s MacKeys) -> Self {
-        Self { transaction, keys }
+        Self { transaction, keys, _current: None }
+    }
+
+    /// Reads `current`.
+    pub(super) fn of(current: Arc<Current>, keys: &'s MacKeys) -> Result<Self> {
+        let transaction = Transaction::Read(current.handle.begin_read()?);
+        Ok(Self { transaction, keys, _current: Some(current) })
     }
 
     /// Where the store stands.

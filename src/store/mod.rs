@@ -8,6 +8,7 @@
 mod cap;
 mod clock;
 mod commit;
+mod compact;
 mod deny;
 mod draft;
 mod explain;
@@ -50,6 +51,7 @@ use commit::Writers;
 use draft::Draft;
 use realms::Realms;
 
+pub use compact::Compacted;
 pub use feed::{Changed, Changes, Commit};
 pub use operation::Operation;
 pub use query::{Filter, PAGE_MAX};

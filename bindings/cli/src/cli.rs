@@ -47,6 +47,7 @@ enum Command {
     Audit(commands::Audit),
     Stat(commands::Stat),
     Sweep(commands::Sweep),
+    Compact(commands::Compact),
     Demo(commands::Demo),
 }
 
@@ -72,6 +73,7 @@ impl Command {
             Self::Audit(command) => command.run(session),
             Self::Stat(command) => command.run(session),
             Self::Sweep(command) => command.run(session),
+            Self::Compact(command) => command.run(session),
             Self::Demo(command) => command.run(session),
         }
     }

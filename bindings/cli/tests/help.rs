@@ -31,6 +31,7 @@ const COMMANDS: &[&[&str]] = &[
     &["audit"],
     &["stat"],
     &["sweep"],
+    &["compact"],
     &["demo"],
 ];
 

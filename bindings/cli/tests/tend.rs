@@ -88,3 +88,26 @@ fn a_sweep_says_how_many_keys_it_took_out() {
     assert_eq!(trail.last().unwrap()["event"], "key_swept");
     assert_eq!(trail.last().unwrap()["actor"], "cron");
 }
+
+#[test]
+fn compacting_says_how_long_the_file_was_and_is_and_refuses_beside_a_writer() {
+    let place = Place::with_owner();
+    for number in 0..30 {
+        let (key, _) =
+            place.issue(&["--kind", "live", "--metadata", &format!("\"{}\"", "x".repeat(4_000))]);
+        place.run(&["update", "--metadata", "", "--name", &number.to_string(), &key]).expect(0);
+    }
+    let length = || std::fs::metadata(place.store()).unwrap().len();
+    let before = length();
+    let compacted = place.run(&["compact", "--json"]).expect(0).json();
+    let bytes = |when: &str| compacted[when].as_u64().unwrap();
+    assert!(bytes("bytes_after") < bytes("bytes_before"), "{compacted}");
+    assert!(length() < before, "{before} bytes became {}", length());
+    assert_eq!(common::mode(&place.store()), 0o600);
+    assert_eq!(place.run(&["list", "--json", "--realm", "shop"]).expect(0).lines().len(), 30);
+    let pepper = keycask::Pepper::new(&[7; 32]);
+    let open = keycask::Store::options().pepper(pepper).open(place.store()).unwrap();
+    assert_eq!(place.run(&["compact", "--json"]).expect(5).error()["code"], "locked");
+    assert_eq!(place.run(&["sweep", "--json"]).expect(5).error()["code"], "locked");
+    open.close().unwrap();
+}

@@ -279,15 +279,19 @@ fn a_file_that_cannot_be_formatted_is_not_taken_for_one() {
 }
 
 /// A file system of a few hundred KiB, unmounted when this is dropped.
-struct Tiny(tempfile::TempDir);
+pub(super) struct Tiny(tempfile::TempDir);
 
 impl Tiny {
-    fn mount(size: &str) -> Option<Self> {
+    pub(super) fn mount(size: &str) -> Option<Self> {
         let directory = tempfile::tempdir().unwrap();
         let mut mount = std::process::Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", size, "none"]).arg(directory.path());
         let done = mount.stderr(std::process::Stdio::null()).status();
         done.is_ok_and(|status| status.success()).then(|| Self(directory))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        self.0.path()
     }
 }
 

@@ -7,6 +7,7 @@ pub(crate) mod disk;
 mod faults;
 mod opening;
 mod process;
+mod rewrite;
 mod rows;
 
 use std::path::{Path, PathBuf};

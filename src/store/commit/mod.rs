@@ -98,6 +98,17 @@ impl Store {
         }
     }
 
+    /// Runs `what` while nobody writes, once all who came before are served.
+    pub(super) fn alone<T>(&self, what: impl FnOnce() -> Result<T>) -> Result<T> {
+        self.storage.at_home()?;
+        let mut turn = self.writers.enter();
+        if let Some(group) = turn.load().take() {
+            let outcome = self.make_durable(group);
+            turn.tell(&outcome);
+        }
+        what()
+    }
+
     /// Plans in `group` and writes to it.
     fn join<T>(
         &self,

@@ -2,12 +2,13 @@
 
 mod operations;
 mod sharing;
+mod sweeping;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use super::Store;
+use super::{Store, Swept};
 use crate::actor::Actor;
 use crate::error::Result;
 use crate::ids::RealmRef;

@@ -1,6 +1,7 @@
 //! The commands, a file for each group. A command is its arguments and one run of them.
 
 mod audit;
+mod compact;
 mod decide;
 mod demo;
 mod init;
@@ -17,6 +18,7 @@ mod sweep;
 mod update;
 
 pub(crate) use audit::{Audit, Stat};
+pub(crate) use compact::Compact;
 pub(crate) use decide::{Explain, Verify};
 pub(crate) use demo::Demo;
 pub(crate) use init::Init;

@@ -1,0 +1,233 @@
+//! Writing a file anew: every row, in the order of the tables and of their keys, so that pages
+//! are as full as they can be and lie in order.
+//!
+//! The new file is made beside the old one, read back and compared row by row, and renamed over
+//! it. Whenever a crash comes, the store's name has one of the two, each of them whole and with
+//! the same rows. redb's own compaction moves pages and does not repack them.
+
+use std::sync::Arc;
+
+use redb::backends::FileBackend;
+use redb::{
+    Key, ReadTransaction, ReadableTable, ReadableTableMetadata, StorageBackend, TableDefinition,
+    TableHandle, Value, WriteTransaction,
+};
+
+use super::backend::{Door, Gate};
+use super::errors::{OrFail, from_io};
+use super::file::{FileId, Place};
+use super::handle::Handle;
+use super::tables::{EachTable, each_table};
+use super::{Current, Storage, StorageOptions, naming};
+use crate::error::{Error, ErrorKind, Result};
+use crate::process::Listed;
+use crate::random::Random;
+
+/// After how many rows progress is told.
+const STEP: u64 = 1_024;
+
+/// Told how many rows of how many are done. Each row is done once written and once read back.
+pub(crate) type Progress<'p> = &'p mut dyn FnMut(u64, u64);
+
+/// A new file that is in place.
+struct Rewritten {
+    new: Current,
+    gate: Arc<dyn Gate>,
+    /// Of the old file and of the new one.
+    lengths: [u64; 2],
+    /// Whether it stays in place after a power cut.
+    durable: Result<()>,
+}
+
+impl Storage {
+    /// Puts a file with the same rows, written anew, in the place of this one, and goes on with
+    /// it. Gives the lengths of both. Nobody may write meanwhile; views go on.
+    ///
+    /// # Errors
+    ///
+    /// `ReadOnly`, `Poisoned`, `Conflict` if the store's name has another file by now, `Full`,
+    /// `Io`, `Permission`, `Corrupt`: the old file is in its place as it was. `Indeterminate` if
+    /// it is not known which of the two a power cut would leave: then the store takes no more
+    /// writes until it is reopened.
+    pub(crate) fn rewrite(&self, random: &Random, progress: Progress<'_>) -> Result<[u64; 2]> {
+        self.writable()?;
+        let place = self.place.as_ref().ok_or_else(|| {
+            Error::new(ErrorKind::Argument, "the store has no file name, and cannot be compacted")
+        })?;
+        let doing = place.doing("compact");
+        let rewritten = self.write_anew(place, random, progress);
+        let Rewritten { new, gate, lengths, durable } = rewritten.map_err(|e| naming(&doing, e))?;
+        // The new file has the name now, whatever is still to fail.
+        self.change(new, gate);
+        durable.map(|()| lengths).map_err(|error| {
+            self.shared.poison();
+            let why = format!(
+                "could not {doing}: the new file is in place, but a power cut may bring the old \
+                 one back; reopen the store"
+            );
+            Error::new(ErrorKind::Indeterminate, why).caused_by(error)
+        })
+    }
+
+    /// Makes the new file and puts it in place.
+    fn write_anew(
+        &self,
+        place: &Place,
+        random: &Random,
+        progress: Progress<'_>,
+    ) -> Result<Rewritten> {
+        let doing = "open the new file";
+        let current = self.current();
+        let old = place.still(current.file)?;
+        let draft = place.draft_over(random)?;
+        let from = current.handle.begin_read()?;
+        let mut tally = Tally::new(&from, progress)?;
+        write_rows(&from, FileBackend::new(draft.file()?).or_fail(doing)?, &mut tally)?;
+        let file = draft.file()?;
+        let (listed, id) = (Listed::new(&file), FileId::of(&file)?);
+        let (handle, gate) =
+            self.reopen(FileBackend::new(file).or_fail(doing)?, Some(listed), doing)?;
+        compare_rows(&from, &handle.begin_read()?, &mut tally)?;
+        gate.release().map_err(|e| from_io(doing, e))?;
+        let lengths = [old.len(), draft.len()?];
+        let durable = draft.replace(&old)?;
+        Ok(Rewritten { new: Current { handle, file: Some(id) }, gate, lengths, durable })
+    }
+
+    /// Opens the new file. What that writes is held back until the gate is released.
+    fn reopen(
+        &self,
+        backend: impl StorageBackend,
+        listed: Option<Listed>,
+        doing: &str,
+    ) -> Result<(Handle, Arc<dyn Gate>)> {
+        let (door, gate) = Door::new(backend, listed, true).map_err(|e| from_io(doing, e))?;
+        let options = StorageOptions { cache_bytes: self.cache_bytes, ..StorageOptions::new(None) };
+        Ok((Handle::open(door, &options, doing)?, gate))
+    }
+}
+
+/// How many rows are done.
+pub(super) struct Tally<'p> {
+    done: u64,
+    total: u64,
+    progress: Progress<'p>,
+}
+
+impl<'p> Tally<'p> {
+    pub(super) fn new(from: &ReadTransaction, progress: Progress<'p>) -> Result<Self> {
+        let mut count = Count { from, rows: 0 };
+        each_table(&mut count)?;
+        Ok(Self { done: 0, total: count.rows.saturating_mul(2), progress })
+    }
+
+    fn row(&mut self) {
+        self.done = self.done.saturating_add(1);
+        if self.done.is_multiple_of(STEP) || self.done == self.total {
+            (self.progress)(self.done, self.total);
+        }
+    }
+}
+
+/// Writes all rows of `from` to the empty `backend`, and closes it.
+pub(super) fn write_rows(
+    from: &ReadTransaction,
+    backend: impl StorageBackend,
+    tally: &mut Tally<'_>,
+) -> Result<()> {
+    let doing = "write the new file";
+    let (door, _) = Door::new(backend, None, false).map_err(|e| from_io(doing, e))?;
+    let Handle::Write(mut database) = Handle::open(door, &StorageOptions::new(None), doing)? else {
+        return Err(Error::new(ErrorKind::ReadOnly, "a new file is made for writing"));
+    };
+    let mut to = database.begin_write().or_fail(doing)?;
+    to.set_two_phase_commit(true);
+    each_table(&mut Write { from, to: &to, tally })?;
+    to.commit().or_fail(doing)?;
+    // redb doubles a file that grows; this gives back what it has too much.
+    database.compact().or_fail(doing)?;
+    database.close().or_fail(doing)
+}
+
+/// Refuses unless `to` has the rows of `from` and no others.
+pub(super) fn compare_rows(
+    from: &ReadTransaction,
+    to: &ReadTransaction,
+    tally: &mut Tally<'_>,
+) -> Result<()> {
+    each_table(&mut Compare { from, to, tally })
+}
+
+struct Count<'t> {
+    from: &'t ReadTransaction,
+    rows: u64,
+}
+
+impl EachTable for Count<'_> {
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<()> {
+        let table = self.from.open_table(table).or_fail("count rows")?;
+        self.rows = self.rows.saturating_add(table.len().or_fail("count rows")?);
+        Ok(())
+    }
+}
+
+struct Write<'t, 'p> {
+    from: &'t ReadTransaction,
+    to: &'t WriteTransaction,
+    tally: &'t mut Tally<'p>,
+}
+
+impl EachTable for Write<'_, '_> {
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<()> {
+        let from = self.from.open_table(table).or_fail("read rows")?;
+        let mut to = self.to.open_table(table).or_fail("write rows")?;
+        for row in from.iter().or_fail("read rows")? {
+            let (key, value) = row.or_fail("read rows")?;
+            to.insert(key.value(), value.value()).or_fail("write rows")?;
+            self.tally.row();
+        }
+        Ok(())
+    }
+}
+
+struct Compare<'t, 'p> {
+    from: &'t ReadTransaction,
+    to: &'t ReadTransaction,
+    tally: &'t mut Tally<'p>,
+}
+
+impl EachTable for Compare<'_, '_> {
+    fn table<K: Key + 'static, V: Value + 'static>(
+        &mut self,
+        table: TableDefinition<'static, K, V>,
+    ) -> Result<()> {
+        let name = table.name();
+        let from = self.from.open_table(table).or_fail("read rows")?;
+        let to = self.to.open_table(table).or_fail("read rows")?;
+        let differs = || {
+            let why = format!("{name}: the new file has other rows than the old one");
+            Error::new(ErrorKind::Corrupt, why)
+        };
+        let mut copies = to.iter().or_fail("read rows")?;
+        for row in from.iter().or_fail("read rows")? {
+            let (key, value) = row.or_fail("read rows")?;
+            let copy = copies.next().ok_or_else(differs)?;
+            let (copy_key, copy_value) = copy.or_fail("read rows")?;
+            let same = K::as_bytes(&key.value()).as_ref()
+                == K::as_bytes(&copy_key.value()).as_ref()
+                && V::as_bytes(&value.value()).as_ref()
+                    == V::as_bytes(&copy_value.value()).as_ref();
+            if !same {
+                return Err(differs());
+            }
+            self.tally.row();
+        }
+        if copies.next().is_some() { Err(differs()) } else { Ok(()) }
+    }
+}

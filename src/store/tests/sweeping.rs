@@ -1,0 +1,35 @@
+use super::*;
+use crate::spec::Spec;
+
+const LIFE: Duration = Duration::from_secs(60);
+
+/// Lets some keys of a realm that retains for an hour end beside `kept` of one that retains for
+/// a year, and gives how many operations of the disk one sweep of the first takes.
+fn operations_of_a_sweep(kept: usize) -> u64 {
+    let scene = Scene::new();
+    let long = PROFILE.replace("acme", "long").replace("1h", "365d");
+    scene.store.apply_realm("long.toml", &long, &by()).unwrap();
+    let realm = scene.store.realm("long").unwrap();
+    scene.store.set_owner(realm, "o", &OwnerChange::new(), &by()).unwrap();
+    for (realm, count) in [(realm, kept), (scene.acme, 40)] {
+        let spec = Spec::new(realm, "live", "o").life(LIFE);
+        for _ in 0..count {
+            scene.store.issue(&spec, &by()).unwrap();
+        }
+    }
+    scene.clock.forward(LIFE + Duration::from_secs(3_600));
+    let Scene { disk, clock, store, .. } = scene;
+    store.close().unwrap();
+    // Without a cache every row that is read is read from the disk.
+    let store = open_with(&disk, &clock, Options::new().cache_bytes(0)).unwrap();
+    disk.fail(None);
+    assert_eq!(store.sweep(1_000, &by()).unwrap(), Swept { keys: 40, more: false });
+    disk.done(true)
+}
+
+#[test]
+fn a_sweep_reads_no_key_that_it_keeps_however_many_there_are() {
+    let (beside_few, beside_many) = (operations_of_a_sweep(10), operations_of_a_sweep(2_000));
+    // The trees of a larger file are a little deeper.
+    assert!(beside_many < 2 * beside_few, "{beside_few} and {beside_many} operations");
+}
