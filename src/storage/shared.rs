@@ -23,7 +23,7 @@ const QUICK_REPAIR_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) struct Shared {
     pub(super) gate: Arc<dyn Gate>,
-    pub(super) keys: MacKeys,
+    pub(super) keys: Arc<MacKeys>,
     pub(super) log_len: u64,
     /// Set by the first write that failed, for good.
     poisoned: AtomicBool,
@@ -33,7 +33,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(gate: Arc<dyn Gate>, keys: MacKeys, log_len: u64) -> Self {
+    pub(super) fn new(gate: Arc<dyn Gate>, keys: Arc<MacKeys>, log_len: u64) -> Self {
         let (poisoned, repaired) = (AtomicBool::new(false), AtomicU64::new(0));
         Self { gate, keys, log_len, poisoned, repaired }
     }

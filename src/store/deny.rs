@@ -110,6 +110,7 @@ impl Store {
         restraint: OwnerRestraint,
     ) -> Result<Denial> {
         self.storage.writable()?;
+        self.storage.confirmed()?;
         let held = self.index.restrain_owner(owner, restraint);
         Ok(Denial { restraints: held.into_iter().collect(), realms: None })
     }
@@ -123,6 +124,7 @@ impl Store {
         plan: impl FnOnce(&Held<'_>, &Realms) -> Result<KeyRestraint>,
     ) -> Result<Denial> {
         self.storage.writable()?;
+        self.storage.confirmed()?;
         let realms = self.realms.load_full();
         let held = self.hold(&self.storage.view()?, &realms, key)?;
         let restraint = plan(&held, &realms)?;

@@ -90,6 +90,11 @@ impl Group {
         self.changes.iter().any(|change| change.usage)
     }
 
+    /// Whether somebody confirms that the store was restored.
+    pub(super) fn confirms(&self) -> bool {
+        self.changes.iter().any(|change| change.confirm)
+    }
+
     /// Where somebody wants the durable time mark to stand.
     pub(super) fn mark(&self) -> Option<Timestamp> {
         self.changes.iter().rev().find_map(|change| change.mark)
@@ -110,6 +115,9 @@ fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
     }
     for entry in &mut change.entries {
         batch.audit(entry)?;
+    }
+    if change.confirm {
+        batch.confirm();
     }
     Ok(())
 }
