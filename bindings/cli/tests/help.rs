@@ -29,6 +29,11 @@ const COMMANDS: &[&[&str]] = &[
     &["reveal"],
     &["audit"],
     &["stat"],
+    &["check"],
+    &["anchor"],
+    &["backup"],
+    &["restore"],
+    &["confirm-restore"],
     &["demo"],
 ];
 

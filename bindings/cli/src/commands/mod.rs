@@ -1,6 +1,7 @@
 //! The commands, a file for each group. A command is its arguments and one run of them.
 
 mod audit;
+mod backup;
 mod decide;
 mod demo;
 mod init;
@@ -15,6 +16,7 @@ mod state;
 mod update;
 
 pub(crate) use audit::{Audit, Stat};
+pub(crate) use backup::{AnchorOf, Backup, Check, ConfirmRestore, Restore};
 pub(crate) use decide::{Explain, Verify};
 pub(crate) use demo::Demo;
 pub(crate) use init::Init;
