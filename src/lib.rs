@@ -71,3 +71,8 @@ pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The example of the guide to backups.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/backup.md")]
+struct BackupGuide;
