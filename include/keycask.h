@@ -273,7 +273,7 @@ enum keycask_status
     KEYCASK_ERR_CAP = -5,
     // Another handle or process has the file open for writing.
     KEYCASK_ERR_LOCKED = -6,
-    // The store was opened read-only.
+    // The store was opened read-only, or the file is a backup.
     KEYCASK_ERR_READ_ONLY = -7,
     // The system refused, or the file's mode, owner or type is not safe.
     KEYCASK_ERR_PERMISSION = -8,
@@ -307,6 +307,10 @@ enum keycask_status
     KEYCASK_ERR_CLOSED = -22,
     // The log no longer reaches back that far: read everything anew.
     KEYCASK_ERR_GONE = -23,
+    // The file is older than the store is known to be.
+    KEYCASK_ERR_ROLLED_BACK = -24,
+    // The store was restored from a backup and takes no changes until that is confirmed.
+    KEYCASK_ERR_UNCONFIRMED = -25,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L

@@ -65,6 +65,10 @@ events! {
     SealingKeyChanged = "sealing_key_changed",
     /// A generation of the pepper was added or retired.
     PepperChanged = "pepper_changed",
+    /// The store was made from a backup of another.
+    StoreRestored = "store_restored",
+    /// A store that was restored takes changes from here on.
+    RestoreConfirmed = "restore_confirmed",
 }
 
 impl Event {

@@ -27,7 +27,7 @@ pub enum ErrorKind {
     Cap,
     /// Another handle or process has the file open for writing.
     Locked,
-    /// The store was opened read-only.
+    /// The store was opened read-only, or the file is a backup.
     ReadOnly,
     /// The operating system refused, or the file's mode, owner or type is not safe.
     Permission,
@@ -51,6 +51,10 @@ pub enum ErrorKind {
     Random,
     /// The store was opened before this process was forked from the one that opened it.
     Forked,
+    /// The file is older than the store is known to be: a later commit is missing from it.
+    RolledBack,
+    /// The store was restored from a backup and takes no changes until that is confirmed.
+    Unconfirmed,
     /// A defect in keycask.
     Internal,
 }
@@ -78,6 +82,8 @@ impl ErrorKind {
             Self::Indeterminate => "indeterminate",
             Self::Random => "random",
             Self::Forked => "forked",
+            Self::RolledBack => "rolled_back",
+            Self::Unconfirmed => "unconfirmed",
             Self::Internal => "internal",
         }
     }

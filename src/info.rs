@@ -196,4 +196,7 @@ pub struct Stats {
     /// Whether a pepper keys digests and seals. Without one, damage is detected but a forger
     /// who writes the file is not.
     pub peppered: bool,
+    /// Whether the store was restored from a backup and takes no changes until that is
+    /// [confirmed](crate::Store::confirm_restore).
+    pub unconfirmed: bool,
 }

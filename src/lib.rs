@@ -7,6 +7,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod actor;
+mod anchor;
 mod answer;
 mod audit;
 mod digest;
@@ -21,6 +22,7 @@ mod mark;
 mod options;
 mod policy;
 mod process;
+mod progress;
 mod random;
 mod realm;
 mod record;
@@ -36,6 +38,7 @@ mod token;
 mod verdict;
 
 pub use actor::Actor;
+pub use anchor::Anchor;
 pub use answer::Answer;
 pub use audit::{AuditEntry, Event};
 pub use digest::Pepper;
@@ -46,6 +49,7 @@ pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Page
 pub use key_id::KeyId;
 pub use options::Options;
 pub use process::forked;
+pub use progress::{Progress, Step};
 pub use realm::{
     Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
     RealmChange, Rights, Scope, ScopeChange, Window,
@@ -56,8 +60,8 @@ pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    Changed, Changes, Commit, Compacted, Filter, HttpRequest, Operation, Outcome, PAGE_MAX, Store,
-    Swept,
+    Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest, Operation, Outcome, PAGE_MAX,
+    Restore, Restored, Store, Swept,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
@@ -67,3 +71,8 @@ pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The example of the guide to backups.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/backup.md")]
+struct BackupGuide;

@@ -3,6 +3,7 @@
 use rand_core::TryCryptoRng;
 
 use crate::digest::Pepper;
+use crate::progress::{Progress, Report};
 use crate::random::Random;
 use crate::seal::SealingKey;
 use crate::storage::{CACHE_BYTES, LOG_LEN};
@@ -25,6 +26,8 @@ pub struct Options {
     pub(crate) read_only: bool,
     pub(crate) cache_bytes: usize,
     pub(crate) log_len: u64,
+    pub(crate) min_seq: u64,
+    pub(crate) report: Option<Box<Report>>,
 }
 
 impl Options {
@@ -40,6 +43,8 @@ impl Options {
             read_only: false,
             cache_bytes: CACHE_BYTES,
             log_len: LOG_LEN,
+            min_seq: 0,
+            report: None,
         }
     }
 
@@ -98,6 +103,27 @@ impl Options {
         self.log_len = commits;
         self
     }
+
+    /// Refuses, on opening, a store whose last commit has a lower number than `seq`: the file
+    /// is older than one that was seen before.
+    ///
+    /// The number comes from [`Store::anchor`](crate::Store::anchor) or
+    /// [`Store::stats`](crate::Store::stats) of an earlier opening, kept where who can put an
+    /// old file in place cannot change it.
+    #[must_use]
+    pub fn min_seq(mut self, seq: u64) -> Self {
+        self.min_seq = seq;
+        self
+    }
+
+    /// Tells `report` how far an opening, a backup or a restoring has come: when a step begins
+    /// and ends, and every few thousand rows between. It is called on the thread that does the
+    /// work, and should be quick.
+    #[must_use]
+    pub fn progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        self.report = Some(Box::new(report));
+        self
+    }
 }
 
 impl Default for Options {
@@ -112,6 +138,7 @@ impl std::fmt::Debug for Options {
             .field("read_only", &self.read_only)
             .field("cache_bytes", &self.cache_bytes)
             .field("log_len", &self.log_len)
+            .field("min_seq", &self.min_seq)
             .finish_non_exhaustive()
     }
 }

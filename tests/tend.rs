@@ -1,14 +1,14 @@
 //! Keeping a store in order while it is used: sweeping and compacting.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
 use keycask::{
-    Actor, Clock, ErrorKind, KeyId, OwnerChange, RealmRef, Reason, Request, Spec, Store, Timestamp,
-    Update,
+    Actor, Clock, ErrorKind, KeyId, OwnerChange, Progress, RealmRef, Reason, Request, Spec, Step,
+    Store, Timestamp, Update,
 };
 
 /// Two realms of which one retains nothing and the other everything.
@@ -50,6 +50,7 @@ struct Scene {
     dir: tempfile::TempDir,
     clock: Hands,
     store: Store,
+    told: Arc<Mutex<Vec<Progress>>>,
 }
 
 fn by() -> Actor {
@@ -60,8 +61,12 @@ impl Scene {
     fn new() -> Self {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let clock = Hands(Arc::new(AtomicI64::new(0)));
-        let store = Store::options().clock(clock.clone()).create(dir.path().join("k")).unwrap();
-        let scene = Self { dir, clock, store };
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let to = Arc::clone(&told);
+        let options = Store::options().clock(clock.clone());
+        let options = options.progress(move |progress| to.lock().unwrap().push(progress));
+        let store = options.create(dir.path().join("k")).unwrap();
+        let scene = Self { dir, clock, store, told };
         scene.realm("brief", "0s");
         scene.realm("long", "36500d");
         scene
@@ -112,12 +117,15 @@ fn a_sweep_until_nothing_is_left_takes_what_each_profile_lets_it_and_tells_how_f
     scene.issue("long", 320);
     let (_, token) = scene.lasting("brief");
     scene.clock.forward(DAY);
-    let mut told = Vec::new();
-    assert_eq!(scene.store.sweep_all(&by(), |keys| told.push(keys)).unwrap(), 2_400);
-    assert_eq!(told, [1_000, 2_000, 2_400]);
+    scene.told.lock().unwrap().clear();
+    assert_eq!(scene.store.sweep_all(&by()).unwrap(), 2_400);
+    let told = scene.told.lock().unwrap().clone();
+    let (first, last) = (told[0], told[told.len() - 1]);
+    assert_eq!((first.step, first.done, first.total), (Step::Sweep, 0, 2_400));
+    assert_eq!((last.done, last.total), (2_400, 2_400));
     assert_eq!(scene.store.stats().unwrap().keys, 321);
     assert_eq!(scene.reason("brief", &token), None);
-    assert_eq!(scene.store.sweep_all(&by(), |_| ()).unwrap(), 0);
+    assert_eq!(scene.store.sweep_all(&by()).unwrap(), 0);
     scene.store.check().unwrap();
 }
 
@@ -141,10 +149,12 @@ fn a_writer_waits_for_one_batch_of_a_sweep_and_not_for_the_sweep() {
             thread::yield_now();
         }
         let mut seen = Vec::new();
-        scene.store.sweep_all(&by(), |_| seen.push(written.load(Ordering::Relaxed))).unwrap();
+        while scene.store.sweep(1_000, &by()).unwrap().more {
+            seen.push(written.load(Ordering::Relaxed));
+        }
         done.store(true, Ordering::Relaxed);
         // It has its turn between any two batches, so in any three of them at least once.
-        assert_eq!(seen.len(), 7);
+        assert_eq!(seen.len(), 6);
         assert!(seen.windows(3).all(|batches| batches[0] < batches[2]), "{seen:?}");
     });
 }
@@ -154,33 +164,42 @@ fn deciding_and_reading_go_on_while_the_file_is_written_anew_and_writers_wait() 
     let scene = Scene::new();
     scene.issue("long", 3_200);
     let (key, token) = scene.lasting("long");
-    let waiting = AtomicBool::new(false);
-    let store = &scene.store;
+    let (store, steps) = (&scene.store, AtomicUsize::new(0));
+    let (begun, written) = (AtomicBool::new(false), AtomicBool::new(false));
+    scene.told.lock().unwrap().clear();
     thread::scope(|scope| {
-        let mut writer = None;
-        let compacted = store.compact(|done, total| {
-            assert_eq!(scene.reason("long", &token), None);
-            assert_eq!(store.key(key).unwrap().name, "");
-            assert!(!waiting.load(Ordering::Relaxed), "{done} of {total}");
-            writer.get_or_insert_with(|| {
-                scope.spawn(|| {
-                    store.update(key, &Update::new().name("after"), &by()).unwrap();
-                    waiting.store(true, Ordering::Relaxed);
-                })
-            });
+        scope.spawn(|| {
+            // Who is told of the first step has the turn.
+            while scene.told.lock().unwrap().is_empty() {
+                thread::yield_now();
+            }
+            begun.store(true, Ordering::Relaxed);
+            store.update(key, &Update::new().name("after"), &by()).unwrap();
+            written.store(true, Ordering::Relaxed);
         });
-        let compacted = compacted.unwrap();
+        scope.spawn(|| {
+            while !begun.load(Ordering::Relaxed) {
+                thread::yield_now();
+            }
+            while scene.told.lock().unwrap().last().is_some_and(|p| p.done < p.total) {
+                assert_eq!(scene.reason("long", &token), None);
+                assert_eq!(store.key(key).unwrap().name, "");
+                assert!(!written.load(Ordering::Relaxed));
+                steps.fetch_add(1, Ordering::Relaxed);
+            }
+        });
+        let compacted = store.compact().unwrap();
         assert!(compacted.after < compacted.before, "{compacted:?}");
-        writer.unwrap().join().unwrap();
     });
+    assert!(steps.load(Ordering::Relaxed) > 0);
     assert_eq!(store.key(key).unwrap().name, "after");
     store.check().unwrap();
-    let Scene { dir, clock, store } = scene;
+    let Scene { dir, clock, store, .. } = scene;
     store.close().unwrap();
     let path = dir.path().join("k");
     let store = Store::options().clock(clock.clone()).open(&path).unwrap();
     store.check().unwrap();
     assert_eq!(store.key(key).unwrap().name, "after");
     let reader = Store::options().clock(clock).read_only(true).open(&path).unwrap();
-    assert_eq!(reader.compact(|_, _| ()).unwrap_err().kind(), ErrorKind::ReadOnly);
+    assert_eq!(reader.compact().unwrap_err().kind(), ErrorKind::ReadOnly);
 }

@@ -27,6 +27,8 @@ pub(crate) enum Done {
     Resealed(u64),
     /// This became the present.
     Present(Timestamp),
+    /// A store that was restored was confirmed.
+    Confirmed,
 }
 
 /// An operation as the file keeps it. The row's key is `id`; the rest is its value.
@@ -56,7 +58,7 @@ impl fmt::Debug for OperationRecord {
 //      1    8 seq      of the commit that it was last done with
 //      9    8 at       when it was last asked for with effect
 //     17   16 request  derive_key("keycask 2026-11 request of an operation") over the request
-//     33    1 tag      1 key, 2 owner, 3 realm, 4 swept, 5 resealed, 6 present
+//     33    1 tag      1 key, 2 owner, 3 realm, 4 swept, 5 resealed, 6 present, 7 confirmed
 //     34      what was done:
 //           8 key id   1
 //             profile  3: the one before; empty if the realm was new
@@ -76,6 +78,7 @@ const REALM: u8 = 3;
 const SWEPT: u8 = 4;
 const RESEALED: u8 = 5;
 const PRESENT: u8 = 6;
+const CONFIRMED: u8 = 7;
 
 impl OperationRecord {
     /// Tells requests apart: `journey`, as asked by `actor`, with what it asks for.
@@ -119,6 +122,7 @@ impl OperationRecord {
                 out.push(RESEALED);
                 out.extend_from_slice(&copies.to_le_bytes());
             }
+            Done::Confirmed => out.push(CONFIRMED),
             Done::Present(present) => {
                 out.push(PRESENT);
                 out.extend_from_slice(&present.as_ms().to_le_bytes());
@@ -152,6 +156,7 @@ impl OperationRecord {
                 Done::Swept(keys, fields.flags(1)? == 1)
             }
             RESEALED => Done::Resealed(fields.u64()?),
+            CONFIRMED => Done::Confirmed,
             PRESENT => Done::Present(Timestamp::from_ms(fields.i64()?)),
             _ => return Err(fields.corrupt(&format!("nothing that was done has tag {tag}"))),
         };
@@ -177,6 +182,7 @@ mod tests {
             Done::Swept(3, true),
             Done::Resealed(1 << 40),
             Done::Present(Timestamp::from_ms(8)),
+            Done::Confirmed,
         ];
         for done in all {
             let row = record(done.clone()).encode();

@@ -5,14 +5,16 @@ use redb::{Key, TableHandle};
 use super::batch::Batch;
 use super::errors::OrFail;
 use super::tables::{
-    BY_END, BY_OWNER, Class, Index, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE, by_end_row,
-    by_owner_row, key_row, owner_name_row, owner_row, realm_row,
+    AUDIT, BY_END, BY_OWNER, Class, Index, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE,
+    by_end_row, by_owner_row, key_row, owner_name_row, owner_row, realm_row,
 };
 use super::values;
 use super::view::{missing, named};
+use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::record::{KeyRecord, OwnerRecord, RealmRecord};
+use crate::time::Timestamp;
 
 impl Batch {
     pub(super) fn put_key(&mut self, key: &KeyRecord) -> Result<()> {
@@ -31,6 +33,34 @@ impl Batch {
         let counts = &mut self.state.counts;
         counts.sealed = moved(counts.sealed, sealed, false);
         counts.usage = moved(counts.usage, used, false);
+        Ok(())
+    }
+
+    pub(super) fn put_sealed(&mut self, key_id: KeyId, copy: Option<&[u8]>) -> Result<()> {
+        let row = key_row(key_id);
+        let old = match copy {
+            Some(copy) => self.put(SEALED, &row, values::put_sealed(copy))?,
+            None => self.take(SEALED, &row)?,
+        };
+        let count = &mut self.state.counts.sealed;
+        *count = moved(*count, old.is_some(), copy.is_some());
+        Ok(())
+    }
+
+    pub(super) fn put_used(&mut self, key_id: KeyId, at: Timestamp) -> Result<()> {
+        let old = self.put(USAGE, &key_row(key_id), values::put_last_used(at))?;
+        let count = &mut self.state.counts.usage;
+        *count = moved(*count, old.is_some(), true);
+        Ok(())
+    }
+
+    /// Puts an entry that has its number and seq at the end of the audit trail.
+    pub(super) fn put_entry(&mut self, entry: &AuditEntry) -> Result<()> {
+        let (row, head) = entry.encode(self.storage.keys.audit(), &self.state.head)?;
+        let mut table = self.raw(AUDIT)?;
+        table.insert(&entry.number.to_be_bytes(), row.as_slice()).or_fail("write audit")?;
+        drop(table);
+        (self.state.entries, self.state.head) = (entry.number, head);
         Ok(())
     }
 

@@ -9,12 +9,10 @@ use std::time::Duration;
 
 use redb::WriteTransaction;
 
-use super::apply::moved;
 use super::errors::OrFail;
 use super::shared::Shared;
-use super::state::State;
-use super::tables::{AUDIT, KEYS, META, SEALED, STATE, USAGE, key_row};
-use super::values;
+use super::state::{Role, State};
+use super::tables::{KEYS, META, STATE, key_row};
 use super::view::{Transaction, View};
 use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
@@ -56,7 +54,7 @@ pub(crate) struct Batch {
     /// Whether the commit gets a seq.
     numbered: bool,
     /// Whether there is anything to commit.
-    written: bool,
+    pub(super) written: bool,
     /// Whether a write failed half-way.
     broken: bool,
 }
@@ -99,16 +97,7 @@ impl Batch {
 
     /// Keeps `copy` as the sealed copy of the token of `key_id`, or none.
     pub(crate) fn seal(&mut self, key_id: KeyId, copy: Option<&[u8]>) -> Result<()> {
-        self.attempt_numbered(|batch| {
-            let row = key_row(key_id);
-            let old = match copy {
-                Some(copy) => batch.put(SEALED, &row, values::put_sealed(copy))?,
-                None => batch.take(SEALED, &row)?,
-            };
-            let count = &mut batch.state.counts.sealed;
-            *count = moved(*count, old.is_some(), copy.is_some());
-            Ok(())
-        })
+        self.attempt_numbered(|batch| batch.put_sealed(key_id, copy))
     }
 
     /// Puts `entry` at the end of the audit trail, under the next number and this commit's
@@ -117,13 +106,7 @@ impl Batch {
         self.attempt_numbered(|batch| {
             entry.number = batch.state.entries.saturating_add(1);
             entry.seq = batch.state.seq.saturating_add(1);
-            let (row, head) = entry.encode(batch.storage.keys.audit(), &batch.state.head)?;
-            batch
-                .raw(AUDIT)?
-                .insert(&entry.number.to_be_bytes(), row.as_slice())
-                .or_fail("write audit")?;
-            (batch.state.entries, batch.state.head) = (entry.number, head);
-            Ok(())
+            batch.put_entry(entry)
         })
     }
 
@@ -135,11 +118,14 @@ impl Batch {
             if batch.view().value(KEYS, &row)?.is_none() {
                 return Ok(());
             }
-            let old = batch.put(USAGE, &row, values::put_last_used(at))?;
-            let count = &mut batch.state.counts.usage;
-            *count = moved(*count, old.is_some(), true);
-            Ok(())
+            batch.put_used(key_id, at)
         })
+    }
+
+    /// Makes a store that was restored one in use.
+    pub(crate) fn confirm(&mut self) {
+        (self.written, self.numbered) = (true, true);
+        self.state.role = Role::Live;
     }
 
     /// Sets the durable time mark. Takes no seq by itself.

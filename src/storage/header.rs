@@ -10,6 +10,14 @@ use crate::random::Random;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct StoreId(pub(crate) [u8; 16]);
 
+impl StoreId {
+    fn random(random: &Random) -> Result<Self> {
+        let mut id = [0; 16];
+        random.fill(&mut id)?;
+        Ok(Self(id))
+    }
+}
+
 // The header row, version 1. Its place and its first nine bytes are the same in every
 // version. Integers are little-endian.
 //
@@ -18,27 +26,30 @@ pub(crate) struct StoreId(pub(crate) [u8; 16]);
 //      0    8 magic        "keycask" and a zero byte
 //      8    1 version      of the whole file's format: 1
 //      9   16 store id
-//     25    1 generation   of the pepper that seals the store key, from 1
-//     26    1 peppered     1 if that generation has a pepper, 0 if it is without one
-//     27   16 check        what tells a wrong pepper; zeros without one
-//     43   18 previous     a generation that keys are still on, likewise; zeros if none
-//     61   24 nonce
-//     85   48 sealed       the store key under XChaCha20-Poly1305, then the tag; bytes 0..61
+//     25   16 origin       the id of the store that it was first made as: its own, unless it
+//                          was restored; sealed copies are bound to it
+//     41    1 generation   of the pepper that seals the store key, from 1
+//     42    1 peppered     1 if that generation has a pepper, 0 if it is without one
+//     43   16 check        what tells a wrong pepper; zeros without one
+//     59   18 previous     a generation that keys are still on, likewise; zeros if none
+//     77   24 nonce
+//    101   48 sealed       the store key under XChaCha20-Poly1305, then the tag; bytes 0..77
 //                          are the associated data
-//    133   16 MAC          as every row's
+//    149   16 MAC          as every row's
 // ```
 //
 // The check is the first 16 bytes of BLAKE3 over the store id, keyed with a key derived from
 // the pepper. Nothing writes a previous generation yet.
 const MAGIC: &[u8; 8] = b"keycask\0";
 const VERSION: u8 = 1;
-const FIXED: usize = 61;
+const FIXED: usize = 77;
 const GENERATION: usize = 18;
 
 /// What the file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) store: StoreId,
+    pub(super) origin: StoreId,
     current: Generation,
     previous: Option<Generation>,
     sealed: SealedKey,
@@ -54,15 +65,35 @@ struct Generation {
 impl Header {
     /// The header of a new store, and its MAC keys.
     pub(super) fn new(pepper: Option<&Pepper>, random: &Random) -> Result<(Self, MacKeys)> {
-        let mut id = [0; 16];
-        random.fill(&mut id)?;
-        let store = StoreId(id);
+        let store = StoreId::random(random)?;
+        Self::make(store, store, 1, pepper, random)
+    }
+
+    /// The header of a store that is restored from the one with this header, and its MAC keys:
+    /// another id and another store key. Digests and sealed copies stay what they are, so the
+    /// origin and the generation of the pepper do.
+    pub(super) fn restored(
+        &self,
+        pepper: Option<&Pepper>,
+        random: &Random,
+    ) -> Result<(Self, MacKeys)> {
+        let store = StoreId::random(random)?;
+        Self::make(store, self.origin, self.current.number, pepper, random)
+    }
+
+    fn make(
+        store: StoreId,
+        origin: StoreId,
+        number: u8,
+        pepper: Option<&Pepper>,
+        random: &Random,
+    ) -> Result<(Self, MacKeys)> {
         let check = pepper.map(|pepper| check_value(pepper, store));
-        let current = Generation { number: 1, check };
+        let current = Generation { number, check };
         let key = StoreKey::random(random)?;
-        let associated = fixed_part(store, &current, None);
+        let associated = fixed_part(store, origin, &current, None);
         let sealed = key.seal(pepper, &associated, random)?;
-        Ok((Self { store, current, previous: None, sealed }, MacKeys::new(&key)))
+        Ok((Self { store, origin, current, previous: None, sealed }, MacKeys::new(&key)))
     }
 
     /// The generation of the pepper under which new digests are computed.
@@ -75,7 +106,7 @@ impl Header {
     }
 
     pub(super) fn encode(&self, keys: &MacKeys) -> Vec<u8> {
-        let mut body = fixed_part(self.store, &self.current, self.previous.as_ref());
+        let mut body = fixed_part(self.store, self.origin, &self.current, self.previous.as_ref());
         body.extend_from_slice(&self.sealed.nonce);
         body.extend_from_slice(&self.sealed.sealed);
         keys.seal("meta", HEADER, body).0
@@ -119,7 +150,8 @@ impl Header {
     }
 
     fn split(fixed: &[u8], rest: &[u8]) -> Option<Self> {
-        let (store, generations) = fixed.get(MAGIC.len() + 1..)?.split_first_chunk()?;
+        let (store, rest_of_fixed) = fixed.get(MAGIC.len() + 1..)?.split_first_chunk()?;
+        let (origin, generations) = rest_of_fixed.split_first_chunk()?;
         let (current, previous) = generations.split_at_checked(GENERATION)?;
         let current = Generation::decode(current)?;
         let none = previous.iter().all(|byte| *byte == 0);
@@ -127,7 +159,8 @@ impl Header {
         let (nonce, rest) = rest.split_first_chunk()?;
         let (sealed, mac) = rest.split_first_chunk()?;
         let sealed = SealedKey { nonce: *nonce, sealed: *sealed };
-        let header = Self { store: StoreId(*store), current, previous, sealed };
+        let (store, origin) = (StoreId(*store), StoreId(*origin));
+        let header = Self { store, origin, current, previous, sealed };
         (mac.len() == MAC_LEN).then_some(header)
     }
 
@@ -171,8 +204,13 @@ fn check_value(pepper: &Pepper, store: StoreId) -> [u8; 16] {
 }
 
 /// The header up to its nonce, which is associated with the sealed key.
-fn fixed_part(store: StoreId, current: &Generation, previous: Option<&Generation>) -> Vec<u8> {
-    let mut part = [MAGIC.as_slice(), &[VERSION], &store.0].concat();
+fn fixed_part(
+    store: StoreId,
+    origin: StoreId,
+    current: &Generation,
+    previous: Option<&Generation>,
+) -> Vec<u8> {
+    let mut part = [MAGIC.as_slice(), &[VERSION], &store.0, &origin.0].concat();
     part.extend(current.encode());
     match previous {
         Some(previous) => part.extend(previous.encode()),
@@ -199,7 +237,7 @@ mod tests {
         for own in [None, Some(pepper(1))] {
             let (header, keys) = Header::new(own.as_ref(), &random).unwrap();
             let row = header.encode(&keys);
-            assert_eq!(row.len(), 149);
+            assert_eq!(row.len(), 165);
             let (again, keys_again) = Header::decode(&row, own.as_ref()).unwrap();
             assert_eq!(again, header);
             assert_eq!(keys.hash("t", b"k", b"b"), keys_again.hash("t", b"k", b"b"));
@@ -221,7 +259,7 @@ mod tests {
                 0..8 => &[ErrorKind::Foreign],
                 8 => &[ErrorKind::Newer, ErrorKind::Corrupt],
                 // A store id, flag or check value that changed looks like another pepper.
-                9..61 => &[ErrorKind::Pepper, ErrorKind::Corrupt],
+                9..77 => &[ErrorKind::Pepper, ErrorKind::Corrupt],
                 _ => &[ErrorKind::Corrupt],
             };
             let kind = kind_of(&bad, Some(&pepper));
@@ -248,7 +286,8 @@ mod tests {
         header.previous = Some(Generation { number: 1, check: Some([1; 16]) });
         header.current.number = 2;
         let key = StoreKey::random(&random).unwrap();
-        let part = fixed_part(header.store, &header.current, header.previous.as_ref());
+        let part =
+            fixed_part(header.store, header.origin, &header.current, header.previous.as_ref());
         header.sealed = key.seal(None, &part, &random).unwrap();
         assert_eq!(kind_of(&header.encode(&MacKeys::new(&key)), None), ErrorKind::Newer);
     }

@@ -86,6 +86,7 @@ pub(super) struct MacKeys {
     row: [u8; 32],
     audit: [u8; 32],
     mask: [u8; 32],
+    anchor: [u8; 32],
 }
 
 impl MacKeys {
@@ -94,6 +95,7 @@ impl MacKeys {
             row: blake3::derive_key("keycask 2026-11 MAC of a row", &store.0),
             audit: blake3::derive_key("keycask 2026-11 chain of the audit trail", &store.0),
             mask: blake3::derive_key("keycask 2026-11 mask of the set digest", &store.0),
+            anchor: blake3::derive_key("keycask 2026-11 anchor of a store", &store.0),
         }
     }
 
@@ -151,6 +153,12 @@ impl MacKeys {
             return Err(refuse("it is damaged, forged, or was moved here"));
         }
         Ok((body, element))
+    }
+
+    /// The digest of an anchor over `state`, which it does not tell.
+    pub(super) fn anchor(&self, state: &[u8]) -> [u8; 16] {
+        let hash = blake3::keyed_hash(&self.anchor, state);
+        hash.as_bytes().first_chunk().copied().unwrap_or_default()
     }
 
     /// What hides the set digest of the state row that has this MAC.

@@ -10,7 +10,9 @@
 
 mod apply;
 mod backend;
+mod backup;
 mod batch;
+mod copy;
 mod errors;
 mod file;
 mod handle;
@@ -20,6 +22,7 @@ mod log;
 mod mac;
 mod opened;
 mod operations;
+mod restore;
 mod rewrite;
 mod rows;
 mod scan;
@@ -31,6 +34,7 @@ mod values;
 mod view;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::StorageBackend;
@@ -41,16 +45,18 @@ use self::errors::{OrFail, from_io};
 use self::file::{FileId, Place};
 use self::handle::Handle;
 use self::header::Header;
+use self::mac::MacKeys;
 use self::shared::Shared;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::{Home, Listed};
+use crate::progress::{Report, Step, Tally};
 use crate::random::Random;
 use crate::record::Op;
 
 pub(crate) use self::batch::{Batch, CommitError};
 pub(crate) use self::header::StoreId;
-pub(crate) use self::state::State;
+pub(crate) use self::state::{Role, State};
 pub(crate) use self::view::{Change, Changes, View};
 
 /// redb's page cache if nothing else is asked for. Nothing that decides about a token is
@@ -70,12 +76,34 @@ pub(crate) struct StorageOptions<'a> {
     pub(crate) cache_bytes: usize,
     /// How many ops, in whole commits, the log keeps at least.
     pub(crate) log_len: u64,
+    /// The seq that the store is known to have reached.
+    pub(crate) min_seq: u64,
+    /// Who is told of progress.
+    pub(crate) report: Option<&'a Report>,
 }
 
 impl<'a> StorageOptions<'a> {
     /// The defaults, with `pepper`.
     pub(crate) fn new(pepper: Option<&'a Pepper>) -> Self {
-        Self { pepper, read_only: false, cache_bytes: CACHE_BYTES, log_len: LOG_LEN }
+        let (read_only, cache_bytes, log_len) = (false, CACHE_BYTES, LOG_LEN);
+        Self { pepper, read_only, cache_bytes, log_len, min_seq: 0, report: None }
+    }
+
+    /// Refuses a store that stands where it should not.
+    fn admit(&self, state: &State) -> Result<()> {
+        if state.seq < self.min_seq {
+            let why = format!(
+                "it ends at seq {}, and the store is known to have reached seq {}: \
+                 this is an older copy",
+                state.seq, self.min_seq
+            );
+            return Err(Error::new(ErrorKind::RolledBack, why));
+        }
+        if state.role == Role::Backup && !self.read_only {
+            let why = "it is a backup: restore it to a new file, or open it for reading alone";
+            return Err(Error::new(ErrorKind::ReadOnly, why));
+        }
+        Ok(())
     }
 }
 
@@ -98,6 +126,9 @@ pub(crate) struct Storage {
     shared: Arc<Shared>,
     /// Where the store stood with the rows that opening gave out.
     loaded: State,
+    /// Whether the store was restored and nobody has confirmed it. Relaxed: it goes with a
+    /// commit, once, and who sees it late is refused once more.
+    unconfirmed: AtomicBool,
 }
 
 impl Storage {
@@ -164,6 +195,32 @@ impl Storage {
         doing: &str,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Self> {
+        let mut storage = Self::peek(backend, listed, options, doing)?;
+        let view = storage.view()?;
+        let state = view.state()?;
+        options.admit(&state)?;
+        let mut tally = Tally::new(options.report, Step::Open, state.rows());
+        let loaded = view.load(&mut |op| {
+            tally.row();
+            each(op)
+        })?;
+        tally.end();
+        drop(view);
+        storage.unconfirmed = AtomicBool::new(loaded.role == Role::Restored);
+        storage.loaded = loaded;
+        if !options.read_only {
+            storage.shared.gate().release().map_err(|e| from_io(doing, e))?;
+        }
+        Ok(storage)
+    }
+
+    /// [`attach`](Self::attach) up to where the rows would be read. Nothing reaches `backend`.
+    fn peek(
+        backend: impl StorageBackend,
+        listed: Option<Listed>,
+        options: &StorageOptions<'_>,
+        doing: &str,
+    ) -> Result<Self> {
         let hold = !options.read_only;
         let (door, gate) = Door::new(backend, listed, hold).map_err(|e| from_io(doing, e))?;
         let handle = Handle::open(door, options, doing)?;
@@ -172,22 +229,21 @@ impl Storage {
             Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
         })?;
         let (header, keys) = Header::decode(&row, options.pepper)?;
-        let shared = Arc::new(Shared::new(gate, keys, options.log_len));
-        let loaded = State::new();
-        let mut storage = Self {
+        let shared = Shared::new(gate, Arc::new(keys), options.log_len);
+        Ok(Self::over(handle, header, shared, options.cache_bytes))
+    }
+
+    fn over(handle: Handle, header: Header, shared: Shared, cache_bytes: usize) -> Self {
+        Self {
             current: RwLock::new(Arc::new(Current { handle, file: None })),
             place: None,
-            cache_bytes: options.cache_bytes,
+            cache_bytes,
             home: Home::here(),
             header,
-            shared,
-            loaded,
-        };
-        storage.loaded = storage.view()?.load(each)?;
-        if hold {
-            storage.shared.gate().release().map_err(|e| from_io(doing, e))?;
+            shared: Arc::new(shared),
+            loaded: State::new(),
+            unconfirmed: AtomicBool::new(false),
         }
-        Ok(storage)
     }
 
     /// Makes the empty `backend` a store.
@@ -198,15 +254,27 @@ impl Storage {
         doing: &str,
     ) -> Result<()> {
         let (header, keys) = Header::new(options.pepper, random)?;
-        let (door, _) = Door::new(backend, None, false).map_err(|e| from_io(doing, e))?;
-        let Handle::Write(database) = Handle::open(door, options, doing)? else {
-            return Err(Error::new(ErrorKind::ReadOnly, "a new store is made for writing"));
-        };
-        let mut transaction = database.begin_write().or_fail(doing)?;
+        Self::lay_out(backend, header, Arc::new(keys), options, doing)?.close()
+    }
+
+    /// Makes the empty `backend` a store with this header, and keeps it open.
+    fn lay_out(
+        backend: impl StorageBackend,
+        header: Header,
+        keys: Arc<MacKeys>,
+        options: &StorageOptions<'_>,
+        doing: &str,
+    ) -> Result<Self> {
+        let (door, gate) = Door::new(backend, None, false).map_err(|e| from_io(doing, e))?;
+        let handle = Handle::open(door, options, doing)?;
+        let shared = Shared::new(gate, keys, options.log_len);
+        let storage = Self::over(handle, header, shared, options.cache_bytes);
+        let mut transaction = storage.current().handle.begin_write()?;
         transaction.set_two_phase_commit(true);
-        tables::make(&transaction, &header.encode(&keys), &State::new().encode(&keys))?;
+        let keys = &storage.shared.keys;
+        tables::make(&transaction, &storage.header.encode(keys), &State::new().encode(keys))?;
         transaction.commit().or_fail(doing)?;
-        database.close().or_fail(doing)
+        Ok(storage)
     }
 
     /// Where the store stood with the rows that opening gave out.
@@ -217,6 +285,12 @@ impl Storage {
     /// Names the store: a copy of the file has the same id, a restored store another.
     pub(crate) fn id(&self) -> StoreId {
         self.header.store
+    }
+
+    /// Names the store that this one was first made as, which sealed copies are bound to: its
+    /// own id, unless it was restored.
+    pub(crate) fn origin(&self) -> StoreId {
+        self.header.origin
     }
 
     /// The generation of the pepper under which new digests are computed.
@@ -276,6 +350,29 @@ impl Storage {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         self.shared.change_gate(gate);
         *current = Arc::new(new);
+    }
+
+    /// Refuses a store that was restored until that is [confirmed](Batch::confirm).
+    ///
+    /// # Errors
+    ///
+    /// `Unconfirmed`.
+    pub(crate) fn confirmed(&self) -> Result<()> {
+        if self.is_unconfirmed() {
+            let why = "the store was restored from a backup: confirm that to change anything";
+            return Err(Error::new(ErrorKind::Unconfirmed, why));
+        }
+        Ok(())
+    }
+
+    /// Whether the store was restored and nobody has confirmed it.
+    pub(crate) fn is_unconfirmed(&self) -> bool {
+        self.unconfirmed.load(Ordering::Relaxed)
+    }
+
+    /// Takes notice of a durable confirmation.
+    pub(crate) fn note_confirmed(&self) {
+        self.unconfirmed.store(false, Ordering::Relaxed);
     }
 
     /// Whether an earlier write failed and the store must be reopened to write again.

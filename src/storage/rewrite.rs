@@ -21,13 +21,8 @@ use super::tables::{EachTable, each_table};
 use super::{Current, Storage, StorageOptions, naming};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Listed;
+use crate::progress::{Report, Step, Tally};
 use crate::random::Random;
-
-/// After how many rows progress is told.
-const STEP: u64 = 1_024;
-
-/// Told how many rows of how many are done. Each row is done once written and once read back.
-pub(crate) type Progress<'p> = &'p mut dyn FnMut(u64, u64);
 
 /// A new file that is in place.
 struct Rewritten {
@@ -49,13 +44,13 @@ impl Storage {
     /// `Io`, `Permission`, `Corrupt`: the old file is in its place as it was. `Indeterminate` if
     /// it is not known which of the two a power cut would leave: then the store takes no more
     /// writes until it is reopened.
-    pub(crate) fn rewrite(&self, random: &Random, progress: Progress<'_>) -> Result<[u64; 2]> {
+    pub(crate) fn rewrite(&self, random: &Random, report: Option<&Report>) -> Result<[u64; 2]> {
         self.writable()?;
         let place = self.place.as_ref().ok_or_else(|| {
             Error::new(ErrorKind::Argument, "the store has no file name, and cannot be compacted")
         })?;
         let doing = place.doing("compact");
-        let rewritten = self.write_anew(place, random, progress);
+        let rewritten = self.write_anew(place, random, report);
         let Rewritten { new, gate, lengths, durable } = rewritten.map_err(|e| naming(&doing, e))?;
         // The new file has the name now, whatever is still to fail.
         self.change(new, gate);
@@ -74,20 +69,22 @@ impl Storage {
         &self,
         place: &Place,
         random: &Random,
-        progress: Progress<'_>,
+        report: Option<&Report>,
     ) -> Result<Rewritten> {
         let doing = "open the new file";
         let current = self.current();
         let old = place.still(current.file)?;
         let draft = place.draft_over(random)?;
         let from = current.handle.begin_read()?;
-        let mut tally = Tally::new(&from, progress)?;
-        write_rows(&from, FileBackend::new(draft.file()?).or_fail(doing)?, &mut tally)?;
+        let rows = count_rows(&from)?;
+        let tally = Tally::new(report, Step::Copy, rows);
+        write_rows(&from, FileBackend::new(draft.file()?).or_fail(doing)?, tally)?;
         let file = draft.file()?;
         let (listed, id) = (Listed::new(&file), FileId::of(&file)?);
         let (handle, gate) =
             self.reopen(FileBackend::new(file).or_fail(doing)?, Some(listed), doing)?;
-        compare_rows(&from, &handle.begin_read()?, &mut tally)?;
+        let tally = Tally::new(report, Step::Check, rows);
+        compare_rows(&from, &handle.begin_read()?, tally)?;
         gate.release().map_err(|e| from_io(doing, e))?;
         let lengths = [old.len(), draft.len()?];
         let durable = draft.replace(&old)?;
@@ -107,33 +104,18 @@ impl Storage {
     }
 }
 
-/// How many rows are done.
-pub(super) struct Tally<'p> {
-    done: u64,
-    total: u64,
-    progress: Progress<'p>,
-}
-
-impl<'p> Tally<'p> {
-    pub(super) fn new(from: &ReadTransaction, progress: Progress<'p>) -> Result<Self> {
-        let mut count = Count { from, rows: 0 };
-        each_table(&mut count)?;
-        Ok(Self { done: 0, total: count.rows.saturating_mul(2), progress })
-    }
-
-    fn row(&mut self) {
-        self.done = self.done.saturating_add(1);
-        if self.done.is_multiple_of(STEP) || self.done == self.total {
-            (self.progress)(self.done, self.total);
-        }
-    }
+/// How many rows there are in all tables.
+pub(super) fn count_rows(from: &ReadTransaction) -> Result<u64> {
+    let mut count = Count { from, rows: 0 };
+    each_table(&mut count)?;
+    Ok(count.rows)
 }
 
 /// Writes all rows of `from` to the empty `backend`, and closes it.
 pub(super) fn write_rows(
     from: &ReadTransaction,
     backend: impl StorageBackend,
-    tally: &mut Tally<'_>,
+    mut tally: Tally<'_>,
 ) -> Result<()> {
     let doing = "write the new file";
     let (door, _) = Door::new(backend, None, false).map_err(|e| from_io(doing, e))?;
@@ -142,20 +124,24 @@ pub(super) fn write_rows(
     };
     let mut to = database.begin_write().or_fail(doing)?;
     to.set_two_phase_commit(true);
-    each_table(&mut Write { from, to: &to, tally })?;
+    each_table(&mut Write { from, to: &to, tally: &mut tally })?;
     to.commit().or_fail(doing)?;
     // redb doubles a file that grows; this gives back what it has too much.
     database.compact().or_fail(doing)?;
-    database.close().or_fail(doing)
+    database.close().or_fail(doing)?;
+    tally.end();
+    Ok(())
 }
 
 /// Refuses unless `to` has the rows of `from` and no others.
 pub(super) fn compare_rows(
     from: &ReadTransaction,
     to: &ReadTransaction,
-    tally: &mut Tally<'_>,
+    mut tally: Tally<'_>,
 ) -> Result<()> {
-    each_table(&mut Compare { from, to, tally })
+    each_table(&mut Compare { from, to, tally: &mut tally })?;
+    tally.end();
+    Ok(())
 }
 
 struct Count<'t> {

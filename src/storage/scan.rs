@@ -15,6 +15,7 @@ use super::values;
 use super::view::{View, missing, named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
+use crate::progress::{Report, Step, Tally};
 use crate::record::{KeyRecord, LogRow, Op, OwnerRecord, RealmRecord};
 
 /// How many audit entries are read at a time.
@@ -65,17 +66,28 @@ impl View<'_> {
         Ok(state)
     }
 
+    #[cfg(test)]
+    pub(crate) fn check(&self) -> Result<Counts> {
+        self.check_and_tell(None).map(|state| state.counts)
+    }
+
     /// Checks everything that [`load`](Self::load) does, each index row against its record,
-    /// operations, the log and the whole audit trail.
+    /// operations, the log and the whole audit trail. Gives where the store stands.
     ///
     /// # Errors
     ///
     /// `Corrupt` or `Newer`, naming the first row that is wrong.
-    pub(crate) fn check(&self) -> Result<Counts> {
-        self.load(&mut |op| match op {
-            Op::Key(key) => self.check_key(&key),
-            Op::Owner(owner) => self.check_owner(&owner),
-            Op::Realm(_) | Op::Forget(..) => Ok(()),
+    pub(crate) fn check_and_tell(&self, report: Option<&Report>) -> Result<State> {
+        let state = self.state()?;
+        let total = state.rows().saturating_add(state.entries);
+        let mut tally = Tally::new(report, Step::Check, total);
+        self.load(&mut |op| {
+            tally.row();
+            match op {
+                Op::Key(key) => self.check_key(&key),
+                Op::Owner(owner) => self.check_owner(&owner),
+                Op::Realm(_) | Op::Forget(..) => Ok(()),
+            }
         })?;
         let mut set = SetDigest::default();
         let key_exists = |row: &[u8; 8], _: &[u8]| {
@@ -89,8 +101,9 @@ impl View<'_> {
         })?;
         self.check_operations()?;
         self.check_log()?;
-        self.check_audit()?;
-        Ok(self.state()?.counts)
+        self.check_audit(&mut tally)?;
+        tally.end();
+        Ok(state)
     }
 
     /// Both indexes have as many rows as they should, so rows that are there for each key are
@@ -141,11 +154,14 @@ impl View<'_> {
         Ok(())
     }
 
-    fn check_audit(&self) -> Result<()> {
+    fn check_audit(&self, tally: &mut Tally<'_>) -> Result<()> {
         let state = self.state()?;
         let mut after = 0;
-        while let Some(last) = self.audit(after, STEP)?.last() {
+        loop {
+            let entries = self.audit(after, STEP)?;
+            let Some(last) = entries.last() else { break };
             after = last.number;
+            entries.iter().for_each(|_| tally.row());
         }
         if self.table(AUDIT)?.len()? != state.entries {
             let why = "audit: it has rows that it should not have";

@@ -24,7 +24,7 @@ const QUICK_REPAIR_EVERY: Duration = Duration::from_secs(5);
 pub(super) struct Shared {
     /// Of the file that is written to: another once it was rewritten. Locked for a moment only.
     gate: RwLock<Arc<dyn Gate>>,
-    pub(super) keys: MacKeys,
+    pub(super) keys: Arc<MacKeys>,
     pub(super) log_len: u64,
     /// Set by the first write that failed, for good.
     poisoned: AtomicBool,
@@ -34,7 +34,7 @@ pub(super) struct Shared {
 }
 
 impl Shared {
-    pub(super) fn new(gate: Arc<dyn Gate>, keys: MacKeys, log_len: u64) -> Self {
+    pub(super) fn new(gate: Arc<dyn Gate>, keys: Arc<MacKeys>, log_len: u64) -> Self {
         let (poisoned, repaired) = (AtomicBool::new(false), AtomicU64::new(0));
         Self { gate: RwLock::new(gate), keys, log_len, poisoned, repaired }
     }

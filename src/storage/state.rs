@@ -3,9 +3,11 @@
 //! It is in every commit, and its MAC covers the digest of all records, so no row can be
 //! taken out or put back to what it was without that being seen.
 
+use super::header::StoreId;
 use super::mac::{MAC_LEN, MacKeys};
 use super::set::SetDigest;
 use super::tables::STATE;
+use crate::anchor::Anchor;
 use crate::audit::Chain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::time::Timestamp;
@@ -23,24 +25,48 @@ pub(crate) struct Counts {
     pub(crate) operations: u64,
 }
 
+/// What a file is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Role {
+    /// A store in use.
+    Live = 0,
+    /// A copy to restore from. It is never written to.
+    Backup = 1,
+    /// A store that was restored from a backup, until somebody confirms it.
+    Restored = 2,
+}
+
+impl Role {
+    const fn from_byte(byte: u8) -> Option<Self> {
+        match byte {
+            0 => Some(Self::Live),
+            1 => Some(Self::Backup),
+            2 => Some(Self::Restored),
+            _ => None,
+        }
+    }
+}
+
 // The state row, version 1. Integers are little-endian.
 //
 // ```text
 // offset size name
 //      0    1 version      1
-//      1    8 seq          of the last commit that has one
-//      9    8 commit       number of the last commit
-//     17    8 first        seq of the oldest row of the log; seq + 1 if it is empty
-//     25    8 logged       ops in the log, a commit without any counted as one
-//     33   56 counts       of keys, ending keys, owners, realms, sealed, usage, operations
-//     89    4 next realm   number for the next realm
-//     93    4 next kind    number for the next kind
-//     97    8 next owner   number for the next owner
-//    105    8 mark         durable time mark, milliseconds
-//    113    8 entries      number of the last audit entry
-//    121   32 head         where the audit trail stands
-//    153   32 set          digest of the rows of keys, owners, realms and sealed: masked
-//    185   16 MAC          as every row's, over the row with the digest unmasked
+//      1    1 role         0 live, 1 backup, 2 restored and not confirmed
+//      2    8 seq          of the last commit that has one
+//     10    8 commit       number of the last commit
+//     18    8 first        seq of the oldest row of the log; seq + 1 if it is empty
+//     26    8 logged       ops in the log, a commit without any counted as one
+//     34   56 counts       of keys, ending keys, owners, realms, sealed, usage, operations
+//     90    4 next realm   number for the next realm
+//     94    4 next kind    number for the next kind
+//     98    8 next owner   number for the next owner
+//    106    8 mark         durable time mark, milliseconds
+//    114    8 entries      number of the last audit entry
+//    122   32 head         where the audit trail stands
+//    154   32 set          digest of the rows of keys, owners, realms and sealed: masked
+//    186   16 MAC          as every row's, over the row with the digest unmasked
 // ```
 //
 // The mask is keyed BLAKE3 over the MAC, so the digest is in the file enciphered only.
@@ -49,6 +75,7 @@ const STATE_VERSION: u8 = 1;
 /// Where the store stands after a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct State {
+    pub(crate) role: Role,
     /// Seq of the last commit that has one. 0 before the first.
     pub(crate) seq: u64,
     /// Number of the last commit, with or without a seq.
@@ -78,6 +105,7 @@ impl State {
     /// Where a new store stands.
     pub(super) fn new() -> Self {
         Self {
+            role: Role::Live,
             seq: 0,
             commit: 0,
             first: 1,
@@ -95,7 +123,7 @@ impl State {
 
     pub(super) fn encode(&self, keys: &MacKeys) -> Vec<u8> {
         let c = self.counts;
-        let mut body = vec![STATE_VERSION];
+        let mut body = vec![STATE_VERSION, self.role as u8];
         for number in [self.seq, self.commit, self.first, self.logged] {
             body.extend_from_slice(&number.to_le_bytes());
         }
@@ -115,6 +143,22 @@ impl State {
         row
     }
 
+    /// What to keep elsewhere of the store `store`, which stands here.
+    pub(super) fn anchor(&self, store: StoreId, keys: &MacKeys) -> Anchor {
+        let mut state = store.0.to_vec();
+        state.extend_from_slice(&self.seq.to_le_bytes());
+        state.extend_from_slice(&self.entries.to_le_bytes());
+        state.extend_from_slice(&self.head);
+        state.extend_from_slice(&self.set.to_bytes());
+        Anchor { seq: self.seq, store_id: store.0, digest: keys.anchor(&state) }
+    }
+
+    /// How many rows an opening reads.
+    pub(crate) fn rows(&self) -> u64 {
+        let Counts { keys, owners, realms, .. } = self.counts;
+        keys.saturating_add(owners).saturating_add(realms)
+    }
+
     /// # Errors
     ///
     /// `Newer` or `Corrupt`.
@@ -130,12 +174,14 @@ impl State {
             }
             _ => return Err(Error::new(ErrorKind::Corrupt, "meta, state: no such version")),
         }
-        Self::split(body)
-            .ok_or_else(|| Error::new(ErrorKind::Corrupt, "meta, state: its length is wrong"))
+        Self::split(body).ok_or_else(|| {
+            Error::new(ErrorKind::Corrupt, "meta, state: its length or role is wrong")
+        })
     }
 
     fn split(body: &[u8]) -> Option<Self> {
-        let mut rest = body.get(1..)?;
+        let (role, mut rest) = body.get(1..)?.split_first()?;
+        let role = Role::from_byte(*role)?;
         let (seq, commit) = (next(&mut rest)?, next(&mut rest)?);
         let (first, logged) = (next(&mut rest)?, next(&mut rest)?);
         let counts = Counts {
@@ -155,6 +201,7 @@ impl State {
         let (head, rest) = rest.split_first_chunk()?;
         let set: &[u8; 32] = rest.try_into().ok()?;
         Some(Self {
+            role,
             seq,
             commit,
             first,
@@ -198,6 +245,7 @@ mod tests {
 
     fn state() -> State {
         State {
+            role: Role::Restored,
             seq: 1,
             commit: 2,
             first: 3,
@@ -225,7 +273,7 @@ mod tests {
     fn a_state_survives_its_row_and_no_changed_row_opens() {
         let (_, keys) = Header::new(None, &Random::system()).unwrap();
         let row = state().encode(&keys);
-        assert_eq!(row.len(), 201);
+        assert_eq!(row.len(), 202);
         assert_eq!(State::decode(&row, &keys).unwrap(), state());
         for bit in 0..row.len() * 8 {
             let mut bad = row.clone();

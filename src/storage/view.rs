@@ -126,8 +126,7 @@ impl<'s> View<'s> {
         at: Timestamp,
         limit: usize,
     ) -> Result<Vec<KeyRecord>> {
-        let first = by_end_row(kind, Timestamp::from_ms(i64::MIN), KeyId::from_bits(0));
-        let last = by_end_row(kind, at, KeyId::from_bits(u64::MAX));
+        let (first, last) = over_rows(kind, at);
         let table = self.table(BY_END)?;
         let rows = table.range(&first, &last)?.take(limit).map(|row| {
             let row = row.or_fail("read by_end")?.0;
@@ -136,6 +135,16 @@ impl<'s> View<'s> {
             key.ok_or_else(|| missing("by_end", row, "a key that it is true of"))
         });
         rows.collect()
+    }
+
+    /// How many keys of `kind` were over at `at`.
+    pub(crate) fn count_over(&self, kind: KindRef, at: Timestamp) -> Result<u64> {
+        let table = self.table(BY_END)?;
+        let (first, last) = over_rows(kind, at);
+        let count = |sum: u64, row: redb::Result<_, _>| {
+            row.or_fail("read by_end").map(|_| sum.saturating_add(1))
+        };
+        table.range(&first, &last)?.try_fold(0, count)
     }
 
     /// The owner `owner`, if there is one.
@@ -324,6 +333,12 @@ impl<'s> View<'s> {
             Transaction::Write(t) => Opened::Write(t.open_table(table).or_fail(&doing())?),
         })
     }
+}
+
+/// The first and the last row that a key of `kind` which was over at `at` can have.
+fn over_rows(kind: KindRef, at: Timestamp) -> ([u8; 18], [u8; 18]) {
+    let first = by_end_row(kind, Timestamp::from_ms(i64::MIN), KeyId::from_bits(0));
+    (first, by_end_row(kind, at, KeyId::from_bits(u64::MAX)))
 }
 
 /// The first id after `after`, if there is one.

@@ -15,8 +15,9 @@ pub struct Compacted {
 
 impl Store {
     /// Writes the file anew in the order of its keys, with every row that it has, so that it is
-    /// as short as it can be. `each` is told now and then how many rows of how many are done;
-    /// each counts twice, as it is written and as it is read back. It must not write to the store.
+    /// as short as it can be.
+    ///
+    /// [Progress](crate::Options::progress) is told of; who is told must not write to the store.
     ///
     /// Deciding goes on, and so does reading; who writes waits until it is over, a second or so
     /// for 100,000 keys. It needs room for both files. The new file takes the name of the old one
@@ -30,13 +31,13 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `ReadOnly`, `Poisoned`; `Conflict` if another file has the store's name by now; `Full`, `Io`, `Permission`, `Corrupt`: the old
-    /// file is in its place, and the store goes on with it. `Indeterminate` if it is unknown
-    /// whether a power cut would bring the old file back: the store then takes no writes until
-    /// it is reopened.
-    pub fn compact(&self, mut each: impl FnMut(u64, u64)) -> Result<Compacted> {
+    /// `ReadOnly`, `Poisoned`; `Conflict` if another file has the store's name by now; `Full`,
+    /// `Io`, `Permission`, `Corrupt`: the old file is in its place, and the store goes on with
+    /// it. `Indeterminate` if it is unknown whether a power cut would bring the old file back:
+    /// the store then takes no writes until it is reopened.
+    pub fn compact(&self) -> Result<Compacted> {
         self.alone(|| {
-            let [before, after] = self.storage.rewrite(&self.random, &mut each)?;
+            let [before, after] = self.storage.rewrite(&self.random, self.report.as_deref())?;
             Ok(Compacted { before, after })
         })
     }

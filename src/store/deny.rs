@@ -111,6 +111,7 @@ impl Store {
         restraint: OwnerRestraint,
     ) -> Result<Denial> {
         self.storage.writable()?;
+        self.storage.confirmed()?;
         let held = self.index.restrain_owner(owner, restraint);
         Ok(Denial { restraints: held.into_iter().collect(), realms: None })
     }
@@ -125,6 +126,7 @@ impl Store {
         plan: impl FnOnce(&Held<'_>, &Realms) -> Result<KeyRestraint>,
     ) -> Result<Denial> {
         self.storage.writable()?;
+        self.storage.confirmed()?;
         let realms = self.realms.load_full();
         let view = self.storage.view()?;
         if asked.done(&view)?.is_some() {

@@ -23,6 +23,8 @@ pub(super) struct Change {
     pub mark: Option<Timestamp>,
     /// Whether what usage was noted is to be written too.
     pub usage: bool,
+    /// Whether a store that was restored is one in use from here on.
+    pub confirm: bool,
 }
 
 impl<T> Draft<T> {
@@ -69,6 +71,12 @@ impl<T> Draft<T> {
     /// Sets the durable time mark, earlier or later.
     pub(super) fn mark(mut self, mark: Timestamp) -> Self {
         self.change.mark = Some(mark);
+        self
+    }
+
+    /// Makes a store that was restored one in use.
+    pub(super) fn confirm(mut self) -> Self {
+        self.change.confirm = true;
         self
     }
 

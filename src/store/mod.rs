@@ -5,6 +5,7 @@
 //! [`Store::commit`], and what the draft takes away is enforced in memory before the commit,
 //! what it adds after it: deny early, grant late.
 
+mod backup;
 mod cap;
 mod clock;
 mod commit;
@@ -21,7 +22,9 @@ mod query;
 mod realm;
 mod realms;
 mod reissue;
+mod restore;
 mod reveal;
+mod salvage;
 mod scan;
 mod state;
 mod sweep;
@@ -41,6 +44,7 @@ use crate::index::Index;
 use crate::key_id::KeyId;
 use crate::limit::Meters;
 use crate::mark::Mark;
+use crate::progress::Report;
 use crate::random::Random;
 use crate::realm::{Kind, Realm};
 use crate::record::{KeyRecord, OwnerRecord};
@@ -51,10 +55,12 @@ use commit::Writers;
 use draft::Draft;
 use realms::Realms;
 
+pub use backup::Backup;
 pub use compact::Compacted;
 pub use feed::{Changed, Changes, Commit};
 pub use operation::Operation;
 pub use query::{Filter, PAGE_MAX};
+pub use restore::{Restore, Restored};
 pub use sweep::Swept;
 pub use verify::{HttpRequest, Outcome};
 
@@ -75,6 +81,7 @@ pub struct Store {
     told: Meters,
     mark: Mark,
     random: Random,
+    report: Option<Box<Report>>,
     writers: Writers,
     /// Milliseconds of uptime at which usage was last written. Relaxed: only who has the turn
     /// of `writers` touches it, and turns are ordered by a lock.

@@ -62,12 +62,17 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// `Conflict` if something is at `path`; `Argument` with `read_only`; `NotFound` if the
-    /// directory is missing, `Permission` if it cannot be written; `Full`, `Io`, `Random`.
+    /// `Conflict` if something is at `path`; `Argument` with `read_only` or `min_seq`;
+    /// `NotFound` if the directory is missing, `Permission` if it cannot be written; `Full`, `Io`,
+    /// `Random`.
     pub fn create(self, path: impl AsRef<Path>) -> Result<Store> {
         let path = path.as_ref();
         if self.read_only {
             let why = format!("{}: cannot be made read-only", path.display());
+            return Err(Error::new(ErrorKind::Argument, why));
+        }
+        if self.min_seq > 0 {
+            let why = format!("min_seq {}: a new store begins at 0", self.min_seq);
             return Err(Error::new(ErrorKind::Argument, why));
         }
         Storage::create(path, &self.storage(), &self.random)?.close()?;
@@ -82,16 +87,19 @@ impl Options {
     ///
     /// `NotFound` if there is no file; `Permission` if the file is a link, not a regular file,
     /// somebody else's, or writable by others; `Locked` if another handle writes; `Foreign`,
-    /// `Newer`, `Pepper`, `Corrupt`: the file was not written to; `Io`.
+    /// `Newer`, `Pepper`, `RolledBack`, `Corrupt`, and `ReadOnly` if it is a backup or has to be
+    /// repaired first: the file was not written to; `Io`.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
         Store::start(self, |settings, each| Storage::open(path.as_ref(), settings, each))
     }
 
-    fn storage(&self) -> StorageOptions<'_> {
+    pub(super) fn storage(&self) -> StorageOptions<'_> {
         StorageOptions {
             read_only: self.read_only,
             cache_bytes: self.cache_bytes,
             log_len: self.log_len,
+            min_seq: self.min_seq,
+            report: self.report.as_deref(),
             ..StorageOptions::new(self.pepper.as_ref())
         }
     }
@@ -124,6 +132,7 @@ impl Store {
             told: Meters::new(),
             mark: Mark::new(options.clock, floor),
             random: options.random,
+            report: options.report,
             writers: Writers::new(),
             flushed: AtomicU64::new(0),
         })

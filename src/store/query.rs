@@ -13,7 +13,7 @@ use crate::info::{Description, KeyInfo, Page, Stats};
 use crate::key_id::KeyId;
 use crate::realm::{Kind, Realm};
 use crate::record::KeyRecord;
-use crate::storage::View;
+use crate::storage::{Role, View};
 use crate::time::Timestamp;
 use crate::verdict::Grant;
 
@@ -186,7 +186,7 @@ impl Store {
     ///
     /// `Corrupt` or `Newer`, naming the first row that is wrong; `Io`.
     pub fn check(&self) -> Result<()> {
-        self.storage.view()?.check().map(drop)
+        self.storage.view()?.check_and_tell(self.report.as_deref()).map(drop)
     }
 
     /// Figures of the open store.
@@ -204,6 +204,7 @@ impl Store {
             realms: state.counts.realms,
             index_bytes: u64::try_from(self.index.stats().bytes).unwrap_or(u64::MAX),
             peppered: self.storage.is_peppered(),
+            unconfirmed: state.role == Role::Restored,
         })
     }
 

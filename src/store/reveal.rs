@@ -89,7 +89,7 @@ impl Store {
     }
 
     pub(super) fn place(&self, of: &KeyRecord) -> Place {
-        Place { store_id: self.storage.id().0, key_id: of.key_id, kind: of.kind }
+        Place { store_id: self.storage.origin().0, key_id: of.key_id, kind: of.kind }
     }
 
     pub(super) fn sealing_key(&self, kind: &Kind) -> Result<&SealingKey> {

@@ -11,6 +11,8 @@ use super::{Draft, Store, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::error::{Error, ErrorKind, Result};
+use crate::progress::{Step, Tally};
+use crate::realm::Realm;
 use crate::record::{Done, Op};
 
 /// Most keys that one sweep takes out.
@@ -79,9 +81,8 @@ impl Store {
         })
     }
 
-    /// [Sweeps](Self::sweep) until nothing is left to take out, a thousand keys a commit, and
-    /// tells `each` after each commit how many it has taken out so far. Gives that number at
-    /// the end.
+    /// [Sweeps](Self::sweep) until nothing is left to take out, a thousand keys a commit. Gives
+    /// how many keys that were. [Progress](crate::Options::progress) is told of.
     ///
     /// Other writers have their turn between any two commits, in the order in which they came,
     /// so none waits for more than one.
@@ -90,20 +91,32 @@ impl Store {
     ///
     /// `Argument` if `by` names an operation, which is one commit; those of a commit: what was
     /// taken out before stays so.
-    pub fn sweep_all(&self, by: &Actor, mut each: impl FnMut(u64)) -> Result<u64> {
+    pub fn sweep_all(&self, by: &Actor) -> Result<u64> {
         if let Some(id) = by.operation_id() {
             let why =
                 format!("operation {id:?}: sweeping until nothing is left is several commits");
             return Err(Error::new(ErrorKind::Argument, why));
         }
+        let mut tally = Tally::new(self.report.as_deref(), Step::Sweep, self.ripe()?);
         let mut taken = 0_u64;
         loop {
             let swept = self.sweep(BATCH, by)?;
-            taken = taken.saturating_add(swept.keys as u64);
-            each(taken);
+            for _ in 0..swept.keys {
+                taken = taken.saturating_add(1);
+                tally.row();
+            }
             if !swept.more {
+                tally.end();
                 return Ok(taken);
             }
         }
+    }
+
+    /// How many keys there are to take out.
+    fn ripe(&self) -> Result<u64> {
+        let (view, realms, now) = (self.storage.view()?, self.realms.load(), self.mark.now());
+        let of =
+            |(realm, kind): (&Realm, _)| view.count_over(kind, now.minus(realm.policy().retain));
+        realms.kinds().map(of).try_fold(0_u64, |sum, count| Ok(sum.saturating_add(count?)))
     }
 }

@@ -21,10 +21,11 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// Those of a commit, but for `ReadOnly`: what a reader notes is not kept.
+    /// Those of a commit, but for `ReadOnly` and `Unconfirmed`: what such a store notes is not
+    /// kept.
     pub fn flush(&self) -> Result<()> {
         self.storage.at_home()?;
-        if self.storage.is_read_only() {
+        if self.storage.is_read_only() || self.storage.is_unconfirmed() {
             return Ok(());
         }
         if self.index.noted().is_empty() {

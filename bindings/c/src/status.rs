@@ -69,7 +69,7 @@ pub enum Status {
     ErrCap = -5,
     /// Another handle or process has the file open for writing.
     ErrLocked = -6,
-    /// The store was opened read-only.
+    /// The store was opened read-only, or the file is a backup.
     ErrReadOnly = -7,
     /// The system refused, or the file's mode, owner or type is not safe.
     ErrPermission = -8,
@@ -103,6 +103,10 @@ pub enum Status {
     ErrClosed = -22,
     /// The log no longer reaches back that far: read everything anew.
     ErrGone = -23,
+    /// The file is older than the store is known to be.
+    ErrRolledBack = -24,
+    /// The store was restored from a backup and takes no changes until that is confirmed.
+    ErrUnconfirmed = -25,
 }
 
 impl Status {
@@ -127,6 +131,8 @@ impl Status {
             ErrorKind::Indeterminate => Self::ErrIndeterminate,
             ErrorKind::Random => Self::ErrRandom,
             ErrorKind::Forked => Self::ErrForked,
+            ErrorKind::RolledBack => Self::ErrRolledBack,
+            ErrorKind::Unconfirmed => Self::ErrUnconfirmed,
             // Kinds that have no number yet are no less failures.
             _ => Self::ErrInternal,
         }
@@ -212,6 +218,8 @@ const fn name(status: i32) -> &'static CStr {
         -21 => c"space",
         -22 => c"closed",
         -23 => c"gone",
+        -24 => c"rolled_back",
+        -25 => c"unconfirmed",
         _ if status > 0 => c"denied",
         _ => c"failed",
     }
@@ -258,6 +266,8 @@ mod tests {
             ErrorKind::Random,
             ErrorKind::Internal,
             ErrorKind::Forked,
+            ErrorKind::RolledBack,
+            ErrorKind::Unconfirmed,
         ] {
             assert_eq!(name(Status::of_error(kind) as i32).to_str(), Ok(kind.name()));
         }

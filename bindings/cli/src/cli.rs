@@ -46,6 +46,11 @@ enum Command {
     Operation(commands::Operation),
     Audit(commands::Audit),
     Stat(commands::Stat),
+    Check(commands::Check),
+    Anchor(commands::AnchorOf),
+    Backup(commands::Backup),
+    Restore(commands::Restore),
+    ConfirmRestore(commands::ConfirmRestore),
     Sweep(commands::Sweep),
     Compact(commands::Compact),
     Demo(commands::Demo),
@@ -72,6 +77,11 @@ impl Command {
             Self::Operation(command) => command.run(session),
             Self::Audit(command) => command.run(session),
             Self::Stat(command) => command.run(session),
+            Self::Check(command) => command.run(session),
+            Self::Anchor(command) => command.run(session),
+            Self::Backup(command) => command.run(session),
+            Self::Restore(command) => command.run(session),
+            Self::ConfirmRestore(command) => command.run(session),
             Self::Sweep(command) => command.run(session),
             Self::Compact(command) => command.run(session),
             Self::Demo(command) => command.run(session),
@@ -110,6 +120,8 @@ fn hint(error: &Error) -> Option<&'static str> {
         ErrorKind::Argument if error.message().starts_with("sealing key") => {
             Some("; give --sealing-key-file FILE or set KEYCASK_SEALING_KEY_FILE")
         }
+        ErrorKind::RolledBack => Some("; see keycask restore"),
+        ErrorKind::Unconfirmed => Some("; see keycask confirm-restore"),
         ErrorKind::Pepper => Some("; see --pepper-file and --sealing-key-file"),
         _ => None,
     }

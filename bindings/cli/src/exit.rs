@@ -20,7 +20,7 @@ pub(crate) enum Exit {
     NotFound = 4,
     /// Another process has the store open for writing.
     Locked = 5,
-    /// The store is damaged, or a check of it failed.
+    /// The store is damaged, or older than it is known to be.
     Corrupt = 6,
 }
 
@@ -33,7 +33,7 @@ Exit status:
   3  verify refused the token (present and explain exit with 0 once they have answered)
   4  a realm, kind, owner, scope, plan, key, operation or file that was named does not exist
   5  another process has the store open for writing
-  6  the store is damaged";
+  6  the store is damaged, or older than it is known to be (--min-seq)";
 
 impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {
@@ -41,7 +41,7 @@ impl From<&Error> for Exit {
             ErrorKind::Argument => Self::Usage,
             ErrorKind::NotFound => Self::NotFound,
             ErrorKind::Locked => Self::Locked,
-            ErrorKind::Corrupt => Self::Corrupt,
+            ErrorKind::Corrupt | ErrorKind::RolledBack => Self::Corrupt,
             _ => Self::Failed,
         }
     }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod bar;
 mod cli;
 mod commands;
 pub mod demo;

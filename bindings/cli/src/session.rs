@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use keycask::{Error, ErrorKind, Options, Pepper, Result, SealingKey, Store};
 
+use crate::bar::Bar;
 use crate::output::Output;
 use crate::secret;
 
@@ -35,6 +36,16 @@ pub(crate) struct Global {
         hide_env_values = true
     )]
     sealing_key_file: Option<PathBuf>,
+
+    /// Refuse a store whose last change has a lower number: an older file was put in its place
+    #[arg(
+        long,
+        global = true,
+        value_name = "SEQ",
+        env = "KEYCASK_MIN_SEQ",
+        hide_env_values = true
+    )]
+    min_seq: Option<u64>,
 
     /// Print JSON, for lists an object a line, and errors as JSON on standard error
     #[arg(long, global = true)]
@@ -76,13 +87,32 @@ impl Session {
     /// Opens the store to change it.
     pub(crate) fn write(&self) -> Result<Store> {
         let path = self.path()?;
-        self.options()?.open(path)
+        self.opening()?.open(path)
     }
 
     /// Opens the store to read it, beside a process that may have it open for writing.
     pub(crate) fn read(&self) -> Result<Store> {
         let path = self.path()?;
-        self.options()?.read_only(true).open(path)
+        self.opening()?.read_only(true).open(path)
+    }
+
+    /// How a store is restored.
+    pub(crate) fn restoring(&self) -> Result<Options> {
+        Ok(self.telling(self.options()?))
+    }
+
+    fn opening(&self) -> Result<Options> {
+        let min_seq = self.global.min_seq.unwrap_or_default();
+        Ok(self.telling(self.options()?.min_seq(min_seq)))
+    }
+
+    /// These options, with a bar for what takes long.
+    fn telling(&self, options: Options) -> Options {
+        let bar = if self.output.is_json() { None } else { Bar::new() };
+        match bar {
+            Some(bar) => options.progress(move |progress| bar.tell(progress)),
+            None => options,
+        }
     }
 
     /// Whether a pepper was given.

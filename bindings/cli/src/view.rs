@@ -7,7 +7,8 @@ mod decision;
 mod realm;
 
 use keycask::{
-    AuditEntry, KeyId, KeyInfo, Operation, OwnerInfo, Realm, Result, Stats, Store, Timestamp,
+    Anchor, AuditEntry, Backup, KeyId, KeyInfo, Operation, OwnerInfo, Realm, Restored, Result,
+    Stats, Store, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -93,15 +94,53 @@ pub(crate) fn operation(operation: &Operation) -> Fields {
         .with("key_id", key_id(operation.key))
 }
 
+/// Where a store stands.
+pub(crate) fn anchor(anchor: &Anchor) -> Fields {
+    Fields::new()
+        .with("anchor", anchor.to_string())
+        .with("seq", anchor.seq)
+        .with("store_id", hex(&anchor.store_id))
+        .with("digest", hex(&anchor.digest))
+}
+
+/// A backup that was made.
+pub(crate) fn backup(made: &Backup) -> Fields {
+    Fields::new()
+        .with("anchor", made.anchor.to_string())
+        .with("seq", made.anchor.seq)
+        .with("keys", made.keys)
+        .with("bytes", made.bytes)
+}
+
+/// A store that was restored.
+pub(crate) fn restored(restored: &Restored) -> Fields {
+    let denied = restored.denied.iter().map(ToString::to_string).collect::<Vec<_>>();
+    Fields::new()
+        .with("store_id", hex(&restored.store_id))
+        .with("backup", restored.backup.to_string())
+        .with("missing", restored.missing)
+        .with("last_change", restored.last_change.map(time))
+        .with("last_entry", restored.last_entry)
+        .with("denied", denied)
+        .with("denied_owners", restored.denied_owners.as_slice())
+        .with("unreadable", restored.unreadable)
+        .with("keys", restored.keys)
+        .with("bytes", restored.bytes)
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The figures of a store.
 pub(crate) fn stats(stats: &Stats) -> Fields {
-    let store_id: String = stats.store_id.iter().map(|byte| format!("{byte:02x}")).collect();
     Fields::new()
-        .with("store_id", store_id)
+        .with("store_id", hex(&stats.store_id))
         .with("seq", stats.seq)
         .with("realms", stats.realms)
         .with("owners", stats.owners)
         .with("keys", stats.keys)
         .with("index_bytes", stats.index_bytes)
         .with("peppered", stats.peppered)
+        .with("unconfirmed", stats.unconfirmed)
 }

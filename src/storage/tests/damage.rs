@@ -68,7 +68,7 @@ fn a_record_moved_to_another_key_is_refused_and_never_read_as_it() {
 
 #[test]
 fn a_record_that_was_taken_out_is_missed() {
-    for table in ["keys", "sealed", "usage", "owners", "realms"] {
+    for table in ["keys", "sealed", "usage", "owners", "operations", "realms"] {
         let home = filled();
         rewrite(&home.path, |transaction| {
             let key = |id| tables::key_row(KeyId::from_bits(id));
@@ -86,6 +86,10 @@ fn a_record_that_was_taken_out_is_missed() {
                 "owners" => {
                     let mut owners = transaction.open_table(tables::OWNERS).unwrap();
                     owners.remove(&tables::owner_row(OwnerRef::new(2))).unwrap();
+                }
+                "operations" => {
+                    let mut operations = transaction.open_table(tables::OPERATIONS).unwrap();
+                    operations.remove(&b"first"[..]).unwrap();
                 }
                 _ => {
                     let mut realms = transaction.open_table(tables::REALMS).unwrap();
@@ -168,6 +172,27 @@ fn a_name_cannot_lead_to_another_owner() {
     let storage = open(&home).unwrap();
     let read = storage.view().unwrap().owner_named(REALM, "owner-1");
     assert_eq!(read.unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn an_operation_is_not_believed_at_another_id_or_seq() {
+    let home = filled();
+    rewrite(&home.path, |transaction| {
+        let mut operations = transaction.open_table(tables::OPERATIONS).unwrap();
+        let value = operations.remove(&b"first"[..]).unwrap().unwrap().value().to_vec();
+        operations.insert(&b"second"[..], value.as_slice()).unwrap();
+    });
+    found_out(&home, false, "operations");
+    let storage = open(&home).unwrap();
+    let error = storage.view().unwrap().operation("second").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    let home = filled();
+    rewrite(&home.path, |transaction| {
+        let mut by_seq = transaction.open_table(tables::BY_SEQ).unwrap();
+        by_seq.remove(tables::by_seq_row(2, "first").as_slice()).unwrap();
+        by_seq.insert(tables::by_seq_row(1, "first").as_slice(), ()).unwrap();
+    });
+    found_out(&home, false, "by_seq");
 }
 
 #[test]

@@ -65,7 +65,7 @@ fn refused(path: &Path, options: &StorageOptions<'_>) -> Error {
     error
 }
 
-fn key(id: u64, owner: u32) -> KeyRecord {
+pub(crate) fn key(id: u64, owner: u32) -> KeyRecord {
     let key_id = KeyId::from_bits(id);
     KeyRecord {
         key_id,
@@ -92,7 +92,7 @@ fn key(id: u64, owner: u32) -> KeyRecord {
     }
 }
 
-fn owner(number: u32) -> OwnerRecord {
+pub(crate) fn owner(number: u32) -> OwnerRecord {
     OwnerRecord {
         owner: OwnerRef::new(number),
         realm: REALM,
@@ -104,7 +104,7 @@ fn owner(number: u32) -> OwnerRecord {
     }
 }
 
-fn realm() -> RealmRecord {
+pub(crate) fn realm() -> RealmRecord {
     RealmRecord {
         realm: REALM,
         name: "example".to_owned(),
@@ -125,11 +125,11 @@ fn operation() -> OperationRecord {
     }
 }
 
-fn event(event: Event) -> AuditEntry {
+pub(crate) fn event(event: Event) -> AuditEntry {
     AuditEntry::new(event, Timestamp::from_ms(2_000), "alice")
 }
 
-fn commit(storage: &Storage, ops: &[Op]) -> u64 {
+pub(crate) fn commit(storage: &Storage, ops: &[Op]) -> u64 {
     let mut batch = storage.batch().unwrap();
     for op in ops {
         batch.apply(op).unwrap();

@@ -1,11 +1,13 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::sync::Mutex;
 
 use rustix::io::Errno;
 
 use super::disk::{Disk, Fault};
 use super::*;
-use crate::storage::rewrite::{Tally, compare_rows, write_rows};
+use crate::progress::{Progress, Step, Tally};
+use crate::storage::rewrite::{compare_rows, write_rows};
 
 /// So many keys that progress is told several times.
 const KEYS: u64 = 6_000;
@@ -29,13 +31,13 @@ fn churned(home: &Home) -> Storage {
 }
 
 fn rewrite(storage: &Storage) -> Result<[u64; 2]> {
-    storage.rewrite(&Random::system(), &mut |_, _| ())
+    storage.rewrite(&Random::system(), None)
 }
 
 /// The file as a crash would leave it now, under a name of its own.
-fn image(home: &Home, number: u64) -> PathBuf {
-    let copy = home.path.with_extension(format!("image{number}"));
-    fs::copy(&home.path, &copy).unwrap();
+fn image(path: &Path, number: u64) -> PathBuf {
+    let copy = path.with_extension(format!("image{number}"));
+    fs::copy(path, &copy).unwrap();
     copy
 }
 
@@ -73,20 +75,23 @@ fn a_file_that_is_written_anew_is_shorter_and_has_the_same_rows_and_goes_on() {
 fn whenever_a_crash_comes_the_name_has_a_whole_file_with_all_rows() {
     let home = home();
     let storage = churned(&home);
-    let mut images = Vec::new();
-    let told = storage.rewrite(&Random::system(), &mut |done, total| {
-        assert!(done <= total);
-        images.push(image(&home, done));
-    });
-    told.unwrap();
-    images.push(image(&home, u64::MAX));
+    let images = Arc::new(Mutex::new(Vec::new()));
+    let (path, of) = (home.path.clone(), Arc::clone(&images));
+    let report = move |_: Progress| {
+        let mut images = of.lock().unwrap();
+        let number = images.len() as u64;
+        images.push(image(&path, number));
+    };
+    storage.rewrite(&Random::system(), Some(&report)).unwrap();
+    let mut images = images.lock().unwrap();
+    images.push(image(&home.path, 1_000));
     commit(&storage, &[Op::Key(key(40, 1))]);
-    let last = image(&home, 0);
+    let last = image(&home.path, 1_001);
     storage.close().unwrap();
     assert!(images.len() > 4, "{} images", images.len());
     let first = contents(&images[0]);
     assert_eq!(first.len() as u64, 6 + KEYS / 2);
-    for image in &images {
+    for image in images.iter() {
         assert!(contents(image) == first, "{image:?}");
     }
     assert_eq!(contents(&last).len(), first.len() + 1);
@@ -98,12 +103,11 @@ fn a_new_file_that_cannot_be_written_is_given_up_at_whatever_operation() {
     let storage = create(&home);
     fill(&storage);
     let from = storage.current().handle.begin_read().unwrap();
-    let mut nobody = |_, _| ();
+    let tally = || Tally::new(None, Step::Copy, 0);
     for after in 0.. {
         let disk = Disk::new(Vec::new());
         disk.fail(Some(Fault { after, errno: Errno::NOSPC, for_ever: true, reads: true }));
-        let mut tally = Tally::new(&from, &mut nobody).unwrap();
-        let written = write_rows(&from, disk.clone(), &mut tally);
+        let written = write_rows(&from, disk.clone(), tally());
         if disk.failed() == 0 {
             written.unwrap();
             assert!(after > 20, "{after}");
@@ -144,12 +148,11 @@ fn a_row_that_is_missing_changed_or_too_many_is_found_when_both_files_are_compar
     let storage = create(&home);
     fill(&storage);
     let from = storage.current().handle.begin_read().unwrap();
-    let mut nobody = |_, _| ();
+    let tally = || Tally::new(None, Step::Copy, 0);
     for wrong in ["nothing", "missing", "changed", "more"] {
         let path = home.path.with_extension(wrong);
         let file = fs::File::options().read(true).write(true).create_new(true).open(&path).unwrap();
-        let mut tally = Tally::new(&from, &mut nobody).unwrap();
-        write_rows(&from, FileBackend::new(file).unwrap(), &mut tally).unwrap();
+        write_rows(&from, FileBackend::new(file).unwrap(), tally()).unwrap();
         damage::rewrite(&path, |transaction| {
             let mut audit = transaction.open_table(tables::AUDIT).unwrap();
             let mut by_end = transaction.open_table(tables::BY_END).unwrap();
@@ -162,7 +165,7 @@ fn a_row_that_is_missing_changed_or_too_many_is_found_when_both_files_are_compar
         });
         let to = redb::Database::open(&path).unwrap();
         let to = redb::ReadableDatabase::begin_read(&to).unwrap();
-        let same = compare_rows(&from, &to, &mut tally).map_err(|e| e.kind());
+        let same = compare_rows(&from, &to, tally()).map_err(|e| e.kind());
         let want = if wrong == "nothing" { Ok(()) } else { Err(ErrorKind::Corrupt) };
         assert_eq!(same, want, "{wrong}");
     }

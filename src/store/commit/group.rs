@@ -90,6 +90,11 @@ impl Group {
         self.changes.iter().any(|change| change.usage)
     }
 
+    /// Whether somebody confirms that the store was restored.
+    pub(super) fn confirms(&self) -> bool {
+        self.changes.iter().any(|change| change.confirm)
+    }
+
     /// Where somebody wants the durable time mark to stand.
     pub(super) fn mark(&self) -> Option<Timestamp> {
         self.changes.iter().rev().find_map(|change| change.mark)
@@ -113,6 +118,9 @@ fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
     }
     if let Some(operation) = &mut change.operation {
         batch.note(operation)?;
+    }
+    if change.confirm {
+        batch.confirm();
     }
     Ok(())
 }

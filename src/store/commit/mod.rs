@@ -51,7 +51,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `ReadOnly`, `Poisoned`, `Full`, `Io`: nothing was written. `Indeterminate`: see above.
+    /// `ReadOnly`, `Unconfirmed`, `Poisoned`, `Full`, `Io`: nothing was written.
+    /// `Indeterminate`: see above.
     pub(super) fn commit<T>(
         &self,
         plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
@@ -62,6 +63,17 @@ impl Store {
     /// [`commit`](Self::commit) of a journey of which `early` is enforced already. It ends
     /// with the journey, unless the outcome is unknown.
     pub(super) fn commit_denied<T>(
+        &self,
+        early: Denial,
+        plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
+    ) -> Result<T> {
+        self.storage.confirmed()?;
+        self.commit_unconfirmed(early, plan)
+    }
+
+    /// [`commit_denied`](Self::commit_denied) of what a store that was restored, and not
+    /// confirmed, does not refuse.
+    pub(super) fn commit_unconfirmed<T>(
         &self,
         early: Denial,
         plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
@@ -191,6 +203,9 @@ impl Store {
         match vouched {
             Some(mark) => self.mark.reset(mark),
             None => self.mark.advance(mark),
+        }
+        if group.confirms() {
+            self.storage.note_confirmed();
         }
         if !used.is_empty() {
             self.index.written(&used);

@@ -267,7 +267,7 @@ fn a_key_that_somebody_changed_since_is_not_issued_again() {
             |s, key| {
                 s.store.revoke(key.key_id, &by()).unwrap();
                 s.clock.forward(Duration::from_secs(3_600));
-                assert_eq!(s.store.sweep_all(&by(), |_| ()).unwrap(), 1);
+                assert_eq!(s.store.sweep_all(&by()).unwrap(), 1);
             },
             "was taken out since",
         ),
@@ -374,6 +374,6 @@ fn an_id_that_is_too_long_or_has_control_characters_is_refused_by_name() {
         assert_eq!(refused.kind(), ErrorKind::Argument);
         assert!(refused.message().starts_with("operation: "), "{refused}");
     }
-    let refused = scene.store.sweep_all(&op(), |_| ()).unwrap_err();
+    let refused = scene.store.sweep_all(&op()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Argument);
 }

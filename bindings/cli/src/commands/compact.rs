@@ -17,7 +17,7 @@ pub(crate) struct Compact {}
 impl Compact {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
         let store = session.write()?;
-        let compacted = store.compact(|_, _| ())?;
+        let compacted = store.compact()?;
         store.close()?;
         let fields = Fields::new()
             .with("bytes_before", compacted.before)

@@ -1,6 +1,7 @@
 //! The commands, a file for each group. A command is its arguments and one run of them.
 
 mod audit;
+mod backup;
 mod compact;
 mod decide;
 mod demo;
@@ -18,6 +19,7 @@ mod sweep;
 mod update;
 
 pub(crate) use audit::{Audit, Stat};
+pub(crate) use backup::{AnchorOf, Backup, Check, ConfirmRestore, Restore};
 pub(crate) use compact::Compact;
 pub(crate) use decide::{Explain, Verify};
 pub(crate) use demo::Demo;

@@ -22,7 +22,7 @@ impl Sweep {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
         let store = session.write()?;
         let by: Actor = self.who.actor();
-        let keys = store.sweep_all(&by, |_| ())?;
+        let keys = store.sweep_all(&by)?;
         store.close()?;
         session.output.one(&Fields::new().with("keys", keys))?;
         Ok(Exit::Done)

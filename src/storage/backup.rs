@@ -1,0 +1,95 @@
+//! A copy of an open store, in a file of its own.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use redb::backends::FileBackend;
+
+use super::backend::Door;
+use super::errors::{OrFail, from_io};
+use super::file::{Draft, Place};
+use super::handle::Handle;
+use super::header::Header;
+use super::mac::MacKeys;
+use super::shared::Shared;
+use super::state::{Role, State};
+use super::{Storage, StorageOptions, naming};
+use crate::anchor::Anchor;
+use crate::error::{Error, ErrorKind, Result};
+use crate::progress::Report;
+use crate::random::Random;
+
+/// A file that was made from another and checked.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Copied {
+    pub(crate) anchor: Anchor,
+    pub(crate) keys: u64,
+    pub(crate) bytes: u64,
+}
+
+impl Storage {
+    /// Where the store stands, to be kept elsewhere.
+    pub(crate) fn anchor(&self) -> Result<Anchor> {
+        Ok(self.view()?.state()?.anchor(self.id(), &self.shared.keys))
+    }
+
+    /// Writes the store, as it is at one moment of this call, to a new file at `path`, reads
+    /// it back and checks it. Others may write meanwhile.
+    ///
+    /// Rows are written in order of their keys, and of the log nothing is. The file appears
+    /// complete or not at all, as one that was [created](Self::create) does.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if something is at `path`; `NotFound`, `Permission`, `Full`, `Io`, `Random`;
+    /// `Corrupt` if a row of the store cannot be believed.
+    pub(crate) fn backup(
+        &self,
+        path: &Path,
+        random: &Random,
+        report: Option<&Report>,
+    ) -> Result<Copied> {
+        self.at_home()?;
+        let doing = format!("back up to {path:?}");
+        let options = StorageOptions { report, ..StorageOptions::new(None) };
+        let place = Place::of(path)?;
+        let draft = place.draft(random)?;
+        let file = FileBackend::new(draft.file()?).or_fail(&doing)?;
+        let (header, keys) = (self.header.clone(), Arc::clone(&self.shared.keys));
+        let copied = Self::lay_out(file, header, keys, &options, &doing).and_then(|copy| {
+            copy.fill(self, Role::Backup, &options)?;
+            let (header, keys) = (copy.header.clone(), Arc::clone(&copy.shared.keys));
+            copy.close()?;
+            finished(&draft, header, keys, &options, &doing)
+        });
+        let copied = copied.map_err(|e| naming(&doing, e))?;
+        draft.publish()?;
+        Ok(copied)
+    }
+}
+
+/// Reads what was written to `draft` back, and checks it.
+pub(super) fn finished(
+    draft: &Draft<'_>,
+    header: Header,
+    keys: Arc<MacKeys>,
+    options: &StorageOptions<'_>,
+    doing: &str,
+) -> Result<Copied> {
+    let file: File = draft.file()?;
+    let bytes = file.metadata().map_err(|e| from_io(doing, e))?.len();
+    let file = FileBackend::new(file).or_fail(doing)?;
+    // What redb writes on opening and closing stays behind the door.
+    let (door, gate) = Door::new(file, None, true).map_err(|e| from_io(doing, e))?;
+    let handle = Handle::open(door, options, doing)?;
+    let copy = Storage::over(handle, header, Shared::new(gate, keys, options.log_len), 0);
+    let state = copy.view()?.check_and_tell(options.report);
+    // What the store itself would be told of is not the store's.
+    let state: State = state.map_err(|e| {
+        Error::new(ErrorKind::Io, "what was written is not what is read back").caused_by(e)
+    })?;
+    let anchor = state.anchor(copy.id(), &copy.shared.keys);
+    copy.close()?;
+    Ok(Copied { anchor, keys: state.counts.keys, bytes })
+}

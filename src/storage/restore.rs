@@ -1,0 +1,68 @@
+//! A new store, made from the file of another.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use redb::backends::FileBackend;
+
+use super::backup::{Copied, finished};
+use super::errors::OrFail;
+use super::file::Place;
+use super::state::Role;
+use super::{Storage, StorageOptions, naming};
+use crate::error::Result;
+use crate::random::Random;
+
+impl Storage {
+    /// Opens the file at `path` to read rows of it: of the whole nothing is checked but redb's
+    /// pages. Nobody else may have it open for writing. Nothing is ever written to it: if it has
+    /// to be repaired, that is done in memory.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`open`](Self::open).
+    pub(crate) fn look_into(path: &Path, options: &StorageOptions<'_>) -> Result<Self> {
+        let file = Place::of(path)?.open(false)?;
+        let doing = format!("open {path:?}");
+        let file = FileBackend::new(file).or_fail(&doing)?;
+        // redb checks no page of what it opens for reading alone.
+        let options = StorageOptions { read_only: false, ..*options };
+        Self::peek(file, None, &options, &doing).map_err(|e| naming(&doing, e))
+    }
+
+    /// Makes a new store at `path` with all rows of `backup`: another id, another store key,
+    /// another log. `change` may write more to it. Then it is read back and checked.
+    ///
+    /// The file appears complete or not at all, as one that was [created](Self::create) does.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if something is at `path`; `NotFound`, `Permission`, `Full`, `Io`, `Random`;
+    /// `Pepper`; `Corrupt` if a row of the backup cannot be believed; those of `change`.
+    pub(crate) fn restore<T>(
+        backup: &Self,
+        path: &Path,
+        options: &StorageOptions<'_>,
+        random: &Random,
+        change: impl FnOnce(&Self) -> Result<T>,
+    ) -> Result<(T, Copied)> {
+        let doing = format!("restore to {path:?}");
+        let place = Place::of(path)?;
+        let draft = place.draft(random)?;
+        let file = FileBackend::new(draft.file()?).or_fail(&doing)?;
+        let made = (|| {
+            let (header, keys) = backup.header.restored(options.pepper, random)?;
+            let (keys, options) = (Arc::new(keys), StorageOptions { read_only: false, ..*options });
+            let again = (header.clone(), Arc::clone(&keys));
+            let store = Self::lay_out(file, header, keys, &options, &doing)?;
+            store.fill(backup, Role::Restored, &options)?;
+            let value = change(&store)?;
+            store.close()?;
+            let (header, keys) = again;
+            Ok((value, finished(&draft, header, keys, &options, &doing)?))
+        })();
+        let made = made.map_err(|e| naming(&doing, e))?;
+        draft.publish()?;
+        Ok(made)
+    }
+}

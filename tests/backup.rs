@@ -1,0 +1,566 @@
+//! Backups, what is restored from them, and files that were put back.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use keycask::{
+    Actor, Changes, Error, ErrorKind, Event, Filter, KeyId, Options, OwnerChange, Pepper, Reason,
+    Request, Restore, Restored, Rotation, SealingKey, Spec, State, Step, Store, Update,
+};
+
+const PROFILE: &str = r#"
+realm = "acme"
+[[kind]]
+name = "live"
+prefix = "acme_live_"
+body = 32
+[[kind]]
+name = "shown"
+prefix = "acme_shown_"
+body = 32
+reveal = true
+[[scope]]
+name = "read"
+[[scope]]
+name = "write"
+[policy]
+usage = true
+retain = "0s"
+"#;
+
+fn by() -> Actor {
+    Actor::new("tester")
+}
+
+fn options() -> Options {
+    Store::options().pepper(Pepper::new(&[1; 32])).sealing_key(SealingKey::new(&[2; 32]))
+}
+
+struct Scene {
+    dir: tempfile::TempDir,
+    store: Store,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = options().create(dir.path().join("keys.keycask")).unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+        let acme = store.realm("acme").unwrap();
+        for owner in ["ann", "bob"] {
+            store.set_owner(acme, owner, &OwnerChange::new(), &by()).unwrap();
+        }
+        Self { dir, store }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    fn issue(&self, kind: &str, owner: &str) -> (KeyId, String) {
+        issue(&self.store, kind, owner).unwrap()
+    }
+
+    fn backup(&self, name: &str) -> PathBuf {
+        let path = self.path(name);
+        self.store.backup(&path).unwrap();
+        path
+    }
+
+    fn restore(&self, backup: &Path, name: &str, how: &Restore) -> Result<Restored, Error> {
+        options().restore(backup, self.path(name), how, &by())
+    }
+
+    fn restored(&self, backup: &Path, name: &str) -> Store {
+        self.restore(backup, name, &Restore::new()).unwrap();
+        options().open(self.path(name)).unwrap()
+    }
+
+    fn names(&self) -> Vec<String> {
+        let entries = fs::read_dir(self.dir.path()).unwrap();
+        let mut names: Vec<_> =
+            entries.map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+}
+
+fn issue(store: &Store, kind: &str, owner: &str) -> Result<(KeyId, String), Error> {
+    let spec = Spec::new(store.realm("acme")?, kind, owner).scopes(["read", "write"]);
+    let issued = store.issue(&spec, &by())?;
+    Ok((issued.key.key_id, issued.token.expose().to_owned()))
+}
+
+fn reason(store: &Store, token: &str) -> Option<Reason> {
+    let acme = store.realm("acme").unwrap();
+    let answer = store.verify(acme, token.as_bytes(), &Request::new());
+    answer.err().map(|error| error.denial().unwrap().reason)
+}
+
+fn state(store: &Store, key: KeyId) -> State {
+    store.key(key).unwrap().state
+}
+
+/// All that a store tells of its keys, owners and trail.
+fn contents(store: &Store) -> (String, String) {
+    let mut keys = Vec::new();
+    let mut after = None;
+    loop {
+        let page = store.list(&Filter::new(), after, 1000).unwrap();
+        keys.extend(page.keys);
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    let trail = store.audit(0, usize::MAX).unwrap();
+    (format!("{keys:?}"), format!("{trail:?}"))
+}
+
+#[test]
+fn a_backup_is_the_store_with_its_anchor_and_is_its_owners_alone() {
+    let scene = Scene::new();
+    let (_, token) = scene.issue("live", "ann");
+    let (used, _) = scene.issue("shown", "bob");
+    let (gone, _) = scene.issue("live", "bob");
+    scene.store.revoke(gone, &by()).unwrap();
+    scene.store.rotate(used, &Rotation::new(), &by()).unwrap();
+    assert_eq!(reason(&scene.store, &token), None);
+    scene.store.flush().unwrap();
+    let made = scene.store.backup(scene.path("backup")).unwrap();
+    assert_eq!(made.anchor, scene.store.anchor().unwrap());
+    assert_eq!((made.keys, made.anchor.seq), (4, scene.store.stats().unwrap().seq));
+    let meta = fs::metadata(scene.path("backup")).unwrap();
+    assert_eq!((meta.len(), meta.permissions().mode() & 0o7777), (made.bytes, 0o600));
+    assert_eq!(scene.names(), ["backup", "keys.keycask"]);
+
+    let backup = options().read_only(true).open(scene.path("backup")).unwrap();
+    backup.check().unwrap();
+    assert_eq!(backup.anchor().unwrap(), made.anchor);
+    assert_eq!(contents(&backup), contents(&scene.store));
+    assert_eq!(reason(&backup, &token), None);
+    assert_eq!(backup.changes(made.anchor.seq, 9).unwrap(), Changes::Since(Vec::new()));
+    assert_eq!(backup.changes(made.anchor.seq - 1, 9).unwrap(), Changes::Gone);
+}
+
+#[test]
+fn a_backup_replaces_nothing_and_a_refused_one_leaves_nothing() {
+    let scene = Scene::new();
+    fs::write(scene.path("mine"), "mine").unwrap();
+    for (path, kind) in [
+        (scene.path("mine"), ErrorKind::Conflict),
+        (scene.path("keys.keycask"), ErrorKind::Conflict),
+        (scene.path("none").join("backup"), ErrorKind::NotFound),
+    ] {
+        let error = scene.store.backup(&path).unwrap_err();
+        assert_eq!(error.kind(), kind, "{error}");
+        assert!(error.message().contains(&format!("{path:?}")), "{error}");
+    }
+    assert_eq!(fs::read(scene.path("mine")).unwrap(), b"mine");
+    assert_eq!(scene.names(), ["keys.keycask", "mine"]);
+}
+
+#[test]
+fn a_backup_is_not_written_to() {
+    let scene = Scene::new();
+    let backup = scene.backup("backup");
+    let before = fs::read(&backup).unwrap();
+    let error = options().open(&backup).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ReadOnly, "{error}");
+    assert!(error.message().contains("restore"), "{error}");
+    assert_eq!(fs::read(&backup).unwrap(), before);
+}
+
+#[test]
+fn no_token_and_no_sealed_token_is_in_a_backup_in_the_clear() {
+    let scene = Scene::new();
+    let tokens: Vec<_> = ["live", "shown"].map(|kind| scene.issue(kind, "ann").1).into();
+    let backup = fs::read(scene.backup("backup")).unwrap();
+    for token in tokens {
+        // The last four characters of the token are its hint.
+        let body = &token.as_bytes()[token.rfind('_').unwrap() + 1..token.len() - 4];
+        for part in body.windows(8) {
+            assert!(!backup.windows(8).any(|window| window == part), "a part of {token}");
+        }
+    }
+}
+
+#[test]
+fn a_backup_that_is_made_while_others_write_is_the_store_at_one_moment() {
+    let scene = Scene::new();
+    let anchors = Mutex::new(Vec::new());
+    let stop = AtomicBool::new(false);
+    let keys: Vec<_> = (0..300).map(|_| scene.issue("shown", "ann").0).collect();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            // One writer, so that each anchor is that of one commit.
+            for key in keys.iter().cycle() {
+                if stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let (new, _) = scene.issue("live", "bob");
+                anchors.lock().unwrap().push(scene.store.anchor().unwrap());
+                scene.store.revoke(if key.bits() % 2 == 0 { *key } else { new }, &by()).unwrap();
+                anchors.lock().unwrap().push(scene.store.anchor().unwrap());
+                if key.bits() % 5 == 0 {
+                    scene.store.sweep(1, &by()).unwrap();
+                    anchors.lock().unwrap().push(scene.store.anchor().unwrap());
+                }
+            }
+        });
+        for round in 0..8 {
+            let made = scene.store.backup(scene.path(&format!("backup-{round}"))).unwrap();
+            let known = || anchors.lock().unwrap().contains(&made.anchor);
+            let end = std::time::Instant::now() + std::time::Duration::from_secs(60);
+            while !known() && std::time::Instant::now() < end {
+                std::thread::yield_now();
+            }
+            assert!(known(), "{} is none that the store ever had", made.anchor);
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    for round in 0..8 {
+        let path = scene.path(&format!("backup-{round}"));
+        options().read_only(true).open(path).unwrap().check().unwrap();
+    }
+}
+
+#[test]
+fn a_restored_store_decides_as_the_backup_and_changes_nothing_until_it_is_confirmed() {
+    let scene = Scene::new();
+    let (key, token) = scene.issue("live", "ann");
+    let (shown, secret) = scene.issue("shown", "ann");
+    let backup = scene.backup("backup");
+    let told = scene.restore(&backup, "new", &Restore::new()).unwrap();
+    assert_eq!((told.missing, told.keys, told.unreadable), (None, 2, 0));
+    assert_eq!(told.backup, scene.store.anchor().unwrap());
+    let trail = scene.store.audit(0, 99).unwrap();
+    assert_eq!(told.last_change, trail.last().map(|entry| entry.at));
+    assert_eq!(told.last_entry, trail.len() as u64);
+
+    let new = options().open(scene.path("new")).unwrap();
+    new.check().unwrap();
+    let stats = new.stats().unwrap();
+    assert!(stats.unconfirmed && stats.store_id == told.store_id);
+    assert_ne!(stats.store_id, scene.store.stats().unwrap().store_id);
+    assert_eq!(new.changes(told.backup.seq - 1, 9).unwrap(), Changes::Gone);
+    assert_eq!(contents(&new).0, contents(&scene.store).0);
+    assert_eq!((reason(&new, &token), reason(&new, &secret)), (None, None));
+
+    let acme = new.realm("acme").unwrap();
+    let refused: [(&str, Error); 7] = [
+        ("issue", issue(&new, "live", "ann").unwrap_err()),
+        ("revoke", new.revoke(key, &by()).unwrap_err()),
+        ("suspend", new.suspend(key, &by()).unwrap_err()),
+        ("update", new.update(key, &Update::new().name("x"), &by()).unwrap_err()),
+        ("reveal", new.reveal(shown, &by()).unwrap_err()),
+        (
+            "owner",
+            new.set_owner(acme, "ann", &OwnerChange::new().suspended(true), &by()).unwrap_err(),
+        ),
+        ("realm", new.apply_realm("acme.toml", PROFILE, &by()).unwrap_err()),
+    ];
+    for (what, error) in refused {
+        assert_eq!(error.kind(), ErrorKind::Unconfirmed, "{what}: {error}");
+        assert!(error.message().contains("confirm"), "{error}");
+    }
+    assert_eq!((reason(&new, &token), new.stats().unwrap()), (None, stats));
+    new.close().unwrap();
+
+    let new = options().open(scene.path("new")).unwrap();
+    new.confirm_restore(&by().because("tickets 1 to 9 were gone through")).unwrap();
+    assert_eq!(new.confirm_restore(&by()).unwrap_err().kind(), ErrorKind::Conflict);
+    new.revoke(key, &by()).unwrap();
+    assert_eq!(new.reveal(shown, &by()).unwrap().expose(), secret);
+    new.close().unwrap();
+    let new = options().open(scene.path("new")).unwrap();
+    assert!(!new.stats().unwrap().unconfirmed);
+    assert_eq!(reason(&new, &token), Some(Reason::Revoked));
+    let events: Vec<_> = new.audit(told.last_entry, 9).unwrap();
+    let names: Vec<_> = events.iter().map(|entry| entry.event).collect();
+    let want =
+        [Event::StoreRestored, Event::RestoreConfirmed, Event::KeyRevoked, Event::KeyRevealed];
+    assert_eq!(names, want);
+    assert_eq!(events[0].before["anchor"], told.backup.to_string());
+    new.check().unwrap();
+    assert_eq!(scene.store.confirm_restore(&by()).unwrap_err().kind(), ErrorKind::Conflict);
+}
+
+#[test]
+fn restoring_replaces_nothing_and_needs_the_pepper() {
+    let scene = Scene::new();
+    let backup = scene.backup("backup");
+    let before = scene.names();
+    let error = scene.restore(&backup, "keys.keycask", &Restore::new()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    for other in [Store::options(), Store::options().pepper(Pepper::new(&[9; 32]))] {
+        let error = other.restore(&backup, scene.path("new"), &Restore::new(), &by()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Pepper, "{error}");
+        assert!(error.message().contains("backup"), "{error}");
+    }
+    let missing = scene.restore(&scene.path("none"), "new", &Restore::new()).unwrap_err();
+    assert_eq!(missing.kind(), ErrorKind::NotFound, "{missing}");
+    assert_eq!(scene.names(), before);
+}
+
+#[test]
+fn a_damaged_backup_is_refused_and_nothing_is_made_of_it() {
+    let scene = Scene::new();
+    (0..20).for_each(|_| _ = scene.issue("live", "ann"));
+    let backup = scene.backup("backup");
+    let bytes = fs::read(&backup).unwrap();
+    let before = scene.names();
+    let mut refused = 0;
+    let flips = (0..bytes.len()).step_by(bytes.len() / 40).map(|at| {
+        let mut bad = bytes.clone();
+        bad[at] ^= 0x10;
+        bad
+    });
+    let cuts = [0, 1, 4096, bytes.len() / 2, bytes.len() - 1].map(|at| bytes[..at].to_vec());
+    for bad in flips.chain(cuts) {
+        fs::write(&backup, &bad).unwrap();
+        // A byte that no page in use has may be anything.
+        match scene.restore(&backup, "new", &Restore::new()) {
+            Err(error) => {
+                assert!(error.message().contains("backup"), "{error}");
+                refused += 1;
+            }
+            Ok(_) => {
+                let new = options().open(scene.path("new")).unwrap();
+                assert_eq!(contents(&new).0, contents(&scene.store).0);
+                drop(new);
+                fs::remove_file(scene.path("new")).unwrap();
+            }
+        }
+        assert_eq!(scene.names(), before);
+    }
+    assert!(refused > 10, "{refused} of 45 were refused");
+}
+
+#[test]
+fn each_of_100_old_backups_is_told_from_what_the_store_is_known_to_be() {
+    let scene = Scene::new();
+    let mut backups = Vec::new();
+    for number in 0..100 {
+        scene.issue("live", "ann");
+        backups.push(scene.backup(&format!("backup-{number}")));
+    }
+    let (key, _) = scene.issue("live", "ann");
+    scene.store.revoke(key, &by()).unwrap();
+    let anchor = scene.store.anchor().unwrap();
+    for (number, backup) in backups.iter().enumerate() {
+        let missing = 100 - number as u64 - 1 + 2;
+        let known = options().read_only(true).min_seq(anchor.seq);
+        let error = known.open(backup).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::RolledBack, "{error}");
+        let (have, want) = (anchor.seq - missing, anchor.seq);
+        for seq in [have, want] {
+            assert!(error.message().contains(&format!("seq {seq}")), "{error}");
+        }
+        let told = scene.restore(backup, "new", &Restore::new().anchor(anchor)).unwrap();
+        assert_eq!(told.missing, Some(missing));
+        let new = options().open(scene.path("new")).unwrap();
+        assert_eq!(new.audit(told.last_entry, 1).unwrap()[0].after["missing"], missing);
+        drop(new);
+        fs::remove_file(scene.path("new")).unwrap();
+    }
+}
+
+#[test]
+fn a_file_that_was_put_back_is_refused_and_not_touched() {
+    let scene = Scene::new();
+    let (key, _) = scene.issue("live", "ann");
+    let Scene { dir, store } = scene;
+    let path = dir.path().join("keys.keycask");
+    store.close().unwrap();
+    let old = fs::read(&path).unwrap();
+    let store = options().open(&path).unwrap();
+    store.revoke(key, &by()).unwrap();
+    let seq = store.anchor().unwrap().seq;
+    store.close().unwrap();
+    options().min_seq(seq).open(&path).unwrap().close().unwrap();
+    fs::write(&path, &old).unwrap();
+    let error = options().min_seq(seq).open(&path).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RolledBack, "{error}");
+    assert!(error.message().contains(&format!("{path:?}")), "{error}");
+    assert_eq!(fs::read(&path).unwrap(), old);
+    options().min_seq(seq - 1).open(&path).unwrap();
+    let error = options().min_seq(1).create(dir.path().join("new")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Argument, "{error}");
+}
+
+#[test]
+fn an_anchor_of_another_store_or_another_history_refuses_a_backup() {
+    let scene = Scene::new();
+    let backup = scene.backup("backup");
+    let other = Scene::new().store.anchor().unwrap();
+    let error = scene.restore(&backup, "new", &Restore::new().anchor(other)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(error.message().contains("another store"), "{error}");
+
+    // The same file goes on twice.
+    let Scene { dir, store } = scene;
+    store.close().unwrap();
+    let twin = dir.path().join("twin");
+    fs::copy(dir.path().join("keys.keycask"), &twin).unwrap();
+    fs::set_permissions(&twin, fs::Permissions::from_mode(0o600)).unwrap();
+    let one = options().open(dir.path().join("keys.keycask")).unwrap();
+    let two = options().open(&twin).unwrap();
+    issue(&one, "live", "ann").unwrap();
+    issue(&two, "live", "ann").unwrap();
+    let anchor = one.anchor().unwrap();
+    assert_eq!(anchor.seq, two.anchor().unwrap().seq);
+    two.backup(dir.path().join("of-two")).unwrap();
+    let how = Restore::new().anchor(anchor);
+    let new = dir.path().join("new");
+    let error = options().restore(dir.path().join("of-two"), &new, &how, &by()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(error.message().contains("another history"), "{error}");
+    one.backup(dir.path().join("of-one")).unwrap();
+    let told = options().restore(dir.path().join("of-one"), &new, &how, &by()).unwrap();
+    assert_eq!(told.missing, Some(0));
+}
+
+#[test]
+fn what_the_original_denies_is_denied_in_the_restored_store_and_what_it_grants_is_not_granted() {
+    let scene = Scene::new();
+    let issue = |owner| scene.issue("live", owner);
+    let [revoked, suspended, shorter, narrower, swept, kept, resumed] =
+        [(); 7].map(|()| issue("ann"));
+    let (shown, _) = scene.issue("shown", "ann");
+    let bobs = issue("bob");
+    let store = &scene.store;
+    store.suspend(resumed.0, &by()).unwrap();
+    let backup = scene.backup("backup");
+    store.revoke(revoked.0, &by().because("leaked")).unwrap();
+    store.revoke(shown, &by()).unwrap();
+    store.suspend(suspended.0, &by()).unwrap();
+    let hour = std::time::Duration::from_secs(3600);
+    let end = store.key(shorter.0).unwrap().issued.plus(hour);
+    store.update(shorter.0, &Update::new().end(end), &by()).unwrap();
+    store.update(narrower.0, &Update::new().scopes(["read"]), &by()).unwrap();
+    store.revoke(swept.0, &by()).unwrap();
+    store.resume(resumed.0, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "bob", &OwnerChange::new().suspended(true), &by()).unwrap();
+    let since = issue("ann");
+    // Only what was revoked by now is swept: all three that were.
+    while store.sweep(100, &by()).unwrap().keys > 0 {}
+    assert_eq!(store.key(swept.0).unwrap_err().kind(), ErrorKind::NotFound);
+    let seq = store.anchor().unwrap().seq;
+    let Scene { dir, store } = scene;
+    let original = dir.path().join("keys.keycask");
+    let how = Restore::new().denials_of(&original);
+    let new = dir.path().join("new");
+    let error = options().restore(&backup, &new, &how, &by()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Locked, "{error}");
+    store.close().unwrap();
+    let before = fs::read(&original).unwrap();
+    let told = options().restore(&backup, &new, &how, &by()).unwrap();
+    assert!(fs::read(&original).unwrap() == before, "the original was touched");
+    let mut want = vec![revoked.0, suspended.0, shorter.0, narrower.0, swept.0, shown];
+    want.sort_unstable();
+    assert_eq!(told.denied, want);
+    assert_eq!(told.denied_owners, ["bob"]);
+    assert_eq!((told.unreadable, told.missing), (0, Some(seq - told.backup.seq)));
+
+    let store = options().open(&new).unwrap();
+    store.check().unwrap();
+    for key in [revoked.0, swept.0, shown] {
+        assert_eq!(state(&store, key), State::Revoked);
+    }
+    assert_eq!(reason(&store, &suspended.1), Some(Reason::Suspended));
+    assert_eq!(store.key(shorter.0).unwrap().end, end);
+    assert_eq!(store.key(narrower.0).unwrap().scopes, ["read"]);
+    assert_eq!(reason(&store, &bobs.1), Some(Reason::OwnerSuspended));
+    assert_eq!(reason(&store, &resumed.1), Some(Reason::Suspended));
+    assert_eq!(reason(&store, &kept.1), None);
+    assert_eq!(reason(&store, &since.1), Some(Reason::Unknown));
+    let trail = store.audit(told.last_entry, 99).unwrap();
+    assert_eq!(trail.len(), want.len() + 1 + 1);
+    assert!(trail.iter().all(|entry| entry.actor == "tester"));
+    store.confirm_restore(&by()).unwrap();
+    store.check().unwrap();
+}
+
+#[test]
+fn an_original_of_another_store_is_refused() {
+    let (scene, other) = (Scene::new(), Scene::new());
+    let backup = scene.backup("backup");
+    let Scene { dir, store } = other;
+    store.close().unwrap();
+    let how = Restore::new().denials_of(dir.path().join("keys.keycask"));
+    let error = scene.restore(&backup, "new", &how).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(!scene.path("new").exists());
+}
+
+#[test]
+fn a_restored_store_is_backed_up_and_restored_as_any_other() {
+    let scene = Scene::new();
+    let (shown, secret) = scene.issue("shown", "ann");
+    let backup = scene.backup("backup");
+    let new = scene.restored(&backup, "new");
+    let again = scene.path("again");
+    new.backup(&again).unwrap();
+    let newer = scene.restored(&again, "newer");
+    assert!(newer.stats().unwrap().unconfirmed);
+    newer.confirm_restore(&by()).unwrap();
+    assert_eq!(newer.reveal(shown, &by()).unwrap().expose(), secret);
+    newer.check().unwrap();
+}
+
+#[test]
+fn a_sealing_key_that_changes_and_a_log_that_is_short_do_not_spoil_a_backup() {
+    let scene = Scene::new();
+    (0..20).for_each(|_| _ = scene.issue("shown", "ann"));
+    let Scene { dir, store } = scene;
+    store.close().unwrap();
+    let new_key = || SealingKey::new(&[3; 32]);
+    let pepper = || Pepper::new(&[1; 32]);
+    let open = || Store::options().pepper(pepper()).sealing_key(new_key()).log_len(1);
+    let store = open().open(dir.path().join("keys.keycask")).unwrap();
+    store.change_sealing_key(&SealingKey::new(&[2; 32]), &by()).unwrap();
+    for _ in 0..100 {
+        issue(&store, "live", "bob").unwrap();
+    }
+    store.backup(dir.path().join("backup")).unwrap();
+    let how = Restore::new();
+    open().restore(dir.path().join("backup"), dir.path().join("new"), &how, &by()).unwrap();
+    let new = open().open(dir.path().join("new")).unwrap();
+    new.confirm_restore(&by()).unwrap();
+    let page = new.list(&Filter::new(), None, 20).unwrap();
+    for key in page.keys {
+        new.reveal(key.key_id, &by()).unwrap();
+    }
+}
+
+#[test]
+fn progress_is_told_of_each_step_from_its_beginning_to_its_end() {
+    let scene = Scene::new();
+    (0..10).for_each(|_| _ = scene.issue("live", "ann"));
+    let backup = scene.backup("backup");
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let telling = || {
+        let told = told.clone();
+        options().progress(move |progress| told.lock().unwrap().push(progress))
+    };
+    let steps = || -> Vec<(Step, u64, u64)> {
+        let told = std::mem::take(&mut *told.lock().unwrap());
+        told.iter().map(|p| (p.step, p.done, p.total)).collect()
+    };
+    // A realm, two owners, ten keys; thirteen entries of the trail.
+    telling().restore(&backup, scene.path("new"), &Restore::new(), &by()).unwrap();
+    let check = [(Step::Check, 0, 26), (Step::Check, 26, 26)];
+    let copy = [(Step::Copy, 0, 26), (Step::Copy, 26, 26)];
+    let last = [(Step::Check, 0, 27), (Step::Check, 27, 27)];
+    assert_eq!(steps(), [&check[..], &copy, &last].concat());
+    let new = telling().open(scene.path("new")).unwrap();
+    assert_eq!(steps(), [(Step::Open, 0, 13), (Step::Open, 13, 13)]);
+    new.backup(scene.path("again")).unwrap();
+    assert_eq!(steps().first(), Some(&(Step::Copy, 0, 27)));
+}
