@@ -8,13 +8,16 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH):$(HOME)/.cargo/bin
 T ?= token
 S ?= 60
 
+# How many updates `make size` makes.
+N ?= 10000000
+
 .DEFAULT_GOAL := help
 # Where `make install` puts the C library, and what is written before that path.
 PREFIX ?= /usr/local
 DESTDIR ?=
 
 .PHONY: help demo test bench fuzz check fmt clippy deny advisories layers doc clean header abi \
-    install
+    install fixture size
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -76,6 +79,15 @@ abi: ## take a change of the C ABI that only adds into its baseline
 install: ## the C library, to PREFIX=/usr/local behind DESTDIR
 	@.ci/prepare build
 	bindings/c/install "$(PREFIX)" "$(DESTDIR)"
+
+fixture: ## write the files of tests/format anew, until the first release
+	@.ci/prepare build
+	KEYCASK_FIXTURE=write cargo test --locked --quiet -p keycask --test format
+
+size: ## how long a file is for its rows after N=10000000 updates
+	@.ci/prepare build
+	KEYCASK_UPDATES=$(N) cargo test --release --locked -p keycask --lib \
+	    storage::tests::size -- --nocapture
 
 clean: ## take out all that was built or installed here
 	cargo clean

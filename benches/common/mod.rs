@@ -8,7 +8,7 @@ use keycask::{Actor, OwnerChange, Pepper, RealmRef, Spec, Store};
 pub const PEPPER: [u8; 32] = [7; 32];
 
 /// Tokens of this profile are 40 bytes long: 8 of prefix, 26 of body, 6 of checksum.
-const PROFILE: &str = r#"
+pub const PROFILE: &str = r#"
 realm = "bench"
 
 [present]

@@ -94,7 +94,10 @@ impl View<'_> {
             let there = self.value(KEYS, row)?.is_some();
             if there { Ok(()) } else { Err(missing("keys", row, "it")) }
         };
-        self.scan(SEALED, &mut set, key_exists)?;
+        self.scan(SEALED, &mut set, |row, body| {
+            values::sealed(body)?;
+            key_exists(row, body)
+        })?;
         self.scan(USAGE, &mut set, |row, body| {
             values::last_used(body)?;
             key_exists(row, body)

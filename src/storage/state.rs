@@ -283,6 +283,18 @@ mod tests {
     }
 
     #[test]
+    fn a_state_of_a_later_version_is_newer() {
+        let (_, keys) = Header::new(None, &Random::system()).unwrap();
+        let mut row = state().encode(&keys);
+        toggle_mask(&keys, &mut row);
+        let mut body = keys.open("meta", STATE, &row).unwrap().0.to_vec();
+        body[0] += 1;
+        let mut row = keys.seal("meta", STATE, body).0;
+        toggle_mask(&keys, &mut row);
+        assert_eq!(State::decode(&row, &keys).unwrap_err().kind(), ErrorKind::Newer);
+    }
+
+    #[test]
     fn the_set_digest_is_not_in_the_row_in_the_clear() {
         let (_, keys) = Header::new(None, &Random::system()).unwrap();
         let row = state().encode(&keys);

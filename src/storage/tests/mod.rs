@@ -9,6 +9,8 @@ mod opening;
 mod process;
 mod rewrite;
 mod rows;
+mod size;
+mod versions;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
