@@ -151,7 +151,9 @@ fn a_backup_is_the_store_with_its_anchor_and_is_its_owners_alone() {
 fn a_backup_replaces_nothing_and_a_refused_one_leaves_nothing() {
     let scene = Scene::new();
     fs::write(scene.path("mine"), "mine").unwrap();
+    std::os::unix::fs::symlink("nowhere", scene.path("link")).unwrap();
     for (path, kind) in [
+        (scene.path("link"), ErrorKind::Conflict),
         (scene.path("mine"), ErrorKind::Conflict),
         (scene.path("keys.keycask"), ErrorKind::Conflict),
         (scene.path("none").join("backup"), ErrorKind::NotFound),
@@ -161,7 +163,7 @@ fn a_backup_replaces_nothing_and_a_refused_one_leaves_nothing() {
         assert!(error.message().contains(&format!("{path:?}")), "{error}");
     }
     assert_eq!(fs::read(scene.path("mine")).unwrap(), b"mine");
-    assert_eq!(scene.names(), ["keys.keycask", "mine"]);
+    assert_eq!(scene.names(), ["keys.keycask", "link", "mine"]);
 }
 
 #[test]
@@ -192,24 +194,21 @@ fn no_token_and_no_sealed_token_is_in_a_backup_in_the_clear() {
 #[test]
 fn a_backup_that_is_made_while_others_write_is_the_store_at_one_moment() {
     let scene = Scene::new();
-    let anchors = Mutex::new(Vec::new());
-    let stop = AtomicBool::new(false);
     let keys: Vec<_> = (0..300).map(|_| scene.issue("shown", "ann").0).collect();
+    let anchors = Mutex::new(vec![scene.store.anchor().unwrap()]);
+    let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             // One writer, so that each anchor is that of one commit.
-            for key in keys.iter().cycle() {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
+            let keep = || anchors.lock().unwrap().push(scene.store.anchor().unwrap());
+            for key in keys.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
                 let (new, _) = scene.issue("live", "bob");
-                anchors.lock().unwrap().push(scene.store.anchor().unwrap());
-                scene.store.revoke(if key.bits() % 2 == 0 { *key } else { new }, &by()).unwrap();
-                anchors.lock().unwrap().push(scene.store.anchor().unwrap());
-                if key.bits() % 5 == 0 {
-                    scene.store.sweep(1, &by()).unwrap();
-                    anchors.lock().unwrap().push(scene.store.anchor().unwrap());
-                }
+                keep();
+                let gone = if key.bits() % 2 == 0 { *key } else { new };
+                scene.store.revoke(gone, &by()).unwrap();
+                keep();
+                scene.store.sweep(1, &by()).unwrap();
+                keep();
             }
         });
         for round in 0..8 {
@@ -227,6 +226,40 @@ fn a_backup_that_is_made_while_others_write_is_the_store_at_one_moment() {
         let path = scene.path(&format!("backup-{round}"));
         options().read_only(true).open(path).unwrap().check().unwrap();
     }
+}
+
+#[test]
+fn a_plain_copy_of_a_store_in_use_is_refused_or_is_the_store_at_one_moment() {
+    let scene = Scene::new();
+    (0..50).for_each(|_| _ = scene.issue("live", "ann"));
+    let file = scene.path("keys.keycask");
+    let mut anchors = vec![scene.store.anchor().unwrap()];
+    let before = fs::read(&file).unwrap();
+    for _ in 0..10 {
+        let (key, _) = scene.issue("live", "bob");
+        anchors.push(scene.store.anchor().unwrap());
+        scene.store.revoke(key, &by()).unwrap();
+        anchors.push(scene.store.anchor().unwrap());
+    }
+    let after = fs::read(&file).unwrap();
+    let (copy, mut refused) = (scene.path("copy"), 0);
+    let cuts = (0..before.len()).step_by(before.len() / 30);
+    // What was copied early is from before, the rest from after; and the other way round.
+    for (cut, (first, second)) in
+        cuts.flat_map(|cut| [(&before, &after), (&after, &before)].map(|halves| (cut, halves)))
+    {
+        let end = second.get(cut..).unwrap_or_default();
+        fs::write(&copy, [&first[..cut.min(first.len())], end].concat()).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+        match options().open(&copy) {
+            Err(error) => {
+                assert!(error.message().contains("copy"), "{error}");
+                refused += 1;
+            }
+            Ok(store) => assert!(anchors.contains(&store.anchor().unwrap()), "cut at {cut}"),
+        }
+    }
+    assert!(refused > 10, "{refused} of 60 were refused");
 }
 
 #[test]
