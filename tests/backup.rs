@@ -533,6 +533,24 @@ fn an_original_of_another_store_is_refused() {
 }
 
 #[test]
+fn an_original_that_is_older_than_the_backup_is_refused() {
+    let Scene { dir, store } = Scene::new();
+    store.close().unwrap();
+    let (file, old) = (dir.path().join("keys.keycask"), dir.path().join("old"));
+    fs::copy(&file, &old).unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
+    let store = options().open(&file).unwrap();
+    issue(&store, "live", "ann").unwrap();
+    let (backup, new) = (dir.path().join("backup"), dir.path().join("new"));
+    store.backup(&backup).unwrap();
+    let how = Restore::new().denials_of(&old);
+    let error = options().restore(&backup, &new, &how, &by()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(error.message().contains("before the backup"), "{error}");
+    assert!(!new.exists());
+}
+
+#[test]
 fn a_restored_store_is_backed_up_and_restored_as_any_other() {
     let scene = Scene::new();
     let (shown, secret) = scene.issue("shown", "ann");

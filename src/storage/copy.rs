@@ -177,7 +177,10 @@ impl<'r> Copying<'r> {
         }
         for key in &chunk.keys {
             batch.put_key(&key.record)?;
-            batch.put_sealed(key.record.key_id, key.sealed.as_deref())?;
+            // Seldom is a token sealed, and to look for one that is to go costs as much.
+            if key.sealed.is_some() || batch.state.counts.sealed > 0 {
+                batch.put_sealed(key.record.key_id, key.sealed.as_deref())?;
+            }
             if let Some(used) = key.used {
                 batch.put_used(key.record.key_id, used)?;
             }

@@ -1,5 +1,6 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
+mod salvage;
 mod sharing;
 
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Store;
 use crate::actor::Actor;
+use crate::entry::State;
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::info::Issued;
