@@ -97,8 +97,9 @@ impl Options {
     /// # Errors
     ///
     /// `Conflict` if something is at `path`, if the anchor or the original is of another store
-    /// than the backup, the anchor of another history, or the original older; what [`open`](Self::open) refuses a
-    /// file with, for the backup and for the original; `Full`, `Io`, `Random`.
+    /// than the backup, the anchor of another history, or the original older; what
+    /// [`open`](Self::open) refuses a file with, for the backup and for the original; `Full`, `Io`,
+    /// `Random`.
     pub fn restore(
         self,
         backup: impl AsRef<Path>,
