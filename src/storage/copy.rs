@@ -67,8 +67,8 @@ struct Chunk {
 }
 
 /// How far a copy has come.
-struct Copying<'r> {
-    tally: Tally<'r>,
+struct Copying {
+    tally: Tally,
     /// The seq of the moment that the rows are of; none before the first.
     seq: Option<u64>,
     /// The number after that of the last owner.
@@ -83,8 +83,8 @@ struct Copying<'r> {
     entry: u64,
 }
 
-impl<'r> Copying<'r> {
-    fn new(source: &Storage, options: &StorageOptions<'r>) -> Result<Self> {
+impl Copying {
+    fn new(source: &Storage, options: &StorageOptions<'_>) -> Result<Self> {
         let state = source.view()?.state()?;
         let total = state.rows().saturating_add(state.entries);
         let tally = Tally::new(options.report, Step::Copy, total);

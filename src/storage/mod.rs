@@ -38,7 +38,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
-use self::backend::Door;
 use self::errors::{OrFail, from_io};
 use self::handle::Handle;
 use self::header::Header;
@@ -201,8 +200,7 @@ impl Storage {
         doing: &str,
     ) -> Result<Self> {
         let hold = !options.read_only;
-        let (door, gate) = Door::new(backend, listed, hold).map_err(|e| from_io(doing, e))?;
-        let handle = Handle::open(door, options, doing)?;
+        let (handle, gate) = Handle::open(backend, listed, hold, options, doing)?;
         let row = tables::header(&handle.begin_read()?)?;
         let row = row.ok_or_else(|| {
             Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
@@ -236,8 +234,7 @@ impl Storage {
         options: &StorageOptions<'_>,
         doing: &str,
     ) -> Result<Self> {
-        let (door, gate) = Door::new(backend, None, false).map_err(|e| from_io(doing, e))?;
-        let handle = Handle::open(door, options, doing)?;
+        let (handle, gate) = Handle::open(backend, None, false, options, doing)?;
         let storage = Self::over(handle, header, Shared::new(gate, keys, options.log_len));
         let mut transaction = storage.writable()?.begin_write().or_fail(doing)?;
         transaction.set_two_phase_commit(true);

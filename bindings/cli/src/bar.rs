@@ -78,6 +78,7 @@ impl Drawn {
         }
         (self.at, self.shown) = (Some(elapsed), true);
         let doing = match progress.step {
+            Step::Read => "Reading",
             Step::Open => "Opening",
             Step::Copy => "Copying",
             Step::Check => "Checking",
@@ -89,7 +90,10 @@ impl Drawn {
         let filled = usize::try_from(share(WIDTH)).unwrap_or_default();
         let (bar, width) = ("#".repeat(filled), usize::try_from(WIDTH).unwrap_or_default());
         let percent = share(100);
-        Some(format!("{CLEAR}{doing} [{bar:width$}] {percent:3} %, {done} of {total} rows"))
+        let (unit, of_unit) =
+            if progress.step == Step::Read { (1 << 20, "MB") } else { (1, "rows") };
+        let (done, total) = (done / unit, total / unit);
+        Some(format!("{CLEAR}{doing} [{bar:width$}] {percent:3} %, {done} of {total} {of_unit}"))
     }
 }
 
@@ -118,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_bar_appears_after_a_second_and_is_drawn_ten_times_a_second_at_most() {
-        let [first, _] = told()[..] else { panic!("{:?}", told()) };
+        let [.., first, _] = told()[..] else { panic!("{:?}", told()) };
         let mut drawn = Drawn::default();
         let at = Duration::from_millis;
         assert_eq!(drawn.next(first, at(999)), None);
@@ -134,7 +138,7 @@ mod tests {
 
     #[test]
     fn the_line_is_free_again_when_a_step_ends() {
-        let [first, last] = told()[..] else { panic!("{:?}", told()) };
+        let [.., first, last] = told()[..] else { panic!("{:?}", told()) };
         let mut drawn = Drawn::default();
         assert_eq!(drawn.next(last, Duration::from_secs(2)), None);
         assert!(drawn.next(first, Duration::from_secs(2)).is_some());
