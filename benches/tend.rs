@@ -72,8 +72,8 @@ fn main() {
     batches.sort_unstable();
     let batch = batches.get(batches.len() / 2).copied().unwrap_or_default();
     println!(
-        "sweep: {keys} keys in {} batches of {BATCH}, {batch:.1?} each; a writer waits {median:.1?}, \
-         {longest:.1?} at most: {:.1} batches",
+        "sweep: {keys} keys in {} batches of {BATCH}, {batch:.1?} each; a writer waits \
+         {median:.1?}, {longest:.1?} at most: {:.1} batches",
         batches.len(),
         longest.as_secs_f64() / batch.as_secs_f64()
     );

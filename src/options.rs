@@ -27,7 +27,7 @@ pub struct Options {
     pub(crate) cache_bytes: usize,
     pub(crate) log_len: u64,
     pub(crate) min_seq: u64,
-    pub(crate) report: Option<Box<Report>>,
+    pub(crate) report: Option<Report>,
 }
 
 impl Options {
@@ -116,12 +116,12 @@ impl Options {
         self
     }
 
-    /// Tells `report` how far an opening, a backup or a restoring has come: when a step begins
-    /// and ends, and every few thousand rows between. It is called on the thread that does the
-    /// work, and should be quick.
+    /// Tells `report` how far an opening, a backup, a restoring, a sweep or a compacting has come:
+    /// when a step begins and ends, and every few thousand rows or few megabytes between. It is
+    /// called on the thread that does the work, and should be quick.
     #[must_use]
     pub fn progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.report = Some(Box::new(report));
+        self.report = Some(Report::new(report));
         self
     }
 }

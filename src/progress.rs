@@ -1,9 +1,13 @@
 //! How far something long has come.
 
+use std::sync::Arc;
+
 /// What takes long about a store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Step {
+    /// The bytes of a file are read and their checksums compared, to open it for writing.
+    Read,
     /// The rows of a file are read and checked, to open it.
     Open,
     /// Rows are written to another file.
@@ -19,10 +23,20 @@ impl Step {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Read => "read",
             Self::Open => "open",
             Self::Copy => "copy",
             Self::Check => "check",
             Self::Sweep => "sweep",
+        }
+    }
+
+    /// How much is done at least between two reports.
+    const fn stride(self) -> u64 {
+        match self {
+            Self::Read => 4 << 20,
+            Self::Open | Self::Copy | Self::Check => 4096,
+            Self::Sweep => 1,
         }
     }
 }
@@ -33,38 +47,51 @@ impl Step {
 pub struct Progress {
     /// The step.
     pub step: Step,
-    /// Rows that are done.
+    /// Rows that are done; of [`Step::Read`], bytes.
     pub done: u64,
-    /// Rows that there are to do, as far as is known.
+    /// Rows or bytes that there are to do, as far as is known.
     pub total: u64,
 }
 
 /// Who is told of progress.
-pub(crate) type Report = dyn Fn(Progress) + Send + Sync;
+#[derive(Clone)]
+pub(crate) struct Report(Arc<dyn Fn(Progress) + Send + Sync>);
 
-/// After how many rows progress is told of.
-const EVERY: u64 = 4096;
-
-/// Counts the rows of one step and tells of them: when it begins, sometimes, and at its end.
-pub(crate) struct Tally<'r> {
-    report: Option<&'r Report>,
-    progress: Progress,
+impl Report {
+    pub(crate) fn new(tell: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(tell))
+    }
 }
 
-impl<'r> Tally<'r> {
-    pub(crate) fn new(report: Option<&'r Report>, step: Step, total: u64) -> Self {
-        let tally = Self { report, progress: Progress { step, done: 0, total } };
+/// Counts what is done of one step and tells of it: when it begins, sometimes, and at its end.
+pub(crate) struct Tally {
+    report: Option<Report>,
+    progress: Progress,
+    /// At how much the next report is due.
+    due: u64,
+}
+
+impl Tally {
+    pub(crate) fn new(report: Option<&Report>, step: Step, total: u64) -> Self {
+        let progress = Progress { step, done: 0, total };
+        let mut tally = Self { report: report.cloned(), progress, due: 0 };
         tally.tell();
         tally
     }
 
-    /// One row more is done.
-    pub(crate) fn row(&mut self) {
-        self.progress.done = self.progress.done.saturating_add(1);
-        if self.progress.done.is_multiple_of(EVERY) {
-            self.progress.total = self.progress.total.max(self.progress.done);
+    /// So much more is done.
+    pub(crate) fn add(&mut self, more: u64) {
+        let Progress { done, total, .. } = &mut self.progress;
+        *done = done.saturating_add(more);
+        if *done >= self.due {
+            *total = (*total).max(*done);
             self.tell();
         }
+    }
+
+    /// One row more is done.
+    pub(crate) fn row(&mut self) {
+        self.add(1);
     }
 
     /// All is done.
@@ -73,8 +100,10 @@ impl<'r> Tally<'r> {
         self.tell();
     }
 
-    fn tell(&self) {
-        if let Some(report) = self.report {
+    fn tell(&mut self) {
+        let Progress { step, done, .. } = self.progress;
+        self.due = done.saturating_add(step.stride());
+        if let Some(Report(report)) = &self.report {
             report(self.progress);
         }
     }
@@ -89,13 +118,13 @@ mod tests {
     #[test]
     fn a_step_is_told_of_when_it_begins_now_and_then_and_at_its_end() {
         let told = Mutex::new(Vec::new());
-        let report = move |progress: Progress| {
+        let report = Report::new(move |progress: Progress| {
             let mut told = told.lock().unwrap();
             told.push((progress.done, progress.total));
             if progress.done == progress.total && progress.done > 0 {
                 assert_eq!(*told, [(0, 5000), (4096, 5000), (5001, 5001)]);
             }
-        };
+        });
         let mut tally = Tally::new(Some(&report), Step::Copy, 5000);
         (0..5001).for_each(|_| tally.row());
         tally.end();

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use keycask::{
-    Actor, Changes, Error, ErrorKind, Event, Filter, KeyId, Options, OwnerChange, Pepper, Reason,
-    Request, Restore, Restored, Rotation, SealingKey, Spec, State, Step, Store, Update,
+    Actor, Changes, Error, ErrorKind, Event, Filter, KeyId, Options, OwnerChange, Pepper, Progress,
+    Reason, Request, Restore, Restored, Rotation, SealingKey, Spec, State, Step, Store, Update,
 };
 
 const PROFILE: &str = r#"
@@ -151,7 +151,9 @@ fn a_backup_is_the_store_with_its_anchor_and_is_its_owners_alone() {
 fn a_backup_replaces_nothing_and_a_refused_one_leaves_nothing() {
     let scene = Scene::new();
     fs::write(scene.path("mine"), "mine").unwrap();
+    std::os::unix::fs::symlink("nowhere", scene.path("link")).unwrap();
     for (path, kind) in [
+        (scene.path("link"), ErrorKind::Conflict),
         (scene.path("mine"), ErrorKind::Conflict),
         (scene.path("keys.keycask"), ErrorKind::Conflict),
         (scene.path("none").join("backup"), ErrorKind::NotFound),
@@ -161,7 +163,7 @@ fn a_backup_replaces_nothing_and_a_refused_one_leaves_nothing() {
         assert!(error.message().contains(&format!("{path:?}")), "{error}");
     }
     assert_eq!(fs::read(scene.path("mine")).unwrap(), b"mine");
-    assert_eq!(scene.names(), ["keys.keycask", "mine"]);
+    assert_eq!(scene.names(), ["keys.keycask", "link", "mine"]);
 }
 
 #[test]
@@ -192,24 +194,21 @@ fn no_token_and_no_sealed_token_is_in_a_backup_in_the_clear() {
 #[test]
 fn a_backup_that_is_made_while_others_write_is_the_store_at_one_moment() {
     let scene = Scene::new();
-    let anchors = Mutex::new(Vec::new());
-    let stop = AtomicBool::new(false);
     let keys: Vec<_> = (0..300).map(|_| scene.issue("shown", "ann").0).collect();
+    let anchors = Mutex::new(vec![scene.store.anchor().unwrap()]);
+    let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
             // One writer, so that each anchor is that of one commit.
-            for key in keys.iter().cycle() {
-                if stop.load(Ordering::Relaxed) {
-                    break;
-                }
+            let keep = || anchors.lock().unwrap().push(scene.store.anchor().unwrap());
+            for key in keys.iter().take_while(|_| !stop.load(Ordering::Relaxed)) {
                 let (new, _) = scene.issue("live", "bob");
-                anchors.lock().unwrap().push(scene.store.anchor().unwrap());
-                scene.store.revoke(if key.bits() % 2 == 0 { *key } else { new }, &by()).unwrap();
-                anchors.lock().unwrap().push(scene.store.anchor().unwrap());
-                if key.bits() % 5 == 0 {
-                    scene.store.sweep(1, &by()).unwrap();
-                    anchors.lock().unwrap().push(scene.store.anchor().unwrap());
-                }
+                keep();
+                let gone = if key.bits() % 2 == 0 { *key } else { new };
+                scene.store.revoke(gone, &by()).unwrap();
+                keep();
+                scene.store.sweep(1, &by()).unwrap();
+                keep();
             }
         });
         for round in 0..8 {
@@ -227,6 +226,40 @@ fn a_backup_that_is_made_while_others_write_is_the_store_at_one_moment() {
         let path = scene.path(&format!("backup-{round}"));
         options().read_only(true).open(path).unwrap().check().unwrap();
     }
+}
+
+#[test]
+fn a_plain_copy_of_a_store_in_use_is_refused_or_is_the_store_at_one_moment() {
+    let scene = Scene::new();
+    (0..50).for_each(|_| _ = scene.issue("live", "ann"));
+    let file = scene.path("keys.keycask");
+    let mut anchors = vec![scene.store.anchor().unwrap()];
+    let before = fs::read(&file).unwrap();
+    for _ in 0..10 {
+        let (key, _) = scene.issue("live", "bob");
+        anchors.push(scene.store.anchor().unwrap());
+        scene.store.revoke(key, &by()).unwrap();
+        anchors.push(scene.store.anchor().unwrap());
+    }
+    let after = fs::read(&file).unwrap();
+    let (copy, mut refused) = (scene.path("copy"), 0);
+    let cuts = (0..before.len()).step_by(before.len() / 30);
+    // What was copied early is from before, the rest from after; and the other way round.
+    for (cut, (first, second)) in
+        cuts.flat_map(|cut| [(&before, &after), (&after, &before)].map(|halves| (cut, halves)))
+    {
+        let end = second.get(cut..).unwrap_or_default();
+        fs::write(&copy, [&first[..cut.min(first.len())], end].concat()).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o600)).unwrap();
+        match options().open(&copy) {
+            Err(error) => {
+                assert!(error.message().contains("copy"), "{error}");
+                refused += 1;
+            }
+            Ok(store) => assert!(anchors.contains(&store.anchor().unwrap()), "cut at {cut}"),
+        }
+    }
+    assert!(refused > 10, "{refused} of 60 were refused");
 }
 
 #[test]
@@ -500,6 +533,24 @@ fn an_original_of_another_store_is_refused() {
 }
 
 #[test]
+fn an_original_that_is_older_than_the_backup_is_refused() {
+    let Scene { dir, store } = Scene::new();
+    store.close().unwrap();
+    let (file, old) = (dir.path().join("keys.keycask"), dir.path().join("old"));
+    fs::copy(&file, &old).unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
+    let store = options().open(&file).unwrap();
+    issue(&store, "live", "ann").unwrap();
+    let (backup, new) = (dir.path().join("backup"), dir.path().join("new"));
+    store.backup(&backup).unwrap();
+    let how = Restore::new().denials_of(&old);
+    let error = options().restore(&backup, &new, &how, &by()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(error.message().contains("before the backup"), "{error}");
+    assert!(!new.exists());
+}
+
+#[test]
 fn a_restored_store_is_backed_up_and_restored_as_any_other() {
     let scene = Scene::new();
     let (shown, secret) = scene.issue("shown", "ann");
@@ -551,16 +602,21 @@ fn progress_is_told_of_each_step_from_its_beginning_to_its_end() {
     };
     let steps = || -> Vec<(Step, u64, u64)> {
         let told = std::mem::take(&mut *told.lock().unwrap());
-        told.iter().map(|p| (p.step, p.done, p.total)).collect()
+        let bytes = |p: &Progress| p.done == 0 || p.done == p.total;
+        assert!(told.iter().all(|p| p.step != Step::Read || bytes(p)), "{told:?}");
+        let rows = |p: &Progress| if p.step == Step::Read { (0, 0) } else { (p.done, p.total) };
+        told.iter().map(|p| (p.step, rows(p).0, rows(p).1)).collect()
     };
     // A realm, two owners, ten keys; thirteen entries of the trail.
     telling().restore(&backup, scene.path("new"), &Restore::new(), &by()).unwrap();
     let check = [(Step::Check, 0, 26), (Step::Check, 26, 26)];
     let copy = [(Step::Copy, 0, 26), (Step::Copy, 26, 26)];
     let last = [(Step::Check, 0, 27), (Step::Check, 27, 27)];
-    assert_eq!(steps(), [&check[..], &copy, &last].concat());
+    let read = [(Step::Read, 0, 0), (Step::Read, 0, 0)];
+    assert_eq!(steps(), [&read[..], &check, &copy, &read, &last].concat());
     let new = telling().open(scene.path("new")).unwrap();
-    assert_eq!(steps(), [(Step::Open, 0, 13), (Step::Open, 13, 13)]);
+    let open = [(Step::Open, 0, 13), (Step::Open, 13, 13)];
+    assert_eq!(steps(), [&read[..], &open].concat());
     new.backup(scene.path("again")).unwrap();
     assert_eq!(steps().first(), Some(&(Step::Copy, 0, 27)));
 }

@@ -19,6 +19,7 @@ use redb::{BackendError, StorageBackend};
 
 use super::held::Held;
 use crate::process::Listed;
+use crate::progress::Tally;
 
 type Range = (Bound<u64>, Bound<u64>);
 
@@ -35,6 +36,9 @@ pub(super) trait Gate: Send + Sync {
     ///
     /// If that fails, no write gets through ever after.
     fn release(&self) -> io::Result<()>;
+
+    /// Counts the bytes that are read while writes are held, until it is called again.
+    fn count(&self, read: Option<Tally>);
 
     /// How often a header was about to be written that makes another commit the visible one.
     /// While it is the same as before a commit, that commit did not take place, whatever
@@ -109,6 +113,10 @@ impl<B: StorageBackend> Gate for Frame<B> {
         Ok(())
     }
 
+    fn count(&self, read: Option<Tally>) {
+        lock(&self.held).count(read);
+    }
+
     fn flips(&self) -> u64 {
         // Relaxed: read and written by the one thread that commits.
         self.flips.load(Ordering::Relaxed)
@@ -136,7 +144,9 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
         frame.note(if frame.is_open() {
             frame.file.read(offset, out)
         } else {
-            lock(&frame.held).read(&frame.file, offset, out)
+            let mut held = lock(&frame.held);
+            held.note(out.len());
+            held.read(&frame.file, offset, out)
         })
     }
 

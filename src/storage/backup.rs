@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use redb::backends::FileBackend;
 
-use super::backend::Door;
 use super::errors::{OrFail, from_io};
 use super::file::{Draft, Place};
 use super::handle::Handle;
@@ -81,8 +80,7 @@ pub(super) fn finished(
     let bytes = file.metadata().map_err(|e| from_io(doing, e))?.len();
     let file = FileBackend::new(file).or_fail(doing)?;
     // What redb writes on opening and closing stays behind the door.
-    let (door, gate) = Door::new(file, None, true).map_err(|e| from_io(doing, e))?;
-    let handle = Handle::open(door, options, doing)?;
+    let (handle, gate) = Handle::open(file, None, true, options, doing)?;
     let copy = Storage::over(handle, header, Shared::new(gate, keys, options.log_len), 0);
     let state = copy.view()?.check_and_tell(options.report);
     // What the store itself would be told of is not the store's.

@@ -67,8 +67,8 @@ struct Chunk {
 }
 
 /// How far a copy has come.
-struct Copying<'r> {
-    tally: Tally<'r>,
+struct Copying {
+    tally: Tally,
     /// The seq of the moment that the rows are of; none before the first.
     seq: Option<u64>,
     /// The number after that of the last owner.
@@ -83,8 +83,8 @@ struct Copying<'r> {
     entry: u64,
 }
 
-impl<'r> Copying<'r> {
-    fn new(source: &Storage, options: &StorageOptions<'r>) -> Result<Self> {
+impl Copying {
+    fn new(source: &Storage, options: &StorageOptions<'_>) -> Result<Self> {
         let state = source.view()?.state()?;
         let total = state.rows().saturating_add(state.entries);
         let tally = Tally::new(options.report, Step::Copy, total);
@@ -177,7 +177,10 @@ impl<'r> Copying<'r> {
         }
         for key in &chunk.keys {
             batch.put_key(&key.record)?;
-            batch.put_sealed(key.record.key_id, key.sealed.as_deref())?;
+            // Seldom is a token sealed, and to look for one that is to go costs as much.
+            if key.sealed.is_some() || batch.state.counts.sealed > 0 {
+                batch.put_sealed(key.record.key_id, key.sealed.as_deref())?;
+            }
             if let Some(used) = key.used {
                 batch.put_used(key.record.key_id, used)?;
             }

@@ -3,14 +3,19 @@
 //! `SingleWriter` lets other processes read beside this one, and makes every commit one of
 //! two phases. The check on opening reads every page: redb trusts what it reads later.
 
+use std::sync::Arc;
+
 use redb::{
     Builder, ConcurrencyMode, Database, ReadOnlyDatabase, ReadTransaction, ReadableDatabase,
     StorageBackend, WriteTransaction,
 };
 
 use super::StorageOptions;
-use super::errors::OrFail;
+use super::backend::{Door, Gate};
+use super::errors::{OrFail, from_io};
 use crate::error::{Error, ErrorKind, Result};
+use crate::process::Listed;
+use crate::progress::{Step, Tally};
 
 /// An open redb database.
 pub(super) enum Handle {
@@ -19,7 +24,26 @@ pub(super) enum Handle {
 }
 
 impl Handle {
+    /// Opens redb over `backend`, whose descriptor may be listed, and gives the store's hand on
+    /// the door between them. If `hold`, writes are held back at first.
     pub(super) fn open(
+        backend: impl StorageBackend,
+        listed: Option<Listed>,
+        hold: bool,
+        options: &StorageOptions<'_>,
+        doing: &str,
+    ) -> Result<(Self, Arc<dyn Gate>)> {
+        let opened = backend.len().and_then(|len| Ok((len, Door::new(backend, listed, hold)?)));
+        let (len, (door, gate)) = opened.map_err(|e| from_io(doing, e))?;
+        if hold && options.report.is_some() {
+            gate.count(Some(Tally::new(options.report, Step::Read, len)));
+        }
+        let handle = Self::over(door, options, doing)?;
+        gate.count(None);
+        Ok((handle, gate))
+    }
+
+    fn over(
         backend: impl StorageBackend,
         options: &StorageOptions<'_>,
         doing: &str,

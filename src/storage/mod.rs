@@ -40,7 +40,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
-use self::backend::{Door, Gate};
+use self::backend::Gate;
 use self::errors::{OrFail, from_io};
 use self::file::{FileId, Place};
 use self::handle::Handle;
@@ -222,8 +222,7 @@ impl Storage {
         doing: &str,
     ) -> Result<Self> {
         let hold = !options.read_only;
-        let (door, gate) = Door::new(backend, listed, hold).map_err(|e| from_io(doing, e))?;
-        let handle = Handle::open(door, options, doing)?;
+        let (handle, gate) = Handle::open(backend, listed, hold, options, doing)?;
         let row = tables::header(&handle.begin_read()?)?;
         let row = row.ok_or_else(|| {
             Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
@@ -265,8 +264,7 @@ impl Storage {
         options: &StorageOptions<'_>,
         doing: &str,
     ) -> Result<Self> {
-        let (door, gate) = Door::new(backend, None, false).map_err(|e| from_io(doing, e))?;
-        let handle = Handle::open(door, options, doing)?;
+        let (handle, gate) = Handle::open(backend, None, false, options, doing)?;
         let shared = Shared::new(gate, keys, options.log_len);
         let storage = Self::over(handle, header, shared, options.cache_bytes);
         let mut transaction = storage.current().handle.begin_write()?;

@@ -13,7 +13,7 @@ use redb::{
     TableHandle, Value, WriteTransaction,
 };
 
-use super::backend::{Door, Gate};
+use super::backend::Gate;
 use super::errors::{OrFail, from_io};
 use super::file::{FileId, Place};
 use super::handle::Handle;
@@ -81,26 +81,17 @@ impl Storage {
         write_rows(&from, FileBackend::new(draft.file()?).or_fail(doing)?, tally)?;
         let file = draft.file()?;
         let (listed, id) = (Listed::new(&file), FileId::of(&file)?);
-        let (handle, gate) =
-            self.reopen(FileBackend::new(file).or_fail(doing)?, Some(listed), doing)?;
+        let file = FileBackend::new(file).or_fail(doing)?;
+        let options =
+            StorageOptions { cache_bytes: self.cache_bytes, report, ..StorageOptions::new(None) };
+        // What opening writes is held back until the file has been compared.
+        let (handle, gate) = Handle::open(file, Some(listed), true, &options, doing)?;
         let tally = Tally::new(report, Step::Check, rows);
         compare_rows(&from, &handle.begin_read()?, tally)?;
         gate.release().map_err(|e| from_io(doing, e))?;
         let lengths = [old.len(), draft.len()?];
         let durable = draft.replace(&old)?;
         Ok(Rewritten { new: Current { handle, file: Some(id) }, gate, lengths, durable })
-    }
-
-    /// Opens the new file. What that writes is held back until the gate is released.
-    fn reopen(
-        &self,
-        backend: impl StorageBackend,
-        listed: Option<Listed>,
-        doing: &str,
-    ) -> Result<(Handle, Arc<dyn Gate>)> {
-        let (door, gate) = Door::new(backend, listed, true).map_err(|e| from_io(doing, e))?;
-        let options = StorageOptions { cache_bytes: self.cache_bytes, ..StorageOptions::new(None) };
-        Ok((Handle::open(door, &options, doing)?, gate))
     }
 }
 
@@ -115,11 +106,11 @@ pub(super) fn count_rows(from: &ReadTransaction) -> Result<u64> {
 pub(super) fn write_rows(
     from: &ReadTransaction,
     backend: impl StorageBackend,
-    mut tally: Tally<'_>,
+    mut tally: Tally,
 ) -> Result<()> {
     let doing = "write the new file";
-    let (door, _) = Door::new(backend, None, false).map_err(|e| from_io(doing, e))?;
-    let Handle::Write(mut database) = Handle::open(door, &StorageOptions::new(None), doing)? else {
+    let options = StorageOptions::new(None);
+    let Handle::Write(mut database) = Handle::open(backend, None, false, &options, doing)?.0 else {
         return Err(Error::new(ErrorKind::ReadOnly, "a new file is made for writing"));
     };
     let mut to = database.begin_write().or_fail(doing)?;
@@ -137,7 +128,7 @@ pub(super) fn write_rows(
 pub(super) fn compare_rows(
     from: &ReadTransaction,
     to: &ReadTransaction,
-    mut tally: Tally<'_>,
+    mut tally: Tally,
 ) -> Result<()> {
     each_table(&mut Compare { from, to, tally: &mut tally })?;
     tally.end();
@@ -160,13 +151,13 @@ impl EachTable for Count<'_> {
     }
 }
 
-struct Write<'t, 'p> {
+struct Write<'t> {
     from: &'t ReadTransaction,
     to: &'t WriteTransaction,
-    tally: &'t mut Tally<'p>,
+    tally: &'t mut Tally,
 }
 
-impl EachTable for Write<'_, '_> {
+impl EachTable for Write<'_> {
     fn table<K: Key + 'static, V: Value + 'static>(
         &mut self,
         table: TableDefinition<'static, K, V>,
@@ -182,13 +173,13 @@ impl EachTable for Write<'_, '_> {
     }
 }
 
-struct Compare<'t, 'p> {
+struct Compare<'t> {
     from: &'t ReadTransaction,
     to: &'t ReadTransaction,
-    tally: &'t mut Tally<'p>,
+    tally: &'t mut Tally,
 }
 
-impl EachTable for Compare<'_, '_> {
+impl EachTable for Compare<'_> {
     fn table<K: Key + 'static, V: Value + 'static>(
         &mut self,
         table: TableDefinition<'static, K, V>,

@@ -157,7 +157,7 @@ impl View<'_> {
         Ok(())
     }
 
-    fn check_audit(&self, tally: &mut Tally<'_>) -> Result<()> {
+    fn check_audit(&self, tally: &mut Tally) -> Result<()> {
         let state = self.state()?;
         let mut after = 0;
         loop {

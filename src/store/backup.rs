@@ -47,7 +47,7 @@ impl Store {
     /// `Permission` if that cannot be written; `Full`, `Io`, `Random`; `Corrupt` if a row of
     /// the store is damaged.
     pub fn backup(&self, path: impl AsRef<Path>) -> Result<Backup> {
-        let report = self.report.as_deref();
+        let report = self.report.as_ref();
         let copied = self.storage.backup(path.as_ref(), &self.random, report)?;
         Ok(Backup { anchor: copied.anchor, keys: copied.keys, bytes: copied.bytes })
     }

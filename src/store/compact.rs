@@ -37,7 +37,7 @@ impl Store {
     /// the store then takes no writes until it is reopened.
     pub fn compact(&self) -> Result<Compacted> {
         self.alone(|| {
-            let [before, after] = self.storage.rewrite(&self.random, self.report.as_deref())?;
+            let [before, after] = self.storage.rewrite(&self.random, self.report.as_ref())?;
             Ok(Compacted { before, after })
         })
     }

@@ -81,7 +81,7 @@ pub struct Store {
     told: Meters,
     mark: Mark,
     random: Random,
-    report: Option<Box<Report>>,
+    report: Option<Report>,
     writers: Writers,
     /// Milliseconds of uptime at which usage was last written. Relaxed: only who has the turn
     /// of `writers` touches it, and turns are ordered by a lock.

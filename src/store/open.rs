@@ -99,7 +99,7 @@ impl Options {
             cache_bytes: self.cache_bytes,
             log_len: self.log_len,
             min_seq: self.min_seq,
-            report: self.report.as_deref(),
+            report: self.report.as_ref(),
             ..StorageOptions::new(self.pepper.as_ref())
         }
     }

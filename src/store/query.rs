@@ -186,7 +186,7 @@ impl Store {
     ///
     /// `Corrupt` or `Newer`, naming the first row that is wrong; `Io`.
     pub fn check(&self) -> Result<()> {
-        self.storage.view()?.check_and_tell(self.report.as_deref()).map(drop)
+        self.storage.view()?.check_and_tell(self.report.as_ref()).map(drop)
     }
 
     /// Figures of the open store.

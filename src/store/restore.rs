@@ -43,7 +43,8 @@ impl Restore {
 
     /// The store's own file, if it can still be read in part. What it denies is taken from it:
     /// a key that is revoked, suspended, ends earlier or has fewer scopes there has so in the
-    /// new store; one that is not there any more is revoked. What it would grant is not taken.
+    /// new store; one that is not there any more is revoked, and one whose row is damaged is
+    /// suspended. Owners likewise, but none is revoked. What it would grant is not taken.
     ///
     /// Nothing is written to it. No process may have it open.
     #[must_use]
@@ -74,7 +75,7 @@ pub struct Restored {
     pub denied: Vec<KeyId>,
     /// Owners likewise.
     pub denied_owners: Vec<String>,
-    /// Rows of the original that could not be read: what they deny is not known.
+    /// Rows of the original that are damaged, so that their keys and owners were suspended.
     pub unreadable: u64,
     /// Keys in the new store, in whatever state.
     pub keys: u64,
@@ -97,9 +98,10 @@ impl Options {
     ///
     /// # Errors
     ///
-    /// `Conflict` if something is at `path`, or if the anchor or the original is not of the
-    /// store, or not of the history, that the backup is of; what [`open`](Self::open) refuses a
-    /// file with, for the backup and for the original; `Full`, `Io`, `Random`.
+    /// `Conflict` if something is at `path`, if the anchor or the original is of another store
+    /// than the backup, the anchor of another history, or the original older; what
+    /// [`open`](Self::open) refuses a file with, for the backup and for the original; `Full`, `Io`,
+    /// `Random`.
     pub fn restore(
         self,
         backup: impl AsRef<Path>,
@@ -122,10 +124,10 @@ impl Options {
             known = Some(anchor.seq);
         }
         let salvaged = match &restore.original {
-            Some(original) => Some(Salvaged::open(original, &settings, at.store_id)?),
+            Some(original) => Some(Salvaged::open(original, &settings, &at)?),
             None => None,
         };
-        known = known.max(salvaged.as_ref().and_then(Salvaged::seq));
+        known = known.max(salvaged.as_ref().and_then(|salvaged| salvaged.seq));
         let mut restored = Restored {
             store_id: [0; 16],
             backup: at,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use super::restore::Restored;
 use super::{Realms, no_owner, trail};
 use crate::actor::Actor;
+use crate::anchor::Anchor;
 use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
@@ -22,7 +23,11 @@ use crate::time::Timestamp;
 const STEP: usize = 512;
 
 /// A file that is read row by row.
-pub(super) struct Salvaged(Storage);
+pub(super) struct Salvaged {
+    storage: Storage,
+    /// Its last seq, if it still says so.
+    pub seq: Option<u64>,
+}
 
 /// Who restores, and when.
 struct Asked<'a> {
@@ -32,27 +37,27 @@ struct Asked<'a> {
 }
 
 impl Salvaged {
-    /// Opens the file of the store `store_id`.
+    /// Opens the file of the store that a backup is of, which stands at `backup`.
     ///
     /// # Errors
     ///
-    /// `Conflict` if it is another store's; those of an opening.
+    /// `Conflict` if it is another store's, or older than the backup; those of an opening.
     pub(super) fn open(
         path: &Path,
         settings: &StorageOptions<'_>,
-        store_id: [u8; 16],
+        backup: &Anchor,
     ) -> Result<Self> {
         let storage = Storage::look_into(path, settings)?;
-        if storage.id().0 != store_id {
-            let why = format!("{path:?}: it is not the store that the backup is of");
-            return Err(Error::new(ErrorKind::Conflict, why));
+        let refuse = |why: &str| Error::new(ErrorKind::Conflict, format!("{path:?}: {why}"));
+        if storage.id().0 != backup.store_id {
+            return Err(refuse("it is not the store that the backup is of"));
         }
-        Ok(Self(storage))
-    }
-
-    /// The last seq that it knows of.
-    pub(super) fn seq(&self) -> Option<u64> {
-        Some(self.0.view().ok()?.state().ok()?.seq)
+        let seq = storage.view()?.state().ok().map(|state| state.seq);
+        if let Some(seq) = seq.filter(|seq| *seq < backup.seq) {
+            let why = format!("it ends at seq {seq}, before the backup at seq {}", backup.seq);
+            return Err(refuse(&why));
+        }
+        Ok(Self { storage, seq })
     }
 
     /// Takes from every key and owner of `store` what is denied here.
@@ -63,7 +68,7 @@ impl Salvaged {
         by: &Actor,
         now: Timestamp,
     ) -> Result<()> {
-        let theirs = self.0.view()?;
+        let theirs = self.storage.view()?;
         let realms = Realms::new(&store.view()?.realms()?)?;
         let asked = Asked { by, now, realms: &realms };
         let mut after = None;
@@ -74,8 +79,8 @@ impl Salvaged {
             let mut batch = store.batch()?;
             for record in page {
                 let key_id = record.key_id;
-                let Some(there) = readable(theirs.key(key_id), restored)? else { continue };
-                if let Some(denied) = denied_key(&record, there.as_ref(), &asked) {
+                let there = self.there(theirs.key(key_id), restored)?;
+                if let Some(denied) = denied_key(&record, there, now) {
                     asked.put_key(&mut batch, &record, denied)?;
                     restored.denied.push(key_id);
                 }
@@ -90,8 +95,8 @@ impl Salvaged {
                 next = number.saturating_add(1);
                 let owner = OwnerRef::new(u32::try_from(number).unwrap_or(u32::MAX));
                 let Some(record) = batch.view().owner(owner)? else { continue };
-                let Some(there) = readable(theirs.owner(owner), restored)? else { continue };
-                if let Some(denied) = denied_owner(&record, there.as_ref()) {
+                let there = self.there(theirs.owner(owner), restored)?;
+                if let Some(denied) = denied_owner(&record, there) {
                     restored.denied_owners.push(record.id.clone());
                     asked.put_owner(&mut batch, &record, denied)?;
                 }
@@ -100,56 +105,71 @@ impl Salvaged {
         }
         Ok(())
     }
-}
 
-/// A row that could be read; none, and it is counted, if it is damaged.
-fn readable<T>(row: Result<T>, restored: &mut Restored) -> Result<Option<T>> {
-    match row {
-        Ok(row) => Ok(Some(row)),
-        Err(error) if error.kind() == ErrorKind::Corrupt => {
-            restored.unreadable = restored.unreadable.saturating_add(1);
-            Ok(None)
+    /// What was read; what is unreadable is counted.
+    fn there<T>(&self, row: Result<Option<T>>, restored: &mut Restored) -> Result<There<T>> {
+        match row {
+            Ok(Some(row)) => return Ok(There::Row(row)),
+            // A file that does not say how old it is may be from before there was such a row.
+            Ok(None) if self.seq.is_some() => return Ok(There::Nothing),
+            Ok(None) => {}
+            Err(error) if error.kind() == ErrorKind::Corrupt => {}
+            Err(error) => return Err(error),
         }
-        Err(error) => Err(error),
+        restored.unreadable = restored.unreadable.saturating_add(1);
+        Ok(There::Unreadable)
     }
 }
 
+/// What the file has in one place.
+enum There<T> {
+    /// A row that was written there.
+    Row(T),
+    /// None.
+    Nothing,
+    /// Bytes that cannot be believed.
+    Unreadable,
+}
+
 /// `ours` without what `theirs` lacks; none if it lacks nothing. A key that is not there was
-/// swept, which only a key is that was over, or is lost.
-fn denied_key(
-    ours: &KeyRecord,
-    theirs: Option<&KeyRecord>,
-    asked: &Asked<'_>,
-) -> Option<KeyRecord> {
+/// swept, which only a key is that was over. One that cannot be read is refused until somebody
+/// who knows more resumes it.
+fn denied_key(ours: &KeyRecord, theirs: There<KeyRecord>, now: Timestamp) -> Option<KeyRecord> {
     let mut denied = ours.clone();
-    match theirs {
-        Some(theirs) => {
+    let (state, cause, changed, reason) = match theirs {
+        There::Row(theirs) => {
             denied.end = ours.end.min(theirs.end);
             denied.start = ours.start.max(theirs.start);
             denied.scopes = ours.scopes & theirs.scopes;
-            if theirs.state > ours.state {
-                (denied.state, denied.cause) = (theirs.state, theirs.cause);
-                denied.changed = theirs.changed;
-                denied.reason.clone_from(&theirs.reason);
-            }
+            (theirs.state, theirs.cause, theirs.changed, theirs.reason)
         }
-        None if ours.state != State::Revoked => {
-            (denied.state, denied.cause) = (State::Revoked, Cause::Asked);
-            denied.changed = asked.now;
-            denied.reason = "not in the original any more".to_owned();
+        There::Nothing => {
+            let reason = "it is not in the original any more".to_owned();
+            (State::Revoked, Cause::Asked, now, reason)
         }
-        None => {}
+        There::Unreadable => {
+            let reason = "its row in the original is damaged".to_owned();
+            (State::Suspended, Cause::Asked, now, reason)
+        }
+    };
+    if state > ours.state {
+        (denied.state, denied.cause) = (state, cause);
+        (denied.changed, denied.reason) = (changed, reason);
     }
     denied.counted &= denied.state == State::Active;
     (denied != *ours).then_some(denied)
 }
 
-/// Likewise. Owners are not swept: one that is not there is left alone.
-fn denied_owner(ours: &OwnerRecord, theirs: Option<&OwnerRecord>) -> Option<OwnerRecord> {
-    let theirs = theirs?;
+/// Likewise. Owners are not swept: one that is not there is as one that cannot be read.
+fn denied_owner(ours: &OwnerRecord, theirs: There<OwnerRecord>) -> Option<OwnerRecord> {
     let mut denied = ours.clone();
-    denied.suspended |= theirs.suspended;
-    denied.direct &= theirs.direct;
+    match theirs {
+        There::Row(theirs) => {
+            denied.suspended |= theirs.suspended;
+            denied.direct &= theirs.direct;
+        }
+        There::Nothing | There::Unreadable => denied.suspended = true,
+    }
     (denied != *ours).then_some(denied)
 }
 

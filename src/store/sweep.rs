@@ -97,14 +97,13 @@ impl Store {
                 format!("operation {id:?}: sweeping until nothing is left is several commits");
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        let mut tally = Tally::new(self.report.as_deref(), Step::Sweep, self.ripe()?);
+        let mut tally = Tally::new(self.report.as_ref(), Step::Sweep, self.ripe()?);
         let mut taken = 0_u64;
         loop {
             let swept = self.sweep(BATCH, by)?;
-            for _ in 0..swept.keys {
-                taken = taken.saturating_add(1);
-                tally.row();
-            }
+            let keys = u64::try_from(swept.keys).unwrap_or(u64::MAX);
+            taken = taken.saturating_add(keys);
+            tally.add(keys);
             if !swept.more {
                 tally.end();
                 return Ok(taken);

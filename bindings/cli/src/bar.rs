@@ -26,7 +26,10 @@ pub(crate) struct Bar {
 /// What stands on the terminal.
 #[derive(Default)]
 struct Drawn {
+    /// When it was last drawn.
     at: Option<Duration>,
+    /// Whether it is there.
+    shown: bool,
 }
 
 impl Bar {
@@ -47,7 +50,7 @@ impl Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         let drawn = self.drawn.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if drawn.at.is_some() {
+        if drawn.shown {
             write(CLEAR);
         }
     }
@@ -60,8 +63,12 @@ fn write(text: &str) {
 }
 
 impl Drawn {
-    /// What to write now, `elapsed` after the beginning, if anything.
+    /// What to write now, `elapsed` after the beginning, if anything. At the end of a step the
+    /// line is cleared, for what is printed next.
     fn next(&mut self, progress: Progress, elapsed: Duration) -> Option<String> {
+        if progress.done == progress.total {
+            return std::mem::take(&mut self.shown).then(|| CLEAR.to_owned());
+        }
         let due = match self.at {
             None => elapsed >= PATIENCE,
             Some(at) => elapsed.saturating_sub(at) >= EVERY,
@@ -69,8 +76,9 @@ impl Drawn {
         if !due {
             return None;
         }
-        self.at = Some(elapsed);
+        (self.at, self.shown) = (Some(elapsed), true);
         let doing = match progress.step {
+            Step::Read => "Reading",
             Step::Open => "Opening",
             Step::Copy => "Copying",
             Step::Check => "Checking",
@@ -83,7 +91,10 @@ impl Drawn {
         let filled = usize::try_from(share(WIDTH)).unwrap_or_default();
         let (bar, width) = ("#".repeat(filled), usize::try_from(WIDTH).unwrap_or_default());
         let percent = share(100);
-        Some(format!("{CLEAR}{doing} [{bar:width$}] {percent:3} %, {done} of {total} rows"))
+        let (unit, of_unit) =
+            if progress.step == Step::Read { (1 << 20, "MB") } else { (1, "rows") };
+        let (done, total) = (done / unit, total / unit);
+        Some(format!("{CLEAR}{doing} [{bar:width$}] {percent:3} %, {done} of {total} {of_unit}"))
     }
 }
 
@@ -112,14 +123,27 @@ mod tests {
 
     #[test]
     fn a_bar_appears_after_a_second_and_is_drawn_ten_times_a_second_at_most() {
-        let [first, last] = told()[..] else { panic!("{:?}", told()) };
+        let [.., first, _] = told()[..] else { panic!("{:?}", told()) };
         let mut drawn = Drawn::default();
         let at = Duration::from_millis;
         assert_eq!(drawn.next(first, at(999)), None);
         let text = drawn.next(first, at(1000)).unwrap();
         assert_eq!(text, format!("\r\u{1b}[KOpening [{}]   0 %, 0 of 1 rows", " ".repeat(30)));
-        assert_eq!(drawn.next(last, at(1099)), None);
-        let text = drawn.next(last, at(1100)).unwrap();
-        assert_eq!(text, format!("\r\u{1b}[KOpening [{}] 100 %, 1 of 1 rows", "#".repeat(30)));
+        let mut half = first;
+        (half.done, half.total) = (1, 2);
+        assert_eq!(drawn.next(half, at(1099)), None);
+        let text = drawn.next(half, at(1100)).unwrap();
+        let (full, free) = ("#".repeat(15), " ".repeat(15));
+        assert_eq!(text, format!("\r\u{1b}[KOpening [{full}{free}]  50 %, 1 of 2 rows"));
+    }
+
+    #[test]
+    fn the_line_is_free_again_when_a_step_ends() {
+        let [.., first, last] = told()[..] else { panic!("{:?}", told()) };
+        let mut drawn = Drawn::default();
+        assert_eq!(drawn.next(last, Duration::from_secs(2)), None);
+        assert!(drawn.next(first, Duration::from_secs(2)).is_some());
+        assert_eq!(drawn.next(last, Duration::from_secs(2)).as_deref(), Some(CLEAR));
+        assert!(!drawn.shown);
     }
 }

@@ -146,6 +146,52 @@ fn bad_input_is_refused_by_name_and_makes_nothing() {
     place.run(&["restore", &backup, &new]).expect(1);
 }
 
+/// Runs the command behind some lines of a shell.
+fn behind(place: &Place, lines: &str, args: &[&str]) -> Ran {
+    let command = place.command(&[""; 0]);
+    let mut shell = std::process::Command::new("/bin/sh");
+    let run = format!("{lines}; exec \"$0\" \"$@\"");
+    shell.args(["-c", &run]).arg(command.get_program()).args(args).env_clear();
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    common::run(shell, b"")
+}
+
+#[test]
+fn a_backup_and_a_restored_store_are_their_owners_alone_whatever_the_umask() {
+    let place = Place::with_owner();
+    for umask in ["000", "022", "077", "777"] {
+        let (backup, new) = (format!("backup-{umask}"), format!("new-{umask}"));
+        let umask = format!("umask {umask}");
+        behind(&place, &umask, &["backup", &place.text(&backup)]).expect(0);
+        let restore = ["restore", &place.text(&backup), &place.text(&new)];
+        behind(&place, &umask, &restore).expect(0);
+        assert_eq!((mode(&place.path(&backup)), mode(&place.path(&new))), (0o600, 0o600));
+    }
+}
+
+#[test]
+fn a_backup_for_which_there_is_no_room_leaves_nothing_and_the_store_as_it_is() {
+    let place = Place::with_owner();
+    place.run(&["backup", &place.text("whole")]).expect(0);
+    let names = || -> Vec<_> {
+        let entries = fs::read_dir(place.path("")).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        names
+    };
+    let before = (names(), fs::read(place.store()).unwrap());
+    // Blocks of 512 bytes: a file may grow to 20 KiB.
+    let little = "trap '' XFSZ; ulimit -f 40";
+    for args in [
+        &["backup", "--json", &place.text("backup")][..],
+        &["restore", "--json", &place.text("whole"), &place.text("new")],
+    ] {
+        let error = behind(&place, little, args).expect(1).error();
+        assert_eq!(error["code"], "full", "{error}");
+        assert!(before == (names(), fs::read(place.store()).unwrap()), "{args:?}");
+    }
+}
+
 #[test]
 fn a_bar_is_drawn_at_a_terminal_alone() {
     let place = Place::with_owner();

@@ -14,6 +14,16 @@ pub(super) fn rewrite(path: &Path, change: impl FnOnce(&redb::WriteTransaction))
     transaction.commit().unwrap();
 }
 
+/// Changes the record of a key in a closed file.
+pub(crate) fn damage_key(path: &Path, key: KeyId) {
+    rewrite(path, |transaction| {
+        let mut keys = transaction.open_table(tables::KEYS).unwrap();
+        let mut value = row_of(&keys, &tables::key_row(key));
+        value[1] ^= 1;
+        keys.insert(&tables::key_row(key), value.as_slice()).unwrap();
+    });
+}
+
 fn filled() -> Home {
     let home = home();
     let storage = create(&home);

@@ -1,7 +1,7 @@
 //! What is promised of a file, kept against a model, against damage and against failing
 //! disks.
 
-mod damage;
+pub(crate) mod damage;
 #[expect(dead_code, reason = "a simulator of power cuts is to read its record")]
 pub(crate) mod disk;
 mod faults;

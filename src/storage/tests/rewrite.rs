@@ -6,7 +6,7 @@ use rustix::io::Errno;
 
 use super::disk::{Disk, Fault};
 use super::*;
-use crate::progress::{Progress, Step, Tally};
+use crate::progress::{Progress, Report, Step, Tally};
 use crate::storage::rewrite::{compare_rows, write_rows};
 
 /// So many keys that progress is told several times.
@@ -77,11 +77,11 @@ fn whenever_a_crash_comes_the_name_has_a_whole_file_with_all_rows() {
     let storage = churned(&home);
     let images = Arc::new(Mutex::new(Vec::new()));
     let (path, of) = (home.path.clone(), Arc::clone(&images));
-    let report = move |_: Progress| {
+    let report = Report::new(move |_: Progress| {
         let mut images = of.lock().unwrap();
         let number = images.len() as u64;
         images.push(image(&path, number));
-    };
+    });
     storage.rewrite(&Random::system(), Some(&report)).unwrap();
     let mut images = images.lock().unwrap();
     images.push(image(&home.path, 1_000));

@@ -1,6 +1,7 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
 mod operations;
+mod salvage;
 mod sharing;
 mod sweeping;
 
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use super::{Store, Swept};
 use crate::actor::Actor;
+use crate::entry::State;
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::info::Issued;
