@@ -1,8 +1,8 @@
 //! Keeping a store in order while it is used: sweeping and compacting.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -51,7 +51,11 @@ struct Scene {
     clock: Hands,
     store: Store,
     told: Arc<Mutex<Vec<Progress>>>,
+    /// Whom to tell that the file is being written anew, and for whom to wait then.
+    pause: Arc<Mutex<Option<Pause>>>,
 }
+
+type Pause = (mpsc::Sender<()>, mpsc::Receiver<()>);
 
 fn by() -> Actor {
     Actor::new("tester")
@@ -62,11 +66,20 @@ impl Scene {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
         let clock = Hands(Arc::new(AtomicI64::new(0)));
         let told = Arc::new(Mutex::new(Vec::new()));
-        let to = Arc::clone(&told);
+        let pause: Arc<Mutex<Option<Pause>>> = Arc::default();
+        let (to, pauses) = (Arc::clone(&told), Arc::clone(&pause));
         let options = Store::options().clock(clock.clone());
-        let options = options.progress(move |progress| to.lock().unwrap().push(progress));
+        let options = options.progress(move |progress: Progress| {
+            to.lock().unwrap().push(progress);
+            if progress.step == Step::Copy
+                && let Some((begun, goes)) = pauses.lock().unwrap().take()
+            {
+                begun.send(()).unwrap();
+                goes.recv().unwrap();
+            }
+        });
         let store = options.create(dir.path().join("k")).unwrap();
-        let scene = Self { dir, clock, store, told };
+        let scene = Self { dir, clock, store, told, pause };
         scene.realm("brief", "0s");
         scene.realm("long", "36500d");
         scene
@@ -130,68 +143,31 @@ fn a_sweep_until_nothing_is_left_takes_what_each_profile_lets_it_and_tells_how_f
 }
 
 #[test]
-fn a_writer_waits_for_one_batch_of_a_sweep_and_not_for_the_sweep() {
-    let scene = Scene::new();
-    scene.issue("brief", 6_400);
-    let (key, _) = scene.lasting("long");
-    scene.clock.forward(DAY);
-    let (done, written) = (AtomicBool::new(false), AtomicUsize::new(0));
-    thread::scope(|scope| {
-        scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
-                let number = written.load(Ordering::Relaxed) + 1;
-                let update = Update::new().name(number.to_string());
-                scene.store.update(key, &update, &by()).unwrap();
-                written.store(number, Ordering::Relaxed);
-            }
-        });
-        while written.load(Ordering::Relaxed) == 0 {
-            thread::yield_now();
-        }
-        let mut seen = Vec::new();
-        while scene.store.sweep(1_000, &by()).unwrap().more {
-            seen.push(written.load(Ordering::Relaxed));
-        }
-        done.store(true, Ordering::Relaxed);
-        // It has its turn between any two batches, so in any three of them at least once.
-        assert_eq!(seen.len(), 6);
-        assert!(seen.windows(3).all(|batches| batches[0] < batches[2]), "{seen:?}");
-    });
-}
-
-#[test]
 fn deciding_and_reading_go_on_while_the_file_is_written_anew_and_writers_wait() {
     let scene = Scene::new();
     scene.issue("long", 3_200);
     let (key, token) = scene.lasting("long");
-    let (store, steps) = (&scene.store, AtomicUsize::new(0));
-    let (begun, written) = (AtomicBool::new(false), AtomicBool::new(false));
-    scene.told.lock().unwrap().clear();
+    let store = &scene.store;
+    let (begun, begins) = mpsc::channel();
+    let (go, goes) = mpsc::channel();
+    *scene.pause.lock().unwrap() = Some((begun, goes));
+    let written = AtomicBool::new(false);
     thread::scope(|scope| {
+        let compacting = scope.spawn(|| store.compact().unwrap());
+        begins.recv().unwrap();
         scope.spawn(|| {
-            // Who is told of the first step has the turn.
-            while scene.told.lock().unwrap().is_empty() {
-                thread::yield_now();
-            }
-            begun.store(true, Ordering::Relaxed);
             store.update(key, &Update::new().name("after"), &by()).unwrap();
             written.store(true, Ordering::Relaxed);
         });
-        scope.spawn(|| {
-            while !begun.load(Ordering::Relaxed) {
-                thread::yield_now();
-            }
-            while scene.told.lock().unwrap().last().is_some_and(|p| p.done < p.total) {
-                assert_eq!(scene.reason("long", &token), None);
-                assert_eq!(store.key(key).unwrap().name, "");
-                assert!(!written.load(Ordering::Relaxed));
-                steps.fetch_add(1, Ordering::Relaxed);
-            }
-        });
-        let compacted = store.compact().unwrap();
+        for _ in 0..100 {
+            assert_eq!(scene.reason("long", &token), None);
+            assert_eq!(store.key(key).unwrap().name, "");
+        }
+        assert!(!written.load(Ordering::Relaxed));
+        go.send(()).unwrap();
+        let compacted = compacting.join().unwrap();
         assert!(compacted.after < compacted.before, "{compacted:?}");
     });
-    assert!(steps.load(Ordering::Relaxed) > 0);
     assert_eq!(store.key(key).unwrap().name, "after");
     store.check().unwrap();
     let Scene { dir, clock, store, .. } = scene;

@@ -1,5 +1,6 @@
 use super::*;
-use crate::spec::Spec;
+use crate::audit::Event;
+use crate::spec::{Spec, Update};
 
 const LIFE: Duration = Duration::from_secs(60);
 
@@ -32,4 +33,27 @@ fn a_sweep_reads_no_key_that_it_keeps_however_many_there_are() {
     let (beside_few, beside_many) = (operations_of_a_sweep(10), operations_of_a_sweep(2_000));
     // The trees of a larger file are a little deeper.
     assert!(beside_many < 2 * beside_few, "{beside_few} and {beside_many} operations");
+}
+
+#[test]
+fn a_writer_has_its_turn_between_two_batches_of_a_sweep() {
+    let scene = Scene::new();
+    let lasting = scene.issue().unwrap().key.key_id;
+    let spec = Spec::new(scene.acme, "live", "o").life(LIFE);
+    for _ in 0..9 {
+        scene.store.issue(&spec, &by()).unwrap();
+    }
+    scene.clock.forward(LIFE + Duration::from_secs(3_600));
+    let begin = scene.store.audit(0, 1_000).unwrap().len() as u64;
+    let sweep = || -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
+        Box::new(|| scene.store.sweep(3, &by()).map(drop))
+    };
+    let rename = || -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
+        Box::new(|| scene.store.update(lasting, &Update::new().name("new"), &by()).map(drop))
+    };
+    let done = sharing::share(&scene, sweep(), vec![sweep(), rename(), sweep()]);
+    assert!(done.iter().all(Result::is_ok));
+    let trail = scene.store.audit(begin, 1_000).unwrap();
+    let at = trail.iter().position(|entry| entry.event == Event::KeyUpdated);
+    assert_eq!((at, trail.len()), (Some(6), 10));
 }
