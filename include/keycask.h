@@ -367,7 +367,8 @@ typedef struct {
     size_t len;
 } keycask_text;
 
-// Who asks for a change, and why. Both go to the audit trail in the same commit.
+// Who asks for a change, why, and as which operation. All go to the audit trail in the same
+// commit.
 typedef struct {
     // sizeof(keycask_actor).
     uint32_t struct_size;
@@ -377,6 +378,12 @@ typedef struct {
     keycask_text name;
     // Its reason, 256 bytes at most, without control characters. May be left out.
     keycask_text reason;
+    // A name of your own for this call, 128 bytes at most, without control characters. May be
+    // left out. A call that was done under it before is not done again and reports what was
+    // done, so that after KEYCASK_ERR_INDETERMINATE it can be made again once the store is
+    // reopened. keycask_issue and keycask_rotate revoke the key whose token was lost and make
+    // another in its place. Another call under the same name fails with CONFLICT.
+    keycask_text operation;
 } keycask_actor;
 
 // A set of scopes of one realm: a bit a scope. A bit is given to a name once and for ever, so
@@ -1435,7 +1442,7 @@ const char *keycask_version(void);
 
 #define KEYCASK_ERROR_INIT {sizeof(keycask_error), 0, {0}}
 #define KEYCASK_OPTIONS_INIT {sizeof(keycask_options), 0, NULL, 0, NULL, 0, 0, 0, 0}
-#define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_SCOPE_INFO_INIT \
     {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_OWNER_CHANGE_INIT \

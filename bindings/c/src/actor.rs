@@ -1,11 +1,12 @@
-//! Who asks for a change.
+//! Who asks for a change, and as which operation.
 
 use crate::failure::Stop;
 use crate::ptr;
 use crate::sized::Sized;
 use crate::text::Text;
 
-/// Who asks for a change, and why. Both go to the audit trail in the same commit.
+/// Who asks for a change, why, and as which operation. All go to the audit trail in the same
+/// commit.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Actor {
@@ -17,9 +18,15 @@ pub struct Actor {
     pub name: Text,
     /// Its reason, 256 bytes at most, without control characters. May be left out.
     pub reason: Text,
+    /// A name of your own for this call, 128 bytes at most, without control characters. May be
+    /// left out. A call that was done under it before is not done again and reports what was
+    /// done, so that after KEYCASK_ERR_INDETERMINATE it can be made again once the store is
+    /// reopened. keycask_issue and keycask_rotate revoke the key whose token was lost and make
+    /// another in its place. Another call under the same name fails with CONFLICT.
+    pub operation: Text,
 }
 
-// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4 + 16 + 16
+// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4 + 3 * 16
 // bytes, no padding.
 unsafe impl Sized for Actor {}
 
@@ -38,7 +45,8 @@ impl Actor {
         unsafe {
             let by = ptr::read(by)?;
             ptr::zero(by.zero)?;
-            Ok(engine::Actor::new(by.name.or_empty()?).because(by.reason.or_empty()?))
+            let actor = engine::Actor::new(by.name.or_empty()?).because(by.reason.or_empty()?);
+            Ok(actor.operation(by.operation.or_empty()?))
         }
     }
 }

@@ -20,7 +20,7 @@ int main(void) {
     SIZE(keycask_options, 64);
     AT(keycask_options, pepper, 8);
     AT(keycask_options, clock_ms, 40);
-    SIZE(keycask_actor, 40);
+    SIZE(keycask_actor, 56);
     SIZE(keycask_scope_info, 104);
     AT(keycask_scope_info, name, 40);
     SIZE(keycask_owner_change, 56);

@@ -69,7 +69,13 @@ fn text(of: &str) -> Text {
 }
 
 fn by() -> Actor {
-    Actor { struct_size: 40, zero: 0, name: text("tester"), reason: text("to see") }
+    Actor {
+        struct_size: 56,
+        zero: 0,
+        name: text("tester"),
+        reason: text("to see"),
+        operation: text(""),
+    }
 }
 
 fn request() -> Request {
