@@ -836,7 +836,8 @@ keycask_status keycask_create(const char *path,
 // Writes the handle to `*out`. It is the caller's until keycask_close().
 //
 // Fails with ARGUMENT, NOT_FOUND, PERMISSION (the file is a link, not a regular file,
-// somebody else's, or writable by others), LOCKED, FOREIGN, NEWER, PEPPER, CORRUPT, IO.
+// somebody else's, or writable by others), LOCKED, READ_ONLY (it is a backup, or must be
+// repaired first), FOREIGN, NEWER, PEPPER, CORRUPT, IO.
 // Whichever it is, the file was not written to.
 KEYCASK_MUST_USE
 keycask_status keycask_open(const char *path,

@@ -250,7 +250,8 @@ pub unsafe extern "C" fn keycask_create(
 /// Writes the handle to `*out`. It is the caller's until keycask_close().
 ///
 /// Fails with ARGUMENT, NOT_FOUND, PERMISSION (the file is a link, not a regular file,
-/// somebody else's, or writable by others), LOCKED, FOREIGN, NEWER, PEPPER, CORRUPT, IO.
+/// somebody else's, or writable by others), LOCKED, READ_ONLY (it is a backup, or must be
+/// repaired first), FOREIGN, NEWER, PEPPER, CORRUPT, IO.
 /// Whichever it is, the file was not written to.
 #[unsafe(no_mangle)]
 #[must_use]

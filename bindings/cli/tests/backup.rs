@@ -5,6 +5,8 @@
 mod common;
 
 use std::fs;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{Place, Ran, mode, set_mode};
 use keycask::{Pepper, Store};
@@ -86,6 +88,42 @@ fn a_store_is_backed_up_and_checked_while_another_process_writes() {
     let old = place.text("keys.keycask");
     place.run(&[&restore[..], &[&old]].concat()).expect(5);
     assert!(!place.path("new").exists());
+}
+
+#[test]
+fn a_backup_beside_a_busy_process_is_its_store_at_one_moment() {
+    let place = Place::with_owner();
+    let service = Store::options().pepper(Pepper::new(&[7; 32])).open(place.store()).unwrap();
+    let shop = service.realm("shop").unwrap();
+    let actor = keycask::Actor::new("service");
+    let issue = || service.issue(&keycask::Spec::new(shop, "live", "ann"), &actor).unwrap();
+    (0..50).for_each(|_| _ = issue());
+    let anchors = Mutex::new(vec![service.anchor().unwrap().to_string()]);
+    let stop = AtomicBool::new(false);
+    let made = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let key = issue().key.key_id;
+                anchors.lock().unwrap().push(service.anchor().unwrap().to_string());
+                service.revoke(key, &actor).unwrap();
+                anchors.lock().unwrap().push(service.anchor().unwrap().to_string());
+            }
+        });
+        let made: Vec<_> = (0..5)
+            .map(|round| {
+                let made =
+                    place.run(&["backup", "--json", &place.text(&format!("backup-{round}"))]);
+                made.expect(0).json()["anchor"].as_str().unwrap().to_owned()
+            })
+            .collect();
+        stop.store(true, Ordering::Relaxed);
+        made
+    });
+    let anchors = anchors.into_inner().unwrap();
+    assert!(anchors.len() > 10, "the process was not busy");
+    for anchor in made {
+        assert!(anchors.contains(&anchor), "{anchor} is none that the store ever had");
+    }
 }
 
 #[test]
