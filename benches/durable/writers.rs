@@ -1,5 +1,6 @@
 //! One writer, and 64 of them, beside overwriting a file and making that durable.
 
+use std::cell::Cell;
 use std::sync::Barrier;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -70,19 +71,27 @@ pub fn many() {
     let (spec, actor): (Spec, _) = (common::spec(scene.realm), common::actor());
     let group = Group::new();
     let mut waits = Vec::new();
+    let (spent_issue, spent_raw) = (Cell::default(), Cell::default());
     let (issue, raw) = alternate(
         ROUNDS,
         || {
-            let run = write(&|| drop(scene.store.issue(&spec, &actor).unwrap()));
+            let issue = || drop(scene.store.issue(&spec, &actor).unwrap());
+            let run = spending(&spent_issue, || write(&issue));
             let figure = run.len() as f64;
             waits.extend(run);
             figure
         },
         || {
             let commit = |records: Vec<()>| scene.raw.write(records.len() * RECORD);
-            write(&|| group.write((), commit)).len() as f64
+            spending(&spent_raw, || write(&|| group.write((), commit))).len() as f64
         },
     );
+    let cpu = |spent: Duration, count: &[f64]| {
+        format!("{:.1}", micros(spent) / count.iter().sum::<f64>())
+    };
+    let spent = [spent_raw.get(), spent_issue.get()];
+    note("64 writers: CPU of a raw op, us", &cpu(spent[0], &raw));
+    note("64 writers: CPU of an issue, us", &cpu(spent[1], &issue));
     let per_s = |count: &[f64]| format!("{:.0}", median(count.to_vec()) / TIME.as_secs_f64());
     note("64 writers: raw group, ops/s", &per_s(&raw));
     note("64 writers: issue, ops/s", &per_s(&issue));
@@ -90,6 +99,23 @@ pub fn many() {
     let (mid, longest) = (median(waits.clone()), quantile(waits, 1.0));
     note("64 writers: median wait / longest wait, us", &format!("{mid:.0} / {longest:.0}"));
     at_most("64 writers: longest wait / median", longest / mid, 20.0);
+}
+
+/// Runs `run` and adds what this process spent of the processors meanwhile to `spent`.
+fn spending<T>(spent: &Cell<Duration>, run: impl FnOnce() -> T) -> T {
+    let before = cpu_time();
+    let result = run();
+    spent.set(spent.get() + (cpu_time() - before));
+    result
+}
+
+/// What this process has spent of the processors: the 14th and 15th field of its line, in
+/// hundredths of a second.
+fn cpu_time() -> Duration {
+    let line = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = line.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks = [fields[11], fields[12]].map(|field| field.parse::<u64>().unwrap());
+    Duration::from_millis((ticks[0] + ticks[1]) * 10)
 }
 
 /// How long the writers of one round write.
