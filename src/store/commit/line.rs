@@ -47,11 +47,9 @@ enum Told<B, O, J> {
 /// What goes with the turn.
 struct Hand<B, O, J> {
     load: Option<B>,
-    riders: Riders<B, O, J>,
+    /// Those who wait for the outcome of the load, in order.
+    riders: Vec<Arc<Seat<B, O, J>>>,
 }
-
-/// Those who wait for the outcome of a load, in order. Dropped, they are told that it is lost.
-pub(super) struct Riders<B, O, J>(Vec<Arc<Seat<B, O, J>>>);
 
 /// The right to write, until it is dropped.
 pub(super) struct Turn<'l, B, O, J> {
@@ -139,7 +137,7 @@ impl<'l, B, O, J> Turn<'l, B, O, J> {
         let job = queue.waiting.front_mut()?.job.take()?;
         let next = queue.waiting.pop_front()?;
         drop(queue);
-        self.hand.get_or_insert_with(Hand::new).riders.0.push(next.seat);
+        self.hand.get_or_insert_with(Hand::new).riders.push(next.seat);
         Some(job)
     }
 
@@ -150,15 +148,20 @@ impl<'l, B, O, J> Turn<'l, B, O, J> {
             return Ride::Last(self, None);
         };
         let Some(mut hand) = self.hand.take() else { return Ride::Lost };
-        hand.riders.0.push(Arc::clone(&self.seat));
+        hand.riders.push(Arc::clone(&self.seat));
         next.seat.tell(Told::Turn(hand, next.job));
         self.line.wait(&self.seat)
     }
 
-    /// Ends the turn, and gives those who ride on the load that was here.
-    pub(super) fn end(mut self) -> Riders<B, O, J> {
-        let riders = self.hand.as_mut().map(|hand| std::mem::take(&mut hand.riders.0));
-        Riders(riders.unwrap_or_default())
+    /// Tells all riders.
+    pub(super) fn tell(&mut self, outcome: &O)
+    where
+        O: Clone,
+    {
+        let riders = self.hand.as_mut().map(|hand| std::mem::take(&mut hand.riders));
+        for rider in riders.into_iter().flatten() {
+            rider.tell(Told::Outcome(outcome.clone()));
+        }
     }
 }
 
@@ -166,16 +169,17 @@ impl<B, O, J> Drop for Turn<'_, B, O, J> {
     fn drop(&mut self) {
         let Some(mut hand) = self.hand.take() else { return };
         if hand.load.is_none() {
-            hand.riders = Riders(Vec::new());
+            for rider in hand.riders.drain(..) {
+                rider.tell(Told::Lost);
+            }
         }
         // A load that nobody rides on is of use to the next in line only.
-        if hand.riders.0.is_empty() && lock(&self.line.queue).waiting.is_empty() {
+        if hand.riders.is_empty() && lock(&self.line.queue).waiting.is_empty() {
             hand.load = None;
         }
         let mut queue = lock(&self.line.queue);
-        let rider =
-            |riders: &mut Riders<B, O, J>| Some(Waiter { seat: riders.0.pop()?, job: None });
-        let next = queue.waiting.pop_front().or_else(|| rider(&mut hand.riders));
+        let rider = |seat| Waiter { seat, job: None };
+        let next = queue.waiting.pop_front().or_else(|| hand.riders.pop().map(rider));
         queue.taken = next.is_some();
         drop(queue);
         if let Some(next) = next {
@@ -184,26 +188,9 @@ impl<B, O, J> Drop for Turn<'_, B, O, J> {
     }
 }
 
-impl<B, O: Clone, J> Riders<B, O, J> {
-    /// Tells all riders.
-    pub(super) fn tell(mut self, outcome: &O) {
-        for rider in self.0.drain(..) {
-            rider.tell(Told::Outcome(outcome.clone()));
-        }
-    }
-}
-
-impl<B, O, J> Drop for Riders<B, O, J> {
-    fn drop(&mut self) {
-        for rider in self.0.drain(..) {
-            rider.tell(Told::Lost);
-        }
-    }
-}
-
 impl<B, O, J> Hand<B, O, J> {
     fn new() -> Self {
-        Self { load: None, riders: Riders(Vec::new()) }
+        Self { load: None, riders: Vec::new() }
     }
 }
 

@@ -136,7 +136,7 @@ impl Store {
             for denial in group.denials.drain(..) {
                 self.lift(denial);
             }
-            turn.end().tell(&Outcome::Durable);
+            turn.tell(&Outcome::Durable);
             return Outcome::Durable;
         }
         let ride = if group.is_complete() { Ride::Last(turn, None) } else { turn.ride() };
@@ -199,13 +199,14 @@ impl Store {
         }
     }
 
-    /// Commits for all who joined, and tells them once the next in line has its turn.
+    /// Commits for all who joined, and tells them before the next in line has its turn: who
+    /// then comes back at once is in the next group and not in the one after it.
     fn finish(&self, mut turn: Turn<'_>) -> Outcome {
         let outcome = match turn.load().take() {
             Some(group) => self.make_durable(group),
             None => Outcome::Durable,
         };
-        turn.end().tell(&outcome);
+        turn.tell(&outcome);
         outcome
     }
 

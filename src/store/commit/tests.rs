@@ -84,7 +84,7 @@ fn settle(mut turn: Turn<'_>, job: Option<Job>, number: u32, odd: Odd<'_>) -> En
             assert!(!odd.panic_last.contains(&number), "at the end, with the load");
             let load = turn.load().take().unwrap();
             assert!(!odd.panic_last.contains(&(number + 100)), "at the end, without it");
-            turn.end().tell(&load);
+            turn.tell(&load);
             End::Told(load)
         }
     }
