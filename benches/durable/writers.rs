@@ -1,13 +1,12 @@
 //! One writer, and 64 of them, beside overwriting a file and making that durable.
 
 use std::cell::Cell;
-use std::sync::Barrier;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use keycask::{RealmRef, Spec, Store};
 
 use crate::common;
+use crate::crowd::{TIME, WRITERS, write};
 use crate::group::Group;
 use crate::raw::Raw;
 use crate::rounds::{alternate, at_least, at_most, median, micros, note, quantile, ratio};
@@ -18,8 +17,6 @@ const KEYS: usize = 100_000;
 
 /// Bytes of a record for the raw file: about those of a key's row.
 const RECORD: usize = 192;
-
-const WRITERS: usize = 64;
 
 struct Scene {
     _directory: tempfile::TempDir,
@@ -116,27 +113,4 @@ fn cpu_time() -> Duration {
     let fields: Vec<&str> = line.rsplit(')').next().unwrap().split_whitespace().collect();
     let ticks = [fields[11], fields[12]].map(|field| field.parse::<u64>().unwrap());
     Duration::from_millis((ticks[0] + ticks[1]) * 10)
-}
-
-/// How long the writers of one round write.
-const TIME: Duration = Duration::from_millis(300);
-
-/// Runs `op` in 64 threads over and over, and gives how long each took in microseconds.
-fn write(op: &(impl Fn() + Sync)) -> Vec<f64> {
-    let barrier = Barrier::new(WRITERS);
-    let writer = || {
-        let mut times = Vec::with_capacity(1 << 12);
-        barrier.wait();
-        let start = Instant::now();
-        while start.elapsed() < TIME {
-            let one = Instant::now();
-            op();
-            times.push(micros(one.elapsed()));
-        }
-        times
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..WRITERS).map(|_| scope.spawn(writer)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    })
 }
