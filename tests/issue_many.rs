@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
     Actor, Changes, Clock, ErrorKind, Event, ISSUE_MAX, Issued, KeyId, OwnerChange, RealmRef,
     Request, Spec, Store, Timestamp,
 };
+use rand_core::{TryCryptoRng, TryRng};
 
 const PROFILE: &str = r#"
 realm = "acme"
@@ -27,12 +30,13 @@ name = "small"
 active = 4
 "#;
 
-/// A clock that stands still: all keys here are of one millisecond.
-struct Still;
+/// A clock that stands still until it is moved: all keys here are of few milliseconds.
+#[derive(Clone)]
+struct Hands(Arc<AtomicI64>);
 
-impl Clock for Still {
+impl Clock for Hands {
     fn now(&self) -> Timestamp {
-        Timestamp::parse("2026-01-01T00:00:00Z").unwrap()
+        Timestamp::from_ms(self.0.load(Ordering::Relaxed))
     }
 
     fn uptime(&self) -> Duration {
@@ -42,6 +46,7 @@ impl Clock for Still {
 
 struct Scene {
     dir: tempfile::TempDir,
+    clock: Hands,
     store: Store,
     acme: RealmRef,
 }
@@ -49,7 +54,9 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::options().clock(Still).create(dir.path().join("keys.redb")).unwrap();
+        let clock = Hands(Arc::new(AtomicI64::new(1_767_225_600_000)));
+        let path = dir.path().join("keys.redb");
+        let store = Store::options().clock(clock.clone()).create(path).unwrap();
         store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
         let acme = store.realm("acme").unwrap();
         for (owner, change) in
@@ -57,16 +64,16 @@ impl Scene {
         {
             store.set_owner(acme, owner, &change, &by()).unwrap();
         }
-        Self { dir, store, acme }
+        Self { dir, clock, store, acme }
     }
 
     fn reopen(self) -> Self {
-        let Self { dir, store, acme } = self;
+        let Self { dir, clock, store, acme } = self;
         store.close().unwrap();
         let path = dir.path().join("keys.redb");
-        let store = Store::options().clock(Still).open(path).unwrap();
+        let store = Store::options().clock(clock.clone()).open(path).unwrap();
         store.check().unwrap();
-        Self { dir, store, acme }
+        Self { dir, clock, store, acme }
     }
 
     fn spec(&self, kind: &str, owner: &str) -> Spec {
@@ -143,14 +150,17 @@ fn they_share_a_commit_and_each_is_what_it_would_be_alone() {
 fn their_ids_ascend_and_are_nobody_elses_however_many_are_of_one_millisecond() {
     let scene = Scene::new();
     let specs = vec![scene.spec("live", "free"); 2_000];
-    let mut ids: BTreeSet<KeyId> = BTreeSet::new();
+    let mut all = Vec::new();
     for _ in 0..3 {
         let issued = scene.issue(&specs).unwrap();
         assert!(issued.is_sorted_by_key(|issued| issued.key.key_id));
-        ids.extend(issued.iter().map(|issued| issued.key.key_id));
+        all.extend(issued);
     }
+    let ids: BTreeSet<KeyId> = all.iter().map(|issued| issued.key.key_id).collect();
     assert_eq!(ids.len(), 6_000);
+    let scene = scene.reopen();
     assert_eq!(scene.store.stats().unwrap().keys, 6_000);
+    assert!(all.iter().all(|issued| scene.is_granted(issued)));
 }
 
 #[test]
@@ -162,6 +172,20 @@ fn caps_count_the_keys_of_the_same_call() {
     scene.issue(&[small.clone(), small.clone(), small.clone(), test.clone(), test]).unwrap();
     scene.refused(&[small.clone(), small.clone()], ErrorKind::Cap, "spec 1: ");
     scene.issue(&[small]).unwrap();
+}
+
+#[test]
+fn keys_that_expired_give_their_places_to_the_keys_of_one_call() {
+    let scene = Scene::new();
+    let short = scene.spec("live", "small").life(Duration::from_secs(1));
+    scene.issue(&vec![short; 4]).unwrap();
+    let specs = vec![scene.spec("live", "small"); 4];
+    scene.refused(&specs, ErrorKind::Cap, "spec 0: owner \"small\": has 4 active");
+    scene.clock.0.fetch_add(1_000, Ordering::Relaxed);
+    let issued = scene.issue(&specs).unwrap();
+    scene.refused(&specs[..1], ErrorKind::Cap, "spec 0: owner \"small\": has 4 active");
+    let scene = scene.reopen();
+    assert!(issued.iter().all(|issued| scene.is_granted(issued)));
 }
 
 #[test]
@@ -184,4 +208,55 @@ fn none_is_as_good_as_no_call() {
     let before = scene.seq();
     assert!(scene.issue(&[]).unwrap().is_empty());
     assert_eq!(scene.seq(), before);
+}
+
+/// A source that gives other bytes each time, but the same for every token once it is stuck.
+struct Source {
+    drawn: u64,
+    stuck: Arc<AtomicBool>,
+}
+
+impl TryRng for Source {
+    type Error = std::convert::Infallible;
+
+    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
+        rand_core::utils::next_word_via_fill(self)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
+        rand_core::utils::next_word_via_fill(self)
+    }
+
+    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
+        let is_token = bytes.len() >= 32;
+        self.drawn += 1;
+        let seed = if is_token && self.stuck.load(Ordering::Relaxed) { 0 } else { self.drawn };
+        blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(bytes);
+        Ok(())
+    }
+}
+
+impl TryCryptoRng for Source {}
+
+#[test]
+fn a_key_that_the_table_refuses_ends_the_opening_of_a_large_store_with_its_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys.redb");
+    let stuck = Arc::new(AtomicBool::new(false));
+    let source = Source { drawn: 0, stuck: Arc::clone(&stuck) };
+    let store = Store::options().random(source).create(&path).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "free", &OwnerChange::new(), &by()).unwrap();
+    let spec = Spec::new(acme, "live", "free");
+    // With the realm and the owner, a whole number of times what is put into the table at once.
+    store.issue_many(&vec![spec.clone(); 3 * 1_024 - 4], &by()).unwrap();
+    stuck.store(true, Ordering::Relaxed);
+    store.issue(&spec, &by()).unwrap();
+    let twice = store.issue(&spec, &by()).unwrap_err();
+    assert_eq!(twice.kind(), ErrorKind::Indeterminate, "{twice}");
+    drop(store);
+    let refused = Store::open(&path).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Corrupt, "{refused}");
+    assert!(refused.message().contains("digests are equal"), "{refused}");
 }

@@ -1,5 +1,6 @@
 //! Issuing a million keys, beside redb's own sorted insert of the very rows that they leave.
 
+use std::cell::Cell;
 use std::path::Path;
 use std::time::Instant;
 
@@ -7,7 +8,7 @@ use keycask::{OwnerChange, RealmRef, Spec, Store};
 use redb::{Builder, Database, ReadableDatabase, ReadableTable, TableDefinition};
 
 use crate::common;
-use crate::rounds::{alternate, at_most, median, note, ratio};
+use crate::rounds::{alternate, at_most, cpu_time, median, note, ratio};
 use crate::scratch;
 
 const KEYS: usize = 1_000_000;
@@ -29,11 +30,28 @@ pub fn run() {
     issue_all(directory.path());
     let rows = Everything::read(directory.path());
     drop(directory);
-    let (issue, insert) = alternate(ROUNDS, || issue_all(scratch().path()), || rows.insert());
+    let (spent_issue, spent_insert) = (Cell::new(0.0), Cell::new(0.0));
+    let (issue, insert) = alternate(
+        ROUNDS,
+        || spending(&spent_issue, || issue_all(scratch().path())),
+        || spending(&spent_insert, || rows.insert()),
+    );
     let rate = |times: &[f64]| format!("{:.2}", KEYS as f64 / median(times.to_vec()) / 1e6);
     note("bulk: redb's sorted insert of the same bytes, M keys/s", &rate(&insert));
     note("bulk: issue_many, M keys/s", &rate(&issue));
+    note(
+        "bulk: the same in time of processors",
+        &format!("{:.2}", spent_issue.get() / spent_insert.get()),
+    );
     at_most("bulk: issue_many / redb's sorted insert", ratio(&issue, &insert), 2.0);
+}
+
+/// Runs `run` and adds to `spent` the seconds of processors that this process spent meanwhile.
+fn spending(spent: &Cell<f64>, run: impl FnOnce() -> f64) -> f64 {
+    let before = cpu_time();
+    let figure = run();
+    spent.set(spent.get() + (cpu_time() - before).as_secs_f64());
+    figure
 }
 
 /// Makes a store of a million keys and gives the seconds that issuing them took.

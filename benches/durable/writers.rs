@@ -9,7 +9,9 @@ use crate::common;
 use crate::crowd::{TIME, WRITERS, write};
 use crate::group::Group;
 use crate::raw::Raw;
-use crate::rounds::{alternate, at_least, at_most, median, micros, note, quantile, ratio};
+use crate::rounds::{
+    alternate, at_least, at_most, cpu_time, median, micros, note, quantile, ratio,
+};
 use crate::scratch;
 
 /// Keys of the store before anything is measured.
@@ -104,13 +106,4 @@ fn spending<T>(spent: &Cell<Duration>, run: impl FnOnce() -> T) -> T {
     let result = run();
     spent.set(spent.get() + (cpu_time() - before));
     result
-}
-
-/// What this process has spent of the processors: the 14th and 15th field of its line, in
-/// hundredths of a second.
-fn cpu_time() -> Duration {
-    let line = std::fs::read_to_string("/proc/self/stat").unwrap();
-    let fields: Vec<&str> = line.rsplit(')').next().unwrap().split_whitespace().collect();
-    let ticks = [fields[11], fields[12]].map(|field| field.parse::<u64>().unwrap());
-    Duration::from_millis((ticks[0] + ticks[1]) * 10)
 }

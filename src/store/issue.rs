@@ -51,7 +51,8 @@ impl Store {
     ///
     /// Everything holds as if they were [issued](Self::issue) one after another: each takes
     /// its place under its owner's caps and has its own entry in the audit trail. Key ids
-    /// ascend. For long imports this is the quick way; other writers wait for each commit.
+    /// ascend. For long imports this is the quick way; other writers wait for each commit. Until
+    /// it returns, a key takes some 3 KB of memory, and five times its metadata.
     ///
     /// # Errors
     ///

@@ -378,7 +378,8 @@ proptest! {
                         model.keys.insert(id, record);
                     }
                     Some(Do::Forget(id)) => {
-                        batch.apply(&[Op::Forget(KeyId::from_bits(id), key(id, 1).digest)]).unwrap();
+                        let forget = Op::Forget(KeyId::from_bits(id), key(id, 1).digest);
+                        batch.apply(&[forget]).unwrap();
                         if model.keys.remove(&id).is_some() {
                             model.sealed.remove(&id);
                         }

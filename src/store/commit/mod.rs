@@ -86,10 +86,12 @@ impl Store {
 
     /// [`commit`](Self::commit) of a journey whose plan owns what it needs: whoever has the
     /// turn makes it.
-    pub(super) fn commit_owned<T: Send + 'static>(
-        &self,
-        plan: impl FnOnce(&Self, &View<'_>, &Realms, Timestamp) -> Result<Draft<T>> + Send + 'static,
-    ) -> Result<T> {
+    pub(super) fn commit_owned<T, P>(&self, plan: P) -> Result<T>
+    where
+        T: Send + 'static,
+        P: FnOnce(&Self, &View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
+        P: Send + 'static,
+    {
         self.storage.at_home()?;
         let joined = Arc::new(Mutex::new(None));
         let place = Arc::clone(&joined);

@@ -228,7 +228,7 @@ fn a_panic_in_one_plan_disturbs_nobody_else() {
         Box::new(move || {
             let run = || match is_owned {
                 false => scene.store.commit::<()>(|_, _, _| panic!("a defect")),
-                true => scene.store.commit_owned::<()>(|_, _, _, _| panic!("a defect")),
+                true => scene.store.commit_owned::<(), _>(|_, _, _, _| panic!("a defect")),
             };
             let panicked = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
             assert_eq!(panicked.downcast_ref(), Some(&"a defect"), "it is its own");
