@@ -5,8 +5,9 @@
 //! does. Where no thread is to be had, one does both.
 
 use std::panic;
+use std::sync::Arc;
 use std::sync::mpsc::{self, SyncSender};
-use std::thread::{Builder, Scope, ScopedJoinHandle};
+use std::thread::{Builder, JoinHandle};
 
 use super::realms::Realms;
 use crate::error::{Error, ErrorKind, Result};
@@ -20,20 +21,19 @@ const STEP: usize = 1024;
 const AHEAD: usize = 8;
 
 /// Takes the rows of a file, which come as realms, owners, keys.
-pub(super) struct Filling<'s, 'i> {
-    scope: &'s Scope<'s, 'i>,
-    index: &'i Index,
+pub(super) struct Filling {
+    index: Arc<Index>,
     /// Rows that were not put into the table yet.
     rows: Vec<Op>,
     /// What fills the table on this thread.
     here: Filler,
-    there: There<'s>,
+    there: There,
 }
 
 /// What fills the table on the other thread.
-enum There<'s> {
+enum There {
     NotYet,
-    Running(SyncSender<Vec<Op>>, ScopedJoinHandle<'s, Result<Filler>>),
+    Running(SyncSender<Vec<Op>>, JoinHandle<Result<Filler>>),
     /// It cannot be, or was and has ended.
     None,
 }
@@ -45,11 +45,11 @@ struct Filler {
     realms: Option<Realms>,
 }
 
-impl<'s, 'i> Filling<'s, 'i> {
-    /// Fills `index`, with a thread of `scope` if that is of use.
-    pub(super) fn new(scope: &'s Scope<'s, 'i>, index: &'i Index) -> Self {
-        let (rows, here) = (Vec::with_capacity(STEP), Filler::default());
-        Self { scope, index, rows, here, there: There::NotYet }
+impl Filling {
+    /// Fills an empty table.
+    pub(super) fn new() -> Self {
+        let (index, rows) = (Arc::new(Index::new(0)), Vec::with_capacity(STEP));
+        Self { index, rows, here: Filler::default(), there: There::NotYet }
     }
 
     pub(super) fn take(&mut self, op: Op) -> Result<()> {
@@ -61,7 +61,7 @@ impl<'s, 'i> Filling<'s, 'i> {
         if matches!(self.there, There::NotYet) {
             self.there = self.start();
         }
-        let There::Running(to, _) = &self.there else { return self.here.put(rows, self.index) };
+        let There::Running(to, _) = &self.there else { return self.here.put(rows, &self.index) };
         if to.send(rows).is_ok() {
             return Ok(());
         }
@@ -69,21 +69,26 @@ impl<'s, 'i> Filling<'s, 'i> {
         Err(Error::new(ErrorKind::Internal, "the table was no longer filled"))
     }
 
-    /// The realms, once all rows are in the table.
-    pub(super) fn finish(mut self) -> Result<Realms> {
+    /// The table once all rows are in it, and the realms.
+    pub(super) fn finish(mut self) -> Result<(Index, Realms)> {
         self.join()?;
-        self.here.put(std::mem::take(&mut self.rows), self.index)?;
-        self.here.realms.map_or_else(|| Realms::new(&self.here.records), Ok)
+        self.here.put(std::mem::take(&mut self.rows), &self.index)?;
+        let Filler { records, realms } = std::mem::take(&mut self.here);
+        let index = Arc::clone(&self.index);
+        drop(self);
+        let shared = || Error::new(ErrorKind::Internal, "the table is still being filled");
+        let index = Arc::into_inner(index).ok_or_else(shared)?;
+        Ok((index, realms.map_or_else(|| Realms::new(&records), Ok)?))
     }
 
-    fn start(&self) -> There<'s> {
+    fn start(&self) -> There {
         let (to, from) = mpsc::sync_channel::<Vec<Op>>(AHEAD);
-        let index = self.index;
+        let index = Arc::clone(&self.index);
         let fill = move || {
             let mut filler = Filler::default();
-            from.into_iter().try_for_each(|rows| filler.put(rows, index)).map(|()| filler)
+            from.into_iter().try_for_each(|rows| filler.put(rows, &index)).map(|()| filler)
         };
-        let thread = Builder::new().name("keycask open".to_owned()).spawn_scoped(self.scope, fill);
+        let thread = Builder::new().name("keycask open".to_owned()).spawn(fill);
         thread.map_or(There::None, |thread| There::Running(to, thread))
     }
 
@@ -95,6 +100,16 @@ impl<'s, 'i> Filling<'s, 'i> {
         drop(to);
         self.here = thread.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))?;
         Ok(())
+    }
+}
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        // An opening that failed takes the other thread along.
+        if let There::Running(to, thread) = std::mem::replace(&mut self.there, There::None) {
+            drop(to);
+            let _ = thread.join();
+        }
     }
 }
 

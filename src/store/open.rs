@@ -2,7 +2,6 @@
 
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
-use std::thread;
 
 use arc_swap::ArcSwap;
 
@@ -11,7 +10,6 @@ use super::commit::Writers;
 use super::filling::Filling;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::Index;
 use crate::limit::Meters;
 use crate::mark::Mark;
 use crate::options::Options;
@@ -67,13 +65,9 @@ impl Store {
         options: Options,
         open: impl FnOnce(&StorageOptions<'_>, &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage>,
     ) -> Result<Self> {
-        let index = Index::new(0);
-        let settings = options.storage();
-        let (storage, realms) = thread::scope(|scope| {
-            let mut filling = Filling::new(scope, &index);
-            let storage = open(&settings, &mut |op| filling.take(op))?;
-            Ok::<_, Error>((storage, filling.finish()?))
-        })?;
+        let mut filling = Filling::new();
+        let storage = open(&options.storage(), &mut |op| filling.take(op))?;
+        let (index, realms) = filling.finish()?;
         let state = storage.loaded();
         // Before the first commit there is nothing to hold a reading of the clock against.
         let floor = match state.seq {
