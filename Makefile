@@ -16,7 +16,7 @@ N ?= 10000000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test bench fuzz check fmt clippy deny advisories layers doc clean header abi \
+.PHONY: help demo test bench peers fuzz check fmt clippy deny advisories layers doc clean header abi \
     install fixture size
 
 help: ## this list
@@ -31,11 +31,15 @@ test: ## format, lints, then all tests
 	@$(MAKE) --no-print-directory fmt clippy
 	cargo test --locked --workspace
 
-bench: ## measure verify and issue, each beside its floor
+bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)
 	@.ci/prepare build
 	cargo bench --locked -p keycask
 	cargo build --locked --release -p keycask-c
 	cargo bench --locked -p keycask-c
+
+peers: ## measure beside others that do the same; builds SQLite
+	@.ci/prepare build
+	cargo bench --locked --manifest-path benches/peers/Cargo.toml
 
 fuzz: ## fuzz T=token for S=60 seconds
 	@.ci/prepare build fuzz
@@ -50,6 +54,7 @@ check: ## every check but the tests: format, lints, layers, dependencies, docs
 fmt:
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo fmt --manifest-path benches/peers/Cargo.toml --check
 
 clippy:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -91,4 +96,4 @@ size: ## how long a file is for its rows after N=10000000 updates
 
 clean: ## take out all that was built or installed here
 	cargo clean
-	rm -rf fuzz/target fuzz/artifacts
+	rm -rf benches/peers/target fuzz/target fuzz/artifacts

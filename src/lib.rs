@@ -60,8 +60,8 @@ pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest, Operation, Outcome, PAGE_MAX,
-    Restore, Restored, Store, Swept,
+    Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest, ISSUE_MAX, Operation,
+    Outcome, PAGE_MAX, Restore, Restored, Store, Swept,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

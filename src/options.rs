@@ -32,7 +32,7 @@ pub struct Options {
 
 impl Options {
     /// Without pepper and sealing key, by the machine's clock and randomness, for writing,
-    /// with a page cache of 32 MiB and a log of 100,000 commits.
+    /// with a page cache of 32 MiB and a log of 100,000 ops.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -97,10 +97,11 @@ impl Options {
         self
     }
 
-    /// How many commits the log keeps for those who follow it.
+    /// How many ops the log keeps at least for those who follow it, in whole commits. A change
+    /// of one key, owner or realm is an op.
     #[must_use]
-    pub fn log_len(mut self, commits: u64) -> Self {
-        self.log_len = commits;
+    pub fn log_len(mut self, ops: u64) -> Self {
+        self.log_len = ops;
         self
     }
 

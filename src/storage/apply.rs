@@ -1,11 +1,14 @@
 //! What each op does to rows, indexes, counts and numbers.
 
-use redb::{Key, TableHandle};
+use redb::{Key, Table, TableHandle, WriteTransaction};
 
 use super::batch::Batch;
 use super::errors::OrFail;
+use super::mac::MacKeys;
+use super::rows::{self, Written};
+use super::state::{Counts, State};
 use super::tables::{
-    AUDIT, BY_END, BY_OWNER, Class, Index, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE,
+    AUDIT, BY_END, BY_OWNER, Bytes, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE,
     by_end_row, by_owner_row, key_row, owner_name_row, owner_row, realm_row,
 };
 use super::values;
@@ -16,18 +19,97 @@ use crate::key_id::KeyId;
 use crate::record::{KeyRecord, OwnerRecord, RealmRecord};
 use crate::time::Timestamp;
 
-impl Batch {
-    pub(super) fn put_key(&mut self, key: &KeyRecord) -> Result<()> {
+/// The table of keys and the indexes over it.
+struct KeyTables<'t> {
+    keys: Written<'t, Bytes<8>>,
+    by_owner: Table<'t, Bytes<13>, ()>,
+    by_end: Table<'t, Bytes<18>, ()>,
+}
+
+impl<'t> KeyTables<'t> {
+    fn open(transaction: &'t WriteTransaction, keys: &'t MacKeys) -> Result<Self> {
+        Ok(Self {
+            keys: Written::open(transaction, KEYS, keys)?,
+            by_owner: rows::open(transaction, BY_OWNER)?,
+            by_end: rows::open(transaction, BY_END)?,
+        })
+    }
+
+    /// Writes a key.
+    fn put(&mut self, key: &KeyRecord, state: &mut State) -> Result<()> {
         let row = key_row(key.key_id);
-        let old = self.put(KEYS, &row, key.encode()?)?;
+        let old = self.keys.put(&&row, key.encode()?, &mut state.set)?;
         let old = old.map(|old| named(KeyRecord::decode(key.key_id, &old), "keys", &row));
-        self.index(old.transpose()?.as_ref(), Some(key))
+        self.index(old.transpose()?.as_ref(), Some(key), &mut state.counts)
+    }
+
+    /// Takes out a key. False if there is none.
+    fn take(&mut self, key_id: KeyId, state: &mut State) -> Result<bool> {
+        let row = key_row(key_id);
+        let Some(old) = self.keys.take(&&row, &mut state.set)? else { return Ok(false) };
+        let old = named(KeyRecord::decode(key_id, &old), "keys", &row)?;
+        self.index(Some(&old), None, &mut state.counts)?;
+        Ok(true)
+    }
+
+    /// Brings the indexes and counts from a key as it was to what it is.
+    fn index(
+        &mut self,
+        old: Option<&KeyRecord>,
+        new: Option<&KeyRecord>,
+        counts: &mut Counts,
+    ) -> Result<()> {
+        let by_owner = |k: &KeyRecord| by_owner_row(k.owner, Class::of(k.counted), k.key_id);
+        move_row(&mut self.by_owner, old.map(by_owner).as_ref(), new.map(by_owner).as_ref())?;
+        let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(k.kind, over, k.key_id));
+        let (old_end, new_end) = (old.and_then(by_end), new.and_then(by_end));
+        move_row(&mut self.by_end, old_end.as_ref(), new_end.as_ref())?;
+        counts.keys = moved(counts.keys, old.is_some(), new.is_some());
+        counts.ending = moved(counts.ending, old_end.is_some(), new_end.is_some());
+        Ok(())
+    }
+}
+
+/// Takes `old` out of an index and puts `new` there, unless they are the same.
+pub(super) fn move_row<K: Key + 'static>(
+    index: &mut Table<'_, K, ()>,
+    old: Option<K::SelfType<'_>>,
+    new: Option<K::SelfType<'_>>,
+) -> Result<()> {
+    let same = match (&old, &new) {
+        (Some(old), Some(new)) => K::as_bytes(old).as_ref() == K::as_bytes(new).as_ref(),
+        (old, new) => old.is_none() && new.is_none(),
+    };
+    if same {
+        return Ok(());
+    }
+    if let Some(old) = old
+        && index.remove(&old).or_fail("write an index")?.is_none()
+    {
+        return Err(missing(index.name(), K::as_bytes(&old).as_ref(), "it"));
+    }
+    if let Some(new) = new {
+        index.insert(&new, ()).or_fail("write an index")?;
+    }
+    Ok(())
+}
+
+impl Batch {
+    pub(super) fn put_keys<'k>(
+        &mut self,
+        keys: impl IntoIterator<Item = &'k KeyRecord>,
+    ) -> Result<()> {
+        let mut tables = KeyTables::open(&self.transaction, &self.storage.keys)?;
+        keys.into_iter().try_for_each(|key| tables.put(key, &mut self.state))
     }
 
     pub(super) fn forget(&mut self, key_id: KeyId) -> Result<()> {
         let row = key_row(key_id);
-        let Some(old) = self.take(KEYS, &row)? else { return Ok(()) };
-        self.index(Some(&named(KeyRecord::decode(key_id, &old), "keys", &row)?), None)?;
+        let mut tables = KeyTables::open(&self.transaction, &self.storage.keys)?;
+        if !tables.take(key_id, &mut self.state)? {
+            return Ok(());
+        }
+        drop(tables);
         let sealed = self.take(SEALED, &row)?.is_some();
         let used = self.take(USAGE, &row)?.is_some();
         let counts = &mut self.state.counts;
@@ -54,47 +136,13 @@ impl Batch {
         Ok(())
     }
 
-    /// Puts an entry that has its number and seq at the end of the audit trail.
-    pub(super) fn put_entry(&mut self, entry: &AuditEntry) -> Result<()> {
-        let (row, head) = entry.encode(self.storage.keys.audit(), &self.state.head)?;
-        let mut table = self.raw(AUDIT)?;
-        table.insert(&entry.number.to_be_bytes(), row.as_slice()).or_fail("write audit")?;
-        drop(table);
-        (self.state.entries, self.state.head) = (entry.number, head);
-        Ok(())
-    }
-
-    /// Brings the indexes and counts from a key as it was to what it is.
-    fn index(&mut self, old: Option<&KeyRecord>, new: Option<&KeyRecord>) -> Result<()> {
-        let by_owner = |k: &KeyRecord| by_owner_row(k.owner, Class::of(k.counted), k.key_id);
-        self.move_row(BY_OWNER, old.map(by_owner).as_ref(), new.map(by_owner).as_ref())?;
-        let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(k.kind, over, k.key_id));
-        let (old_end, new_end) = (old.and_then(by_end), new.and_then(by_end));
-        self.move_row(BY_END, old_end.as_ref(), new_end.as_ref())?;
-        let counts = &mut self.state.counts;
-        counts.keys = moved(counts.keys, old.is_some(), new.is_some());
-        counts.ending = moved(counts.ending, old_end.is_some(), new_end.is_some());
-        Ok(())
-    }
-
-    pub(super) fn move_row<K: Key + 'static>(
-        &self,
-        index: Index<K>,
-        old: Option<K::SelfType<'_>>,
-        new: Option<K::SelfType<'_>>,
-    ) -> Result<()> {
-        let bytes = |row: &K::SelfType<'_>| K::as_bytes(row).as_ref().to_vec();
-        let old_bytes = old.as_ref().map(bytes);
-        if old_bytes == new.as_ref().map(bytes) {
-            return Ok(());
-        }
-        let mut table = self.raw(index)?;
-        if let Some((old, bytes)) = old.zip(old_bytes) {
-            let there = table.remove(old).or_fail("write an index")?;
-            there.ok_or_else(|| missing(index.name(), &bytes, "it"))?;
-        }
-        if let Some(new) = new {
-            table.insert(new, ()).or_fail("write an index")?;
+    /// Puts entries that have their numbers and seqs at the end of the audit trail.
+    pub(super) fn put_entries(&mut self, entries: &[AuditEntry]) -> Result<()> {
+        let mut table = rows::open(&self.transaction, AUDIT)?;
+        for entry in entries {
+            let (row, head) = entry.encode(self.storage.keys.audit(), &self.state.head)?;
+            table.insert(&entry.number.to_be_bytes(), row.as_slice()).or_fail("write audit")?;
+            (self.state.entries, self.state.head) = (entry.number, head);
         }
         Ok(())
     }

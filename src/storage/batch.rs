@@ -17,7 +17,7 @@ use super::view::{Transaction, View};
 use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
-use crate::record::{LogRow, Op};
+use crate::record::{KeyRecord, LogRow, Op};
 use crate::time::Timestamp;
 
 /// Why a commit was not acknowledged.
@@ -78,20 +78,28 @@ impl Batch {
         View::new(Transaction::Write(&self.transaction), &self.storage.keys)
     }
 
-    /// Writes `op`: its row, the indexes over it, and the log. Numbers of realms, kinds and
-    /// owners that are in it will not be given again.
+    /// Writes each of `ops`: its row, the indexes over it, and the log. Numbers of realms,
+    /// kinds and owners that are in it will not be given again.
     ///
     /// # Errors
     ///
     /// `Argument` if a text is over its limit: nothing was written then. After `Corrupt`,
     /// `Full` or `Io` the batch can only be dropped.
-    pub(crate) fn apply(&mut self, op: &Op) -> Result<()> {
-        self.log.push(op)?;
-        self.attempt_numbered(|batch| match op {
-            Op::Key(key) => batch.put_key(key),
-            Op::Forget(key_id, _) => batch.forget(*key_id),
-            Op::Owner(owner) => batch.put_owner(owner),
-            Op::Realm(realm) => batch.put_realm(realm),
+    pub(crate) fn apply(&mut self, ops: &[Op]) -> Result<()> {
+        if ops.is_empty() {
+            return Ok(());
+        }
+        self.log.push(ops)?;
+        self.attempt_numbered(|batch| {
+            for run in ops.chunk_by(|one, next| written(one).and(written(next)).is_some()) {
+                match run {
+                    [Op::Forget(key_id, _)] => batch.forget(*key_id)?,
+                    [Op::Owner(owner)] => batch.put_owner(owner)?,
+                    [Op::Realm(realm)] => batch.put_realm(realm)?,
+                    keys => batch.put_keys(keys.iter().filter_map(written))?,
+                }
+            }
+            Ok(())
         })
     }
 
@@ -100,13 +108,18 @@ impl Batch {
         self.attempt_numbered(|batch| batch.put_sealed(key_id, copy))
     }
 
-    /// Puts `entry` at the end of the audit trail, under the next number and this commit's
-    /// seq, which it is given.
-    pub(crate) fn audit(&mut self, entry: &mut AuditEntry) -> Result<()> {
+    /// Puts `entries` at the end of the audit trail, under the next numbers and this commit's
+    /// seq, which they are given.
+    pub(crate) fn audit(&mut self, entries: &mut [AuditEntry]) -> Result<()> {
+        if entries.is_empty() {
+            return Ok(());
+        }
         self.attempt_numbered(|batch| {
-            entry.number = batch.state.entries.saturating_add(1);
-            entry.seq = batch.state.seq.saturating_add(1);
-            batch.put_entry(entry)
+            for (number, entry) in (batch.state.entries.saturating_add(1)..).zip(&mut *entries) {
+                entry.number = number;
+                entry.seq = batch.state.seq.saturating_add(1);
+            }
+            batch.put_entries(entries)
         })
     }
 
@@ -179,5 +192,13 @@ impl Batch {
         let result = write(self);
         self.broken |= result.is_err();
         result.inspect_err(|e| self.storage.note(e))
+    }
+}
+
+/// The key that `op` writes.
+fn written(op: &Op) -> Option<&KeyRecord> {
+    match op {
+        Op::Key(key) => Some(key),
+        _ => None,
     }
 }

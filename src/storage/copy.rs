@@ -175,8 +175,8 @@ impl Copying {
         for key in &chunk.gone {
             batch.forget(*key)?;
         }
+        batch.put_keys(chunk.keys.iter().map(|key| &key.record))?;
         for key in &chunk.keys {
-            batch.put_key(&key.record)?;
             // Seldom is a token sealed, and to look for one that is to go costs as much.
             if key.sealed.is_some() || batch.state.counts.sealed > 0 {
                 batch.put_sealed(key.record.key_id, key.sealed.as_deref())?;
@@ -186,10 +186,8 @@ impl Copying {
             }
             self.tally.row();
         }
-        for entry in &chunk.entries {
-            batch.put_entry(entry)?;
-            self.tally.row();
-        }
+        batch.put_entries(&chunk.entries)?;
+        chunk.entries.iter().for_each(|_| self.tally.row());
         Ok(())
     }
 }

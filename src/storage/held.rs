@@ -20,6 +20,8 @@ enum Step {
 /// What a file was told since it was opened and does not know yet. An opening repairs, so
 /// there are few steps, and most are the header.
 pub(super) struct Held {
+    /// Length of the file, which does not change while it is told nothing.
+    file_len: u64,
     len: u64,
     steps: Vec<Step>,
     shut: bool,
@@ -28,8 +30,9 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// Nothing is held yet; the file has `len` bytes.
     pub(super) fn new(len: u64) -> Self {
-        Self { len, steps: Vec::new(), shut: false, read: None }
+        Self { file_len: len, len, steps: Vec::new(), shut: false, read: None }
     }
 
     /// Counts, or no longer counts, the bytes that are read.
@@ -96,7 +99,7 @@ impl Held {
         if end.is_none() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let there = index(file.len()?.saturating_sub(offset)).min(out.len());
+        let there = index(self.file_len.saturating_sub(offset)).min(out.len());
         if let Some((there, beyond)) = out.split_at_mut_checked(there) {
             if !there.is_empty() {
                 file.read(offset, there)?;

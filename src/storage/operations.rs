@@ -2,7 +2,7 @@
 
 use redb::{ReadableTable, TableHandle};
 
-use super::apply::moved;
+use super::apply::{move_row, moved};
 use super::batch::Batch;
 use super::errors::OrFail;
 use super::tables::{BY_SEQ, OPERATIONS, by_seq_row, operation_of};
@@ -50,7 +50,7 @@ impl Batch {
             let old = old.map(|body| decode(id, &body)).transpose()?;
             let old = old.map(|old| by_seq_row(old.seq, id));
             let new = by_seq_row(operation.seq, id);
-            batch.move_row(BY_SEQ, old.as_deref(), Some(new.as_slice()))?;
+            move_row(&mut batch.raw(BY_SEQ)?, old.as_deref(), Some(new.as_slice()))?;
             let count = &mut batch.state.counts.operations;
             *count = moved(*count, old.is_some(), true);
             Ok(())
@@ -76,7 +76,7 @@ impl Batch {
             })?;
             let there = self.take(OPERATIONS, id)?;
             there.ok_or_else(|| missing(OPERATIONS.name(), id, "it"))?;
-            self.move_row(BY_SEQ, Some(row.as_slice()), None)?;
+            move_row(&mut self.raw(BY_SEQ)?, Some(row.as_slice()), None)?;
             let count = &mut self.state.counts.operations;
             *count = moved(*count, true, false);
         }

@@ -5,7 +5,7 @@
 //! be handed from one thread to another.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use redb::WriteTransaction;
@@ -26,6 +26,10 @@ pub(super) struct Shared {
     gate: RwLock<Arc<dyn Gate>>,
     pub(super) keys: Arc<MacKeys>,
     pub(super) log_len: u64,
+    /// The seq of the oldest row of the log and how many ops it counts for, once that was read:
+    /// the row of a commit of many keys is long. It is that of an earlier commit, and so as it
+    /// is whatever becomes of the batch that read it.
+    oldest: Mutex<Option<(u64, u64)>>,
     /// Set by the first write that failed, for good.
     poisoned: AtomicBool,
     /// Uptime in milliseconds of the last commit with a quick repair. Relaxed: commits come
@@ -36,7 +40,8 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(gate: Arc<dyn Gate>, keys: Arc<MacKeys>, log_len: u64) -> Self {
         let (poisoned, repaired) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { gate: RwLock::new(gate), keys, log_len, poisoned, repaired }
+        let (gate, oldest) = (RwLock::new(gate), Mutex::new(None));
+        Self { gate, keys, log_len, oldest, poisoned, repaired }
     }
 
     /// The hand on the door of the file that is written to.
@@ -47,6 +52,11 @@ impl Shared {
     /// Writes go to another file from now on.
     pub(super) fn change_gate(&self, gate: Arc<dyn Gate>) {
         *self.gate.write().unwrap_or_else(PoisonError::into_inner) = gate;
+    }
+
+    /// What is known of the oldest row of the log.
+    pub(super) fn oldest(&self) -> MutexGuard<'_, Option<(u64, u64)>> {
+        self.oldest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the transaction durable.

@@ -121,7 +121,7 @@ impl Store {
     /// so it need not foresee what other changes do. An operation that was done denies nothing.
     pub(super) fn deny_early(
         &self,
-        asked: &Asked<'_>,
+        asked: &Asked,
         key: KeyId,
         plan: impl FnOnce(&Held<'_>, &Realms) -> Result<KeyRestraint>,
     ) -> Result<Denial> {

@@ -31,27 +31,32 @@ pub struct Operation {
 }
 
 /// What one call asks for, and as whom.
-pub(super) struct Asked<'b> {
-    by: &'b Actor,
-    /// The operation's id and request, if the call has an id.
-    operation: Option<(&'b str, RequestDigest)>,
+pub(super) struct Asked {
+    by: Actor,
+    /// Of the request, if the call has an operation.
+    request: Option<RequestDigest>,
 }
 
-impl<'b> Asked<'b> {
+impl Asked {
     /// What `by` asks of `journey`; `what` tells this request from others of the journey.
     ///
     /// # Errors
     ///
     /// `Argument` if a text of the actor is out of its limits.
-    pub(super) fn new(by: &'b Actor, journey: &str, what: impl FnOnce() -> Value) -> Result<Self> {
+    pub(super) fn new(by: &Actor, journey: &str, what: impl FnOnce() -> Value) -> Result<Self> {
         by.check()?;
-        let request = |id| (id, OperationRecord::digest(journey, by.name(), trail::facts(what())));
-        Ok(Self { by, operation: by.operation_id().map(request) })
+        let request = |_| OperationRecord::digest(journey, by.name(), trail::facts(what()));
+        Ok(Self { by: by.clone(), request: by.operation_id().map(request) })
     }
 
     /// Who asks.
-    pub(super) fn by(&self) -> &'b Actor {
-        self.by
+    pub(super) fn by(&self) -> &Actor {
+        &self.by
+    }
+
+    /// The operation's id and request.
+    fn operation(&self) -> Option<(&str, RequestDigest)> {
+        self.by.operation_id().zip(self.request)
     }
 
     /// What was done, if the operation was done before.
@@ -60,7 +65,7 @@ impl<'b> Asked<'b> {
     ///
     /// `Conflict` if that was another request.
     pub(super) fn done(&self, view: &View<'_>) -> Result<Option<OperationRecord>> {
-        let Some((id, request)) = self.operation else { return Ok(None) };
+        let Some((id, request)) = self.operation() else { return Ok(None) };
         let Some(done) = view.operation(id)? else { return Ok(None) };
         if done.request == request {
             return Ok(Some(done));
@@ -71,7 +76,7 @@ impl<'b> Asked<'b> {
 
     /// `draft`, with what it does noted under the operation's id.
     pub(super) fn note<T>(&self, draft: Draft<T>, now: Timestamp, done: Done) -> Draft<T> {
-        let Some((id, request)) = self.operation else { return draft };
+        let Some((id, request)) = self.operation() else { return draft };
         draft.note(OperationRecord { id: id.to_owned(), seq: 0, at: now, request, done })
     }
 }

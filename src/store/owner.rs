@@ -76,7 +76,7 @@ impl Store {
     /// Enforces what `change` takes from an owner that there is already.
     fn deny_owner(
         &self,
-        asked: &Asked<'_>,
+        asked: &Asked,
         realm: RealmRef,
         id: &str,
         change: &OwnerChange,

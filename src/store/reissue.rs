@@ -26,7 +26,7 @@ impl Store {
         &self,
         view: &View<'_>,
         realms: &Realms,
-        asked: &Asked<'_>,
+        asked: &Asked,
         done: &OperationRecord,
         now: Timestamp,
     ) -> Result<Draft<Issued>> {

@@ -209,7 +209,7 @@ fn note(store: &Storage, restored: &Restored, by: &Actor, now: Timestamp) -> Res
         "unreadable": restored.unreadable,
     }));
     let mut batch = store.batch()?;
-    batch.audit(&mut entry)?;
+    batch.audit(&mut [entry])?;
     batch.commit(std::time::Duration::ZERO)?;
     Ok(())
 }

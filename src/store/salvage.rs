@@ -186,11 +186,11 @@ impl Asked<'_> {
         let mut entry = trail::key_entry(event, self.by, self.now, realm, key, &owner.id);
         entry.before = trail::key_changes(realm, before, &after);
         entry.after = trail::key_changes(realm, &after, before);
-        batch.apply(&Op::Key(after))?;
+        batch.apply(&[Op::Key(after)])?;
         if ended {
             batch.seal(key, None)?;
         }
-        batch.audit(&mut entry)
+        batch.audit(&mut [entry])
     }
 
     fn put_owner(&self, batch: &mut Batch, before: &OwnerRecord, after: OwnerRecord) -> Result<()> {
@@ -200,7 +200,7 @@ impl Asked<'_> {
         entry.owner = Some(after.id.clone());
         entry.before = trail::owner_facts(realm, before);
         entry.after = trail::owner_facts(realm, &after);
-        batch.apply(&Op::Owner(after))?;
-        batch.audit(&mut entry)
+        batch.apply(&[Op::Owner(after)])?;
+        batch.audit(&mut [entry])
     }
 }

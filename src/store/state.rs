@@ -2,9 +2,10 @@
 
 use serde_json::json;
 
+use super::cap::Places;
 use super::deny::{Denial, no_better_than};
 use super::operation::Asked;
-use super::{Draft, Held, Store, cap, trail};
+use super::{Draft, Held, Store, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
@@ -138,7 +139,7 @@ impl Store {
         &self,
         early: Denial,
         key: KeyId,
-        asked: &Asked<'_>,
+        asked: &Asked,
         event: Event,
         plan: impl FnOnce(&View<'_>, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
     ) -> Result<KeyInfo> {
@@ -176,8 +177,9 @@ impl Held<'_> {
     ) -> Result<Vec<KeyRecord>> {
         let mut changed = Vec::new();
         if takes_place(&record, now) && !record.counted {
-            let (kind, lineage) = (record.kind, Some(record.lineage));
-            changed = cap::admit(view, self.realm, kind, &self.owner, lineage, now)?;
+            let (kind, lineage) = (record.kind, record.lineage);
+            let mut places = Places::default();
+            changed = places.admit(view, self.realm, kind, &self.owner, lineage, now)?;
             changed.retain(|other| other.key_id != record.key_id);
             record.counted = true;
         }

@@ -52,35 +52,35 @@ fn apply(store: &Storage, what: &Do) {
     let mut batch = store.batch().unwrap();
     let there = |id| store.view().unwrap().key(KeyId::from_bits(id)).unwrap();
     match what {
-        Do::Put(id) => batch.apply(&Op::Key(key(*id, 1))).unwrap(),
+        Do::Put(id) => batch.apply(&[Op::Key(key(*id, 1))]).unwrap(),
         Do::Revoke(id) => {
             let state = KeyState::Revoked;
-            batch.apply(&Op::Key(KeyRecord { state, ..key(*id, 1) })).unwrap();
+            batch.apply(&[Op::Key(KeyRecord { state, ..key(*id, 1) })]).unwrap();
             batch.seal(KeyId::from_bits(*id), None).unwrap();
         }
         Do::Forget(id) => {
             let Some(record) = there(*id) else { return };
-            batch.apply(&Op::Forget(record.key_id, record.digest)).unwrap();
+            batch.apply(&[Op::Forget(record.key_id, record.digest)]).unwrap();
         }
         Do::Seal(id, byte) => {
-            batch.apply(&Op::Key(key(*id, 1))).unwrap();
+            batch.apply(&[Op::Key(key(*id, 1))]).unwrap();
             batch.seal(KeyId::from_bits(*id), Some(&[*byte])).unwrap();
         }
-        Do::Owner(number) => batch.apply(&Op::Owner(owner(*number))).unwrap(),
+        Do::Owner(number) => batch.apply(&[Op::Owner(owner(*number))]).unwrap(),
         Do::SealAnew(byte) => {
             for id in 1..30 {
                 if store.view().unwrap().sealed(KeyId::from_bits(id)).unwrap().is_some() {
                     batch.seal(KeyId::from_bits(id), Some(&[*byte, 1])).unwrap();
                 }
             }
-            batch.audit(&mut event(Event::SealingKeyChanged)).unwrap();
+            batch.audit(&mut [event(Event::SealingKeyChanged)]).unwrap();
         }
         Do::Use(id) => {
             batch.use_key(KeyId::from_bits(*id), Timestamp::from_ms(5)).unwrap();
         }
     }
     if !matches!(what, Do::Use(_)) {
-        batch.audit(&mut event(Event::KeyUpdated)).unwrap();
+        batch.audit(&mut [event(Event::KeyUpdated)]).unwrap();
     }
     batch.commit(START).unwrap();
 }

@@ -20,7 +20,7 @@ fn churned(home: &Home) -> Storage {
     for n in 0..KEYS {
         // 7919 is prime to KEYS, so each id comes once.
         let id = 1_000 + n * 7_919 % KEYS;
-        batch.apply(&Op::Key(key(id, 1))).unwrap();
+        batch.apply(&[Op::Key(key(id, 1))]).unwrap();
     }
     batch.commit(START).unwrap();
     let gone: Vec<Op> = (0..KEYS / 2)

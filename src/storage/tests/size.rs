@@ -53,8 +53,8 @@ fn a_file_stays_under_two_and_a_half_times_its_live_data_however_often_keys_are_
             key.name = format!("as of {round}");
             let mut entry = event(Event::KeyUpdated);
             entry.key = Some(key.key_id);
-            batch.apply(&Op::Key(key)).unwrap();
-            batch.audit(&mut entry).unwrap();
+            batch.apply(&[Op::Key(key)]).unwrap();
+            batch.audit(&mut [entry]).unwrap();
         }
         // Every fifth second is one with a quick repair.
         batch.commit(Duration::from_millis(round * 20)).unwrap();

@@ -107,15 +107,11 @@ impl Group {
 }
 
 fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
-    for op in &change.ops {
-        batch.apply(op)?;
-    }
+    batch.apply(&change.ops)?;
     for (key, sealed) in &change.seals {
         batch.seal(*key, sealed.as_deref())?;
     }
-    for entry in &mut change.entries {
-        batch.audit(entry)?;
-    }
+    batch.audit(&mut change.entries)?;
     if let Some(operation) = &mut change.operation {
         batch.note(operation)?;
     }
