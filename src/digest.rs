@@ -36,6 +36,56 @@ impl Digest {
     }
 }
 
+/// The last four characters of a token: what chooses where its key stands in memory.
+///
+/// They are known before the digest is, so that the key's slots come from memory while the
+/// token is hashed. They decide nothing: a key is told by its digest alone. And they give
+/// nothing away: every record has them, to be shown to people as the token's hint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Locator(u32);
+
+impl Locator {
+    /// The locator of tokens that end with these characters.
+    #[inline]
+    pub(crate) const fn of(last_four: [u8; 4]) -> Self {
+        Self(u32::from_le_bytes(last_four))
+    }
+
+    /// The locator of `token`. One of fewer than four bytes has none of its own.
+    #[inline]
+    pub(crate) fn of_token(token: &[u8]) -> Self {
+        token.last_chunk().map_or(Self(0), |last_four| Self::of(*last_four))
+    }
+
+    /// The locator of a key that is found by its digest alone, which begins so.
+    #[inline]
+    pub(crate) fn of_digest([first, _]: [u64; 2]) -> Self {
+        let [a, b, c, d, ..] = first.to_le_bytes();
+        Self::of([a, b, c, d])
+    }
+
+    /// The locator that [`number`](Self::number) gave.
+    #[inline]
+    pub(crate) const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Another number for every locator.
+    #[inline]
+    pub(crate) const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// What finds a key in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// Says where it may stand.
+    pub locator: Locator,
+    /// Tells it from others there: the first 128 bits of its digest.
+    pub digest: [u64; 2],
+}
+
 impl PartialEq for Digest {
     fn eq(&self, other: &Self) -> bool {
         self.0 == other.0
@@ -94,5 +144,11 @@ impl Digester {
     #[inline]
     pub(crate) fn digest(&self, token: &[u8]) -> Digest {
         Digest(blake3::keyed_hash(&self.key, token))
+    }
+
+    /// The digests of `tokens`, in their order, and of nothing up to `N`: what
+    /// [`digest`](Self::digest) gives for each.
+    pub(crate) fn digests<const N: usize>(&self, tokens: &[&[u8]]) -> [Digest; N] {
+        std::array::from_fn(|n| self.digest(tokens.get(n).copied().unwrap_or_default()))
     }
 }

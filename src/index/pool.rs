@@ -1,17 +1,13 @@
 //! The memory that slots live in: blocks of equal length, lent to segments.
 //!
-//! Beside each pair of slots stands a filter of 16 bits, of which each key whose first pair
-//! this is has set two. So most tokens that are not keys cost a look into a small array and
-//! never fetch a slot.
-//!
 //! A block is never given back to the machine, only lent again. So a reader that is late and
 //! still looks into a block that has another owner by now reads some key's slot, never
 //! foreign memory, and finds out by its own checks.
 
 use std::sync::OnceLock;
 
-use super::shim::{AtomicU16, Ordering, fence};
 use super::slot::Slot;
+use crate::sys;
 
 /// How many times the pool can be extended.
 const CHUNKS: usize = 1024;
@@ -28,15 +24,10 @@ pub(super) struct Pair(pub [Slot; 2]);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Block(pub u32);
 
-/// Pairs with their filters, of some blocks.
-struct Chunk {
-    pairs: Box<[Pair]>,
-    filters: Box<[AtomicU16]>,
-}
-
 /// All slots of a table.
 pub(super) struct Pool {
-    chunks: Box<[OnceLock<Chunk>]>,
+    /// The pairs of some blocks each.
+    chunks: Box<[OnceLock<Box<[Pair]>>]>,
     /// Binary logarithm of the pairs in a block.
     bits: u32,
 }
@@ -61,14 +52,19 @@ impl Pool {
         self.bits
     }
 
-    /// Pair `at` of `block`, with its filter.
+    /// Pair `at` of `block`.
     #[inline]
-    pub(super) fn pair(&self, block: Block, at: u32) -> Option<(&Pair, &AtomicU16)> {
+    pub(super) fn pair(&self, block: Block, at: u32) -> Option<&Pair> {
         let chunk = usize::try_from(block.0 >> WITHIN).ok()?;
         let number = u64::from(block.0 & ((1 << WITHIN) - 1));
         let at = usize::try_from(number << self.bits | u64::from(at)).ok()?;
-        let Chunk { pairs, filters } = self.chunks.get(chunk)?.get()?;
-        Some((pairs.get(at)?, filters.get(at)?))
+        self.chunks.get(chunk)?.get()?.get(at)
+    }
+
+    /// All slots of `block`.
+    pub(super) fn slots(&self, block: Block) -> impl Iterator<Item = &Slot> {
+        let pairs = (0..1u32 << self.bits).filter_map(move |at| self.pair(block, at));
+        pairs.flat_map(|Pair(slots)| slots)
     }
 
     /// Makes sure that `free` holds `wanted` blocks. False if the pool is at its end.
@@ -88,10 +84,12 @@ impl Pool {
         if count < missing {
             return false;
         }
-        let pairs = 0..count << self.bits;
-        place.get_or_init(|| Chunk {
-            pairs: pairs.clone().map(|_| Pair::default()).collect(),
-            filters: pairs.map(|_| AtomicU16::new(0)).collect(),
+        place.get_or_init(|| {
+            let len = count << self.bits;
+            let mut pairs = Vec::with_capacity(len);
+            sys::advise_huge(&pairs);
+            pairs.resize_with(len, Pair::default);
+            pairs.into_boxed_slice()
         });
         free.blocks.extend((0..blocks).rev().map(|number| Block(chunk << WITHIN | number)));
         free.chunks = free.chunks.saturating_add(1);
@@ -99,27 +97,26 @@ impl Pool {
         true
     }
 
-    /// Lends `count` blocks, or as many as `free` has: their slots and filters are empty.
+    /// Lends `count` blocks, or as many as `free` has: their slots are empty and unmarked.
     pub(super) fn lend(&self, free: &mut Free, count: usize) -> Vec<Block> {
         let kept = free.blocks.len().saturating_sub(count);
         let lent = free.blocks.split_off(kept);
-        // Release, with the Acquire fence before `Directory::confirms`: who misses a mark in a
-        // filter of its old segment finds that segment replaced.
-        fence(Ordering::Release);
-        for &block in &lent {
-            for at in 0..1 << self.bits {
-                if let Some((_, filter)) = self.pair(block, at) {
-                    filter.store(0, Ordering::Relaxed);
-                }
-            }
-        }
+        lent.iter().flat_map(|&block| self.slots(block)).for_each(Slot::unmark);
         lent
     }
 
     /// Bytes of all blocks.
     pub(super) fn bytes(&self) -> usize {
-        let made = self.chunks.iter().filter_map(OnceLock::get);
-        made.map(|chunk| size_of_val(&*chunk.pairs) + size_of_val(&*chunk.filters)).sum()
+        self.chunks().map(size_of_val).sum()
+    }
+
+    /// How many of these bytes are on huge pages now, as far as the system tells.
+    pub(super) fn huge_bytes(&self) -> usize {
+        sys::huge_bytes(self.chunks())
+    }
+
+    fn chunks(&self) -> impl Iterator<Item = &[Pair]> {
+        self.chunks.iter().filter_map(OnceLock::get).map(|pairs| &**pairs)
     }
 }
 
@@ -145,14 +142,14 @@ mod tests {
         let mut pairs: Vec<_> = blocks
             .iter()
             .flat_map(|&block| (0..8).map(move |at| (block, at)))
-            .map(|(block, at)| std::ptr::from_ref(pool.pair(block, at).unwrap().0))
+            .map(|(block, at)| std::ptr::from_ref(pool.pair(block, at).unwrap()))
             .collect();
         pairs.sort();
         pairs.dedup();
         assert_eq!(pairs.len(), 9 * 8);
         free.take_back(blocks);
         assert!(pool.stock(&mut free, 9));
-        assert_eq!(pool.bytes(), 9 * 8 * (128 + 2));
+        assert_eq!(pool.bytes(), 9 * 8 * 128);
     }
 
     #[test]

@@ -254,7 +254,9 @@ impl Store {
 
     /// When the key was last granted: what memory has since it was opened, else the file.
     fn last_used(&self, view: &View<'_>, record: &KeyRecord) -> Result<Option<Timestamp>> {
-        let noted = self.index.get_with_side(&record.digest).and_then(|(_, side)| side?.last_used);
+        let approach = self.index.approach(record.address().locator);
+        let found = self.index.find(&approach, &record.digest);
+        let noted = found.and_then(|(_, side)| side?.last_used);
         Ok(noted.max(view.used(record.key_id)?))
     }
 

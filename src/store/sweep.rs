@@ -58,7 +58,7 @@ impl Store {
                     let owner =
                         view.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
                     let entry = trail::key_entry(Event::KeySwept, by, now, realm, key, &owner.id);
-                    draft = draft.op(Op::Forget(key, record.digest)).entry(entry);
+                    draft = draft.op(Op::Forget(key, record.address())).entry(entry);
                 }
             }
         })
