@@ -57,7 +57,9 @@ pub use request::Request;
 pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
-pub use store::{Changed, Changes, Commit, Filter, HttpRequest, Outcome, PAGE_MAX, Store, Swept};
+pub use store::{
+    Changed, Changes, Commit, Filter, HttpRequest, ISSUE_MAX, Outcome, PAGE_MAX, Store, Swept,
+};
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};

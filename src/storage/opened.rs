@@ -22,6 +22,15 @@ impl<K: Key + 'static, V: Value + 'static> Opened<'_, K, V> {
         .or_fail("read a row")
     }
 
+    /// The row with the highest key, if there is one.
+    pub(super) fn last(&self) -> Result<Option<(AccessGuard<'_, K>, AccessGuard<'_, V>)>> {
+        match self {
+            Self::Read(table) => ReadableTable::last(table),
+            Self::Write(table) => table.last(),
+        }
+        .or_fail("read the last row")
+    }
+
     /// All rows.
     pub(super) fn all(&self) -> Result<Range<'_, K, V>> {
         match self {

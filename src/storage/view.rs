@@ -71,6 +71,12 @@ impl<'s> View<'s> {
         body.map(|b| named(KeyRecord::decode(key_id, &b), "keys", &row)).transpose()
     }
 
+    /// The highest id that a key has, if there are keys.
+    pub(crate) fn last_key_id(&self) -> Result<Option<KeyId>> {
+        let table = self.table(KEYS)?;
+        Ok(table.last()?.map(|(key, _)| key_of(*key.value())))
+    }
+
     /// Up to `limit` keys after `after`, in order of their ids.
     pub(crate) fn keys(&self, after: Option<KeyId>, limit: usize) -> Result<Vec<KeyRecord>> {
         let Some(first) = next_id(after) else { return Ok(Vec::new()) };

@@ -1,21 +1,30 @@
-//! Issue a key, and rotate one.
+//! Issue keys, one or many in one commit.
 
-use super::deny::no_better_than;
-use super::{Draft, Store, cap, scan, trail};
+use std::collections::hash_map::{Entry, HashMap};
+use std::vec;
+
+use super::cap::Places;
+use super::draft::Change;
+use super::query::info;
+use super::{Draft, Realms, Store, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
-use crate::index::KeyRestraint;
+use crate::ids::RealmRef;
 use crate::info::Issued;
 use crate::key_id::KeyId;
-use crate::realm::Kind;
-use crate::record::{Cause, KeyRecord, Op};
+use crate::realm::{Kind, Realm};
+use crate::record::{Cause, KeyRecord, Op, OwnerRecord};
 use crate::seal;
-use crate::spec::{Rotation, Spec};
+use crate::spec::Spec;
 use crate::storage::View;
 use crate::time::Timestamp;
 use crate::token::Token;
+
+/// Most keys that one call issues: all other writers wait for its commit, and the log keeps
+/// or drops it as a whole.
+pub const ISSUE_MAX: usize = 10_000;
 
 impl Store {
     /// Makes a key and its token.
@@ -30,137 +39,84 @@ impl Store {
     pub fn issue(&self, spec: &Spec, by: &Actor) -> Result<Issued> {
         by.check()?;
         self.commit(|view, realms, now| {
-            let realm = &*realms.get(spec.realm())?.realm;
-            let terms = spec.check(realm, now)?;
-            let (_, kind) = realms.of_kind(terms.kind)?;
-            let owner = scan::owner_named(view, realm.reference(), &terms.owner)?;
-            let owner = owner.ok_or_else(|| super::no_owner_named(realm, &terms.owner))?;
-            let taken_off = cap::admit(view, realm, terms.kind, &owner, None, now)?;
-            let token = kind.shape.mint(&self.random)?;
-            let key_id = self.new_key_id(view, now)?;
-            let record = KeyRecord {
-                key_id,
-                digest: self.digester.digest(token.expose().as_bytes()),
-                pepper: self.storage.generation(),
-                kind: terms.kind,
-                owner: owner.owner,
-                state: State::Active,
-                cause: Cause::None,
-                counted: true,
-                scopes: terms.scopes,
-                issued: now,
-                start: terms.start,
-                end: terms.end,
-                changed: now,
-                lineage: key_id,
-                generation: 1,
-                predecessor: None,
-                successor: None,
-                last_four: token.last_four(),
-                name: terms.name,
-                metadata: terms.metadata,
-                reason: String::new(),
-            };
-            let sealed = self.sealed(&record, kind, &token)?;
-            let key = self.key_info(view, realm, kind, &owner.id, &record, now)?;
-            let mut entry = trail::key_entry(Event::KeyIssued, by, now, realm, key_id, &owner.id);
-            entry.after = trail::key_facts(realm, &record);
-            Ok(Draft::new(Issued { key, token })
-                .ops(taken_off.into_iter().map(Op::Key))
-                .op(Op::Key(record))
-                .seal(key_id, sealed)
-                .entry(entry))
+            let mut issuing = Issuing::new(self, view, realms, now, by, 1)?;
+            let issued = issuing.issue(spec)?;
+            Ok(issuing.draft(issued))
         })
     }
 
-    /// Replaces a key by a successor with the same scopes, owner, name, metadata and limits.
+    /// Makes a key and its token for each of `specs`, in their order and in one commit: all of
+    /// them or, if one is refused, none. Up to [`ISSUE_MAX`] at a time.
     ///
-    /// The old key ends after its grace, or at its own end if that is earlier; without grace
-    /// it is revoked in the same commit. A predecessor of the old key that still lived on in a
-    /// grace of its own is revoked too, so that a lineage has two live generations at most.
+    /// Everything holds as if they were [issued](Self::issue) one after another: each takes
+    /// its place under its owner's caps and has its own entry in the audit trail. Key ids
+    /// ascend. For long imports this is the quick way; other writers wait for each commit.
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown key; `Conflict` unless it is active, unexpired and not yet
-    /// rotated; `Argument` for a grace or an end out of its limits; those of a commit.
-    pub fn rotate(&self, key: KeyId, rotation: &Rotation, by: &Actor) -> Result<Issued> {
+    /// As for one; an error about a spec begins with its index from 0, as in `spec 3: `.
+    /// `Argument` for more than [`ISSUE_MAX`].
+    pub fn issue_many(&self, specs: &[Spec], by: &Actor) -> Result<Vec<Issued>> {
         by.check()?;
-        let early = self.deny_early(key, |held, _| {
-            let (old, now) = (&held.record, self.mark.now());
-            rotatable(old, now)?;
-            let succession = rotation.check(held.realm, old.start, old.end, now)?;
-            Ok(match succession.old_end {
-                None => no_better_than(State::Revoked),
-                Some(end) => KeyRestraint { end, ..no_better_than(State::Active) },
-            })
-        })?;
-        self.commit_denied(early, |view, realms, now| {
-            let old = view.key(key)?.ok_or_else(|| super::no_key(key))?;
-            let (realm, kind) = realms.of_kind(old.kind)?;
-            rotatable(&old, now)?;
-            let succession = rotation.check(realm, old.start, old.end, now)?;
-            let owner = view.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
-            let token = kind.shape.mint(&self.random)?;
-            let key_id = self.new_key_id(view, now)?;
-            let new = KeyRecord {
-                key_id,
-                digest: self.digester.digest(token.expose().as_bytes()),
-                pepper: self.storage.generation(),
-                state: State::Active,
-                cause: Cause::None,
-                counted: old.counted,
-                issued: now,
-                start: succession.new_start,
-                end: succession.new_end,
-                changed: now,
-                generation: old.generation.saturating_add(1),
-                predecessor: Some(old.key_id),
-                successor: None,
-                last_four: token.last_four(),
-                reason: String::new(),
-                ..old.clone()
-            };
-            let replaced = replaced(old.clone(), succession.old_end, key_id, by, now);
-            let grandparent = match old.predecessor {
-                Some(before) => view.key(before)?.filter(|k| k.state != State::Revoked),
-                None => None,
-            };
-            let ended = grandparent.map(|record| revoked_by_rotation(record, by, now));
-            let sealed = self.sealed(&new, kind, &token)?;
-            let info = self.key_info(view, realm, kind, &owner.id, &new, now)?;
-            let mut entry = trail::key_entry(Event::KeyRotated, by, now, realm, key, &owner.id);
-            entry.before = trail::key_facts(realm, &old);
-            entry.after = trail::rotation_facts(realm, &replaced, &new, ended.as_ref());
-            let mut draft = Draft::new(Issued { key: info, token });
-            if let Some(ended) = ended {
-                draft = draft.seal(ended.key_id, None).op(Op::Key(ended));
+        if specs.len() > ISSUE_MAX {
+            let why = format!("specs: {}; up to {ISSUE_MAX} are allowed", specs.len());
+            return Err(Error::new(ErrorKind::Argument, why));
+        }
+        self.commit(|view, realms, now| {
+            let mut issuing = Issuing::new(self, view, realms, now, by, specs.len())?;
+            let mut issued = Vec::with_capacity(specs.len());
+            for (number, spec) in specs.iter().enumerate() {
+                let one = issuing.issue(spec);
+                issued.push(one.map_err(|e| Error::new(e.kind(), format!("spec {number}: {e}")))?);
             }
-            Ok(draft
-                .op(Op::Key(replaced))
-                .seal(key, None)
-                .op(Op::Key(new))
-                .seal(key_id, sealed)
-                .entry(entry))
+            Ok(issuing.draft(issued))
         })
     }
 
     /// An id that no key has.
-    fn new_key_id(&self, view: &View<'_>, now: Timestamp) -> Result<KeyId> {
+    pub(super) fn new_key_id(&self, view: &View<'_>, now: Timestamp) -> Result<KeyId> {
+        self.new_key_ids(view, now, 1)?.next().ok_or_else(no_key_id)
+    }
+
+    /// `count` ids that no key has, ascending.
+    fn new_key_ids(
+        &self,
+        view: &View<'_>,
+        now: Timestamp,
+        count: usize,
+    ) -> Result<vec::IntoIter<KeyId>> {
         const TRIES: u32 = 64;
+        let first = KeyId::new(now, 0);
+        let none_taken = view.last_key_id()?.is_none_or(|last| last < first);
+        let mut ids = Vec::with_capacity(count);
+        let mut random = vec![0; count.saturating_mul(4)];
         for _ in 0..TRIES {
-            let mut random = [0; 4];
-            self.random.fill(&mut random)?;
-            let key_id = KeyId::new(now, u32::from_le_bytes(random));
-            if view.key(key_id)?.is_none() {
-                return Ok(key_id);
+            let missing = count.saturating_sub(ids.len());
+            if missing == 0 {
+                return Ok(ids.into_iter());
             }
+            random.truncate(missing.saturating_mul(4));
+            self.random.fill(&mut random)?;
+            let (parts, _) = random.as_chunks();
+            for part in parts {
+                let key_id = KeyId::new(now, u32::from_le_bytes(*part));
+                if none_taken || view.key(key_id)?.is_none() {
+                    ids.push(key_id);
+                }
+            }
+            ids.sort_unstable();
+            ids.dedup();
         }
-        let why = format!("{TRIES} random key ids in one millisecond were all taken");
-        Err(Error::new(ErrorKind::Random, why))
+        Err(no_key_id())
     }
 
     /// The sealed copy of a token, for a kind that can be revealed.
-    fn sealed(&self, of: &KeyRecord, kind: &Kind, token: &Token) -> Result<Option<Vec<u8>>> {
+    pub(super) fn sealed(
+        &self,
+        of: &KeyRecord,
+        kind: &Kind,
+        token: &Token,
+    ) -> Result<Option<Vec<u8>>> {
         if !kind.reveal {
             return Ok(None);
         }
@@ -169,42 +125,92 @@ impl Store {
     }
 }
 
-/// The old key of a rotation: alive to the end of its grace, or revoked.
-fn replaced(
-    old: KeyRecord,
-    end: Option<Timestamp>,
-    successor: KeyId,
-    by: &Actor,
+#[cold]
+fn no_key_id() -> Error {
+    Error::new(ErrorKind::Random, "random key ids of one millisecond were all taken")
+}
+
+/// Keys on their way into one commit, and what they were given so far.
+struct Issuing<'a> {
+    store: &'a Store,
+    view: &'a View<'a>,
+    realms: &'a Realms,
     now: Timestamp,
-) -> KeyRecord {
-    match end {
-        Some(end) => KeyRecord { end, successor: Some(successor), ..old },
-        None => {
-            let revoked = revoked_by_rotation(old, by, now);
-            KeyRecord { successor: Some(successor), ..revoked }
+    by: &'a Actor,
+    ids: vec::IntoIter<KeyId>,
+    owners: HashMap<(RealmRef, String), (OwnerRecord, Places)>,
+    change: Change,
+}
+
+impl<'a> Issuing<'a> {
+    fn new(
+        store: &'a Store,
+        view: &'a View<'a>,
+        realms: &'a Realms,
+        now: Timestamp,
+        by: &'a Actor,
+        count: usize,
+    ) -> Result<Self> {
+        let ids = store.new_key_ids(view, now, count)?;
+        let (owners, change) = (HashMap::new(), Change::default());
+        Ok(Self { store, view, realms, now, by, ids, owners, change })
+    }
+
+    /// Takes up one key more.
+    fn issue(&mut self, spec: &Spec) -> Result<Issued> {
+        let (view, now) = (self.view, self.now);
+        let realm: &Realm = &self.realms.get(spec.realm())?.realm;
+        let terms = spec.check(realm, now)?;
+        let (_, kind) = self.realms.of_kind(terms.kind)?;
+        let (owner, places) = match self.owners.entry((realm.reference(), terms.owner)) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let (realm_ref, id) = new.key();
+                let owner = scan::owner_named(view, *realm_ref, id)?;
+                let owner = owner.ok_or_else(|| super::no_owner_named(realm, id))?;
+                new.insert((owner, Places::default()))
+            }
+        };
+        let key_id = self.ids.next().ok_or_else(no_key_id)?;
+        let taken_off = places.admit(view, realm, terms.kind, owner, key_id, now)?;
+        let token = kind.shape.mint(&self.store.random)?;
+        let record = KeyRecord {
+            key_id,
+            digest: self.store.digester.digest(token.expose().as_bytes()),
+            pepper: self.store.storage.generation(),
+            kind: terms.kind,
+            owner: owner.owner,
+            state: State::Active,
+            cause: Cause::None,
+            counted: true,
+            scopes: terms.scopes,
+            issued: now,
+            start: terms.start,
+            end: terms.end,
+            changed: now,
+            lineage: key_id,
+            generation: 1,
+            predecessor: None,
+            successor: None,
+            last_four: token.last_four(),
+            name: terms.name,
+            metadata: terms.metadata,
+            reason: String::new(),
+        };
+        let key = info(realm, kind, &owner.id, &record, None, now);
+        let mut entry = trail::key_entry(Event::KeyIssued, self.by, now, realm, key_id, &owner.id);
+        entry.after = trail::key_facts(realm, &record);
+        if let Some(sealed) = self.store.sealed(&record, kind, &token)? {
+            self.change.seals.push((key_id, Some(sealed)));
         }
+        self.change.ops.extend(taken_off.into_iter().map(Op::Key));
+        self.change.ops.push(Op::Key(record));
+        self.change.entries.push(entry);
+        Ok(Issued { key, token })
     }
-}
 
-fn revoked_by_rotation(old: KeyRecord, by: &Actor, now: Timestamp) -> KeyRecord {
-    KeyRecord {
-        state: State::Revoked,
-        cause: Cause::Rotated,
-        counted: false,
-        changed: now,
-        reason: by.reason().to_owned(),
-        ..old
+    /// All that was taken up, for a caller that gets `value`.
+    fn draft<T>(self, value: T) -> Draft<T> {
+        Draft { change: self.change, value }
     }
-}
-
-/// Refuses a key that cannot be rotated, saying why.
-fn rotatable(key: &KeyRecord, now: Timestamp) -> Result<()> {
-    let why = match (key.state, key.successor) {
-        (State::Revoked, _) => "is revoked; issue a new key".to_owned(),
-        (State::Suspended, _) => "is suspended; resume it first".to_owned(),
-        (State::Active, Some(successor)) => format!("was already rotated, to {successor}"),
-        (State::Active, None) if key.end <= now => "has expired; issue a new key".to_owned(),
-        (State::Active, None) => return Ok(()),
-    };
-    Err(Error::new(ErrorKind::Conflict, format!("{}: {why}", key.key_id)))
 }

@@ -19,6 +19,7 @@ mod query;
 mod realm;
 mod realms;
 mod reveal;
+mod rotate;
 mod scan;
 mod state;
 mod sweep;
@@ -49,6 +50,7 @@ use draft::Draft;
 use realms::Realms;
 
 pub use feed::{Changed, Changes, Commit};
+pub use issue::ISSUE_MAX;
 pub use query::{Filter, PAGE_MAX};
 pub use sweep::Swept;
 pub use verify::{HttpRequest, Outcome};

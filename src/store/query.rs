@@ -217,39 +217,7 @@ impl Store {
         record: &KeyRecord,
         now: Timestamp,
     ) -> Result<KeyInfo> {
-        let alive = record.state != State::Revoked;
-        let rotation_due = match (realm.policy().rotate_after, record.successor) {
-            (Some(span), None) if alive => Some(record.issued.plus(span)),
-            _ => None,
-        };
-        Ok(KeyInfo {
-            key_id: record.key_id,
-            realm: realm.reference(),
-            kind: record.kind,
-            kind_name: kind.name.clone(),
-            environment: kind.environment.clone().unwrap_or_default(),
-            owner: owner.to_owned(),
-            state: record.state,
-            cause: record.cause,
-            expired: record.end <= now,
-            name: record.name.clone(),
-            metadata: record.metadata.clone(),
-            scopes: realm.scope_names(record.scopes).into_iter().map(str::to_owned).collect(),
-            issued: record.issued,
-            start: record.start,
-            end: record.end,
-            changed: record.changed,
-            reason: record.reason.clone(),
-            prefix: kind.shape.prefix().to_owned(),
-            last_four: String::from_utf8_lossy(&record.last_four).into_owned(),
-            lineage: record.lineage,
-            generation: record.generation,
-            predecessor: record.predecessor,
-            successor: record.successor,
-            in_grace: alive && record.successor.is_some() && record.end > now,
-            last_used: self.last_used(view, record)?,
-            rotation_due,
-        })
+        Ok(info(realm, kind, owner, record, self.last_used(view, record)?, now))
     }
 
     /// When the key was last granted: what memory has since it was opened, else the file.
@@ -271,5 +239,49 @@ impl Store {
         let (realm, kind) = realms.of_kind(record.kind)?;
         let owner = view.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
         Ok(super::Held { record, owner, realm, kind })
+    }
+}
+
+/// What may be shown of a record that was last used at `last_used`.
+pub(super) fn info(
+    realm: &Realm,
+    kind: &Kind,
+    owner: &str,
+    record: &KeyRecord,
+    last_used: Option<Timestamp>,
+    now: Timestamp,
+) -> KeyInfo {
+    let alive = record.state != State::Revoked;
+    let rotation_due = match (realm.policy().rotate_after, record.successor) {
+        (Some(span), None) if alive => Some(record.issued.plus(span)),
+        _ => None,
+    };
+    KeyInfo {
+        key_id: record.key_id,
+        realm: realm.reference(),
+        kind: record.kind,
+        kind_name: kind.name.clone(),
+        environment: kind.environment.clone().unwrap_or_default(),
+        owner: owner.to_owned(),
+        state: record.state,
+        cause: record.cause,
+        expired: record.end <= now,
+        name: record.name.clone(),
+        metadata: record.metadata.clone(),
+        scopes: realm.scope_names(record.scopes).into_iter().map(str::to_owned).collect(),
+        issued: record.issued,
+        start: record.start,
+        end: record.end,
+        changed: record.changed,
+        reason: record.reason.clone(),
+        prefix: kind.shape.prefix().to_owned(),
+        last_four: String::from_utf8_lossy(&record.last_four).into_owned(),
+        lineage: record.lineage,
+        generation: record.generation,
+        predecessor: record.predecessor,
+        successor: record.successor,
+        in_grace: alive && record.successor.is_some() && record.end > now,
+        last_used,
+        rotation_due,
     }
 }

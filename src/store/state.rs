@@ -1,7 +1,8 @@
 //! Suspend, resume, revoke and update a key.
 
+use super::cap::Places;
 use super::deny::{Denial, no_better_than};
-use super::{Draft, Held, Store, cap, trail};
+use super::{Draft, Held, Store, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
@@ -168,8 +169,9 @@ impl Held<'_> {
     ) -> Result<Vec<KeyRecord>> {
         let mut changed = Vec::new();
         if takes_place(&record, now) && !record.counted {
-            let (kind, lineage) = (record.kind, Some(record.lineage));
-            changed = cap::admit(view, self.realm, kind, &self.owner, lineage, now)?;
+            let (kind, lineage) = (record.kind, record.lineage);
+            let mut places = Places::default();
+            changed = places.admit(view, self.realm, kind, &self.owner, lineage, now)?;
             changed.retain(|other| other.key_id != record.key_id);
             record.counted = true;
         }

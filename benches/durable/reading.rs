@@ -1,0 +1,2 @@
+//! Verifying while others write, and while the disk hangs.
+pub fn run() {}
