@@ -12,7 +12,7 @@ use super::chunks::Spot;
 use super::home::{Home, low32};
 use super::shim::{AtomicU32, AtomicU64, Ordering};
 
-/// Upper bits of a home that can be told apart at most.
+/// Upper bits of a home that can be told apart at most. The next eight are spare.
 pub(super) const DEPTH_MAX: u32 = 24;
 
 const BLOCKS: u32 = 32;

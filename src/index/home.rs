@@ -64,10 +64,10 @@ impl Home {
         low32((self.0 >> 1).wrapping_shr(63_u32.wrapping_sub(bits)))
     }
 
-    /// The mark of keys whose far home this is, by bits that choose nothing else.
+    /// Eight bits that choose neither segment nor pair.
     #[inline]
-    pub(super) fn mark(self) -> Mark {
-        Mark(1 << (self.0 & 3))
+    pub(super) const fn spare(self) -> u8 {
+        (self.0 >> 32) as u8
     }
 
     /// The two numbers below `pairs` of the pairs where the key may stand.
@@ -76,25 +76,6 @@ impl Home {
         // 2^64 over the golden ratio.
         let product = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         [scale(u64::from(low32(self.0)), pairs), scale(product >> 32, pairs)]
-    }
-}
-
-/// One of four bits: what a key that stands far sets in its first near slot, and who looks for
-/// it asks for there. So a token that is nobody's mostly costs its near slots alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark(u64);
-
-impl Mark {
-    /// The bit, from 1 to 8.
-    #[inline]
-    pub(super) const fn bits(self) -> u64 {
-        self.0
-    }
-
-    /// The mark of this number, from 0 to 3.
-    #[cfg(test)]
-    pub(super) const fn of_number(number: u32) -> Self {
-        Self(1 << number)
     }
 }
 

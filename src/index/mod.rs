@@ -38,6 +38,7 @@
 
 mod chunks;
 mod directory;
+mod filter;
 mod growth;
 mod home;
 #[cfg(test)]

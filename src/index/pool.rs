@@ -6,8 +6,10 @@
 
 use std::sync::OnceLock;
 
+use super::filter::Filter;
+use super::shim::{Ordering, fence};
 use super::slot::Slot;
-use crate::sys;
+use crate::sys::{self, HUGE_PAGE, Slab};
 
 /// How many times the pool can be extended.
 const CHUNKS: usize = 1024;
@@ -24,10 +26,15 @@ pub(super) struct Pair(pub [Slot; 2]);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Block(pub u32);
 
+/// The pairs of some blocks, and the filter of each.
+struct Chunk {
+    pairs: Slab<Pair>,
+    filters: Slab<Filter>,
+}
+
 /// All slots of a table.
 pub(super) struct Pool {
-    /// The pairs of some blocks each.
-    chunks: Box<[OnceLock<Box<[Pair]>>]>,
+    chunks: Box<[OnceLock<Chunk>]>,
     /// Binary logarithm of the pairs in a block.
     bits: u32,
 }
@@ -52,31 +59,40 @@ impl Pool {
         self.bits
     }
 
-    /// Pair `at` of `block`.
+    /// Pair `at` of `block`, and its filter.
     #[inline]
-    pub(super) fn pair(&self, block: Block, at: u32) -> Option<&Pair> {
+    pub(super) fn pair(&self, block: Block, at: u32) -> Option<(&Pair, &Filter)> {
         let chunk = usize::try_from(block.0 >> WITHIN).ok()?;
         let number = u64::from(block.0 & ((1 << WITHIN) - 1));
         let at = usize::try_from(number << self.bits | u64::from(at)).ok()?;
-        self.chunks.get(chunk)?.get()?.get(at)
+        let Chunk { pairs, filters } = self.chunks.get(chunk)?.get()?;
+        Some((pairs.get(at)?, filters.get(at)?))
+    }
+
+    /// All pairs of `block`.
+    fn pairs(&self, block: Block) -> impl Iterator<Item = (&Pair, &Filter)> {
+        (0..1u32 << self.bits).filter_map(move |at| self.pair(block, at))
     }
 
     /// All slots of `block`.
     pub(super) fn slots(&self, block: Block) -> impl Iterator<Item = &Slot> {
-        let pairs = (0..1u32 << self.bits).filter_map(move |at| self.pair(block, at));
-        pairs.flat_map(|Pair(slots)| slots)
+        self.pairs(block).flat_map(|(Pair(slots), _)| slots)
     }
 
     /// Makes sure that `free` holds `wanted` blocks. False if the pool is at its end.
     ///
     /// What is missing is made in one piece, and never less than a sixty-fourth of what
-    /// there is, so that a large table is a few large pieces.
+    /// there is, so that a large table is a few large pieces; from eight huge pages on, the
+    /// pieces are whole ones.
     pub(super) fn stock(&self, free: &mut Free, wanted: usize) -> bool {
         let missing = wanted.saturating_sub(free.blocks.len());
         if missing == 0 {
             return true;
         }
-        let count = missing.max(free.made / 64).min(1 << WITHIN);
+        let count = missing.max(free.made / 64);
+        let huge = (HUGE_PAGE / size_of::<Pair>()) >> self.bits;
+        let whole = if free.made < 8 * huge { 1 } else { huge };
+        let count = count.next_multiple_of(whole).min(1 << WITHIN);
         let Some(place) = self.chunks.get(free.chunks) else { return false };
         let (Ok(chunk), Ok(blocks)) = (u32::try_from(free.chunks), u32::try_from(count)) else {
             return false;
@@ -84,13 +100,8 @@ impl Pool {
         if count < missing {
             return false;
         }
-        place.get_or_init(|| {
-            let len = count << self.bits;
-            let mut pairs = Vec::with_capacity(len);
-            sys::advise_huge(&pairs);
-            pairs.resize_with(len, Pair::default);
-            pairs.into_boxed_slice()
-        });
+        let len = count << self.bits;
+        place.get_or_init(|| Chunk { pairs: Slab::new(len), filters: Slab::new(len) });
         free.blocks.extend((0..blocks).rev().map(|number| Block(chunk << WITHIN | number)));
         free.chunks = free.chunks.saturating_add(1);
         free.made = free.made.saturating_add(count);
@@ -101,22 +112,24 @@ impl Pool {
     pub(super) fn lend(&self, free: &mut Free, count: usize) -> Vec<Block> {
         let kept = free.blocks.len().saturating_sub(count);
         let lent = free.blocks.split_off(kept);
-        lent.iter().flat_map(|&block| self.slots(block)).for_each(Slot::unmark);
+        // Release, with the Acquire fence before `Directory::confirms`.
+        fence(Ordering::Release);
+        lent.iter().flat_map(|&block| self.pairs(block)).for_each(|(_, filter)| filter.clear());
         lent
     }
 
     /// Bytes of all blocks.
     pub(super) fn bytes(&self) -> usize {
-        self.chunks().map(size_of_val).sum()
+        self.chunks().map(|chunk| size_of_val(&*chunk.pairs) + size_of_val(&*chunk.filters)).sum()
     }
 
     /// How many of these bytes are on huge pages now, as far as the system tells.
     pub(super) fn huge_bytes(&self) -> usize {
-        sys::huge_bytes(self.chunks())
+        sys::huge_bytes(self.chunks().map(|chunk| &*chunk.pairs))
     }
 
-    fn chunks(&self) -> impl Iterator<Item = &[Pair]> {
-        self.chunks.iter().filter_map(OnceLock::get).map(|pairs| &**pairs)
+    fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        self.chunks.iter().filter_map(OnceLock::get)
     }
 }
 
@@ -142,14 +155,14 @@ mod tests {
         let mut pairs: Vec<_> = blocks
             .iter()
             .flat_map(|&block| (0..8).map(move |at| (block, at)))
-            .map(|(block, at)| std::ptr::from_ref(pool.pair(block, at).unwrap()))
+            .map(|(block, at)| std::ptr::from_ref(pool.pair(block, at).unwrap().0))
             .collect();
         pairs.sort();
         pairs.dedup();
         assert_eq!(pairs.len(), 9 * 8);
         free.take_back(blocks);
         assert!(pool.stock(&mut free, 9));
-        assert_eq!(pool.bytes(), 9 * 8 * 128);
+        assert_eq!(pool.bytes(), 9 * 8 * (128 + 2));
     }
 
     #[test]

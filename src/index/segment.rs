@@ -2,14 +2,15 @@
 //!
 //! A key stands in one of the two pairs of its near home, or else of its far one (a cuckoo
 //! table with buckets of two, two choices each): looking for it, or finding that it is not
-//! there, reads eight slots at most. Nearly always four do, whose addresses are known before
-//! the token is hashed: as many keys as can stand near, and a mark at the first near slot tells
-//! whether any does not. Segments are filled to [`Segment::limit`], where with tokens of
+//! there, reads eight slots at most. Nearly always one does, whose address is known before
+//! the token is hashed: as many keys as can stand near, and filters tell in which slots, and
+//! whether any stands far. Segments are filled to [`Segment::limit`], where with tokens of
 //! random ends 97 of 100 stand near in a table of a million, and 89 in one of ten million.
 
 use std::ptr;
 
-use super::home::{Home, Homes, Mark, Seed};
+use super::filter::{Filter, Mark};
+use super::home::{Home, Homes, Seed};
 use super::places::Places;
 use super::pool::{Block, Pair, Pool};
 use super::shim::{AtomicU32, Ordering, fence};
@@ -99,13 +100,11 @@ impl Segment {
     #[inline]
     pub(super) fn places<'p>(&self, pool: &'p Pool, count: u32, home: Home) -> Option<Places<'p>> {
         let [one, two] = home.choices(count.wrapping_shl(pool.bits()));
-        let Pair([a, b]) = self.pair(pool, one)?;
-        let Pair([c, d]) = self.pair(pool, two)?;
-        Some(Places([a, b, c, d]))
+        Some(Places::new(self.pair(pool, one)?, self.pair(pool, two)?))
     }
 
     #[inline]
-    fn pair<'p>(&self, pool: &'p Pool, number: u32) -> Option<&'p Pair> {
+    fn pair<'p>(&self, pool: &'p Pool, number: u32) -> Option<(&'p Pair, &'p Filter)> {
         let block = self.blocks.get(usize::try_from(number >> pool.bits()).ok()?)?;
         let within = number & ((1 << pool.bits()) - 1);
         pool.pair(Block(block.load(Ordering::Relaxed)), within)
@@ -127,21 +126,28 @@ impl Segment {
         address: &Address,
     ) -> Option<&'p Slot> {
         let own = self.ground(pool, seed, address)?;
+        let room = self.unmarked_room(pool, seed, &own)?;
+        own.near.mark(own.mark, room);
+        Some(room)
+    }
+
+    /// The same, without the key's mark.
+    fn unmarked_room<'p>(&self, pool: &'p Pool, seed: &Seed, own: &Ground<'p>) -> Option<&'p Slot> {
         if let Some(empty) = own.near.empty() {
             return Some(empty);
         }
         // Who stands near moves only if it stays near: else one would gain what another loses.
-        let aside =
-            |other: &Ground<'_>, slot: &Slot, to: &Slot| !other.is_near(slot) || other.is_near(to);
-        let near = self.clear_way(pool, seed, &own.near.0, REACH_NEAR, aside);
+        let aside = |other: &Ground<'_>, slot: &Slot, to: &Slot| {
+            !other.near.include(slot) || other.near.include(to)
+        };
+        let near = self.clear_way(pool, seed, &own.near.slots(), REACH_NEAR, aside);
         if near.is_some() {
             return near;
         }
-        own.mark();
         let anywhere = |_: &Ground<'_>, _: &Slot, _: &Slot| true;
         own.far.empty().or_else(|| {
-            let [a, b, c, d] = own.near.0;
-            let [e, f, g, h] = own.far.0;
+            let [a, b, c, d] = own.near.slots();
+            let [e, f, g, h] = own.far.slots();
             self.clear_way(pool, seed, &[e, f, g, h, a, b, c, d], REACH, anywhere)
         })
     }
@@ -161,7 +167,7 @@ impl Segment {
         let mut at = 0;
         while let Some(slot) = steps.get(at).map(|step| step.slot) {
             let ground = self.ground(pool, seed, &slot.peek()?.address)?;
-            for next in ground.near.0.into_iter().chain(ground.far.0) {
+            for next in ground.near.slots().into_iter().chain(ground.far.slots()) {
                 let known = steps.iter().any(|step| ptr::eq(step.slot, next));
                 if known || !may(&ground, slot, next) {
                     continue;
@@ -192,9 +198,7 @@ impl Segment {
         while let Some(&Step { slot, from }) = step {
             let content = slot.freeze();
             let ground = self.ground(pool, seed, &content.address)?;
-            if !ground.is_near(empty) {
-                ground.mark();
-            }
+            ground.near.mark(ground.mark, empty);
             empty.fill(&content);
             slot.clear();
             empty = slot;
@@ -206,24 +210,13 @@ impl Segment {
     fn ground<'p>(&self, pool: &'p Pool, seed: &Seed, address: &Address) -> Option<Ground<'p>> {
         let homes = seed.homes(address);
         let [near, far] = self.all_places(pool, homes)?;
-        Some(Ground { mark: homes.far.mark(), near, far })
-    }
-}
-
-impl Ground<'_> {
-    fn is_near(&self, slot: &Slot) -> bool {
-        self.near.0.iter().any(|near| ptr::eq(*near, slot))
-    }
-
-    /// Marks that the key may stand far.
-    fn mark(&self) {
-        let Places([first, ..]) = self.near;
-        first.mark(self.mark);
+        Some(Ground { mark: Mark::of(&homes), near, far })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::places::Some4;
     use super::super::pool::Free;
     use super::super::slot::Content;
     use super::*;
@@ -266,15 +259,16 @@ mod tests {
         }
         let mut at_near = 0;
         for n in 0..=limit {
-            let ground = segment.ground(&pool, &seed, &address(n)).unwrap();
-            let digest = address(n).digest;
-            let found = ground.near.find(digest).or_else(|[first, ..]| {
-                assert!(first.has(ground.mark), "a key that stands far is marked");
-                ground.far.find(digest)
+            let (homes, digest) = (seed.homes(&address(n)), address(n).digest);
+            let [near, far] = segment.all_places(&pool, homes).unwrap();
+            let candidates = near.seen().candidates(Mark::near(homes.near.spare()));
+            let found = near.find(candidates, digest).or_else(|_| {
+                assert!(near.seen().far(Mark::far(homes.far.spare())), "who stands far is marked");
+                far.find(Some4::ALL, digest)
             });
             let (slot, life) = found.unwrap();
             assert_eq!(slot.read(life), Some(entry(n)));
-            at_near += u64::from(ground.is_near(slot));
+            at_near += u64::from(near.include(slot));
         }
         assert_eq!(segment.slots(&pool).filter(|s| s.life().is_live()).count() as u64, limit + 1);
         at_near * 100 / limit

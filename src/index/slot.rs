@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! offset size
-//!      0    8  life      live (bit 0), far marks (1-4), incarnation (5-31), locator (32-63)
+//!      0    8  life      live (bit 0), incarnation (1-31), locator (32-63)
 //!      8   16  digest    its first 128 bits
 //!     24   16  scopes    granted ones with all that they imply
 //!     40    8  key id
@@ -13,14 +13,14 @@
 //! ```
 //!
 //! While a slot is live nothing in it changes but its verdict, which is one word, so state
-//! and end change by one store, and its far marks, which say nothing about its own key. A
-//! reader takes `life`, then the rest, then `life` again: if both are equal and live, what it
-//! read was this key all along. All changes but the expired bit are made by the one writer.
+//! and end change by one store. A reader takes `life`, then the rest, then `life` again: if
+//! both are equal and live, what it read was this key all along. All changes but the expired
+//! bit are made by the one writer.
 //!
-//! An incarnation comes back after 2^27 fillings of one slot. A reader would have to be halted
+//! An incarnation comes back after 2^31 fillings of one slot. A reader would have to be halted
 //! between two loads for just as many to mistake one for the other.
 
-use super::home::{Mark, low32};
+use super::home::low32;
 use super::shim::{AtomicU64, Ordering, fence};
 use super::verdict::Verdict;
 use crate::digest::{Address, Locator};
@@ -31,9 +31,7 @@ use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
 const LIVE: u64 = 1;
-const MARKS: u32 = 1;
-const MARKS_ALL: u64 = 0b1111 << MARKS;
-const INCARNATION: u64 = 1 << 5;
+const INCARNATION: u64 = 1 << 1;
 const INCARNATION_ALL: u64 = ((1 << 32) - 1) & !(INCARNATION - 1);
 const LOCATOR: u32 = 32;
 
@@ -46,12 +44,6 @@ impl Life {
     #[inline]
     pub(super) fn is_live(self) -> bool {
         self.0 & LIVE != 0
-    }
-
-    /// Whether a key with this mark, whose first near slot this is, may stand far.
-    #[inline]
-    pub(super) fn has(self, mark: Mark) -> bool {
-        self.0 & mark.bits() << MARKS != 0
     }
 }
 
@@ -227,27 +219,7 @@ impl Slot {
         let incarnation = dead.wrapping_add(INCARNATION) & INCARNATION_ALL;
         let locator = u64::from(content.address.locator.number()) << LOCATOR;
         // Release, with the Acquire of `life`.
-        let life = locator | incarnation | dead & MARKS_ALL | LIVE;
-        self.life.store(life, Ordering::Release);
-    }
-
-    /// Marks that a key, whose first near slot this is, is about to be put into a far one.
-    pub(super) fn mark(&self, mark: Mark) {
-        let life = self.life.load(Ordering::Relaxed);
-        if !Life(life).has(mark) {
-            // Release, with the Acquire of `life`; a far slot is filled, and a near one that the
-            // key comes from is cleared, only after this. So who finds the near one dead, and
-            // asks whether the lives are what they were, sees the mark.
-            self.life.store(life | mark.bits() << MARKS, Ordering::Release);
-        }
-    }
-
-    /// Takes the marks away. The directory must not name the slot's segment any more.
-    pub(super) fn unmark(&self) {
-        let life = self.life.load(Ordering::Relaxed);
-        // Release, with the Acquire of `life`: who misses a mark here sees that its segment was
-        // replaced.
-        self.life.store(life & !MARKS_ALL, Ordering::Release);
+        self.life.store(locator | incarnation | LIVE, Ordering::Release);
     }
 
     /// Takes the slot's key out. Who reads it at this moment reads again.
@@ -332,24 +304,6 @@ mod tests {
             slot.clear();
             assert!(!slot.life().is_live());
         }
-    }
-
-    #[test]
-    fn marks_outlive_the_keys_of_a_slot_and_change_nothing_else() {
-        let slot = Slot::default();
-        let [one, two] = [0, 1].map(Mark::of_number);
-        slot.fill(&Content::new(ADDRESS, &entry()));
-        let before = slot.life();
-        slot.mark(one);
-        assert!(slot.life().has(one) && !slot.life().has(two));
-        assert!(!slot.is_still(before), "a reader that saw no mark is told");
-        assert_eq!(slot.read(slot.life()), Some(entry()));
-        slot.clear();
-        slot.fill(&Content::new(ADDRESS, &entry()));
-        assert!(slot.life().has(one) && !slot.life().has(two));
-        slot.unmark();
-        assert!(!slot.life().has(one));
-        assert_eq!(slot.peek(), Some(Content::new(ADDRESS, &entry())));
     }
 
     #[test]

@@ -6,8 +6,9 @@ use std::sync::OnceLock;
 
 use super::chunks::Chunks;
 use super::directory::{Directory, Route};
+use super::filter::Mark;
 use super::home::{Home, Seed};
-use super::places::Places;
+use super::places::{Places, Seen, Some4};
 use super::pool::{Free, Pool};
 use super::segment::Segment;
 use super::shim::{Ordering, fence};
@@ -75,7 +76,13 @@ pub(super) struct Ground<'t> {
     route: Route<'t>,
     segment: &'t Segment,
     near: Places<'t>,
+    /// What the filters of the near places said, and where a key may stand by that.
+    seen: Seen,
+    candidates: Some4,
 }
+
+/// The lives of those of four slots that were looked at.
+type Lives = [Option<Life>; 4];
 
 /// What looking for a key comes to.
 pub(super) enum Look<'t> {
@@ -98,9 +105,9 @@ impl Approach<'_> {
 #[cfg(not(loom))]
 impl<'t> Approach<'t> {
     /// What a reader has seen who did not find the digest near.
-    pub(super) fn miss(&self, digest: [u64; 2]) -> (Ground<'t>, [Life; 4]) {
+    pub(super) fn miss(&self, digest: [u64; 2]) -> (Ground<'t>, Lives) {
         let ground = self.ground.unwrap();
-        (ground, ground.near.find(digest).err().unwrap())
+        (ground, ground.near.find(ground.candidates, digest).err().unwrap())
     }
 }
 
@@ -112,13 +119,13 @@ impl Table {
         self.find(&self.approach(address.locator), address.digest, Slot::read)
     }
 
-    /// Has the near slots of a key fetched, so that the wait for them is over when its digest
-    /// is known.
-    #[inline]
+    /// Has the slots fetched where a key may stand, so that the wait for them is over when its
+    /// digest is known.
+    #[inline(always)]
     pub(super) fn approach(&self, locator: Locator) -> Approach<'_> {
         let approach = self.come_to(locator);
         if let Some(ground) = &approach.ground {
-            ground.near.fetch();
+            ground.near.fetch(ground.candidates);
         }
         approach
     }
@@ -208,7 +215,9 @@ impl Table {
             let route = self.directory.route(home)?;
             let segment = self.segments.at(route.segment())?;
             let near = segment.places(&self.pool, route.blocks(), home)?;
-            Some(Ground { route, segment, near })
+            let seen = near.seen();
+            let candidates = seen.candidates(Mark::near(home.spare()));
+            Some(Ground { route, segment, near, seen, candidates })
         };
         Approach { locator, ground: ground() }
     }
@@ -217,7 +226,7 @@ impl Table {
     #[inline(always)]
     fn look<'t>(&'t self, approach: &Approach<'t>, digest: [u64; 2]) -> Look<'t> {
         let Some(ground) = &approach.ground else { return Look::Changed };
-        match ground.near.find(digest) {
+        match ground.near.find(ground.candidates, digest) {
             Ok((slot, life)) => Look::At(slot, life),
             Err(lives) => self.look_on(ground, &lives, digest),
         }
@@ -225,17 +234,17 @@ impl Table {
 
     /// What a look comes to that did not find the key near.
     #[inline(never)]
-    fn look_on<'t>(&'t self, ground: &Ground<'t>, near: &[Life; 4], digest: [u64; 2]) -> Look<'t> {
-        let (home, [first, ..]) = (self.seed.far(digest), near);
-        if !first.has(home.mark()) && !ground.route.is_crowded() {
-            // Acquire, with the Release of `Slot::clear` and `Slot::mark`: who saw a near slot
-            // dead because its key moved sees below that a life or the route has changed.
+    fn look_on<'t>(&'t self, ground: &Ground<'t>, near: &Lives, digest: [u64; 2]) -> Look<'t> {
+        let home = self.seed.far(digest);
+        if !ground.seen.far(Mark::far(home.spare())) && !ground.route.is_crowded() {
+            // Acquire, with the Release of `Filter::set` and `Slot::clear`: who saw a slot dead
+            // because its key moved sees below that a mark, a life or the route has changed.
             fence(Ordering::Acquire);
             return self.conclude(ground, near);
         }
         let far = ground.segment.places(&self.pool, ground.route.blocks(), home);
         let Some(far) = far else { return Look::Changed };
-        let lives = match far.find(digest) {
+        let lives = match far.find(Some4::ALL, digest) {
             Ok((slot, life)) => return Look::At(slot, life),
             Err(lives) => lives,
         };
@@ -254,11 +263,15 @@ impl Table {
     }
 
     /// Whether a key that was not found was indeed in none of its places at some moment: if the
-    /// near slots live the lives that they lived before they were compared, and the segment was
-    /// not replaced. A key is never between two places. To be asked after an Acquire fence.
+    /// filters say what they said, so that it did not come to a slot that was left out; the slots
+    /// that were not left out live the lives that they lived before they were compared; and the
+    /// segment was not replaced. A key is never between two places. To be asked after an
+    /// Acquire fence.
     #[inline]
-    pub(super) fn conclude(&self, ground: &Ground<'_>, near: &[Life; 4]) -> Look<'_> {
-        let still = ground.near.are_still(near) && self.directory.confirms(&ground.route);
+    pub(super) fn conclude(&self, ground: &Ground<'_>, near: &Lives) -> Look<'_> {
+        let still = ground.near.seen() == ground.seen
+            && ground.near.are_still(near)
+            && self.directory.confirms(&ground.route);
         if still { Look::Nowhere } else { Look::Changed }
     }
 }
@@ -310,7 +323,9 @@ impl Table {
 
     /// Has the slots fetched in which a new key may come to stand soon.
     pub(super) fn fetch_places(&self, locator: Locator) {
-        self.approach(locator);
+        if let Some(ground) = self.come_to(locator).ground {
+            ground.near.fetch(Some4::ALL);
+        }
     }
 
     /// The segment of `home`, and the route to it.
@@ -340,8 +355,10 @@ impl Table {
         let homes = self.seed.homes(address);
         let places =
             self.segment(homes.near).and_then(|(_, segment)| segment.all_places(&self.pool, homes));
-        let all =
-            places.map(|[Places([a, b, c, d]), Places([e, f, g, h])]| [a, b, c, d, e, f, g, h]);
+        let all = places.map(|[near, far]| {
+            let ([a, b, c, d], [e, f, g, h]) = (near.slots(), far.slots());
+            [a, b, c, d, e, f, g, h]
+        });
         let twice = move |n: usize, slot: &Slot| {
             all.iter().flatten().take(n).any(|before| ptr::eq(*before, slot))
         };

@@ -196,13 +196,15 @@ impl Store {
     /// `Io` or `Corrupt` if the file cannot be read.
     pub fn stats(&self) -> Result<Stats> {
         let state = self.storage.view()?.state()?;
+        let index = self.index.stats();
         Ok(Stats {
             store_id: self.storage.id().0,
             seq: state.seq,
             keys: state.counts.keys,
             owners: state.counts.owners,
             realms: state.counts.realms,
-            index_bytes: u64::try_from(self.index.stats().bytes).unwrap_or(u64::MAX),
+            index_bytes: u64::try_from(index.bytes).unwrap_or(u64::MAX),
+            index_huge_bytes: u64::try_from(index.huge_bytes).unwrap_or(u64::MAX),
             peppered: self.storage.is_peppered(),
         })
     }

@@ -329,7 +329,7 @@ fn tokens_that_end_alike_cost_no_more_than_twice_the_slots_and_no_more_memory() 
 }
 
 #[test]
-fn a_key_that_nobody_has_costs_its_near_slots_alone_also_after_many_came_and_went() {
+fn what_nobody_has_mostly_costs_no_slot_also_after_many_keys_came_and_went() {
     let index = Index::new(20_000);
     let marked = |index: &Index| {
         let table = &index.table;
@@ -337,7 +337,9 @@ fn a_key_that_nobody_has_costs_its_near_slots_alone_also_after_many_came_and_wen
             let homes = table.seed.homes(&address(n));
             let (_, segment) = table.segment(homes.near).unwrap();
             let [near, _] = segment.all_places(&table.pool, homes).unwrap();
-            near.0[0].life().has(homes.far.mark())
+            let candidates = near.seen().candidates(filter::Mark::near(homes.near.spare()));
+            candidates != places::Some4::NONE
+                || near.seen().far(filter::Mark::far(homes.far.spare()))
         });
         marks.count()
     };
@@ -350,10 +352,10 @@ fn a_key_that_nobody_has_costs_its_near_slots_alone_also_after_many_came_and_wen
         seq += 1;
         index.apply(seq, &ops, &Realm).unwrap();
         if n == 20_000 {
-            assert!(marked(&index) < 300);
+            assert!(marked(&index) < 2_000, "{}", marked(&index));
         }
     }
-    assert!(marked(&index) < 600);
+    assert!(marked(&index) < 3_000, "{}", marked(&index));
     assert!((120_000..140_000).all(|n| index.get(&address(n)).is_some()));
     assert_eq!(index.stats().keys, 20_000);
 }

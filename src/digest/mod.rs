@@ -6,7 +6,11 @@
 //! constant-time, there is no `Debug`, and a digest presented as a token is just an
 //! unknown token.
 
+mod lanes;
+
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::sys::Vectors;
 
 /// The digest of one token under one pepper.
 #[derive(Clone, Copy)]
@@ -20,6 +24,15 @@ impl Digest {
     #[must_use]
     pub(crate) const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
         Self(blake3::Hash::from_bytes(bytes))
+    }
+
+    /// The digest with these words in little-endian order.
+    fn from_words(words: [u32; 8]) -> Self {
+        let mut bytes = [0; Self::LEN];
+        for (place, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+            *place = word.to_le_bytes();
+        }
+        Self::from_bytes(bytes)
     }
 
     /// The bytes, as they stand in a record.
@@ -146,9 +159,58 @@ impl Digester {
         Digest(blake3::keyed_hash(&self.key, token))
     }
 
-    /// The digests of `tokens`, in their order, and of nothing up to `N`: what
-    /// [`digest`](Self::digest) gives for each.
+    /// The digests of `tokens`, in their order: what [`digest`](Self::digest) gives for each, at
+    /// a fraction of the time where the processor has vectors. `N` at most; what there are fewer
+    /// is zeros.
     pub(crate) fn digests<const N: usize>(&self, tokens: &[&[u8]]) -> [Digest; N] {
-        std::array::from_fn(|n| self.digest(tokens.get(n).copied().unwrap_or_default()))
+        let mut digests = [Digest::from_bytes([0; Digest::LEN]); N];
+        let mut places = digests.iter_mut();
+        if tokens.len() < LANES_FROM || tokens.iter().any(|token| token.len() > lanes::BLOCK) {
+            for (place, token) in places.zip(tokens) {
+                *place = self.digest(token);
+            }
+            return digests;
+        }
+        let mut key = words(&self.key);
+        let mut put = |words: [u32; 8]| {
+            if let Some(place) = places.next() {
+                *place = Digest::from_words(words);
+            }
+        };
+        match Vectors::detect() {
+            Vectors::Long(long) => long.run(|| lanes::digests::<16>(&key, tokens, &mut put)),
+            Vectors::Medium(medium) => medium.run(|| lanes::digests::<8>(&key, tokens, &mut put)),
+            Vectors::Short => lanes::digests::<4>(&key, tokens, &mut put),
+        }
+        key.zeroize();
+        digests
+    }
+}
+
+/// Tokens from which on lanes are worth their price.
+const LANES_FROM: usize = 4;
+
+/// The words of a key or a digest, which has them in little-endian order.
+fn words(bytes: &[u8; 32]) -> [u32; 8] {
+    let (words, _) = bytes.as_chunks();
+    std::array::from_fn(|n| words.get(n).map_or(0, |word| u32::from_le_bytes(*word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_of_many_are_those_of_each_however_many_and_however_long() {
+        let digester = Digester::new(Some(&Pepper::new(&[7; 32])));
+        let text = [b'x'; 166];
+        for longest in [40, 64, 65, 166] {
+            for count in [0, 1, 3, 4, 5, 16, 17, 63, 64] {
+                let tokens: Vec<&[u8]> = (0..count).map(|n| &text[..longest - n % 20]).collect();
+                let digests: [Digest; 64] = digester.digests(&tokens);
+                let expected = tokens.iter().map(|token| digester.digest(token));
+                assert!(expected.zip(digests).all(|(one, other)| one == other));
+            }
+        }
     }
 }
