@@ -13,7 +13,7 @@ S ?= 60
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test bench fuzz check fmt clippy deny advisories layers doc clean header abi \
+.PHONY: help demo test bench peers fuzz check fmt clippy deny advisories layers doc clean header abi \
     install
 
 help: ## this list
@@ -28,11 +28,15 @@ test: ## format, lints, then all tests
 	@$(MAKE) --no-print-directory fmt clippy
 	cargo test --locked --workspace
 
-bench: ## measure verify and issue, each beside its floor
+bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)
 	@.ci/prepare build
 	cargo bench --locked -p keycask
 	cargo build --locked --release -p keycask-c
 	cargo bench --locked -p keycask-c
+
+peers: ## measure beside others that do the same; builds SQLite
+	@.ci/prepare build
+	cargo bench --locked --manifest-path benches/peers/Cargo.toml
 
 fuzz: ## fuzz T=token for S=60 seconds
 	@.ci/prepare build fuzz
@@ -47,6 +51,7 @@ check: ## every check but the tests: format, lints, layers, dependencies, docs
 fmt:
 	cargo fmt --all --check
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo fmt --manifest-path benches/peers/Cargo.toml --check
 
 clippy:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
@@ -79,4 +84,4 @@ install: ## the C library, to PREFIX=/usr/local behind DESTDIR
 
 clean: ## take out all that was built or installed here
 	cargo clean
-	rm -rf fuzz/target fuzz/artifacts
+	rm -rf benches/peers/target fuzz/target fuzz/artifacts

@@ -5,6 +5,8 @@
 //! carries a keyed hash over the one before it, so that one that is changed, moved or taken
 //! out of the middle shows.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -135,23 +137,23 @@ const VERSION: u8 = 1;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Body {
+struct Body<'a> {
     seq: u64,
     at: i64,
-    actor: String,
-    event: String,
+    actor: Cow<'a, str>,
+    event: Cow<'a, str>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    realm: Option<String>,
+    realm: Option<Cow<'a, str>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     key: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    owner: Option<String>,
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    reason: String,
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    before: Map<String, Value>,
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
-    after: Map<String, Value>,
+    owner: Option<Cow<'a, str>>,
+    #[serde(default, skip_serializing_if = "str::is_empty")]
+    reason: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Map::<String, Value>::is_empty")]
+    before: Cow<'a, Map<String, Value>>,
+    #[serde(default, skip_serializing_if = "Map::<String, Value>::is_empty")]
+    after: Cow<'a, Map<String, Value>>,
 }
 
 fn chain(key: &[u8; 32], before: &Chain, number: u64, version: u8, body: &[u8]) -> blake3::Hash {
@@ -170,19 +172,25 @@ impl AuditEntry {
         let body = Body {
             seq: self.seq,
             at: self.at.as_ms(),
-            actor: self.actor.clone(),
-            event: self.event.name().to_owned(),
-            realm: self.realm.clone(),
+            actor: Cow::Borrowed(&self.actor),
+            event: Cow::Borrowed(self.event.name()),
+            realm: self.realm.as_deref().map(Cow::Borrowed),
             key: self.key.map(|key| key.to_string()),
-            owner: self.owner.clone(),
-            reason: self.reason.clone(),
-            before: self.before.clone(),
-            after: self.after.clone(),
+            owner: self.owner.as_deref().map(Cow::Borrowed),
+            reason: Cow::Borrowed(&self.reason),
+            before: Cow::Borrowed(&self.before),
+            after: Cow::Borrowed(&self.after),
         };
-        let body = serde_json::to_vec(&body)
+        let mut row = Vec::with_capacity(512);
+        row.push(VERSION);
+        row.extend_from_slice(&Chain::default());
+        serde_json::to_writer(&mut row, &body)
             .map_err(|e| Error::new(ErrorKind::Internal, format!("audit entry: no JSON: {e}")))?;
-        let after = *chain(key, before, self.number, VERSION, &body).as_bytes();
-        let row = [&[VERSION], after.as_slice(), body.as_slice()].concat();
+        let mut after = Chain::default();
+        if let Some((place, body)) = row.get_mut(1..).and_then(<[u8]>::split_first_chunk_mut) {
+            after = *chain(key, before, self.number, VERSION, body).as_bytes();
+            *place = after;
+        }
         Ok((row, after))
     }
 
@@ -223,14 +231,14 @@ impl AuditEntry {
             number,
             seq: body.seq,
             at: Timestamp::from_ms(body.at),
-            actor: body.actor,
+            actor: body.actor.into_owned(),
             event,
-            realm: body.realm,
+            realm: body.realm.map(Cow::into_owned),
             key: key_id.map_err(|_| corrupt("its key id is none"))?,
-            owner: body.owner,
-            reason: body.reason,
-            before: body.before,
-            after: body.after,
+            owner: body.owner.map(Cow::into_owned),
+            reason: body.reason.into_owned(),
+            before: body.before.into_owned(),
+            after: body.after.into_owned(),
         };
         Ok((entry, after))
     }

@@ -24,22 +24,12 @@ const BY_OWNER: Rows<&[u8; 13], ()> = Rows::new("by_owner");
 const BY_END: Rows<&[u8; 16], ()> = Rows::new("by_end");
 
 pub fn run() {
-    let mut rows = None;
-    let (issue, insert) = {
-        let directory = scratch();
-        let path = directory.path();
-        issue_all(path);
-        rows.replace(Everything::read(path));
-        let rows = rows.as_ref().unwrap();
-        alternate(
-            3,
-            || {
-                let directory = scratch();
-                issue_all(directory.path())
-            },
-            || rows.insert(),
-        )
-    };
+    const ROUNDS: usize = 2;
+    let directory = scratch();
+    issue_all(directory.path());
+    let rows = Everything::read(directory.path());
+    drop(directory);
+    let (issue, insert) = alternate(ROUNDS, || issue_all(scratch().path()), || rows.insert());
     let rate = |times: &[f64]| format!("{:.2}", KEYS as f64 / median(times.to_vec()) / 1e6);
     note("bulk: redb's sorted insert of the same bytes, M keys/s", &rate(&insert));
     note("bulk: issue_many, M keys/s", &rate(&issue));

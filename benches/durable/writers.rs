@@ -1,12 +1,12 @@
 //! One writer, and 64 of them, beside overwriting a file and making that durable.
 
-use std::sync::Barrier;
-use std::thread;
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use keycask::{RealmRef, Spec, Store};
 
 use crate::common;
+use crate::crowd::{TIME, WRITERS, write};
 use crate::group::Group;
 use crate::raw::Raw;
 use crate::rounds::{alternate, at_least, at_most, median, micros, note, quantile, ratio};
@@ -17,8 +17,6 @@ const KEYS: usize = 100_000;
 
 /// Bytes of a record for the raw file: about those of a key's row.
 const RECORD: usize = 192;
-
-const WRITERS: usize = 64;
 
 struct Scene {
     _directory: tempfile::TempDir,
@@ -70,19 +68,27 @@ pub fn many() {
     let (spec, actor): (Spec, _) = (common::spec(scene.realm), common::actor());
     let group = Group::new();
     let mut waits = Vec::new();
+    let (spent_issue, spent_raw) = (Cell::default(), Cell::default());
     let (issue, raw) = alternate(
         ROUNDS,
         || {
-            let run = write(&|| drop(scene.store.issue(&spec, &actor).unwrap()));
+            let issue = || drop(scene.store.issue(&spec, &actor).unwrap());
+            let run = spending(&spent_issue, || write(&issue));
             let figure = run.len() as f64;
             waits.extend(run);
             figure
         },
         || {
             let commit = |records: Vec<()>| scene.raw.write(records.len() * RECORD);
-            write(&|| group.write((), commit)).len() as f64
+            spending(&spent_raw, || write(&|| group.write((), commit))).len() as f64
         },
     );
+    let cpu = |spent: Duration, count: &[f64]| {
+        format!("{:.1}", micros(spent) / count.iter().sum::<f64>())
+    };
+    let spent = [spent_raw.get(), spent_issue.get()];
+    note("64 writers: CPU of a raw op, us", &cpu(spent[0], &raw));
+    note("64 writers: CPU of an issue, us", &cpu(spent[1], &issue));
     let per_s = |count: &[f64]| format!("{:.0}", median(count.to_vec()) / TIME.as_secs_f64());
     note("64 writers: raw group, ops/s", &per_s(&raw));
     note("64 writers: issue, ops/s", &per_s(&issue));
@@ -92,25 +98,19 @@ pub fn many() {
     at_most("64 writers: longest wait / median", longest / mid, 20.0);
 }
 
-/// How long the writers of one round write.
-const TIME: Duration = Duration::from_millis(300);
+/// Runs `run` and adds what this process spent of the processors meanwhile to `spent`.
+fn spending<T>(spent: &Cell<Duration>, run: impl FnOnce() -> T) -> T {
+    let before = cpu_time();
+    let result = run();
+    spent.set(spent.get() + (cpu_time() - before));
+    result
+}
 
-/// Runs `op` in 64 threads over and over, and gives how long each took in microseconds.
-fn write(op: &(impl Fn() + Sync)) -> Vec<f64> {
-    let barrier = Barrier::new(WRITERS);
-    let writer = || {
-        let mut times = Vec::with_capacity(1 << 12);
-        barrier.wait();
-        let start = Instant::now();
-        while start.elapsed() < TIME {
-            let one = Instant::now();
-            op();
-            times.push(micros(one.elapsed()));
-        }
-        times
-    };
-    thread::scope(|scope| {
-        let threads: Vec<_> = (0..WRITERS).map(|_| scope.spawn(writer)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    })
+/// What this process has spent of the processors: the 14th and 15th field of its line, in
+/// hundredths of a second.
+fn cpu_time() -> Duration {
+    let line = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let fields: Vec<&str> = line.rsplit(')').next().unwrap().split_whitespace().collect();
+    let ticks = [fields[11], fields[12]].map(|field| field.parse::<u64>().unwrap());
+    Duration::from_millis((ticks[0] + ticks[1]) * 10)
 }

@@ -1,26 +1,24 @@
 //! What is known of a pair of slots without a look at them.
 //!
 //! ```text
-//! bits 0-6    marks of keys that stand, or stood, in the first slot and near there
-//!      7-13   the same for the second slot
-//!      14-15  marks of keys that stand, or stood, far, and whose first near pair this is
+//! bits 0-13   marks of keys whose first near pair this is
+//!      14-15  marks of those of them that stand, or stood, far
 //! ```
 //!
-//! A byte a slot: the filters of many keys fit into a cache that their slots do not fit into. A
-//! key's near mark is told by its locator, so a reader knows before the token is hashed which
-//! slots to have fetched; mostly one for a key, and none for what is nobody's.
+//! A byte a slot: the filters of many keys fit into a cache that their slots do not fit into. So
+//! of what is nobody's most is told without waiting for a slot.
 //!
 //! A key sets its mark before its slot, and no mark is taken away while the directory names the
-//! segment. So who looks twice and finds the same bits knows that no key has come meanwhile to a
-//! slot that the bits exclude.
+//! segment. So who misses a mark, and finds the directory as it was, knows that the key was not
+//! there when it looked.
 
-use super::home::Homes;
+use super::home::Home;
 use super::shim::{AtomicU16, Ordering};
 
-const SLOT: u32 = 7;
-const FAR: u32 = 14;
+/// Bits for all keys.
+const BITS: u8 = 14;
 
-/// The marks of a pair of slots.
+/// The marks of the keys whose first near pair it is.
 #[derive(Default)]
 pub(super) struct Filter(AtomicU16);
 
@@ -28,79 +26,59 @@ pub(super) struct Filter(AtomicU16);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Marks(u16);
 
-/// What a key sets: one or two of seven bits for its near slot, one of two if it stands far.
+/// What a key sets: one or two of fourteen bits, and one of two if it stands far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Mark {
-    near: u16,
+    key: u16,
     far: u16,
 }
 
 impl Mark {
-    /// The mark of a key with these homes.
+    /// The mark of a key with this far home, by bits that choose nothing else.
     #[inline]
-    pub(super) fn of(homes: &Homes) -> Self {
-        Self { near: Self::near(homes.near.spare()), far: Self::far(homes.far.spare()) }
-    }
-
-    /// Bits for a near slot, by eight bits that choose nothing else.
-    #[inline]
-    pub(super) fn near(spare: u8) -> u16 {
-        let of_seven = |four: u8| 1_u16 << ((u16::from(four) * 7) >> 4);
-        of_seven(spare & 15) | of_seven(spare >> 4)
-    }
-
-    /// The bit for a far slot, by eight bits that choose nothing else.
-    #[inline]
-    pub(super) fn far(spare: u8) -> u16 {
-        1 << (FAR + u32::from(spare & 1))
+    pub(super) fn of(far: Home) -> Self {
+        let spare = far.spare();
+        let bit = |four: u8| 1_u16 << ((u16::from(four) * u16::from(BITS)) >> 4);
+        Self { key: bit(spare & 15) | bit(spare >> 4), far: 1 << (BITS + (spare & 1)) }
     }
 }
 
 impl Marks {
-    /// Which of the pair's slots, as bits 0 and 1, may hold a key near that sets these bits.
+    /// Whether a key with this mark may have come here.
     #[inline]
-    pub(super) fn slots(self, near: u16) -> u8 {
-        let has = |bits: u16| u8::from(self.0 & bits == bits);
-        has(near) | has(near << SLOT) << 1
+    pub(super) fn has(self, mark: Mark) -> bool {
+        self.0 & mark.key == mark.key
     }
 
-    /// Whether a key that sets this bit may stand far.
+    /// Whether it may stand far.
     #[inline]
-    pub(super) fn far(self, far: u16) -> bool {
-        self.0 & far != 0
+    pub(super) fn has_far(self, mark: Mark) -> bool {
+        self.0 & mark.far != 0
     }
 }
 
 impl Filter {
     #[inline]
     pub(super) fn marks(&self) -> Marks {
-        // Relaxed: a reader who finds nothing looks again after a fence, see `Table::conclude`.
-        Marks(self.0.load(Ordering::Relaxed))
+        // Acquire, with the Release of `Slot::clear`: who saw a slot cleared because its key
+        // moved, and then looks here, sees the marks that the key had set before.
+        Marks(self.0.load(Ordering::Acquire))
     }
 
-    /// For the writer: marks that a key is about to be put into slot `number`, 0 or 1, near.
-    pub(super) fn mark_near(&self, mark: Mark, number: u32) {
-        self.set(mark.near << (SLOT * (number & 1)));
-    }
-
-    /// For the writer: marks that a key is about to be put into a far slot.
-    pub(super) fn mark_far(&self, mark: Mark) {
-        self.set(mark.far);
-    }
-
-    fn set(&self, bits: u16) {
+    /// For the writer: marks that a key is about to be put into a near slot, or into a far one.
+    pub(super) fn set(&self, mark: Mark, far: bool) {
+        let bits = mark.key | if far { mark.far } else { 0 };
         let before = self.0.load(Ordering::Relaxed);
         if before & bits != bits {
-            // Release, with the Acquire of `Slot::life`: who finds a key's slot filled, or the
-            // one that it came from cleared, sees its mark.
+            // Release, with the Acquire fence before `Table::conclude`.
             self.0.store(before | bits, Ordering::Release);
         }
     }
 
     /// For the writer: takes all marks away. The directory must not name the segment.
     pub(super) fn clear(&self) {
-        // After a Release fence, with the Acquire fence before `Directory::confirms`: who misses
-        // a mark here sees that the segment was replaced.
+        // After a Release fence, with the Acquire fence before `Table::conclude`: who misses a
+        // mark here sees that the segment was replaced.
         self.0.store(0, Ordering::Relaxed);
     }
 }
@@ -108,35 +86,37 @@ impl Filter {
 #[cfg(test)]
 #[cfg(not(loom))]
 mod tests {
+    use super::super::home::Seed;
     use super::*;
 
+    fn marks() -> Vec<Mark> {
+        let seed = Seed::random();
+        (0..1_000).map(|n| Mark::of(seed.far([n, !n]))).collect()
+    }
+
     #[test]
-    fn each_slot_and_the_far_ones_have_marks_of_their_own() {
-        for spare in 0..=u8::MAX {
-            let mark = Mark { near: Mark::near(spare), far: Mark::far(spare) };
-            let seen = |set: &dyn Fn(&Filter)| {
-                let filter = Filter::default();
-                set(&filter);
-                (filter.marks().slots(mark.near), filter.marks().far(mark.far))
-            };
-            assert_eq!(seen(&|_| {}), (0b00, false));
-            assert_eq!(seen(&|f| f.mark_near(mark, 0)), (0b01, false));
-            assert_eq!(seen(&|f| f.mark_near(mark, 1)), (0b10, false));
-            assert_eq!(seen(&|f| f.mark_far(mark)), (0b00, true));
-            assert!((1..=2).contains(&mark.near.count_ones()) && mark.near < 1 << SLOT);
+    fn a_key_is_marked_and_its_being_far_is_marked_besides() {
+        for mark in marks() {
+            let filter = Filter::default();
+            assert!(!filter.marks().has(mark) && !filter.marks().has_far(mark));
+            filter.set(mark, false);
+            assert!(filter.marks().has(mark) && !filter.marks().has_far(mark));
+            filter.set(mark, true);
+            assert!(filter.marks().has(mark) && filter.marks().has_far(mark));
+            filter.clear();
+            assert!(!filter.marks().has(mark) && !filter.marks().has_far(mark));
         }
     }
 
     #[test]
-    fn one_key_in_a_pair_is_taken_for_few_others() {
-        let marks = |spare| Mark { near: Mark::near(spare), far: Mark::far(spare) };
+    fn two_keys_in_a_pair_are_taken_for_one_in_ten_others_at_most() {
+        let marks = marks();
         let mut taken = 0;
-        for one in 0..=u8::MAX {
+        for pair in marks.as_chunks::<2>().0 {
             let filter = Filter::default();
-            filter.mark_near(marks(one), 0);
-            let others = (0..=u8::MAX).filter(|&o| filter.marks().slots(marks(o).near) != 0);
-            taken += others.count();
+            pair.iter().for_each(|mark| filter.set(*mark, false));
+            taken += marks.iter().filter(|mark| filter.marks().has(**mark)).count();
         }
-        assert!(taken < 256 * 256 / 18, "{taken} of 65536");
+        assert!(taken < 500 * 1_000 / 10, "{taken} of 500000");
     }
 }

@@ -70,6 +70,12 @@ impl Home {
         (self.0 >> 32) as u8
     }
 
+    /// Whether its keys like the second slot of their first pair best.
+    #[inline]
+    pub(super) const fn likes_second(self) -> bool {
+        self.0 >> 32 & 1 != 0
+    }
+
     /// The two numbers below `pairs` of the pairs where the key may stand.
     #[inline]
     pub(super) fn choices(self, pairs: u32) -> [u32; 2] {

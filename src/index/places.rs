@@ -2,139 +2,101 @@
 
 use std::ptr;
 
-use super::filter::{Filter, Mark, Marks};
+use super::filter::Filter;
 use super::pool::Pair;
 use super::slot::{Life, Slot};
 use crate::sys;
 
-/// The two pairs of slots of a home with their filters, the first one first.
+/// The two pairs of slots of a home. The first slot is the one that its keys like best.
 #[derive(Clone, Copy)]
 pub(super) struct Places<'p> {
     slots: [&'p Slot; 4],
-    filters: [&'p Filter; 2],
+    /// The filter of the first pair.
+    filter: &'p Filter,
 }
 
-/// Some of four places, as bits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Some4(u8);
-
-/// What a reader saw of the filters of a home's places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Seen([Marks; 2]);
-
-impl Some4 {
-    pub(super) const ALL: Self = Self(0b1111);
-    #[cfg(test)]
-    pub(super) const NONE: Self = Self(0);
-
-    /// The next of them, which is then no more one of them.
-    #[inline]
-    fn pop(&mut self) -> Option<usize> {
-        let number = usize::try_from(self.0.trailing_zeros()).ok().filter(|&number| number < 4);
-        self.0 &= self.0.wrapping_sub(1);
-        number
-    }
-}
-
-impl Seen {
-    /// The places where a key that sets these bits may stand.
-    #[inline]
-    pub(super) fn candidates(self, near: u16) -> Some4 {
-        let [one, two] = self.0;
-        Some4(one.slots(near) | two.slots(near) << 2)
-    }
-
-    /// Whether a key that sets this bit may stand far.
-    #[inline]
-    pub(super) fn far(self, far: u16) -> bool {
-        let [one, _] = self.0;
-        one.far(far)
-    }
-}
+/// The lives of four slots before they were compared.
+pub(super) type Lives = [Life; 4];
 
 impl<'p> Places<'p> {
-    pub(super) fn new(one: (&'p Pair, &'p Filter), two: (&'p Pair, &'p Filter)) -> Self {
-        let ((Pair([a, b]), f), (Pair([c, d]), g)) = (one, two);
-        Self { slots: [a, b, c, d], filters: [f, g] }
+    /// The places in these pairs, of which the first has this filter; the first or the second
+    /// slot of it is liked best.
+    #[inline]
+    pub(super) fn new(
+        (Pair([a, b]), filter): (&'p Pair, &'p Filter),
+        (Pair([c, d]), _): (&'p Pair, &'p Filter),
+        second: bool,
+    ) -> Self {
+        let slots = if second { [b, a, c, d] } else { [a, b, c, d] };
+        Self { slots, filter }
     }
 
     /// All four slots.
+    #[inline]
     pub(super) fn slots(&self) -> [&'p Slot; 4] {
         self.slots
     }
 
-    /// What the filters say now.
+    /// The filter for keys whose near home this is.
     #[inline]
-    pub(super) fn seen(&self) -> Seen {
-        Seen(self.filters.map(Filter::marks))
+    pub(super) fn filter(&self) -> &'p Filter {
+        self.filter
     }
 
-    /// The slot among `which` that holds `digest`, and the life in which it does; or else the
-    /// lives of those, as they were before their digests were compared.
+    /// The slot that holds `digest`, and the life in which it does; or else the lives of all
+    /// four, as they were before their digests were compared.
+    ///
+    /// The first slot, where most keys stand, is looked at by itself, so that nobody waits for
+    /// the others without need. Those are looked at together, so that nobody waits thrice.
     #[inline(always)]
-    pub(super) fn find(
-        &self,
-        mut which: Some4,
-        digest: [u64; 2],
-    ) -> Result<(&'p Slot, Life), [Option<Life>; 4]> {
-        let mut lives = [None; 4];
-        while let Some(number) = which.pop() {
-            if let (Some(slot), Some(place)) = (self.slots.get(number), lives.get_mut(number)) {
-                let life = slot.life();
-                if life.is_live() && slot.holds(digest) {
-                    return Ok((slot, life));
-                }
-                *place = Some(life);
+    pub(super) fn find(&self, digest: [u64; 2]) -> Result<(&'p Slot, Life), Lives> {
+        let [first, b, c, d] = self.slots;
+        let life = first.life();
+        if life.is_live() && first.holds(digest) {
+            return Ok((first, life));
+        }
+        let others = [b, c, d];
+        let lives = others.map(Slot::life);
+        let held = others.map(|slot| slot.holds(digest));
+        let holds =
+            |n: usize| matches!((lives.get(n), held.get(n)), (Some(l), Some(true)) if l.is_live());
+        let which = (0..3).fold(0_u32, |bits, n| bits | u32::from(holds(n)) << n).trailing_zeros();
+        let which = usize::try_from(which).unwrap_or(3);
+        match (others.get(which), lives.get(which)) {
+            (Some(slot), Some(life)) => Ok((slot, *life)),
+            _ => {
+                let [b, c, d] = lives;
+                Err([life, b, c, d])
             }
         }
-        Err(lives)
     }
 
-    /// Whether these slots live the lives that [`find`](Self::find) saw. To be asked after an
+    /// Whether all four live the lives that [`find`](Self::find) saw. To be asked after an
     /// Acquire fence.
     #[inline]
-    pub(super) fn are_still(&self, lives: &[Option<Life>; 4]) -> bool {
-        self.slots.iter().zip(lives).all(|(slot, life)| life.is_none_or(|life| slot.is_still(life)))
+    pub(super) fn are_still(&self, lives: &Lives) -> bool {
+        self.slots.iter().zip(lives).all(|(slot, life)| slot.is_still(*life))
     }
 
-    /// Has these slots fetched, and waits for nothing.
-    #[inline]
-    pub(super) fn fetch(&self, mut which: Some4) {
-        while let Some(number) = which.pop() {
-            self.slots.get(number).copied().inspect(|slot| sys::fetch(*slot));
+    /// Has the slots and the filter fetched, and waits for nothing.
+    #[inline(always)]
+    pub(super) fn fetch(&self) {
+        sys::fetch(self.filter);
+        for slot in self.slots {
+            sys::fetch(slot);
         }
     }
-}
 
-/// For the writer.
-impl<'p> Places<'p> {
-    /// An empty slot, of the pair that has more of them.
+    /// For the writer: an empty slot, the one that is liked best or one of the pair that has
+    /// more of them.
     pub(super) fn empty(&self) -> Option<&'p Slot> {
         let [a, b, c, d] = self.slots.map(|slot| !slot.life().is_live());
-        let first = u8::from(a) + u8::from(b) >= u8::from(c) + u8::from(d);
-        let order = if first { [a, b, c, d] } else { [false, false, c, d] };
+        let order = if a || b && !(c && d) { [a, b, c, d] } else { [false, false, c, d] };
         self.slots.into_iter().zip(order).find_map(|(slot, empty)| empty.then_some(slot))
     }
 
     /// Whether `slot` is one of these.
     pub(super) fn include(&self, slot: &Slot) -> bool {
         self.slots.iter().any(|own| ptr::eq(*own, slot))
-    }
-
-    /// Marks that a key whose near places these are is about to be put into `slot`: one of
-    /// these, or else a far one.
-    pub(super) fn mark(&self, mark: Mark, slot: &Slot) {
-        let [first, _] = self.filters;
-        let pairs = self.slots.as_chunks::<2>().0.iter().zip(self.filters);
-        let numbered =
-            pairs.flat_map(|(pair, filter)| pair.iter().zip(0..).map(move |s| (s, filter)));
-        let mut near = false;
-        for ((_, number), filter) in { numbered }.filter(|((own, _), _)| ptr::eq(**own, slot)) {
-            filter.mark_near(mark, number);
-            near = true;
-        }
-        if !near {
-            first.mark_far(mark);
-        }
     }
 }

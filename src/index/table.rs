@@ -6,9 +6,9 @@ use std::sync::OnceLock;
 
 use super::chunks::Chunks;
 use super::directory::{Directory, Route};
-use super::filter::Mark;
+use super::filter::{Mark, Marks};
 use super::home::{Home, Seed};
-use super::places::{Places, Seen, Some4};
+use super::places::{Lives, Places};
 use super::pool::{Free, Pool};
 use super::segment::Segment;
 use super::shim::{Ordering, fence};
@@ -76,13 +76,7 @@ pub(super) struct Ground<'t> {
     route: Route<'t>,
     segment: &'t Segment,
     near: Places<'t>,
-    /// What the filters of the near places said, and where a key may stand by that.
-    seen: Seen,
-    candidates: Some4,
 }
-
-/// The lives of those of four slots that were looked at.
-type Lives = [Option<Life>; 4];
 
 /// What looking for a key comes to.
 pub(super) enum Look<'t> {
@@ -105,9 +99,9 @@ impl Approach<'_> {
 #[cfg(not(loom))]
 impl<'t> Approach<'t> {
     /// What a reader has seen who did not find the digest near.
-    pub(super) fn miss(&self, digest: [u64; 2]) -> (Ground<'t>, Lives) {
+    pub(super) fn miss(&self, digest: [u64; 2]) -> (Ground<'t>, Marks, Lives) {
         let ground = self.ground.unwrap();
-        (ground, ground.near.find(ground.candidates, digest).err().unwrap())
+        (ground, ground.near.filter().marks(), ground.near.find(digest).err().unwrap())
     }
 }
 
@@ -125,7 +119,7 @@ impl Table {
     pub(super) fn approach(&self, locator: Locator) -> Approach<'_> {
         let approach = self.come_to(locator);
         if let Some(ground) = &approach.ground {
-            ground.near.fetch(ground.candidates);
+            ground.near.fetch();
         }
         approach
     }
@@ -215,9 +209,7 @@ impl Table {
             let route = self.directory.route(home)?;
             let segment = self.segments.at(route.segment())?;
             let near = segment.places(&self.pool, route.blocks(), home)?;
-            let seen = near.seen();
-            let candidates = seen.candidates(Mark::near(home.spare()));
-            Some(Ground { route, segment, near, seen, candidates })
+            Some(Ground { route, segment, near })
         };
         Approach { locator, ground: ground() }
     }
@@ -226,25 +218,43 @@ impl Table {
     #[inline(always)]
     fn look<'t>(&'t self, approach: &Approach<'t>, digest: [u64; 2]) -> Look<'t> {
         let Some(ground) = &approach.ground else { return Look::Changed };
-        match ground.near.find(ground.candidates, digest) {
+        let home = self.seed.far(digest);
+        let (mark, marks) = (Mark::of(home), ground.near.filter().marks());
+        if !marks.has(mark) && !ground.route.is_crowded() {
+            return self.unmarked(ground);
+        }
+        match ground.near.find(digest) {
             Ok((slot, life)) => Look::At(slot, life),
-            Err(lives) => self.look_on(ground, &lives, digest),
+            Err(lives) if marks.has_far(mark) || ground.route.is_crowded() => {
+                self.look_on(ground, marks, &lives, home, digest)
+            }
+            Err(lives) => self.conclude(ground, marks, &lives),
         }
     }
 
-    /// What a look comes to that did not find the key near.
+    /// What a look comes to that found no mark of the key.
+    #[inline]
+    pub(super) fn unmarked(&self, ground: &Ground<'_>) -> Look<'_> {
+        // Acquire, with the Release fence of `Pool::lend`: if the filter is another segment's
+        // by now, the directory shows it.
+        fence(Ordering::Acquire);
+        if self.directory.confirms(&ground.route) { Look::Nowhere } else { Look::Changed }
+    }
+
+    /// What a look comes to that did not find the key near, though it may stand far or, if its
+    /// segment is crowded, in the overflow.
     #[inline(never)]
-    fn look_on<'t>(&'t self, ground: &Ground<'t>, near: &Lives, digest: [u64; 2]) -> Look<'t> {
-        let home = self.seed.far(digest);
-        if !ground.seen.far(Mark::far(home.spare())) && !ground.route.is_crowded() {
-            // Acquire, with the Release of `Filter::set` and `Slot::clear`: who saw a slot dead
-            // because its key moved sees below that a mark, a life or the route has changed.
-            fence(Ordering::Acquire);
-            return self.conclude(ground, near);
-        }
+    fn look_on<'t>(
+        &'t self,
+        ground: &Ground<'t>,
+        marks: Marks,
+        near: &Lives,
+        home: Home,
+        digest: [u64; 2],
+    ) -> Look<'t> {
         let far = ground.segment.places(&self.pool, ground.route.blocks(), home);
         let Some(far) = far else { return Look::Changed };
-        let lives = match far.find(Some4::ALL, digest) {
+        let lives = match far.find(digest) {
             Ok((slot, life)) => return Look::At(slot, life),
             Err(lives) => lives,
         };
@@ -257,20 +267,23 @@ impl Table {
                 found => return found,
             }
         }
-        // As above.
-        fence(Ordering::Acquire);
-        if far.are_still(&lives) { self.conclude(ground, near) } else { Look::Changed }
+        match self.conclude(ground, marks, near) {
+            Look::Nowhere if !far.are_still(&lives) => Look::Changed,
+            concluded => concluded,
+        }
     }
 
     /// Whether a key that was not found was indeed in none of its places at some moment: if the
-    /// filters say what they said, so that it did not come to a slot that was left out; the slots
-    /// that were not left out live the lives that they lived before they were compared; and the
-    /// segment was not replaced. A key is never between two places. To be asked after an
-    /// Acquire fence.
+    /// slots live the lives that they lived before they were compared; the filter says what it
+    /// said, so that the key did not go far meanwhile; and the segment was not replaced. A key is
+    /// never between two places.
     #[inline]
-    pub(super) fn conclude(&self, ground: &Ground<'_>, near: &Lives) -> Look<'_> {
-        let still = ground.near.seen() == ground.seen
-            && ground.near.are_still(near)
+    pub(super) fn conclude(&self, ground: &Ground<'_>, marks: Marks, near: &Lives) -> Look<'_> {
+        // Acquire, with the Release of `Slot::clear` and `Filter::set`: who saw a slot dead
+        // because its key had moved sees below that a life, a mark or the route has changed.
+        fence(Ordering::Acquire);
+        let still = ground.near.are_still(near)
+            && ground.near.filter().marks() == marks
             && self.directory.confirms(&ground.route);
         if still { Look::Nowhere } else { Look::Changed }
     }
@@ -323,9 +336,7 @@ impl Table {
 
     /// Has the slots fetched in which a new key may come to stand soon.
     pub(super) fn fetch_places(&self, locator: Locator) {
-        if let Some(ground) = self.come_to(locator).ground {
-            ground.near.fetch(Some4::ALL);
-        }
+        self.approach(locator);
     }
 
     /// The segment of `home`, and the route to it.

@@ -22,16 +22,19 @@ pub(crate) struct LogRow {
 }
 
 impl LogRow {
-    /// Appends `op`.
+    /// Appends `ops`.
     ///
     /// # Errors
     ///
-    /// `Argument` if a text of its record is over its limit, or there are 2^32 ops: nothing
-    /// was appended then.
-    pub(crate) fn push(&mut self, op: &Op) -> Result<()> {
-        let count = self.count.checked_add(1);
+    /// `Argument` if a text of a record is over its limit, or there are 2^32 ops: nothing was
+    /// appended then.
+    pub(crate) fn push(&mut self, ops: &[Op]) -> Result<()> {
+        let count = u32::try_from(ops.len()).ok().and_then(|more| self.count.checked_add(more));
         let count = count.ok_or_else(|| Error::new(ErrorKind::Argument, "too many ops"))?;
-        op.append_to(&mut self.ops)?;
+        let len = self.ops.len();
+        for op in ops {
+            op.append_to(&mut self.ops).inspect_err(|_| self.ops.truncate(len))?;
+        }
         self.count = count;
         Ok(())
     }

@@ -48,36 +48,37 @@ const KEY: u8 = 1;
 const FORGET: u8 = 2;
 const OWNER: u8 = 3;
 const REALM: u8 = 4;
+const LEN: usize = 4;
 
 impl Op {
     /// Appends the op to the ops of a row of the log.
     ///
     /// # Errors
     ///
-    /// `Argument` if a text of its record is over its limit: nothing was appended then.
+    /// `Argument` if a text of its record is over its limit. Some of the op may be there then.
     pub(super) fn append_to(&self, log: &mut Vec<u8>) -> Result<()> {
-        let mut body = Vec::new();
         let (tag, number) = match self {
-            Self::Key(key) => {
-                key.put(&mut body, Form::Log)?;
-                (KEY, key.key_id.bits())
-            }
+            Self::Key(key) => (KEY, key.key_id.bits()),
             Self::Forget(key_id, _) => (FORGET, key_id.bits()),
-            Self::Owner(owner) => {
-                body = owner.encode()?;
-                (OWNER, u64::from(owner.owner.number()))
-            }
-            Self::Realm(realm) => {
-                body = realm.encode()?;
-                (REALM, u64::from(realm.realm.number()))
-            }
+            Self::Owner(owner) => (OWNER, u64::from(owner.owner.number())),
+            Self::Realm(realm) => (REALM, u64::from(realm.realm.number())),
         };
-        let len = u32::try_from(body.len())
-            .map_err(|_| Error::new(ErrorKind::Argument, "a record of 4 GiB or more"))?;
         log.push(tag);
         log.extend_from_slice(&number.to_le_bytes());
-        log.extend_from_slice(&len.to_le_bytes());
-        log.extend_from_slice(&body);
+        let at = log.len();
+        log.extend_from_slice(&[0; LEN]);
+        match self {
+            Self::Key(key) => key.put(log, Form::Log)?,
+            Self::Forget(..) => {}
+            Self::Owner(owner) => log.extend_from_slice(&owner.encode()?),
+            Self::Realm(realm) => log.extend_from_slice(&realm.encode()?),
+        }
+        let len = log.len().saturating_sub(at).saturating_sub(LEN);
+        let len = u32::try_from(len)
+            .map_err(|_| Error::new(ErrorKind::Argument, "a record of 4 GiB or more"))?;
+        if let Some(place) = log.get_mut(at..).and_then(|rest| rest.first_chunk_mut()) {
+            *place = len.to_le_bytes();
+        }
         Ok(())
     }
 

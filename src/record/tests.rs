@@ -121,7 +121,7 @@ fn without_digest(mut op: Op) -> Op {
 
 fn row(ops: &[Op]) -> Vec<u8> {
     let mut row = LogRow::default();
-    ops.iter().for_each(|op| row.push(op).unwrap());
+    row.push(ops).unwrap();
     row.encode()
 }
 

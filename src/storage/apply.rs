@@ -1,11 +1,14 @@
 //! What each op does to rows, indexes, counts and numbers.
 
-use redb::{TableDefinition, TableHandle};
+use redb::{Table, WriteTransaction};
 
 use super::batch::Batch;
 use super::errors::OrFail;
+use super::mac::MacKeys;
+use super::rows::{self, Written};
+use super::state::{Counts, State};
 use super::tables::{
-    BY_END, BY_OWNER, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE, by_end_row,
+    BY_END, BY_OWNER, Bytes, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE, by_end_row,
     by_owner_row, key_row, owner_name_row, owner_row, realm_row,
 };
 use super::values;
@@ -14,56 +17,90 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::record::{KeyRecord, OwnerRecord, RealmRecord};
 
-impl Batch {
-    pub(super) fn put_key(&mut self, key: &KeyRecord) -> Result<()> {
-        let row = key_row(key.key_id);
-        let old = self.put(KEYS, &row, key.encode()?)?;
-        let old = old.map(|old| named(KeyRecord::decode(key.key_id, &old), "keys", &row));
-        self.index(old.transpose()?.as_ref(), Some(key))
+/// The table of keys and the indexes over it.
+pub(super) struct KeyTables<'t> {
+    keys: Written<'t, Bytes<8>>,
+    by_owner: Table<'t, Bytes<13>, ()>,
+    by_end: Table<'t, Bytes<16>, ()>,
+}
+
+impl<'t> KeyTables<'t> {
+    pub(super) fn open(transaction: &'t WriteTransaction, keys: &'t MacKeys) -> Result<Self> {
+        Ok(Self {
+            keys: Written::open(transaction, KEYS, keys)?,
+            by_owner: rows::open(transaction, BY_OWNER)?,
+            by_end: rows::open(transaction, BY_END)?,
+        })
     }
 
+    /// Writes a key.
+    pub(super) fn put(&mut self, key: &KeyRecord, state: &mut State) -> Result<()> {
+        let row = key_row(key.key_id);
+        let old = self.keys.put(&&row, key.encode()?, &mut state.set)?;
+        let old = old.map(|old| named(KeyRecord::decode(key.key_id, &old), "keys", &row));
+        self.index(old.transpose()?.as_ref(), Some(key), &mut state.counts)
+    }
+
+    /// Takes out a key. False if there is none.
+    fn take(&mut self, key_id: KeyId, state: &mut State) -> Result<bool> {
+        let row = key_row(key_id);
+        let Some(old) = self.keys.take(&&row, &mut state.set)? else { return Ok(false) };
+        let old = named(KeyRecord::decode(key_id, &old), "keys", &row)?;
+        self.index(Some(&old), None, &mut state.counts)?;
+        Ok(true)
+    }
+
+    /// Brings the indexes and counts from a key as it was to what it is.
+    fn index(
+        &mut self,
+        old: Option<&KeyRecord>,
+        new: Option<&KeyRecord>,
+        counts: &mut Counts,
+    ) -> Result<()> {
+        let by_owner = |k: &KeyRecord| by_owner_row(k.owner, Class::of(k.counted), k.key_id);
+        let (old_owner, new_owner) = (old.map(by_owner), new.map(by_owner));
+        move_row(&mut self.by_owner, "by_owner", old_owner.as_ref(), new_owner.as_ref())?;
+        let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(over, k.key_id));
+        let (old_end, new_end) = (old.and_then(by_end), new.and_then(by_end));
+        move_row(&mut self.by_end, "by_end", old_end.as_ref(), new_end.as_ref())?;
+        counts.keys = moved(counts.keys, old.is_some(), new.is_some());
+        counts.ending = moved(counts.ending, old_end.is_some(), new_end.is_some());
+        Ok(())
+    }
+}
+
+fn move_row<const N: usize>(
+    index: &mut Table<'_, Bytes<N>, ()>,
+    name: &str,
+    old: Option<&[u8; N]>,
+    new: Option<&[u8; N]>,
+) -> Result<()> {
+    if old == new {
+        return Ok(());
+    }
+    if let Some(old) = old {
+        let there = index.remove(old).or_fail("write an index")?;
+        there.ok_or_else(|| missing(name, old, "it"))?;
+    }
+    if let Some(new) = new {
+        index.insert(new, ()).or_fail("write an index")?;
+    }
+    Ok(())
+}
+
+impl Batch {
     pub(super) fn forget(&mut self, key_id: KeyId) -> Result<()> {
         let row = key_row(key_id);
-        let Some(old) = self.take(KEYS, &row)? else { return Ok(()) };
-        self.index(Some(&named(KeyRecord::decode(key_id, &old), "keys", &row)?), None)?;
+        let mut tables = KeyTables::open(&self.transaction, &self.storage.keys)?;
+        if !tables.take(key_id, &mut self.state)? {
+            return Ok(());
+        }
+        drop(tables);
         let sealed = self.take(SEALED, &row)?.is_some();
         let used = self.take(USAGE, &row)?.is_some();
         let counts = &mut self.state.counts;
         counts.sealed = moved(counts.sealed, sealed, false);
         counts.usage = moved(counts.usage, used, false);
-        Ok(())
-    }
-
-    /// Brings the indexes and counts from a key as it was to what it is.
-    fn index(&mut self, old: Option<&KeyRecord>, new: Option<&KeyRecord>) -> Result<()> {
-        let by_owner = |k: &KeyRecord| by_owner_row(k.owner, Class::of(k.counted), k.key_id);
-        self.move_row(BY_OWNER, old.map(by_owner).as_ref(), new.map(by_owner).as_ref())?;
-        let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(over, k.key_id));
-        let (old_end, new_end) = (old.and_then(by_end), new.and_then(by_end));
-        self.move_row(BY_END, old_end.as_ref(), new_end.as_ref())?;
-        let counts = &mut self.state.counts;
-        counts.keys = moved(counts.keys, old.is_some(), new.is_some());
-        counts.ending = moved(counts.ending, old_end.is_some(), new_end.is_some());
-        Ok(())
-    }
-
-    fn move_row<const N: usize>(
-        &self,
-        index: TableDefinition<'static, &'static [u8; N], ()>,
-        old: Option<&[u8; N]>,
-        new: Option<&[u8; N]>,
-    ) -> Result<()> {
-        if old == new {
-            return Ok(());
-        }
-        let mut table = self.raw(index)?;
-        if let Some(old) = old {
-            let there = table.remove(old).or_fail("write an index")?;
-            there.ok_or_else(|| missing(index.name(), old, "it"))?;
-        }
-        if let Some(new) = new {
-            table.insert(new, ()).or_fail("write an index")?;
-        }
         Ok(())
     }
 

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use redb::WriteTransaction;
 
-use super::apply::moved;
+use super::apply::{KeyTables, moved};
 use super::errors::OrFail;
+use super::rows;
 use super::shared::Shared;
 use super::state::State;
 use super::tables::{AUDIT, KEYS, META, SEALED, STATE, USAGE, key_row};
@@ -80,24 +81,38 @@ impl Batch {
         View::new(Transaction::Write(&self.transaction), &self.storage.keys)
     }
 
-    /// Writes `op`: its row, the indexes over it, and the log. Numbers of realms, kinds and
-    /// owners that are in it will not be given again.
+    /// Writes each of `ops`: its row, the indexes over it, and the log. Numbers of realms,
+    /// kinds and owners that are in it will not be given again.
     ///
     /// # Errors
     ///
     /// `Argument` if a text is over its limit: nothing was written then. After `Corrupt`,
     /// `Full` or `Io` the batch can only be dropped.
-    pub(crate) fn apply(&mut self, op: &Op) -> Result<()> {
-        self.log.push(op)?;
+    pub(crate) fn apply(&mut self, ops: &[Op]) -> Result<()> {
+        self.log.push(ops)?;
+        let is_key = |op: &Op| matches!(op, Op::Key(_));
         self.attempt(|batch| {
-            batch.numbered = true;
-            match op {
-                Op::Key(key) => batch.put_key(key),
-                Op::Forget(key_id, _) => batch.forget(*key_id),
-                Op::Owner(owner) => batch.put_owner(owner),
-                Op::Realm(realm) => batch.put_realm(realm),
+            batch.numbered |= !ops.is_empty();
+            for run in ops.chunk_by(|one, next| is_key(one) && is_key(next)) {
+                match run {
+                    [Op::Forget(key_id, _)] => batch.forget(*key_id)?,
+                    [Op::Owner(owner)] => batch.put_owner(owner)?,
+                    [Op::Realm(realm)] => batch.put_realm(realm)?,
+                    keys => batch.put_keys(keys)?,
+                }
             }
+            Ok(())
         })
+    }
+
+    fn put_keys(&mut self, ops: &[Op]) -> Result<()> {
+        let mut tables = KeyTables::open(&self.transaction, &self.storage.keys)?;
+        for op in ops {
+            if let Op::Key(key) = op {
+                tables.put(key, &mut self.state)?;
+            }
+        }
+        Ok(())
     }
 
     /// Keeps `copy` as the sealed copy of the token of `key_id`, or none.
@@ -115,19 +130,20 @@ impl Batch {
         })
     }
 
-    /// Puts `entry` at the end of the audit trail, under the next number and this commit's
-    /// seq, which it is given.
-    pub(crate) fn audit(&mut self, entry: &mut AuditEntry) -> Result<()> {
+    /// Puts `entries` at the end of the audit trail, under the next numbers and this commit's
+    /// seq, which they are given.
+    pub(crate) fn audit(&mut self, entries: &mut [AuditEntry]) -> Result<()> {
         self.attempt(|batch| {
-            batch.numbered = true;
-            entry.number = batch.state.entries.saturating_add(1);
-            entry.seq = batch.state.seq.saturating_add(1);
-            let (row, head) = entry.encode(batch.storage.keys.audit(), &batch.state.head)?;
-            batch
-                .raw(AUDIT)?
-                .insert(&entry.number.to_be_bytes(), row.as_slice())
-                .or_fail("write audit")?;
-            (batch.state.entries, batch.state.head) = (entry.number, head);
+            batch.numbered |= !entries.is_empty();
+            let mut table = rows::open(&batch.transaction, AUDIT)?;
+            let state = &mut batch.state;
+            for entry in entries {
+                entry.number = state.entries.saturating_add(1);
+                entry.seq = state.seq.saturating_add(1);
+                let (row, head) = entry.encode(batch.storage.keys.audit(), &state.head)?;
+                table.insert(&entry.number.to_be_bytes(), row.as_slice()).or_fail("write audit")?;
+                (state.entries, state.head) = (entry.number, head);
+            }
             Ok(())
         })
     }

@@ -18,14 +18,17 @@ enum Step {
 /// What a file was told since it was opened and does not know yet. An opening repairs, so
 /// there are few steps, and most are the header.
 pub(super) struct Held {
+    /// Length of the file, which does not change while it is told nothing.
+    file_len: u64,
     len: u64,
     steps: Vec<Step>,
     shut: bool,
 }
 
 impl Held {
+    /// Nothing is held yet; the file has `len` bytes.
     pub(super) fn new(len: u64) -> Self {
-        Self { len, steps: Vec::new(), shut: false }
+        Self { file_len: len, len, steps: Vec::new(), shut: false }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -78,7 +81,7 @@ impl Held {
         if end.is_none() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let there = index(file.len()?.saturating_sub(offset)).min(out.len());
+        let there = index(self.file_len.saturating_sub(offset)).min(out.len());
         if let Some((there, beyond)) = out.split_at_mut_checked(there) {
             if !there.is_empty() {
                 file.read(offset, there)?;

@@ -29,27 +29,35 @@ impl Batch {
     /// Takes the oldest commits off the log, as far as it keeps its length without them.
     fn cut_log(&mut self) -> Result<()> {
         let length = self.storage.log_len;
-        if self.state.logged < length.saturating_add(LOG_SLACK) {
+        let (mut first, mut logged) = (self.state.first, self.state.logged);
+        if logged < length.saturating_add(LOG_SLACK) {
             return Ok(());
         }
         let mut log = self.raw(LOG)?;
-        let (mut first, mut logged) = (self.state.first, self.state.logged);
+        let mut oldest = self.storage.oldest();
         for _ in 0..LOG_CUT {
-            let row = first.to_be_bytes();
-            let weight = {
-                let old = log.get(&row).or_fail("cut the log")?;
-                let old = old.ok_or_else(|| missing("log", &row, "it"))?;
-                let (body, _) = self.storage.keys.open("log", &row, old.value())?;
-                named(weight(body), "log", &row)?
-            };
-            if logged.saturating_sub(weight) < length || first >= self.state.seq {
+            if first >= self.state.seq {
                 break;
             }
-            log.remove(&row).or_fail("cut the log")?;
+            let weight = match *oldest {
+                Some((seq, weight)) if seq == first => weight,
+                _ => {
+                    let row = first.to_be_bytes();
+                    let old = log.get(&row).or_fail("cut the log")?;
+                    let old = old.ok_or_else(|| missing("log", &row, "it"))?;
+                    let (body, _) = self.storage.keys.open("log", &row, old.value())?;
+                    named(weight(body), "log", &row)?
+                }
+            };
+            *oldest = Some((first, weight));
+            if logged.saturating_sub(weight) < length {
+                break;
+            }
+            log.remove(&first.to_be_bytes()).or_fail("cut the log")?;
             first = first.saturating_add(1);
             logged = logged.saturating_sub(weight);
         }
-        drop(log);
+        drop((log, oldest));
         (self.state.first, self.state.logged) = (first, logged);
         Ok(())
     }

@@ -25,6 +25,7 @@ mod set;
 mod shared;
 mod state;
 mod tables;
+mod unread;
 mod values;
 mod view;
 
@@ -35,20 +36,23 @@ use redb::StorageBackend;
 use redb::backends::FileBackend;
 
 use self::backend::Door;
-use self::errors::{OrFail, from_io};
+use self::errors::{OrFail, from_io, naming};
 use self::handle::Handle;
 use self::header::Header;
 use self::shared::Shared;
 use self::view::Transaction;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
-use crate::process::{Home, Listed};
+use crate::process::Home;
+#[cfg(test)]
+use crate::process::Listed;
 use crate::random::Random;
 use crate::record::Op;
 
 pub(crate) use self::batch::{Batch, CommitError};
 pub(crate) use self::header::StoreId;
 pub(crate) use self::state::State;
+pub(crate) use self::unread::Unread;
 pub(crate) use self::view::{Change, Changes, View};
 
 /// redb's page cache if nothing else is asked for. Nothing that decides about a token is
@@ -111,31 +115,17 @@ impl Storage {
         Self::open(path, options, &mut |_| Ok(()))
     }
 
-    /// Opens the store at `path`, and gives its realms, then owners, then keys to `each` as
-    /// the ops that would make them.
-    ///
-    /// Whatever is refused, the file's bytes are then as they were: not even a repair is
-    /// written before the last row has been checked.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound`, `Permission` (also for what is no regular file, has a second link, is
-    /// another user's, or can be written by others), `Foreign`, `Newer`, `Pepper`, `Locked`,
-    /// `Corrupt`, `Full`, `Io`; `ReadOnly` if it would have to be repaired but is opened
-    /// read-only; what `each` refuses with.
+    /// [Opens](Unread::open) the store at `path` and [reads](Unread::read) it.
     pub(crate) fn open(
         path: &Path,
         options: &StorageOptions<'_>,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Self> {
-        let file = file::Place::of(path)?.open(options.read_only)?;
-        let doing = format!("open {path:?}");
-        let listed = Listed::new(&file);
-        let backend = FileBackend::new(file).or_fail(&doing)?;
-        Self::attach(backend, Some(listed), options, &doing, each).map_err(|e| naming(&doing, e))
+        Unread::open(path, options)?.read(each)
     }
 
-    /// Opens the store that `backend` holds, whose descriptor may be listed.
+    /// [Opens](Unread::attach) the store that `backend` holds and [reads](Unread::read) it.
+    #[cfg(test)]
     pub(crate) fn attach(
         backend: impl StorageBackend,
         listed: Option<Listed>,
@@ -143,22 +133,7 @@ impl Storage {
         doing: &str,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Self> {
-        let hold = !options.read_only;
-        let (door, gate) = Door::new(backend, listed, hold).map_err(|e| from_io(doing, e))?;
-        let handle = Handle::open(door, options, doing)?;
-        let row = tables::header(&handle.begin_read()?)?;
-        let row = row.ok_or_else(|| {
-            Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
-        })?;
-        let (header, keys) = Header::decode(&row, options.pepper)?;
-        let shared = Arc::new(Shared::new(gate, keys, options.log_len));
-        let loaded = State::new();
-        let mut storage = Self { handle, home: Home::here(), header, shared, loaded };
-        storage.loaded = storage.view()?.load(each)?;
-        if hold {
-            storage.shared.gate.release().map_err(|e| from_io(doing, e))?;
-        }
-        Ok(storage)
+        Unread::attach(backend, listed, options, doing)?.read(each)
     }
 
     /// Makes the empty `backend` a store.
@@ -268,15 +243,6 @@ impl Storage {
         let why = "the change is in the file and could not be shown; reopen the store";
         Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
     }
-}
-
-/// The same error, whose message begins with what could not be done.
-fn naming(doing: &str, error: Error) -> Error {
-    let prefix = format!("could not {doing}");
-    if error.message().starts_with(&prefix) {
-        return error;
-    }
-    Error::new(error.kind(), format!("{prefix}: {error}"))
 }
 
 #[cfg(test)]

@@ -1,11 +1,77 @@
 //! Writing one row: its MAC, and its part in the set digest.
 
-use redb::{Key, Table, TableDefinition, TableHandle, Value};
+use redb::{Key, Table, TableDefinition, TableHandle, Value, WriteTransaction};
 
 use super::batch::Batch;
 use super::errors::OrFail;
+use super::mac::MacKeys;
+use super::set::SetDigest;
 use super::tables::{KEYS, OWNERS, REALMS, Rows, SEALED};
 use crate::error::Result;
+
+/// A table whose rows have MACs, open for writing. To open one costs as much as to write a
+/// row.
+pub(super) struct Written<'t, K: Key + 'static> {
+    definition: Rows<K>,
+    table: Table<'t, K, &'static [u8]>,
+    keys: &'t MacKeys,
+}
+
+impl<'t, K: Key + 'static> Written<'t, K> {
+    pub(super) fn open(
+        transaction: &'t WriteTransaction,
+        table: Rows<K>,
+        keys: &'t MacKeys,
+    ) -> Result<Self> {
+        Ok(Self { definition: table, table: open(transaction, table)?, keys })
+    }
+
+    /// Writes a row, in `set` too if it belongs there, and gives the body that it had.
+    pub(super) fn put(
+        &mut self,
+        key: &K::SelfType<'_>,
+        body: Vec<u8>,
+        set: &mut SetDigest,
+    ) -> Result<Option<Vec<u8>>> {
+        let row = K::as_bytes(key);
+        let (value, element) = self.keys.seal(self.definition.name(), row.as_ref(), body);
+        let old = self.table.insert(key, value.as_slice()).or_fail("write a row")?;
+        if in_set(self.definition.name()) {
+            set.add(&element);
+        }
+        old.map(|old| self.keys.replaced(self.definition.name(), row.as_ref(), old.value(), set))
+            .transpose()
+    }
+
+    /// Takes out a row, of `set` too, and gives the body that it had.
+    pub(super) fn take(
+        &mut self,
+        key: &K::SelfType<'_>,
+        set: &mut SetDigest,
+    ) -> Result<Option<Vec<u8>>> {
+        let row = K::as_bytes(key);
+        let old = self.table.remove(key).or_fail("take out a row")?;
+        old.map(|old| self.keys.replaced(self.definition.name(), row.as_ref(), old.value(), set))
+            .transpose()
+    }
+}
+
+impl MacKeys {
+    /// The body of a row that is no longer there.
+    fn replaced(
+        &self,
+        table: &str,
+        row: &[u8],
+        value: &[u8],
+        set: &mut SetDigest,
+    ) -> Result<Vec<u8>> {
+        let (body, element) = self.open(table, row, value)?;
+        if in_set(table) {
+            set.remove(&element);
+        }
+        Ok(body.to_vec())
+    }
+}
 
 impl Batch {
     /// Writes a row and gives the body that it had.
@@ -15,18 +81,8 @@ impl Batch {
         key: K::SelfType<'_>,
         body: Vec<u8>,
     ) -> Result<Option<Vec<u8>>> {
-        let name = table.name();
-        let row = K::as_bytes(&key).as_ref().to_vec();
-        let (value, element) = self.storage.keys.seal(name, &row, body);
-        let old = {
-            let mut table = self.raw(table)?;
-            let old = table.insert(key, value.as_slice()).or_fail("write a row")?;
-            old.map(|old| old.value().to_vec())
-        };
-        if in_set(name) {
-            self.state.set.add(&element);
-        }
-        self.replaced(name, &row, old)
+        let keys = &self.storage.keys;
+        Written::open(&self.transaction, table, keys)?.put(&key, body, &mut self.state.set)
     }
 
     /// Takes out a row and gives the body that it had.
@@ -35,29 +91,8 @@ impl Batch {
         table: Rows<K>,
         key: K::SelfType<'_>,
     ) -> Result<Option<Vec<u8>>> {
-        let row = K::as_bytes(&key).as_ref().to_vec();
-        let old = {
-            let mut table = self.raw(table)?;
-            let old = table.remove(key).or_fail("take out a row")?;
-            old.map(|old| old.value().to_vec())
-        };
-        self.replaced(table.name(), &row, old)
-    }
-
-    fn replaced(
-        &mut self,
-        table: &str,
-        row: &[u8],
-        value: Option<Vec<u8>>,
-    ) -> Result<Option<Vec<u8>>> {
-        let Some(mut value) = value else { return Ok(None) };
-        let (body, element) = self.storage.keys.open(table, row, &value)?;
-        let len = body.len();
-        value.truncate(len);
-        if in_set(table) {
-            self.state.set.remove(&element);
-        }
-        Ok(Some(value))
+        let keys = &self.storage.keys;
+        Written::open(&self.transaction, table, keys)?.take(&key, &mut self.state.set)
     }
 
     /// The table as redb has it. What is written past [`put`](Self::put) has no MAC.
@@ -65,8 +100,16 @@ impl Batch {
         &self,
         table: TableDefinition<'static, K, V>,
     ) -> Result<Table<'_, K, V>> {
-        self.transaction.open_table(table).or_fail("open a table")
+        open(&self.transaction, table)
     }
+}
+
+/// The table as redb has it.
+pub(super) fn open<'t, K: Key + 'static, V: Value + 'static>(
+    transaction: &'t WriteTransaction,
+    table: TableDefinition<'static, K, V>,
+) -> Result<Table<'t, K, V>> {
+    transaction.open_table(table).or_fail("open a table")
 }
 
 /// Whether the rows of `table` are in the set digest.

@@ -4,8 +4,8 @@
 //! A batch holds this and its transaction, not the [`Storage`](super::Storage), so that it can
 //! be handed from one thread to another.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redb::WriteTransaction;
@@ -25,6 +25,10 @@ pub(super) struct Shared {
     pub(super) gate: Arc<dyn Gate>,
     pub(super) keys: MacKeys,
     pub(super) log_len: u64,
+    /// The seq of the oldest row of the log and how many ops it counts for, once that was read:
+    /// the row of a commit of many keys is long. It is that of an earlier commit, and so as it
+    /// is whatever becomes of the batch that read it.
+    oldest: Mutex<Option<(u64, u64)>>,
     /// Set by the first write that failed, for good.
     poisoned: AtomicBool,
     /// Uptime in milliseconds of the last commit with a quick repair. Relaxed: commits come
@@ -35,7 +39,12 @@ pub(super) struct Shared {
 impl Shared {
     pub(super) fn new(gate: Arc<dyn Gate>, keys: MacKeys, log_len: u64) -> Self {
         let (poisoned, repaired) = (AtomicBool::new(false), AtomicU64::new(0));
-        Self { gate, keys, log_len, poisoned, repaired }
+        Self { gate, keys, log_len, oldest: Mutex::new(None), poisoned, repaired }
+    }
+
+    /// What is known of the oldest row of the log.
+    pub(super) fn oldest(&self) -> MutexGuard<'_, Option<(u64, u64)>> {
+        self.oldest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the transaction durable.

@@ -38,9 +38,10 @@ impl Store {
     /// of its limits; `Cap` if the owner has as many active keys as it may; those of a commit.
     pub fn issue(&self, spec: &Spec, by: &Actor) -> Result<Issued> {
         by.check()?;
-        self.commit(|view, realms, now| {
-            let mut issuing = Issuing::new(self, view, realms, now, by, 1)?;
-            let issued = issuing.issue(spec)?;
+        let (spec, by) = (spec.clone(), by.clone());
+        self.commit_owned(move |store, view, realms, now| {
+            let mut issuing = Issuing::new(store, view, realms, now, &by, 1)?;
+            let issued = issuing.issue(&spec)?;
             Ok(issuing.draft(issued))
         })
     }

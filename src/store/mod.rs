@@ -12,6 +12,7 @@ mod deny;
 mod draft;
 mod explain;
 mod feed;
+mod filling;
 mod issue;
 mod open;
 mod owner;

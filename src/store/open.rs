@@ -2,57 +2,20 @@
 
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
+use std::thread;
 
 use arc_swap::ArcSwap;
 
 use super::Store;
 use super::commit::Writers;
-use super::realms::Realms;
+use super::filling::Filling;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Index;
 use crate::limit::Meters;
 use crate::mark::Mark;
 use crate::options::Options;
-use crate::record::{Op, RealmRecord};
-use crate::storage::{Storage, StorageOptions};
-
-/// Fills the table in memory from the rows of a file, which come as realms, owners, keys.
-#[derive(Default)]
-struct Filling {
-    records: Vec<RealmRecord>,
-    realms: Option<Realms>,
-    ops: Vec<Op>,
-}
-
-/// How many rows are put into the table at a time.
-const STEP: usize = 1024;
-
-impl Filling {
-    fn take(&mut self, op: Op, index: &Index) -> Result<()> {
-        match op {
-            Op::Realm(record) => self.records.push(record),
-            op => self.ops.push(op),
-        }
-        if self.ops.len() < STEP { Ok(()) } else { self.put(index) }
-    }
-
-    fn put(&mut self, index: &Index) -> Result<()> {
-        let realms = match self.realms.take() {
-            Some(realms) => realms,
-            None => Realms::new(&self.records)?,
-        };
-        index.load(&self.ops, &realms)?;
-        self.ops.clear();
-        self.realms = Some(realms);
-        Ok(())
-    }
-
-    fn finish(mut self, index: &Index) -> Result<Realms> {
-        self.put(index)?;
-        self.realms.map_or_else(|| Realms::new(&self.records), Ok)
-    }
-}
+use crate::storage::{Storage, StorageOptions, Unread};
 
 impl Options {
     /// Makes a new store in a file at `path` that must not exist yet, and opens it.
@@ -84,7 +47,7 @@ impl Options {
     /// somebody else's, or writable by others; `Locked` if another handle writes; `Foreign`,
     /// `Newer`, `Pepper`, `Corrupt`: the file was not written to; `Io`.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
-        Store::start(self, |settings, each| Storage::open(path.as_ref(), settings, each))
+        Store::start(self, |settings| Unread::open(path.as_ref(), settings))
     }
 
     fn storage(&self) -> StorageOptions<'_> {
@@ -98,15 +61,18 @@ impl Options {
 }
 
 impl Store {
-    /// Opens the store whose file `open` opens, and which gives its rows to what it is given.
+    /// Reads the store that `open` opens.
     pub(super) fn start(
         options: Options,
-        open: impl FnOnce(&StorageOptions<'_>, &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage>,
+        open: impl FnOnce(&StorageOptions<'_>) -> Result<Unread>,
     ) -> Result<Self> {
-        let index = Index::new(0);
-        let mut filling = Filling::default();
-        let storage = open(&options.storage(), &mut |op| filling.take(op, &index))?;
-        let realms = filling.finish(&index)?;
+        let unread = open(&options.storage())?;
+        let index = Index::new(unread.keys());
+        let (storage, realms) = thread::scope(|scope| {
+            let mut filling = Filling::new(scope, &index);
+            let storage = unread.read(&mut |op| filling.take(op))?;
+            Ok::<_, Error>((storage, filling.finish()?))
+        })?;
         let state = storage.loaded();
         // Before the first commit there is nothing to hold a reading of the clock against.
         let floor = match state.seq {

@@ -151,7 +151,7 @@ fn a_key_cannot_be_hidden_from_its_owners_cap() {
     let mut batch = storage.batch().unwrap();
     let mut moved = super::key(10, 1);
     moved.counted = false;
-    assert_eq!(batch.apply(&Op::Key(moved)).unwrap_err().kind(), ErrorKind::Corrupt);
+    assert_eq!(batch.apply(&[Op::Key(moved)]).unwrap_err().kind(), ErrorKind::Corrupt);
 }
 
 #[test]

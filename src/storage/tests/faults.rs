@@ -145,7 +145,7 @@ fn run(storage: &Storage, kinds: &mut Vec<ErrorKind>) -> Vec<Outcome> {
     let attempt = |commit: u64| -> Result<(), CommitError> {
         let mut batch = storage.batch()?;
         for id in first_key(commit)..first_key(commit) + KEYS {
-            batch.apply(&Op::Key(key(id, 1)))?;
+            batch.apply(&[Op::Key(key(id, 1))])?;
         }
         // So much that the file grows.
         batch.seal(KeyId::from_bits(first_key(commit)), Some(&[7; 500_000]))?;
@@ -247,7 +247,7 @@ fn after_a_failed_commit_nothing_is_written_until_reopening_and_the_cause_is_sai
     let storage = attach(&home.path, &plan).unwrap();
     *plan.left.lock().unwrap() = 0;
     let mut batch = storage.batch().unwrap();
-    let written = batch.apply(&Op::Key(key(40, 1))).map_err(CommitError::from);
+    let written = batch.apply(&[Op::Key(key(40, 1))]).map_err(CommitError::from);
     let error = written.and_then(|()| batch.commit(START)).unwrap_err();
     assert!(matches!(error, CommitError::Refused(_)), "{error:?}");
     assert!(storage.is_poisoned());
@@ -317,7 +317,7 @@ fn a_full_file_system_refuses_a_store_and_keeps_one() {
         let mut batch = storage.batch().unwrap();
         let mut key = key(1_000 + done, 1);
         key.metadata = "x".repeat(4_000);
-        let written = batch.apply(&Op::Key(key)).map_err(CommitError::from);
+        let written = batch.apply(&[Op::Key(key)]).map_err(CommitError::from);
         match written.and_then(|()| batch.commit(START)) {
             Ok(_) => done += 1,
             Err(error) => break error,

@@ -120,9 +120,7 @@ fn event(event: Event) -> AuditEntry {
 
 fn commit(storage: &Storage, ops: &[Op]) -> u64 {
     let mut batch = storage.batch().unwrap();
-    for op in ops {
-        batch.apply(op).unwrap();
-    }
+    batch.apply(ops).unwrap();
     batch.commit(START).unwrap()
 }
 
@@ -134,10 +132,10 @@ fn fill(storage: &Storage) {
     commit(storage, &ops);
     let mut batch = storage.batch().unwrap();
     for key in [key(10, 1), ending, key(30, 2)] {
-        batch.apply(&Op::Key(key.clone())).unwrap();
+        batch.apply(&[Op::Key(key.clone())]).unwrap();
         let mut entry = event(Event::KeyIssued);
         entry.key = Some(key.key_id);
-        batch.audit(&mut entry).unwrap();
+        batch.audit(&mut [entry]).unwrap();
     }
     batch.seal(KeyId::from_bits(30), Some(b"sealed copy")).unwrap();
     batch.use_key(KeyId::from_bits(10), Timestamp::from_ms(5_000)).unwrap();

@@ -14,7 +14,7 @@ fn writer_of_another_process() {
     let next = storage.view().unwrap().state().unwrap().seq;
     for (tick, id) in (1_000 + next..).enumerate() {
         let mut batch = storage.batch().unwrap();
-        batch.apply(&Op::Key(key(id, 1))).unwrap();
+        batch.apply(&[Op::Key(key(id, 1))]).unwrap();
         // Every hundredth commit is one with a quick repair.
         batch.commit(Duration::from_millis(50) * tick as u32).unwrap();
         // One write, so that a kill leaves the whole line or none of it.

@@ -48,7 +48,7 @@ fn a_batch_sees_its_own_writes_and_leaves_nothing_when_it_is_dropped() {
     let storage = create(&home);
     fill(&storage);
     let mut batch = storage.batch().unwrap();
-    batch.apply(&Op::Key(key(40, 1))).unwrap();
+    batch.apply(&[Op::Key(key(40, 1))]).unwrap();
     let counted = batch.view().counted_keys(OwnerRef::new(1)).unwrap();
     assert_eq!(counted.iter().map(|k| k.key_id.bits()).collect::<Vec<_>>(), [10, 20, 40]);
     assert_eq!(batch.state.counts.keys, 4);
@@ -67,8 +67,8 @@ fn a_refused_text_leaves_the_batch_as_it_was() {
     let mut batch = storage.batch().unwrap();
     let mut long = key(40, 1);
     long.name = "x".repeat(129);
-    assert_eq!(batch.apply(&Op::Key(long)).unwrap_err().kind(), ErrorKind::Argument);
-    batch.apply(&Op::Key(key(50, 1))).unwrap();
+    assert_eq!(batch.apply(&[Op::Key(long)]).unwrap_err().kind(), ErrorKind::Argument);
+    batch.apply(&[Op::Key(key(50, 1))]).unwrap();
     assert_eq!(batch.commit(START).unwrap(), 3);
     let view = storage.view().unwrap();
     assert_eq!(view.check().unwrap().keys, 4);
@@ -125,7 +125,7 @@ fn every_commit_has_the_next_seq_and_its_ops_in_the_log_without_digests() {
     fill(&storage);
     assert_eq!(commit(&storage, &[Op::Forget(KeyId::from_bits(10), key(10, 1).address())]), 3);
     let mut batch = storage.batch().unwrap();
-    batch.audit(&mut event(Event::KeyRevealed)).unwrap();
+    batch.audit(&mut [event(Event::KeyRevealed)]).unwrap();
     assert_eq!(batch.commit(START).unwrap(), 4);
     let view = storage.view().unwrap();
     let Changes::Since(changes) = view.changes(0, 100).unwrap() else { panic!("gone") };
@@ -178,9 +178,9 @@ fn the_log_keeps_as_many_ops_as_it_should_and_is_cut_a_few_rows_at_a_time() {
         let ops = [1, 1, 0, 1, 30][round % 5];
         let mut batch = storage.batch().unwrap();
         for _ in 0..ops {
-            batch.apply(&Op::Owner(owner(1))).unwrap();
+            batch.apply(&[Op::Owner(owner(1))]).unwrap();
         }
-        batch.audit(&mut event(Event::OwnerSet)).unwrap();
+        batch.audit(&mut [event(Event::OwnerSet)]).unwrap();
         batch.commit(START).unwrap();
         let view = storage.view().unwrap();
         view.check().unwrap();
@@ -245,7 +245,7 @@ fn an_owners_number_and_id_stay_together() {
     moved.id = "new".to_owned();
     for wrong in [renamed, twin, moved] {
         let mut batch = storage.batch().unwrap();
-        assert_eq!(batch.apply(&Op::Owner(wrong)).unwrap_err().kind(), ErrorKind::Internal);
+        assert_eq!(batch.apply(&[Op::Owner(wrong)]).unwrap_err().kind(), ErrorKind::Internal);
         assert!(matches!(batch.commit(START), Err(CommitError::Refused(_))));
     }
     storage.view().unwrap().check().unwrap();
@@ -376,12 +376,12 @@ proptest! {
                         record.counted = counted;
                         record.end = end.map_or(Timestamp::NEVER, Timestamp::from_ms);
                         record.name = name;
-                        batch.apply(&Op::Key(record.clone())).unwrap();
+                        batch.apply(&[Op::Key(record.clone())]).unwrap();
                         model.keys.insert(id, record);
                     }
                     Some(Do::Forget(id)) => {
                         let forget = Op::Forget(KeyId::from_bits(id), key(id, 1).address());
-                        batch.apply(&forget).unwrap();
+                        batch.apply(&[forget]).unwrap();
                         if model.keys.remove(&id).is_some() {
                             model.sealed.remove(&id);
                         }
@@ -389,7 +389,7 @@ proptest! {
                     Some(Do::Owner { number, suspended }) => {
                         let mut record = owner(number);
                         record.suspended = suspended;
-                        batch.apply(&Op::Owner(record.clone())).unwrap();
+                        batch.apply(&[Op::Owner(record.clone())]).unwrap();
                         model.owners.insert(number, record);
                     }
                     Some(Do::Seal(id, copy)) => {

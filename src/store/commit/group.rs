@@ -102,14 +102,14 @@ impl Group {
 }
 
 fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
-    for op in &change.ops {
-        batch.apply(op)?;
+    if !change.ops.is_empty() {
+        batch.apply(&change.ops)?;
     }
     for (key, sealed) in &change.seals {
         batch.seal(*key, sealed.as_deref())?;
     }
-    for entry in &mut change.entries {
-        batch.audit(entry)?;
+    if !change.entries.is_empty() {
+        batch.audit(&mut change.entries)?;
     }
     Ok(())
 }

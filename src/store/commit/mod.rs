@@ -1,19 +1,24 @@
 //! The commit protocol: plan, deny, make durable, grant.
 //!
-//! Journeys that write stand in [line](Line). Whose turn it is plans and writes, on the thread
-//! that asked for it, into the transaction that those before it left open, and hands it to the
-//! next; the last in line commits it for all of them, and each gets its own result. So one
-//! writer alone pays for one commit, and many share one; there is no thread but the callers'.
+//! Journeys that write stand in [line](Line). Whose turn it is plans and writes into the
+//! transaction that those before it left open, and hands it to the next; the last in line
+//! commits it for all of them, and each gets its own result. So one writer alone pays for one
+//! commit, and many share one; there is no thread but the callers'.
+//!
+//! A plan that borrows from its caller is made on its caller's thread, which has to be woken
+//! for it. One that owns all that it needs is left in line, where whoever has the turn makes it
+//! when it is next: its caller is woken once, with the outcome.
 
 mod group;
 mod line;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::panic::{self, AssertUnwindSafe};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use self::group::Group;
-use self::line::{Line, Ride, Turn};
+use self::line::{Line, Ride};
 use super::deny::Denial;
 use super::usage::put_usage;
 use super::{Draft, Realms, Store, scan};
@@ -23,7 +28,13 @@ use crate::storage::{CommitError, View};
 use crate::time::Timestamp;
 
 /// Those who want to write.
-pub(super) type Writers = Line<Group, Outcome>;
+pub(super) type Writers = Line<Group, Outcome, Job>;
+
+/// The turn of one of them.
+type Turn<'l> = line::Turn<'l, Group, Outcome, Job>;
+
+/// A journey that another may plan: it never panics.
+pub(super) type Job = Box<dyn FnOnce(&Store, &mut Group) + Send>;
 
 /// What became of a transaction, for each journey in it.
 #[derive(Clone)]
@@ -69,25 +80,75 @@ impl Store {
         // First: in a child, the line may be held by a thread that is not there.
         self.storage.at_home()?;
         let mut turn = self.writers.enter();
-        let now = self.mark.now();
-        let group = turn.load().get_or_insert_with(|| Group::new(now));
-        let result = self.join(group, early, plan);
+        let result = self.join(self.group(&mut turn), early, plan);
+        self.conclude(self.settle(turn), result)
+    }
+
+    /// [`commit`](Self::commit) of a journey whose plan owns what it needs: whoever has the
+    /// turn makes it.
+    pub(super) fn commit_owned<T: Send + 'static>(
+        &self,
+        plan: impl FnOnce(&Self, &View<'_>, &Realms, Timestamp) -> Result<Draft<T>> + Send + 'static,
+    ) -> Result<T> {
+        self.storage.at_home()?;
+        let joined = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&joined);
+        let job: Job = Box::new(move |store, group| {
+            let plan = |view: &View<'_>, realms: &Realms, now| plan(store, view, realms, now);
+            let join = || store.join(group, Denial::default(), plan);
+            // Whoever does this has the group left as a panic in its own plan leaves it.
+            let result = panic::catch_unwind(AssertUnwindSafe(join));
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(result);
+        });
+        let outcome = match self.writers.leave(job) {
+            Ride::Last(mut turn, job) => {
+                if let Some(job) = job {
+                    job(self, self.group(&mut turn));
+                }
+                self.settle(turn)
+            }
+            Ride::Arrived(outcome) => outcome,
+            Ride::Lost => self.lost(),
+        };
+        let joined = joined.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match joined {
+            Some(Ok(result)) => self.conclude(outcome, result),
+            Some(Err(panicked)) => panic::resume_unwind(panicked),
+            None => Err(Error::new(ErrorKind::Internal, "a journey was not planned")),
+        }
+    }
+
+    /// The group of whose turn it is.
+    fn group<'t>(&self, turn: &'t mut Turn<'_>) -> &'t mut Group {
+        turn.load().get_or_insert_with(|| Group::new(self.mark.now()))
+    }
+
+    /// Makes the plans that are next in line, as far as they were left there; then hands the
+    /// group on, or commits it. Gives the outcome once it is known.
+    fn settle(&self, mut turn: Turn<'_>) -> Outcome {
+        while !self.group(&mut turn).is_complete()
+            && let Some(job) = turn.job()
+        {
+            job(self, self.group(&mut turn));
+        }
+        let group = self.group(&mut turn);
         if !group.is_changed() {
             for denial in group.denials.drain(..) {
                 self.lift(denial);
             }
-            return result;
+            turn.tell(&Outcome::Durable);
+            return Outcome::Durable;
         }
-        let ride = if group.is_complete() { Ride::Last(turn) } else { turn.ride() };
-        let outcome = match ride {
+        let ride = if group.is_complete() { Ride::Last(turn, None) } else { turn.ride() };
+        match ride {
             Ride::Arrived(outcome) => outcome,
-            Ride::Last(turn) => self.finish(turn),
-            Ride::Lost => {
-                let why = "the thread that committed for several panicked";
-                let cause = Error::new(ErrorKind::Internal, why);
-                Outcome::Unknown(Arc::new(self.storage.distrust(cause)))
-            }
-        };
+            Ride::Last(turn, _) => self.finish(turn),
+            Ride::Lost => self.lost(),
+        }
+    }
+
+    /// What a journey gets whose group came to this outcome.
+    fn conclude<T>(&self, outcome: Outcome, result: Result<T>) -> Result<T> {
         match (outcome, result) {
             (Outcome::Durable, result) => result,
             (Outcome::Refused(error), _) | (Outcome::Unknown(error), Ok(_)) => Err(again(&error)),
@@ -96,6 +157,13 @@ impl Store {
                 Err(self.storage.writable().err().unwrap_or(error))
             }
         }
+    }
+
+    #[cold]
+    fn lost(&self) -> Outcome {
+        let why = "the thread that committed for several panicked";
+        let cause = Error::new(ErrorKind::Internal, why);
+        Outcome::Unknown(Arc::new(self.storage.distrust(cause)))
     }
 
     /// Plans in `group` and writes to it.
@@ -131,8 +199,9 @@ impl Store {
         }
     }
 
-    /// Commits for all who joined, and tells them.
-    fn finish(&self, mut turn: Turn<'_, Group, Outcome>) -> Outcome {
+    /// Commits for all who joined, and tells them before the next in line has its turn: who
+    /// then comes back at once is in the next group and not in the one after it.
+    fn finish(&self, mut turn: Turn<'_>) -> Outcome {
         let outcome = match turn.load().take() {
             Some(group) => self.make_durable(group),
             None => Outcome::Durable,

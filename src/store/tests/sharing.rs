@@ -223,23 +223,32 @@ fn of_a_profile_whose_commit_fails_the_keys_may_what_reopening_finds_or_less() {
 #[test]
 fn a_panic_in_one_plan_disturbs_nobody_else() {
     let scene = Scene::new();
-    let panic = || -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
-        Box::new(|| {
-            let run = || scene.store.commit::<()>(|_, _, _| panic!("a defect"));
-            catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+    let panic = |is_owned| -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
+        let scene = &scene;
+        Box::new(move || {
+            let run = || match is_owned {
+                false => scene.store.commit::<()>(|_, _, _| panic!("a defect")),
+                true => scene.store.commit_owned::<()>(|_, _, _, _| panic!("a defect")),
+            };
+            let panicked = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+            assert_eq!(panicked.downcast_ref(), Some(&"a defect"), "it is its own");
             Ok(())
         })
     };
     let issue =
         || -> Box<dyn FnOnce() -> Result<()> + Send + '_> { Box::new(|| scene.issue().map(drop)) };
     // At the head of a transaction, within one, and at its end, when nobody else is in line.
-    for others in [vec![panic(), issue()], vec![issue(), panic(), issue()], vec![issue(), panic()]]
-    {
-        let before = scene.store.stats().unwrap().keys;
-        let issues = others.len() as u64;
-        let results = share(&scene, issue(), others);
-        assert!(results.iter().all(Result::is_ok), "{results:?}");
-        assert_eq!(scene.store.stats().unwrap().keys, before + issues);
+    for is_owned in [false, true] {
+        let panic = || panic(is_owned);
+        let others =
+            [vec![panic(), issue()], vec![issue(), panic(), issue()], vec![issue(), panic()]];
+        for others in others {
+            let before = scene.store.stats().unwrap().keys;
+            let issues = others.len() as u64;
+            let results = share(&scene, issue(), others);
+            assert!(results.iter().all(Result::is_ok), "{results:?}");
+            assert_eq!(scene.store.stats().unwrap().keys, before + issues);
+        }
     }
     scene.reopen();
 }

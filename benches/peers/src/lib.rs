@@ -1,0 +1,3 @@
+//! What others do in keycask's place, one peer a file.
+
+pub mod sqlite;

@@ -1,0 +1,120 @@
+//! Fill the table in memory while a file is read.
+//!
+//! Reading rows and checking their MACs takes about as long as putting their keys into the
+//! table, so once there are many a second thread does the latter. It ends before the opening
+//! does. Where no thread is to be had, one does both.
+
+use std::panic;
+use std::sync::mpsc::{self, SyncSender};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
+
+use super::realms::Realms;
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::Index;
+use crate::record::{Op, RealmRecord};
+
+/// How many rows are put into the table at a time.
+const STEP: usize = 1024;
+
+/// How many times as many rows wait for the other thread at most.
+const AHEAD: usize = 8;
+
+/// Takes the rows of a file, which come as realms, owners, keys.
+pub(super) struct Filling<'s, 'i> {
+    scope: &'s Scope<'s, 'i>,
+    index: &'i Index,
+    /// Rows that were not put into the table yet.
+    rows: Vec<Op>,
+    /// What fills the table on this thread.
+    here: Filler,
+    there: There<'s>,
+}
+
+/// What fills the table on the other thread.
+enum There<'s> {
+    NotYet,
+    Running(SyncSender<Vec<Op>>, ScopedJoinHandle<'s, Result<Filler>>),
+    /// It cannot be, or was and has ended.
+    None,
+}
+
+/// The realms that rows are read by.
+#[derive(Default)]
+struct Filler {
+    records: Vec<RealmRecord>,
+    realms: Option<Realms>,
+}
+
+impl<'s, 'i> Filling<'s, 'i> {
+    /// Fills `index`, with a thread of `scope` if that is of use.
+    pub(super) fn new(scope: &'s Scope<'s, 'i>, index: &'i Index) -> Self {
+        let (rows, here) = (Vec::with_capacity(STEP), Filler::default());
+        Self { scope, index, rows, here, there: There::NotYet }
+    }
+
+    pub(super) fn take(&mut self, op: Op) -> Result<()> {
+        self.rows.push(op);
+        if self.rows.len() < STEP {
+            return Ok(());
+        }
+        let rows = std::mem::replace(&mut self.rows, Vec::with_capacity(STEP));
+        if matches!(self.there, There::NotYet) {
+            self.there = self.start();
+        }
+        let There::Running(to, _) = &self.there else { return self.here.put(rows, self.index) };
+        if to.send(rows).is_ok() {
+            return Ok(());
+        }
+        self.join()?;
+        Err(Error::new(ErrorKind::Internal, "the table was no longer filled"))
+    }
+
+    /// The realms, once all rows are in the table.
+    pub(super) fn finish(mut self) -> Result<Realms> {
+        self.join()?;
+        self.here.put(std::mem::take(&mut self.rows), self.index)?;
+        self.here.realms.map_or_else(|| Realms::new(&self.here.records), Ok)
+    }
+
+    fn start(&self) -> There<'s> {
+        let (to, from) = mpsc::sync_channel::<Vec<Op>>(AHEAD);
+        let index = self.index;
+        let fill = move || {
+            let mut filler = Filler::default();
+            from.into_iter().try_for_each(|rows| filler.put(rows, index)).map(|()| filler)
+        };
+        let thread = Builder::new().name("keycask open".to_owned()).spawn_scoped(self.scope, fill);
+        thread.map_or(There::None, |thread| There::Running(to, thread))
+    }
+
+    /// Ends the other thread, if there is one, and takes over from it.
+    fn join(&mut self) -> Result<()> {
+        let There::Running(to, thread) = std::mem::replace(&mut self.there, There::None) else {
+            return Ok(());
+        };
+        drop(to);
+        self.here = thread.join().unwrap_or_else(|panicked| panic::resume_unwind(panicked))?;
+        Ok(())
+    }
+}
+
+impl Filler {
+    fn put(&mut self, mut rows: Vec<Op>, index: &Index) -> Result<()> {
+        let realms = rows.iter().take_while(|op| matches!(op, Op::Realm(_))).count();
+        for op in rows.drain(..realms) {
+            if let Op::Realm(record) = op {
+                self.records.push(record);
+            }
+        }
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let realms = match self.realms.take() {
+            Some(realms) => realms,
+            None => Realms::new(&self.records)?,
+        };
+        index.load(&rows, &realms)?;
+        self.realms = Some(realms);
+        Ok(())
+    }
+}
