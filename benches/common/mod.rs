@@ -7,7 +7,8 @@ use keycask::{Actor, OwnerChange, Pepper, RealmRef, Spec, Store};
 /// The pepper of every store here.
 pub const PEPPER: [u8; 32] = [7; 32];
 
-/// Tokens of this profile are 40 bytes long: 8 of prefix, 26 of body, 6 of checksum.
+/// Tokens of both kinds are 40 bytes long: 8 of prefix, then 32 of body, or 26 of body and 6 of
+/// checksum.
 pub const PROFILE: &str = r#"
 realm = "bench"
 
@@ -20,6 +21,13 @@ prefix = "kc_live_"
 environment = "production"
 body = 26
 checksum = "crc32"
+
+[[kind]]
+name = "plain"
+prefix = "kc_bare_"
+environment = "production"
+body = 32
+checksum = "none"
 
 [[scope]]
 name = "read"

@@ -1,10 +1,10 @@
 //! Which segment a home belongs to.
 //!
 //! A map of `2^depth` entries, one for each value of a home's upper `depth` bits. An entry
-//! names a segment (bits 0-31), how many blocks it has (32-35) and how often it was written
-//! (36-63); it is the only place where a segment is published and the only thing
-//! that changes when one is replaced. When a segment must split that has an entry of its
-//! own, the map is copied to twice its length; the old one stays where it is.
+//! names a segment (bits 0-31), how many blocks it has (32-35), whether it is crowded (36) and
+//! how often the entry was written (37-63); it is the only place where a segment is published
+//! and the only thing that changes when one is replaced. When a segment must split that has an
+//! entry of its own, the map is copied to twice its length; the old one stays where it is.
 
 use std::sync::OnceLock;
 
@@ -12,11 +12,12 @@ use super::chunks::Spot;
 use super::home::{Home, low32};
 use super::shim::{AtomicU32, AtomicU64, Ordering};
 
-/// Upper bits of a home that can be told apart at most.
+/// Upper bits of a home that can be told apart at most. The next eight are spare.
 pub(super) const DEPTH_MAX: u32 = 24;
 
 const BLOCKS: u32 = 32;
-const TURN: u32 = 36;
+const CROWDED: u64 = 1 << 36;
+const TURN: u32 = 37;
 
 /// The maps, by depth, and which of them counts.
 pub(super) struct Directory {
@@ -44,6 +45,12 @@ impl Route<'_> {
     pub(super) fn blocks(&self) -> u32 {
         low32(self.seen >> BLOCKS) & 15
     }
+
+    /// Whether keys whose segment it is may stand in the overflow.
+    #[inline]
+    pub(super) fn is_crowded(&self) -> bool {
+        self.seen & CROWDED != 0
+    }
 }
 
 impl Directory {
@@ -55,7 +62,7 @@ impl Directory {
         if let Some(map) = directory.map(depth) {
             let spots = (0..1u32 << depth).map(|n| spot(n).unwrap_or_default());
             let blocks = u32::try_from(blocks).unwrap_or(0);
-            map.get_or_init(|| spots.map(|s| AtomicU64::new(entry(0, s, blocks))).collect());
+            map.get_or_init(|| spots.map(|s| AtomicU64::new(entry(0, s, blocks, false))).collect());
         }
         directory
     }
@@ -100,8 +107,9 @@ impl Directory {
     }
 
     /// For the writer: has all entries whose homes begin with these upper bits, so many, name
-    /// the segment at `spot`, which has `blocks` blocks. From here on readers find its slots.
-    pub(super) fn name(&self, (prefix, depth): (u32, u32), spot: Spot, blocks: u32) {
+    /// the segment at `spot`, which has `blocks` blocks, as crowded or not. From here on readers
+    /// find its slots.
+    pub(super) fn name(&self, (prefix, depth): (u32, u32), spot: Spot, blocks: u32, crowded: bool) {
         let within = self.depth().saturating_sub(depth);
         let first = usize::try_from(prefix << within).unwrap_or(0);
         let map = self.map(self.depth()).and_then(OnceLock::get);
@@ -110,7 +118,7 @@ impl Directory {
             // under way.
             let turn = (place.load(Ordering::Relaxed) >> TURN).wrapping_add(1);
             // Release, with the Acquire of `route`.
-            place.store(entry(turn, spot, blocks), Ordering::Release);
+            place.store(entry(turn, spot, blocks, crowded), Ordering::Release);
         }
     }
 
@@ -126,8 +134,9 @@ impl Directory {
     }
 }
 
-fn entry(turn: u64, spot: Spot, blocks: u32) -> u64 {
-    turn << TURN | u64::from(blocks & 15) << BLOCKS | u64::from(spot.0)
+fn entry(turn: u64, spot: Spot, blocks: u32, crowded: bool) -> u64 {
+    let crowded = if crowded { CROWDED } else { 0 };
+    turn << TURN | crowded | u64::from(blocks & 15) << BLOCKS | u64::from(spot.0)
 }
 
 #[cfg(test)]
@@ -138,17 +147,18 @@ mod tests {
     #[test]
     fn a_split_sends_each_half_to_its_own_segment_and_leaves_the_others() {
         let (directory, seed) = (Directory::new(1, 3, |n| Some(Spot(n))), Seed::random());
-        let homes: Vec<_> = (0..1000).map(|n| seed.home([n, !n])).collect();
+        let homes: Vec<_> = (0..1000).map(|n| seed.far([n, !n])).collect();
         let before: Vec<_> = homes.iter().map(|&h| directory.route(h).unwrap()).collect();
         assert!(homes.iter().zip(&before).all(|(h, r)| r.segment() == Spot(h.upper(1))));
         directory.double();
-        directory.name((0b10, 2), Spot(7), 9);
-        directory.name((0b11, 2), Spot(8), 9);
+        directory.name((0b10, 2), Spot(7), 9, false);
+        directory.name((0b11, 2), Spot(8), 9, true);
         for (home, before) in homes.iter().zip(&before) {
             let now = directory.route(*home).unwrap();
             let expected = [0, 0, 7, 8][home.upper(2) as usize];
             assert_eq!(now.segment(), Spot(expected));
             assert_eq!(now.blocks(), if home.upper(1) == 1 { 9 } else { 3 });
+            assert_eq!(now.is_crowded(), home.upper(2) == 3);
             assert!(!directory.confirms(before) && directory.confirms(&now));
         }
     }
@@ -156,10 +166,10 @@ mod tests {
     #[test]
     fn a_replaced_segment_is_not_confirmed_even_if_its_number_comes_back() {
         let directory = Directory::new(0, 3, |n| Some(Spot(n)));
-        let home = Seed::random().home([1, 2]);
+        let home = Seed::random().far([1, 2]);
         let seen = directory.route(home).unwrap();
-        directory.name((0, 0), Spot(5), 3);
-        directory.name((0, 0), Spot(0), 3);
+        directory.name((0, 0), Spot(5), 3, false);
+        directory.name((0, 0), Spot(0), 3, false);
         assert_eq!(directory.route(home).unwrap().segment(), seen.segment());
         assert!(!directory.confirms(&seen));
     }

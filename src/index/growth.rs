@@ -6,6 +6,12 @@
 //! nothing but a second attempt if they were inside. The old blocks are lent to the next
 //! segment that grows: beside the table there is never more than one segment, and it stays
 //! between 0.74 and 0.86 full. A copy takes one to two milliseconds at most.
+//!
+//! Tokens end at random, so a segment that splits splits evenly. If it does not, too many keys
+//! have one locator; it is then called *crowded* and grows no more, and who finds no room in
+//! it stands in the overflow, where digests alone say where.
+
+use std::sync::OnceLock;
 
 use super::chunks::{Chunks, Spot};
 use super::directory::{DEPTH_MAX, Directory};
@@ -13,21 +19,26 @@ use super::home::{Home, Seed};
 use super::pool::{Free, Pool};
 use super::segment::{BLOCKS_MAX, Segment};
 use super::slot::{Content, Slot};
-use super::stash::Stash;
-use super::table::{Books, Region, Table};
+use super::table::{Books, Region, Room, Table, overflowing};
+use crate::digest::Address;
 
 /// Binary logarithms of the least and the greatest number of pairs in a block. A small table
 /// takes little; a large one has few segments, whose lines then stay in the cache.
 const BLOCK_BITS: (u32, u32) = (7, 10);
 
-/// How often room is made for one key before it is stashed.
+/// How often room is made for one key before it goes to the overflow.
 const ROUNDS: usize = 4;
+
+/// A segment splits only if each half gets one key in so many. By chance that does not fail: the
+/// halves of 16,000 keys differ by hundreds.
+const HALF_AT_LEAST: usize = 16;
 
 /// A segment under construction.
 struct Plot<'t> {
     segment: &'t Segment,
     spot: Spot,
     region: Region,
+    crowded: bool,
 }
 
 impl Table {
@@ -52,55 +63,79 @@ impl Table {
             }
             regions.push(Region { prefix, depth, keys: 0, removed: 0 });
         }
-        let (seed, directory, stash) =
-            (Seed::random(), Directory::new(depth, each, Chunks::<Segment>::spot), Stash::new());
-        let books = Books { regions, spare: Vec::new(), free, stashed: 0 };
-        (Self { seed, directory, segments, pool, stash }, books)
+        let directory = Directory::new(depth, each, Chunks::<Segment>::spot);
+        let books = Books { regions, spare: Vec::new(), free, overflow: None, last: false };
+        let (seed, overflow) = (Seed::random(), OnceLock::new());
+        (Self { seed, directory, segments, pool, overflow }, books)
     }
 
-    /// An empty slot for a key of this home, counted as taken: in its segment, after that has
-    /// grown if it must, or else in the stash.
-    pub(super) fn room(&self, books: &mut Books, home: Home) -> Option<&Slot> {
+    /// Room for the key of `address`: in its segment, after that has grown if it must, or else
+    /// in the overflow.
+    pub(super) fn room(&self, books: &mut Books, address: &Address) -> Option<Room<'_>> {
+        let home = self.seed.near(address.locator);
         for _ in 0..ROUNDS {
-            let segment = self.segment(home)?;
+            let (route, segment) = self.segment(home)?;
             let limit = Segment::limit(&self.pool, segment.blocks().count());
             let region = books.region(segment.number())?;
             if region.keys < limit
-                && let Some(slot) = segment.room(&self.pool, &self.seed, home)
+                && let Some(slot) = segment.room(&self.pool, &self.seed, address)
             {
                 region.keys = region.keys.saturating_add(1);
-                return Some(slot);
+                return Some(Room { slot, address: *address });
             }
             // A segment that is far from full and has no room would not have any if it grew.
-            if region.keys < limit / 2 || !self.grow(books, segment) {
+            let sparse = region.keys < limit / 2;
+            if sparse || route.is_crowded() || !self.grow(books, segment) {
                 break;
             }
         }
-        self.segment(home)?.mark(&self.pool, home);
-        books.stashed = books.stashed.saturating_add(1);
-        self.stash.room()
+        let room = self.overflow_room(books, address)?;
+        let (route, segment) = self.segment(home)?;
+        if !route.is_crowded() {
+            let region = *books.region(segment.number())?;
+            let named = (region.prefix, region.depth);
+            self.directory.name(named, route.segment(), segment.count(), true);
+        }
+        Some(room)
+    }
+
+    /// Room for the key of `address` in the overflow, which its segment is then to be crowded
+    /// for before the room is filled.
+    fn overflow_room(&self, books: &mut Books, address: &Address) -> Option<Room<'_>> {
+        if books.last {
+            return None;
+        }
+        if self.overflow.get().is_none() {
+            let (overflow, of_overflow) = Self::new(0);
+            books.overflow = Some(Box::new(Books { last: true, ..of_overflow }));
+            let _ = self.overflow.set(Box::new(overflow));
+        }
+        self.overflow.get()?.room(books.overflow.as_mut()?, &overflowing(address))
     }
 
     /// How many segments there are, and how many slots in them.
     pub(super) fn extent(&self, books: &Books) -> (usize, usize) {
+        let overflow = self.overflow.get().zip(books.overflow.as_ref());
+        let beside = overflow.map_or((0, 0), |(overflow, books)| overflow.extent(books));
         let named = self.segments.iter().take(books.regions.len());
         let named = named.filter(|(number, _)| !books.spare.contains(number));
-        named.fold((0, 0), |(segments, slots), (_, segment)| {
+        named.fold(beside, |(segments, slots), (_, segment)| {
             let blocks = segment.blocks().count();
             (segments + 1, slots + (blocks << (self.pool.bits() + 1)))
         })
     }
 
-    /// Counts a key that was removed from its segment. When half as many are gone as it holds
-    /// at most, the segment is made anew, without the marks that they have left.
+    /// Counts a key that was removed from the segment of `home`. When half as many are gone as
+    /// it holds at most, it is made anew, without the marks that they left.
     pub(super) fn count_removal(&self, books: &mut Books, home: Home) {
-        let Some(segment) = self.segment(home) else { return };
+        let Some((route, segment)) = self.segment(home) else { return };
         let blocks = segment.blocks().count();
         let Some(region) = books.region(segment.number()) else { return };
         region.removed = region.removed.saturating_add(1);
         if region.removed > Segment::limit(&self.pool, blocks) / 2 {
-            let region = *region;
-            self.replace(books, segment, &[(region, blocks)]);
+            let same = [(*region, blocks)];
+            let elsewhere = books.overflow.as_ref().is_some_and(|overflow| overflow.keys() > 0);
+            self.replace(books, segment, &same, route.is_crowded() && elsewhere);
         }
     }
 
@@ -109,33 +144,41 @@ impl Table {
         let Some(region) = books.region(segment.number()).copied() else { return false };
         let blocks = segment.blocks().count();
         if blocks < BLOCKS_MAX {
-            self.replace(books, segment, &[(region, blocks.saturating_add(1))])
-        } else if region.depth < DEPTH_MAX {
-            let halves = self.halves(segment, region);
-            self.replace(books, segment, &halves)
-        } else {
-            false
+            let larger = [(region, blocks.saturating_add(1))];
+            return self.replace(books, segment, &larger, false);
+        }
+        match self.halves(segment, region) {
+            Some(halves) => self.replace(books, segment, &halves, false),
+            None => false,
         }
     }
 
-    /// Replaces a segment by those that are `wanted`. False if there is no memory to number.
-    fn replace(&self, books: &mut Books, segment: &Segment, wanted: &[(Region, usize)]) -> bool {
-        let Some(mut plots) = self.break_ground(books, wanted) else { return false };
+    /// Replaces a segment by those that are `wanted`, which are crowded if it was. False if there
+    /// is no memory to number.
+    fn replace(
+        &self,
+        books: &mut Books,
+        segment: &Segment,
+        wanted: &[(Region, usize)],
+        crowded: bool,
+    ) -> bool {
+        let home_of = |content: &Content| self.seed.near(content.address.locator);
+        let Some(mut plots) = self.break_ground(books, wanted, crowded) else { return false };
         let live = segment.slots(&self.pool).filter(|slot| slot.life().is_live());
         for content in live.map(Slot::freeze) {
-            self.plant(books, &mut plots, &content);
-        }
-        for content in self.stash.live().filter_map(|(slot, _)| slot.peek()) {
-            let home = self.seed.home(content.digest);
-            if let Some(plot) = plot_of(&mut plots, home) {
-                plot.segment.mark(&self.pool, home);
+            let home = home_of(&content);
+            let plot =
+                plots.iter_mut().find(|plot| home.upper(plot.region.depth) == plot.region.prefix);
+            if let Some(plot) = plot {
+                self.plant(books, plot, content);
             }
         }
-        for Plot { segment, spot, region } in plots {
+        for Plot { segment, spot, region, crowded } in plots {
             if region.depth > self.directory.depth() {
                 self.directory.double();
             }
-            self.directory.name((region.prefix, region.depth), spot, segment.count());
+            let named = (region.prefix, region.depth);
+            self.directory.name(named, spot, segment.count(), crowded);
             if let Some(place) = books.region(segment.number()) {
                 *place = region;
             }
@@ -148,28 +191,39 @@ impl Table {
         if let Some(region) = books.region(segment.number()) {
             *region = Region::default();
         }
-        self.unstash(books);
         true
     }
 
-    /// The two regions that `region` splits into, and how many blocks each needs.
-    fn halves(&self, segment: &Segment, region: Region) -> [(Region, usize); 2] {
+    /// The two regions that `region` splits into, and how many blocks each needs; none if it
+    /// cannot be split into halves that are alike.
+    fn halves(&self, segment: &Segment, region: Region) -> Option<[(Region, usize); 2]> {
+        if region.depth >= DEPTH_MAX {
+            return None;
+        }
         let depth = region.depth.saturating_add(1);
         let live = segment.slots(&self.pool).filter_map(Slot::peek);
-        let homes = live.map(|content| self.seed.home(content.digest));
+        let homes = live.map(|content| self.seed.near(content.address.locator));
         let (mut low, mut high) = (0usize, 0usize);
         for home in homes {
             if home.upper(depth) & 1 == 0 { low += 1 } else { high += 1 }
+        }
+        if low.min(high) < low.saturating_add(high) / HALF_AT_LEAST {
+            return None;
         }
         let half = |bit, keys| {
             let region = Region { prefix: region.prefix << 1 | bit, depth, keys: 0, removed: 0 };
             (region, Segment::blocks_for(&self.pool, keys))
         };
-        [half(0, low), half(1, high)]
+        Some([half(0, low), half(1, high)])
     }
 
     /// Segments with fresh blocks for these regions, which nobody sees yet.
-    fn break_ground(&self, books: &mut Books, wanted: &[(Region, usize)]) -> Option<Vec<Plot<'_>>> {
+    fn break_ground(
+        &self,
+        books: &mut Books,
+        wanted: &[(Region, usize)],
+        crowded: bool,
+    ) -> Option<Vec<Plot<'_>>> {
         let total = wanted.iter().map(|(_, blocks)| blocks).sum();
         if !self.pool.stock(&mut books.free, total) {
             return None;
@@ -187,47 +241,21 @@ impl Table {
             }
             segment.settle(number, &self.pool.lend(&mut books.free, blocks));
             let region = Region { keys: 0, removed: 0, ..region };
-            plots.push(Plot { segment, spot, region });
+            plots.push(Plot { segment, spot, region, crowded });
         }
         Some(plots)
     }
 
-    /// Puts a copy of a key into the plot that its home belongs to, or into the stash.
-    fn plant(&self, books: &mut Books, plots: &mut [Plot<'_>], content: &Content) {
-        let home = self.seed.home(content.digest);
-        let room = plot_of(plots, home).and_then(|plot| {
-            let room = plot.segment.room(&self.pool, &self.seed, home)?;
+    /// Puts a copy of a key into its plot, or into the overflow.
+    fn plant(&self, books: &mut Books, plot: &mut Plot<'_>, mut content: Content) {
+        let room = plot.segment.room(&self.pool, &self.seed, &content.address);
+        if let Some(slot) = room {
             plot.region.keys = plot.region.keys.saturating_add(1);
-            Some(room)
-        });
-        let room = room.or_else(|| {
-            books.stashed = books.stashed.saturating_add(1);
-            self.stash.room()
-        });
-        if let Some(room) = room {
-            room.fill(content);
+            slot.fill(&content);
+        } else if let Some(Room { slot, address }) = self.overflow_room(books, &content.address) {
+            plot.crowded = true;
+            content.address = address;
+            slot.fill(&content);
         }
     }
-
-    /// Brings keys from the stash home, as far as there is room now.
-    fn unstash(&self, books: &mut Books) {
-        for (slot, _) in self.stash.live() {
-            let Some(content) = slot.peek() else { continue };
-            let home = self.seed.home(content.digest);
-            let segment = self.segment(home);
-            let room = segment.and_then(|s| s.room(&self.pool, &self.seed, home));
-            let region = segment.and_then(|s| books.region(s.number()));
-            if let (Some(room), Some(region)) = (room, region) {
-                room.fill(&slot.freeze());
-                self.stash.clear(slot);
-                region.keys = region.keys.saturating_add(1);
-                books.stashed = books.stashed.saturating_sub(1);
-            }
-        }
-    }
-}
-
-/// The plot that a home belongs to.
-fn plot_of<'p, 't>(plots: &'p mut [Plot<'t>], home: Home) -> Option<&'p mut Plot<'t>> {
-    plots.iter_mut().find(|plot| home.upper(plot.region.depth) == plot.region.prefix)
 }

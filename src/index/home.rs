@@ -1,17 +1,24 @@
-//! Where a key may stand: two pairs of slots, told by its digest.
+//! Where a key may stand: near, told by its locator, or far, told by its digest.
 
 use std::hash::{BuildHasher, RandomState};
 
-use super::shim::{AtomicU16, Ordering};
+use crate::digest::{Address, Locator};
 
-/// Mixes digests into homes, differently in every process: who can choose tokens cannot
-/// choose where they come to stand.
+/// Mixes addresses into homes, differently in every process: who can choose tokens cannot
+/// choose where their keys come to stand.
 pub(super) struct Seed([u64; 2]);
 
 /// 64 bits that say where a key may stand. The upper ones choose the segment, the lower ones
 /// the first pair, and a product of all the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Home(u64);
+
+/// Both homes of a key. The near one chooses the segment, for both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Homes {
+    pub near: Home,
+    pub far: Home,
+}
 
 impl Seed {
     /// In tests always the same, so that what chance does to a table repeats.
@@ -23,11 +30,28 @@ impl Seed {
         Self([state.hash_one(0), state.hash_one(1)])
     }
 
-    /// The home of the key whose digest begins with `digest`.
+    /// Where a key with this locator should stand.
     #[inline]
-    pub(super) fn home(&self, digest: [u64; 2]) -> Home {
-        let ([a, b], [x, y]) = (self.0, digest);
-        // Twice, because one product keeps some of the order of digests that are alike.
+    pub(super) fn near(&self, locator: Locator) -> Home {
+        self.home([u64::from(locator.number()), 0])
+    }
+
+    /// Where a key whose digest begins so may stand if it cannot stand near.
+    #[inline]
+    pub(super) fn far(&self, digest: [u64; 2]) -> Home {
+        self.home(digest)
+    }
+
+    /// Both homes of the key of `address`.
+    #[inline]
+    pub(super) fn homes(&self, address: &Address) -> Homes {
+        Homes { near: self.near(address.locator), far: self.far(address.digest) }
+    }
+
+    #[inline]
+    fn home(&self, words: [u64; 2]) -> Home {
+        let ([a, b], [x, y]) = (self.0, words);
+        // Twice, because one product keeps some of the order of words that are alike.
         Home(fold(fold(a ^ x, b ^ y) ^ a, 0x9E37_79B9_7F4A_7C15))
     }
 }
@@ -40,10 +64,16 @@ impl Home {
         low32((self.0 >> 1).wrapping_shr(63_u32.wrapping_sub(bits)))
     }
 
-    /// The mark of keys of this home: one or two of 16 bits, by parts that choose nothing else.
+    /// Eight bits that choose neither segment nor pair.
     #[inline]
-    pub(super) fn mark(self) -> Mark {
-        Mark(1 << (self.0 & 15) | 1 << (self.0 >> 4 & 15))
+    pub(super) const fn spare(self) -> u8 {
+        (self.0 >> 32) as u8
+    }
+
+    /// Whether its keys like the second slot of their first pair best.
+    #[inline]
+    pub(super) const fn likes_second(self) -> bool {
+        self.0 >> 32 & 1 != 0
     }
 
     /// The two numbers below `pairs` of the pairs where the key may stand.
@@ -52,28 +82,6 @@ impl Home {
         // 2^64 over the golden ratio.
         let product = self.0.wrapping_mul(0x9E37_79B9_7F4A_7C15);
         [scale(u64::from(low32(self.0)), pairs), scale(product >> 32, pairs)]
-    }
-}
-
-/// What a key sets in the filter of its first pair, and looks for there.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Mark(u16);
-
-impl Mark {
-    /// Whether a key with this mark may have set `filter`.
-    #[inline]
-    pub(super) fn may_be_in(self, filter: &AtomicU16) -> bool {
-        // Relaxed: a key sets its mark before its slot, and `Directory::confirms` what is not
-        // found.
-        filter.load(Ordering::Relaxed) & self.0 == self.0
-    }
-
-    /// For the writer: sets the mark. A key's slot is filled afterwards.
-    pub(super) fn set(self, filter: &AtomicU16) {
-        let bits = filter.load(Ordering::Relaxed);
-        if bits & self.0 != self.0 {
-            filter.store(bits | self.0, Ordering::Relaxed);
-        }
     }
 }
 
@@ -108,15 +116,17 @@ mod tests {
     #[test]
     fn choices_are_below_the_number_of_pairs_and_reach_all_of_them() {
         let seed = Seed::random();
+        let near = |n: u32| seed.near(Locator::from_number(n));
+        let far = |n: u32| seed.far([7, u64::from(n)]);
         for pairs in [1, 2, 3, 1000] {
-            let mut seen = vec![0; pairs as usize];
-            for n in 0..20_000 {
-                for choice in seed.home([7, n]).choices(pairs) {
+            for home in [&near as &dyn Fn(u32) -> Home, &far] {
+                let mut seen = vec![0; pairs as usize];
+                for choice in (0..20_000).flat_map(|n| home(n).choices(pairs)) {
                     seen[choice as usize] += 1;
                 }
+                let expected = 40_000 / pairs;
+                assert!(seen.iter().all(|&n| n > expected / 3 && n < expected * 3), "{pairs}");
             }
-            let expected = 40_000 / pairs;
-            assert!(seen.iter().all(|&n| n > expected / 3 && n < expected * 3), "{pairs}");
         }
     }
 

@@ -4,8 +4,9 @@
 //! write nothing; [`Index::apply`] is the only way in for what was committed.
 //!
 //! ```text
-//! digest --Seed--> Home --Directory--> Segment --Pool--> 4 slots, else Stash --> Entry
-//!                                                             Entry --> Sides, Owners
+//! locator --Seed--> near Home --Directory--> Segment --Pool--> 4 slots --digest--> Entry
+//! digest  --Seed--> far Home  ------------->              --> 4 slots,
+//!                                                  else the overflow     Entry --> Sides, Owners
 //! ```
 //!
 //! # Consistency
@@ -37,6 +38,7 @@
 
 mod chunks;
 mod directory;
+mod filter;
 mod growth;
 mod home;
 #[cfg(test)]
@@ -50,7 +52,6 @@ mod segment;
 mod shim;
 mod side;
 mod slot;
-mod stash;
 mod table;
 #[cfg(test)]
 #[cfg(not(loom))]
@@ -60,7 +61,7 @@ mod writer;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::digest::Digest;
+use crate::digest::{Address, Digest, Locator};
 use crate::entry::{Entry, OwnerEntry, Side, SideRef};
 use crate::error::Result;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
@@ -76,6 +77,7 @@ use writer::Writer;
 
 pub(crate) use restraint::{KeyRestraint, OwnerRestraint, RestraintId};
 pub(crate) use side::Used;
+pub(crate) use table::Approach;
 
 /// What the index cannot know: how the realms of the store read a record.
 pub(crate) trait Bind {
@@ -107,35 +109,44 @@ pub(crate) struct Stats {
     /// Slots in segments: what is left of them is used before the table grows.
     pub slots: usize,
     pub segments: usize,
-    /// Slots that a lookup reads at most: four, and the stash.
+    /// Slots that a lookup reads at most: four near and four far, as many in the overflow.
     pub longest_probe: usize,
+    /// Keys that found no place in their segment, because too many tokens end alike.
+    pub overflowing: usize,
     pub sides: usize,
     /// Restraints that were not lifted yet.
     pub restraints: usize,
     pub suspended_owners: usize,
     /// Bytes of all of it, but for owners' names.
     pub bytes: usize,
+    /// How many of the slots' bytes are on huge pages, as far as the system tells.
+    pub huge_bytes: usize,
 }
 
 /// For decisions: no lock, no allocation.
 impl Index {
-    /// The entry of the key of `digest`.
+    /// The entry of the key of `address`.
     #[cfg(test)]
-    pub(crate) fn get(&self, digest: &Digest) -> Option<Entry> {
-        self.table.get(digest.words())
+    pub(crate) fn get(&self, address: &Address) -> Option<Entry> {
+        self.table.get(address)
     }
 
-    /// Has what will be read for `digest` fetched. Who has many digests calls this for each
-    /// first, so that the waits for memory overlap; it changes nothing else.
+    /// Goes to where the keys of `locator` stand, and has memory fetch what is there. To be done
+    /// before the token is hashed, for many tokens before the first is; it waits for nothing and
+    /// changes nothing.
     #[inline]
-    pub(crate) fn fetch(&self, digest: &Digest) {
-        self.table.fetch(digest.words());
+    pub(crate) fn approach(&self, locator: Locator) -> Approach<'_> {
+        self.table.approach(locator)
     }
 
     /// The entry of the key of `digest`, with what stands beside it at the same moment.
     #[inline]
-    pub(crate) fn get_with_side(&self, digest: &Digest) -> Option<(Entry, Option<Side>)> {
-        self.table.get_with(digest.words(), |entry| match entry.side {
+    pub(crate) fn find(
+        &self,
+        approach: &Approach<'_>,
+        digest: &Digest,
+    ) -> Option<(Entry, Option<Side>)> {
+        self.table.get_with(approach, digest.words(), |entry| match entry.side {
             Some(side) => self.sides.get(side, entry.key_id).map(Some),
             None => Some(None),
         })
@@ -150,8 +161,13 @@ impl Index {
     /// Marks a key as expired for good, if it still ends at the end that `entry` has. False if
     /// it does not, or if the writer is moving the key at this moment.
     #[cold]
-    pub(crate) fn mark_expired(&self, digest: &Digest, entry: &Entry) -> bool {
-        entry.expired || self.table.expire(digest.words(), entry.end)
+    pub(crate) fn mark_expired(
+        &self,
+        approach: &Approach<'_>,
+        digest: &Digest,
+        entry: &Entry,
+    ) -> bool {
+        entry.expired || self.table.expire(&approach.address(digest.words()), entry.end)
     }
 
     /// What decides about the keys of `owner`.
@@ -192,7 +208,8 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// `Conflict` if two keys' digests begin with the same 128 bits. The second is left out,
+    /// `Conflict` if two keys have one address: tokens that end alike and digests that begin with
+    /// the same 128 bits. The second is left out,
     /// all else is done.
     pub(crate) fn apply(&self, seq: u64, ops: &[Op], bind: &impl Bind) -> Result<()> {
         let mut writer = self.writer();
@@ -223,7 +240,7 @@ impl Index {
     ///
     /// # Errors
     ///
-    /// `Corrupt` if two keys' digests begin with the same 128 bits.
+    /// `Corrupt` if two keys have one address.
     pub(crate) fn load(&self, rows: &[Op], bind: &impl Bind) -> Result<()> {
         self.fill(&mut self.writer(), rows, bind)
     }
@@ -238,10 +255,10 @@ impl Index {
     pub(crate) fn restrain_key(
         &self,
         key: KeyId,
-        digest: &Digest,
+        address: &Address,
         restraint: KeyRestraint,
     ) -> Option<RestraintId> {
-        self.restrain_slot(&mut self.writer(), key, digest.words(), restraint)
+        self.restrain_slot(&mut self.writer(), key, address, restraint)
     }
 
     /// From when this returns until [`lift`](Self::lift), the owner shows no more than

@@ -5,50 +5,61 @@ use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, Ordering, fence};
 use loom::thread;
 
+use super::home::Mark;
 use super::owners::Owners;
 use super::places::Places;
-use super::shim::AtomicU16;
 use super::side::{FreeSides, Sides};
 use super::slot::{Content, Slot};
+use crate::digest::{Address, Locator};
 use crate::entry::{Entry, OwnerEntry, Side, SideRef, State};
 use crate::ids::{KindRef, OwnerRef};
 use crate::key_id::KeyId;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
-const KEY: [u64; 2] = [1, 1];
-const OTHER: [u64; 2] = [2, 2];
+const KEY: Address = Address { locator: Locator::from_number(1), digest: [1, 1] };
+const OTHER: Address = Address { locator: Locator::from_number(1), digest: [2, 2] };
+const MARK: Mark = Mark::of_number(1);
 const END: Timestamp = Timestamp::from_ms(100);
 
-/// The places of one key. Only the first slot of each pair is used.
+/// The near places of one key, and a far one. Only the first slot of each near pair is used.
 #[derive(Default)]
 struct World {
-    filter: AtomicU16,
     pairs: [[Slot; 2]; 2],
+    far: Slot,
 }
 
 impl World {
-    fn places(&self) -> Places<'_> {
+    fn near(&self) -> Places<'_> {
         let [[a, b], [c, d]] = &self.pairs;
-        Places { filter: &self.filter, slots: [a, b, c, d] }
+        Places([a, b, c, d])
     }
 
     /// Sets the expired bit, if the key is not being moved.
     fn expire(&self) -> bool {
-        let holding = |slot: &&Slot| slot.life().is_live() && slot.holds(KEY);
-        Slot::expire_all(self.places().slots.into_iter().filter(holding), END) == Some(true)
+        let holding = |slot: &&Slot| slot.life().is_live() && slot.holds(KEY.digest);
+        Slot::expire_all(self.near().0.into_iter().filter(holding), END) == Some(true)
     }
 
     /// What a reader finds for the key, which is there; none if it would look again.
     fn find(&self) -> Option<Entry> {
-        match self.places().find(KEY) {
-            Ok((slot, life)) => slot.read(life),
-            Err(lives) => {
-                fence(Ordering::Acquire);
-                assert!(!self.places().are_still(&lives), "a live key is missing");
-                None
+        let lives = match self.near().find(KEY.digest) {
+            Ok((slot, life)) => return slot.read(life),
+            Err(lives) => lives,
+        };
+        if lives[0].has(MARK) {
+            let life = self.far.life();
+            if life.is_live() && self.far.holds(KEY.digest) {
+                return self.far.read(life);
             }
+            fence(Ordering::Acquire);
+            let still = self.far.is_still(life) && self.near().are_still(&lives);
+            assert!(!still, "a live key is missing");
+            return None;
         }
+        fence(Ordering::Acquire);
+        assert!(!self.near().are_still(&lives), "a live key is missing");
+        None
     }
 }
 
@@ -116,6 +127,29 @@ fn a_key_that_moves_to_and_fro_is_found() {
         b.clear();
         reader.join().unwrap();
     });
+}
+
+#[test]
+fn a_key_that_moves_far_is_found_and_so_is_one_that_comes_back() {
+    for returns in [false, true] {
+        check_mostly(move || {
+            let world = Arc::new(World::default());
+            let [[first, _], [b, _]] = &world.pairs;
+            let (from, to) = if returns { (&world.far, b) } else { (b, &world.far) };
+            if returns {
+                first.mark(MARK);
+            }
+            from.fill(&content(1));
+            let reader = thread::spawn({
+                let world = Arc::clone(&world);
+                move || assert!(world.find().is_none_or(|found| is_whole(&found)))
+            });
+            first.mark(MARK);
+            to.fill(&from.freeze());
+            from.clear();
+            reader.join().unwrap();
+        });
+    }
 }
 
 #[test]

@@ -1,17 +1,15 @@
 //! The memory that slots live in: blocks of equal length, lent to segments.
 //!
-//! Beside each pair of slots stands a filter of 16 bits, of which each key whose first pair
-//! this is has set two. So most tokens that are not keys cost a look into a small array and
-//! never fetch a slot.
-//!
 //! A block is never given back to the machine, only lent again. So a reader that is late and
 //! still looks into a block that has another owner by now reads some key's slot, never
 //! foreign memory, and finds out by its own checks.
 
 use std::sync::OnceLock;
 
-use super::shim::{AtomicU16, Ordering, fence};
+use super::filter::Filter;
+use super::shim::{Ordering, fence};
 use super::slot::Slot;
+use crate::sys::{self, HUGE_PAGE, Slab};
 
 /// How many times the pool can be extended.
 const CHUNKS: usize = 1024;
@@ -28,10 +26,10 @@ pub(super) struct Pair(pub [Slot; 2]);
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Block(pub u32);
 
-/// Pairs with their filters, of some blocks.
+/// The pairs of some blocks, and the filter of each.
 struct Chunk {
-    pairs: Box<[Pair]>,
-    filters: Box<[AtomicU16]>,
+    pairs: Slab<Pair>,
+    filters: Slab<Filter>,
 }
 
 /// All slots of a table.
@@ -61,9 +59,9 @@ impl Pool {
         self.bits
     }
 
-    /// Pair `at` of `block`, with its filter.
+    /// Pair `at` of `block`, and its filter.
     #[inline]
-    pub(super) fn pair(&self, block: Block, at: u32) -> Option<(&Pair, &AtomicU16)> {
+    pub(super) fn pair(&self, block: Block, at: u32) -> Option<(&Pair, &Filter)> {
         let chunk = usize::try_from(block.0 >> WITHIN).ok()?;
         let number = u64::from(block.0 & ((1 << WITHIN) - 1));
         let at = usize::try_from(number << self.bits | u64::from(at)).ok()?;
@@ -71,16 +69,30 @@ impl Pool {
         Some((pairs.get(at)?, filters.get(at)?))
     }
 
+    /// All pairs of `block`.
+    fn pairs(&self, block: Block) -> impl Iterator<Item = (&Pair, &Filter)> {
+        (0..1u32 << self.bits).filter_map(move |at| self.pair(block, at))
+    }
+
+    /// All slots of `block`.
+    pub(super) fn slots(&self, block: Block) -> impl Iterator<Item = &Slot> {
+        self.pairs(block).flat_map(|(Pair(slots), _)| slots)
+    }
+
     /// Makes sure that `free` holds `wanted` blocks. False if the pool is at its end.
     ///
     /// What is missing is made in one piece, and never less than a sixty-fourth of what
-    /// there is, so that a large table is a few large pieces.
+    /// there is, so that a large table is a few large pieces; from eight huge pages on, the
+    /// pieces are whole ones.
     pub(super) fn stock(&self, free: &mut Free, wanted: usize) -> bool {
         let missing = wanted.saturating_sub(free.blocks.len());
         if missing == 0 {
             return true;
         }
-        let count = missing.max(free.made / 64).min(1 << WITHIN);
+        let count = missing.max(free.made / 64);
+        let huge = (HUGE_PAGE / size_of::<Pair>()) >> self.bits;
+        let whole = if free.made < 8 * huge { 1 } else { huge };
+        let count = count.next_multiple_of(whole).min(1 << WITHIN);
         let Some(place) = self.chunks.get(free.chunks) else { return false };
         let (Ok(chunk), Ok(blocks)) = (u32::try_from(free.chunks), u32::try_from(count)) else {
             return false;
@@ -88,38 +100,36 @@ impl Pool {
         if count < missing {
             return false;
         }
-        let pairs = 0..count << self.bits;
-        place.get_or_init(|| Chunk {
-            pairs: pairs.clone().map(|_| Pair::default()).collect(),
-            filters: pairs.map(|_| AtomicU16::new(0)).collect(),
-        });
+        let len = count << self.bits;
+        place.get_or_init(|| Chunk { pairs: Slab::new(len), filters: Slab::new(len) });
         free.blocks.extend((0..blocks).rev().map(|number| Block(chunk << WITHIN | number)));
         free.chunks = free.chunks.saturating_add(1);
         free.made = free.made.saturating_add(count);
         true
     }
 
-    /// Lends `count` blocks, or as many as `free` has: their slots and filters are empty.
+    /// Lends `count` blocks, or as many as `free` has: their slots are empty and unmarked.
     pub(super) fn lend(&self, free: &mut Free, count: usize) -> Vec<Block> {
         let kept = free.blocks.len().saturating_sub(count);
         let lent = free.blocks.split_off(kept);
-        // Release, with the Acquire fence before `Directory::confirms`: who misses a mark in a
-        // filter of its old segment finds that segment replaced.
+        // Release, with the Acquire fence before `Directory::confirms`.
         fence(Ordering::Release);
-        for &block in &lent {
-            for at in 0..1 << self.bits {
-                if let Some((_, filter)) = self.pair(block, at) {
-                    filter.store(0, Ordering::Relaxed);
-                }
-            }
-        }
+        lent.iter().flat_map(|&block| self.pairs(block)).for_each(|(_, filter)| filter.clear());
         lent
     }
 
     /// Bytes of all blocks.
     pub(super) fn bytes(&self) -> usize {
-        let made = self.chunks.iter().filter_map(OnceLock::get);
-        made.map(|chunk| size_of_val(&*chunk.pairs) + size_of_val(&*chunk.filters)).sum()
+        self.chunks().map(|chunk| size_of_val(&*chunk.pairs) + size_of_val(&*chunk.filters)).sum()
+    }
+
+    /// How many of these bytes are on huge pages now, as far as the system tells.
+    pub(super) fn huge_bytes(&self) -> usize {
+        sys::huge_bytes(self.chunks().map(|chunk| &*chunk.pairs))
+    }
+
+    fn chunks(&self) -> impl Iterator<Item = &Chunk> {
+        self.chunks.iter().filter_map(OnceLock::get)
     }
 }
 

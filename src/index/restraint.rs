@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use crate::digest::Address;
 use crate::entry::{Entry, OwnerEntry, State};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
@@ -121,8 +122,7 @@ pub(super) struct Targets {
 
 /// What a restraint is on.
 pub(super) enum Target {
-    /// A key and the first words of its digest.
-    Key(KeyId, [u64; 2]),
+    Key(KeyId, Address),
     Owner(OwnerRef),
 }
 

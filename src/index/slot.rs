@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! offset size
-//!      0    8  life      kind (bits 0-15), live (16), incarnation (17-63)
+//!      0    8  life      live (bit 0), incarnation (1-31), locator (32-63)
 //!      8   16  digest    its first 128 bits
 //!     24   16  scopes    granted ones with all that they imply
 //!     40    8  key id
-//!     48    8  verdict   end (bits 0-47), state (48-49), expired (50), in grace (51), frozen (52)
+//!     48    8  verdict   end (bits 0-42), state (43-44), expired (45), in grace (46),
+//!                        frozen (47), kind (48-63)
 //!     56    4  owner
 //!     60    4  side      number of the side entry, plus one; 0 if there is none
 //! ```
@@ -15,18 +16,24 @@
 //! and end change by one store. A reader takes `life`, then the rest, then `life` again: if
 //! both are equal and live, what it read was this key all along. All changes but the expired
 //! bit are made by the one writer.
+//!
+//! An incarnation comes back after 2^31 fillings of one slot. A reader would have to be halted
+//! between two loads for just as many to mistake one for the other.
 
 use super::home::low32;
 use super::shim::{AtomicU64, Ordering, fence};
 use super::verdict::Verdict;
+use crate::digest::{Address, Locator};
 use crate::entry::{Entry, SideRef};
-use crate::ids::{KindRef, OwnerRef};
+use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
-const LIVE: u64 = 1 << 16;
-const INCARNATION: u64 = 1 << 17;
+const LIVE: u64 = 1;
+const INCARNATION: u64 = 1 << 1;
+const INCARNATION_ALL: u64 = ((1 << 32) - 1) & !(INCARNATION - 1);
+const LOCATOR: u32 = 32;
 
 /// What a reader saw of a slot's life before it read the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,32 +45,25 @@ impl Life {
     pub(super) fn is_live(self) -> bool {
         self.0 & LIVE != 0
     }
-
-    #[inline]
-    const fn kind(self) -> u16 {
-        self.0 as u16
-    }
 }
 
 /// What stands in a slot, in its own words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Content {
-    pub digest: [u64; 2],
+    pub address: Address,
     pub verdict: Verdict,
-    kind: u16,
     scopes: [u64; 2],
     key_id: u64,
     refs: u64,
 }
 
 impl Content {
-    /// The words of `entry`, whose digest begins with `digest`.
-    pub(super) fn new(digest: [u64; 2], entry: &Entry) -> Self {
+    /// The words of `entry`, which is found by `address`.
+    pub(super) fn new(address: Address, entry: &Entry) -> Self {
         let side = entry.side.map_or(0, |side| u64::from(side.0) + 1);
         Self {
-            digest,
-            verdict: Verdict::new(entry.end, entry.state, entry.expired, entry.in_grace),
-            kind: entry.kind.number(),
+            address,
+            verdict: Verdict::of(entry),
             scopes: halves(entry.scopes.bits()),
             key_id: entry.key_id.bits(),
             refs: u64::from(entry.owner.number()) | side << 32,
@@ -76,7 +76,7 @@ impl Content {
         let side = low32(self.refs >> 32);
         Entry {
             key_id: KeyId::from_bits(self.key_id),
-            kind: KindRef::new(self.kind),
+            kind: self.verdict.kind(),
             owner: OwnerRef::new(low32(self.refs)),
             state: self.verdict.state(),
             expired: self.verdict.is_expired(),
@@ -87,9 +87,10 @@ impl Content {
         }
     }
 
-    /// Whether both say the same but for their verdicts.
+    /// Whether both, which are of one key, say the same but for their verdicts.
     pub(super) fn differs_in_verdict_only(&self, other: &Self) -> bool {
-        Self { verdict: other.verdict, ..*self } == *other
+        let kind = self.verdict.kind() == other.verdict.kind();
+        kind && Self { verdict: other.verdict, address: other.address, ..*self } == *other
     }
 }
 
@@ -182,10 +183,10 @@ impl Slot {
     #[inline]
     fn content(&self, seen: Life) -> Content {
         let pair = |[a, b]: &[AtomicU64; 2]| [a.load(Ordering::Relaxed), b.load(Ordering::Relaxed)];
+        let locator = Locator::from_number(low32(seen.0 >> LOCATOR));
         Content {
-            digest: pair(&self.digest),
+            address: Address { locator, digest: pair(&self.digest) },
             verdict: Verdict::from_bits(self.verdict.load(Ordering::Relaxed)),
-            kind: seen.kind(),
             scopes: pair(&self.scopes),
             key_id: self.key_id.load(Ordering::Relaxed),
             refs: self.refs.load(Ordering::Relaxed),
@@ -210,14 +211,15 @@ impl Slot {
         fence(Ordering::Release);
         let put = |word: &AtomicU64, value| word.store(value, Ordering::Relaxed);
         let put_pair = |[a, b]: &[AtomicU64; 2], [x, y]: [u64; 2]| (put(a, x), put(b, y));
-        put_pair(&self.digest, content.digest);
+        put_pair(&self.digest, content.address.digest);
         put_pair(&self.scopes, content.scopes);
         put(&self.key_id, content.key_id);
         put(&self.verdict, content.verdict.thawed().bits());
         put(&self.refs, content.refs);
-        let incarnation = (dead & !(INCARNATION - 1)).wrapping_add(INCARNATION);
+        let incarnation = dead.wrapping_add(INCARNATION) & INCARNATION_ALL;
+        let locator = u64::from(content.address.locator.number()) << LOCATOR;
         // Release, with the Acquire of `life`.
-        self.life.store(incarnation | LIVE | u64::from(content.kind), Ordering::Release);
+        self.life.store(locator | incarnation | LIVE, Ordering::Release);
     }
 
     /// Takes the slot's key out. Who reads it at this moment reads again.
@@ -265,6 +267,9 @@ fn whole([low, high]: [u64; 2]) -> u128 {
 mod tests {
     use super::*;
     use crate::entry::State;
+    use crate::ids::KindRef;
+
+    const ADDRESS: Address = Address { locator: Locator::from_number(u32::MAX), digest: [1, 2] };
 
     fn entry() -> Entry {
         Entry {
@@ -292,9 +297,10 @@ mod tests {
         assert!(slot.peek().is_none());
         let bare = Entry { side: None, end: Timestamp::NEVER, ..entry() };
         for entry in [entry(), bare] {
-            slot.fill(&Content::new([1, 2], &entry));
+            slot.fill(&Content::new(ADDRESS, &entry));
             assert!(slot.holds([1, 2]) && !slot.holds([1, 3]) && !slot.holds([3, 2]));
             assert_eq!(slot.read(slot.life()), Some(entry));
+            assert_eq!(slot.peek(), Some(Content::new(ADDRESS, &entry)));
             slot.clear();
             assert!(!slot.life().is_live());
         }
@@ -303,18 +309,18 @@ mod tests {
     #[test]
     fn a_read_that_a_removal_or_another_key_overtook_gives_nothing() {
         let slot = Slot::default();
-        slot.fill(&Content::new([1, 2], &entry()));
+        slot.fill(&Content::new(ADDRESS, &entry()));
         let seen = slot.life();
         slot.clear();
         assert_eq!(slot.read(seen), None);
-        slot.fill(&Content::new([1, 2], &entry()));
+        slot.fill(&Content::new(ADDRESS, &entry()));
         assert_eq!(slot.read(seen), None);
     }
 
     #[test]
     fn the_expired_bit_is_set_for_the_end_that_was_decided_by_and_survives_a_move() {
         let slot = Slot::default();
-        slot.fill(&Content::new([1, 2], &entry()));
+        slot.fill(&Content::new(ADDRESS, &entry()));
         assert_eq!(slot.expire(Timestamp::from_ms(1)), Some(false));
         assert_eq!(slot.expire(entry().end), Some(true));
         let frozen = slot.freeze();
@@ -327,7 +333,7 @@ mod tests {
     #[test]
     fn a_key_that_is_being_moved_cannot_be_marked() {
         let slot = Slot::default();
-        slot.fill(&Content::new([1, 2], &entry()));
+        slot.fill(&Content::new(ADDRESS, &entry()));
         let frozen = slot.freeze();
         assert_eq!(slot.expire(entry().end), None);
         assert_eq!(slot.read(slot.life()), Some(entry()));

@@ -1,17 +1,19 @@
-//! The table: from a digest to the slot of its key.
+//! The table: from the address of a key to its slot.
 
 use std::hint;
 use std::ptr;
+use std::sync::OnceLock;
 
 use super::chunks::Chunks;
 use super::directory::{Directory, Route};
+use super::filter::{Mark, Marks};
 use super::home::{Home, Seed};
-use super::places::Places;
+use super::places::{Lives, Places};
 use super::pool::{Free, Pool};
 use super::segment::Segment;
 use super::shim::{Ordering, fence};
 use super::slot::{Content, Life, Slot};
-use super::stash::Stash;
+use crate::digest::{Address, Locator};
 use crate::entry::Entry;
 use crate::time::Timestamp;
 
@@ -25,7 +27,9 @@ pub(super) struct Table {
     pub(super) directory: Directory,
     pub(super) segments: Chunks<Segment>,
     pub(super) pool: Pool,
-    pub(super) stash: Stash,
+    /// Where keys stand whose locators are those of too many: a table in which the digest says
+    /// where a key is near, too. Made when the first such key comes.
+    pub(super) overflow: OnceLock<Box<Table>>,
 }
 
 /// What only the writer knows of the table. To have it is to be the writer.
@@ -35,7 +39,16 @@ pub(super) struct Books {
     /// Numbers of segments that the directory no longer names.
     pub(super) spare: Vec<u32>,
     pub(super) free: Free,
-    pub(super) stashed: usize,
+    /// Those of the overflow, if there is one.
+    pub(super) overflow: Option<Box<Books>>,
+    /// Whether these are those of an overflow, which has none of its own.
+    pub(super) last: bool,
+}
+
+/// An empty slot for a key, counted as taken, and the address that the key has there.
+pub(super) struct Room<'t> {
+    pub slot: &'t Slot,
+    pub address: Address,
 }
 
 /// The homes that a segment serves: those whose upper `depth` bits are `prefix`.
@@ -45,14 +58,24 @@ pub(super) struct Region {
     pub depth: u32,
     /// Live slots of the segment.
     pub keys: usize,
-    /// Keys that were removed and left their marks.
+    /// Keys that were removed and may have left their marks.
     pub removed: usize,
 }
 
-/// A live slot of a key, and whether it is in the stash.
-pub(super) struct Copy<'t> {
-    slot: &'t Slot,
-    stashed: bool,
+/// What a locator tells of a key before its digest is known: where it stands if it stands near.
+#[derive(Clone, Copy)]
+pub(crate) struct Approach<'t> {
+    locator: Locator,
+    /// None only if the segment was settled anew under way.
+    ground: Option<Ground<'t>>,
+}
+
+/// A segment as a reader came to it, and the near places there.
+#[derive(Clone, Copy)]
+pub(super) struct Ground<'t> {
+    route: Route<'t>,
+    segment: &'t Segment,
+    near: Places<'t>,
 }
 
 /// What looking for a key comes to.
@@ -65,12 +88,40 @@ pub(super) enum Look<'t> {
     Changed,
 }
 
+impl Approach<'_> {
+    /// The address of a key that was approached so and has this digest.
+    pub(super) fn address(&self, digest: [u64; 2]) -> Address {
+        Address { locator: self.locator, digest }
+    }
+}
+
+#[cfg(test)]
+#[cfg(not(loom))]
+impl<'t> Approach<'t> {
+    /// What a reader has seen who did not find the digest near.
+    pub(super) fn miss(&self, digest: [u64; 2]) -> (Ground<'t>, Marks, Lives) {
+        let ground = self.ground.unwrap();
+        (ground, ground.near.filter().marks(), ground.near.find(digest).err().unwrap())
+    }
+}
+
 /// For readers.
 impl Table {
-    /// The entry of the key whose digest begins with `digest`.
+    /// The entry of the key of `address`.
     #[cfg(test)]
-    pub(super) fn get(&self, digest: [u64; 2]) -> Option<Entry> {
-        self.find(digest, Slot::read)
+    pub(super) fn get(&self, address: &Address) -> Option<Entry> {
+        self.find(&self.approach(address.locator), address.digest, Slot::read)
+    }
+
+    /// Has the slots fetched where a key may stand, so that the wait for them is over when its
+    /// digest is known.
+    #[inline(always)]
+    pub(super) fn approach(&self, locator: Locator) -> Approach<'_> {
+        let approach = self.come_to(locator);
+        if let Some(ground) = &approach.ground {
+            ground.near.fetch();
+        }
+        approach
     }
 
     /// The entry of the key whose digest begins with `digest`, and what `beside` reads for it
@@ -79,10 +130,11 @@ impl Table {
     #[inline]
     pub(super) fn get_with<T>(
         &self,
+        approach: &Approach<'_>,
         digest: [u64; 2],
         beside: impl Fn(&Entry) -> Option<T>,
     ) -> Option<(Entry, T)> {
-        self.find(digest, |slot, life| {
+        self.find(approach, digest, |slot, life| {
             let entry = slot.read(life)?;
             let found = beside(&entry)?;
             // Acquire, with the Release fence before what is elsewhere is written anew.
@@ -91,25 +143,11 @@ impl Table {
         })
     }
 
-    /// Has the slots of a digest fetched, if it may be a key's, for a `get` that comes soon:
-    /// the waits for several then overlap.
-    #[inline]
-    pub(super) fn fetch(&self, digest: [u64; 2]) {
-        let home = self.seed.home(digest);
-        if let Some(places) = self.places(home)
-            && home.mark().may_be_in(places.filter)
-        {
-            hint::black_box(places.slots.map(Slot::life));
-        }
-    }
-
     /// Sets the expired bit of a key, if it still ends at `end`. False if it does not, if
     /// there is no such key, or if the writer is moving it.
-    pub(super) fn expire(&self, digest: [u64; 2], end: Timestamp) -> bool {
-        let home = self.seed.home(digest);
+    pub(super) fn expire(&self, address: &Address, end: Timestamp) -> bool {
         for _ in 0..ATTEMPTS {
-            let copies = self.copies(home, digest).map(|copy| copy.slot);
-            if let Some(outcome) = Slot::expire_all(copies, end) {
+            if let Some(outcome) = Slot::expire_all(self.copies(address), end) {
                 return outcome;
             }
             hint::spin_loop();
@@ -121,9 +159,13 @@ impl Table {
     /// again. After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a
     /// refusal, which is the safe side.
     #[inline(always)]
-    fn find<R>(&self, digest: [u64; 2], read: impl Fn(&Slot, Life) -> Option<R>) -> Option<R> {
-        let home = self.seed.home(digest);
-        match self.look(home, digest) {
+    fn find<R>(
+        &self,
+        approach: &Approach<'_>,
+        digest: [u64; 2],
+        read: impl Fn(&Slot, Life) -> Option<R>,
+    ) -> Option<R> {
+        match self.look(approach, digest) {
             Look::At(slot, life) => {
                 let found = read(slot, life);
                 if found.is_some() {
@@ -133,20 +175,20 @@ impl Table {
             Look::Nowhere => return None,
             Look::Changed => {}
         }
-        self.insist(home, digest, read)
+        self.insist(approach.locator, digest, read)
     }
 
     #[cold]
     #[inline(never)]
     fn insist<R>(
         &self,
-        home: Home,
+        locator: Locator,
         digest: [u64; 2],
         read: impl Fn(&Slot, Life) -> Option<R>,
     ) -> Option<R> {
         for _ in 1..ATTEMPTS {
             hint::spin_loop();
-            match self.look(home, digest) {
+            match self.look(&self.come_to(locator), digest) {
                 Look::At(slot, life) => {
                     let found = read(slot, life);
                     if found.is_some() {
@@ -160,145 +202,203 @@ impl Table {
         None
     }
 
+    #[inline(always)]
+    fn come_to(&self, locator: Locator) -> Approach<'_> {
+        let ground = || {
+            let home = self.seed.near(locator);
+            let route = self.directory.route(home)?;
+            let segment = self.segments.at(route.segment())?;
+            let near = segment.places(&self.pool, route.blocks(), home)?;
+            Some(Ground { route, segment, near })
+        };
+        Approach { locator, ground: ground() }
+    }
+
     /// Looks for a key once.
     #[inline(always)]
-    fn look(&self, home: Home, digest: [u64; 2]) -> Look<'_> {
-        let Some(route) = self.directory.route(home) else { return Look::Changed };
-        let segment = self.segments.at(route.segment());
-        let places = segment.and_then(|s| s.places(&self.pool, route.blocks(), home));
-        let Some(places) = places else { return Look::Changed };
-        if !home.mark().may_be_in(places.filter) {
-            return self.unmarked(&route);
+    fn look<'t>(&'t self, approach: &Approach<'t>, digest: [u64; 2]) -> Look<'t> {
+        let Some(ground) = &approach.ground else { return Look::Changed };
+        let home = self.seed.far(digest);
+        let (mark, marks) = (Mark::of(home), ground.near.filter().marks());
+        if !marks.has(mark) && !ground.route.is_crowded() {
+            return self.unmarked(ground);
         }
-        match places.find(digest) {
+        match ground.near.find(digest) {
             Ok((slot, life)) => Look::At(slot, life),
-            Err(lives) => self.missed(&route, &places, &lives, digest),
+            Err(lives) if marks.has_far(mark) || ground.route.is_crowded() => {
+                self.look_on(ground, marks, &lives, home, digest)
+            }
+            Err(lives) => self.conclude(ground, marks, &lives),
         }
     }
 
     /// What a look comes to that found no mark of the key.
     #[inline]
-    pub(super) fn unmarked(&self, route: &Route<'_>) -> Look<'_> {
-        // Acquire, with the Release fence of `Pool::lend`. A key sets its mark before its slot,
-        // and no mark is taken away while the directory names the segment.
+    pub(super) fn unmarked(&self, ground: &Ground<'_>) -> Look<'_> {
+        // Acquire, with the Release fence of `Pool::lend`: if the filter is another segment's
+        // by now, the directory shows it.
         fence(Ordering::Acquire);
-        if self.directory.confirms(route) { Look::Nowhere } else { Look::Changed }
+        if self.directory.confirms(&ground.route) { Look::Nowhere } else { Look::Changed }
     }
 
-    /// What a look comes to that found four slots without the key.
+    /// What a look comes to that did not find the key near, though it may stand far or, if its
+    /// segment is crowded, in the overflow.
     #[inline(never)]
-    pub(super) fn missed(
-        &self,
-        route: &Route<'_>,
-        places: &Places<'_>,
-        lives: &[Life; 4],
+    fn look_on<'t>(
+        &'t self,
+        ground: &Ground<'t>,
+        marks: Marks,
+        near: &Lives,
+        home: Home,
         digest: [u64; 2],
-    ) -> Look<'_> {
-        if self.stash.len() > 0 {
-            match self.stash.look(digest) {
+    ) -> Look<'t> {
+        let far = ground.segment.places(&self.pool, ground.route.blocks(), home);
+        let Some(far) = far else { return Look::Changed };
+        let lives = match far.find(digest) {
+            Ok((slot, life)) => return Look::At(slot, life),
+            Err(lives) => lives,
+        };
+        if ground.route.is_crowded()
+            && let Some(overflow) = self.overflow.get()
+        {
+            let approach = overflow.come_to(Locator::of_digest(digest));
+            match overflow.look(&approach, digest) {
                 Look::Nowhere => {}
                 found => return found,
             }
         }
-        // Acquire, with the Release of `Slot::clear`: who saw a key's slot dead because the
-        // key was moved sees below that a life or the route has changed.
+        match self.conclude(ground, marks, near) {
+            Look::Nowhere if !far.are_still(&lives) => Look::Changed,
+            concluded => concluded,
+        }
+    }
+
+    /// Whether a key that was not found was indeed in none of its places at some moment: if the
+    /// slots live the lives that they lived before they were compared; the filter says what it
+    /// said, so that the key did not go far meanwhile; and the segment was not replaced. A key is
+    /// never between two places.
+    #[inline]
+    pub(super) fn conclude(&self, ground: &Ground<'_>, marks: Marks, near: &Lives) -> Look<'_> {
+        // Acquire, with the Release of `Slot::clear` and `Filter::set`: who saw a slot dead
+        // because its key had moved sees below that a life, a mark or the route has changed.
         fence(Ordering::Acquire);
-        let still = places.are_still(lives) && self.directory.confirms(route);
+        let still = ground.near.are_still(near)
+            && ground.near.filter().marks() == marks
+            && self.directory.confirms(&ground.route);
         if still { Look::Nowhere } else { Look::Changed }
     }
 }
 
 /// For the writer.
 impl Table {
-    /// What stands in the table for `digest`.
-    pub(super) fn peek(&self, digest: [u64; 2]) -> Option<Content> {
-        self.copies(self.seed.home(digest), digest).next()?.slot.peek()
+    /// What stands in the table for `address`.
+    pub(super) fn peek(&self, address: &Address) -> Option<Content> {
+        self.copies(address).next()?.peek()
     }
 
-    /// Has the table show `entry` for `digest`. False if there is no memory to number.
+    /// Has the table show `entry` for `address`. False if there is no memory to number.
     ///
     /// A change of end, state or mark is one store. A wider one fills a second slot before
     /// the first is cleared, so that the key is never missing, and nobody who begins after
     /// the call sees the first. An expired bit stays unless the end is now later.
     #[must_use]
-    pub(super) fn put(&self, books: &mut Books, digest: [u64; 2], entry: &Entry) -> bool {
-        let home = self.seed.home(digest);
-        let mut content = Content::new(digest, entry);
-        let mut copies = self.copies(home, digest);
+    pub(super) fn put(&self, books: &mut Books, address: &Address, entry: &Entry) -> bool {
+        let mut content = Content::new(*address, entry);
+        let mut copies = self.copies(address);
         let present = copies.next();
-        if let Some(Copy { slot, .. }) = &present
+        if let Some(slot) = &present
             && copies.next().is_none()
             && slot.peek().is_some_and(|present| present.differs_in_verdict_only(&content))
         {
             slot.judge(|before| content.verdict.after(before));
             return true;
         }
-        let Some(room) = self.room(books, home) else { return false };
+        let Some(room) = self.room(books, address) else { return false };
+        content.address = room.address;
         if present.is_none() {
-            room.fill(&content);
+            room.slot.fill(&content);
             return true;
         }
         // Looked for anew: making room may have moved them.
-        for old in self.copies(home, digest) {
-            content.verdict = content.verdict.after(old.slot.freeze().verdict);
+        for old in self.copies(address) {
+            content.verdict = content.verdict.after(old.freeze().verdict);
         }
-        room.fill(&content);
-        for old in self.copies(home, digest).filter(|copy| !ptr::eq(copy.slot, room)) {
-            self.clear(books, home, &old);
-        }
+        room.slot.fill(&content);
+        self.clear(books, address, |slot| !ptr::eq(slot, room.slot));
         true
     }
 
-    /// Takes the key of `digest` out.
-    pub(super) fn remove(&self, books: &mut Books, digest: [u64; 2]) {
-        let home = self.seed.home(digest);
-        for copy in self.copies(home, digest) {
-            self.clear(books, home, &copy);
-        }
-        self.count_removal(books, home);
+    /// Takes the key of `address` out.
+    pub(super) fn remove(&self, books: &mut Books, address: &Address) {
+        self.clear(books, address, |_| true);
+        self.count_removal(books, self.seed.near(address.locator));
     }
 
     /// Has the slots fetched in which a new key may come to stand soon.
-    pub(super) fn fetch_places(&self, digest: [u64; 2]) {
-        let places = self.places(self.seed.home(digest));
-        hint::black_box(places.map(|places| places.slots.map(Slot::life)));
+    pub(super) fn fetch_places(&self, locator: Locator) {
+        self.approach(locator);
     }
 
-    /// The segment of `home`.
-    pub(super) fn segment(&self, home: Home) -> Option<&Segment> {
-        self.segments.at(self.directory.route(home)?.segment())
-    }
-
-    #[inline]
-    fn places(&self, home: Home) -> Option<Places<'_>> {
+    /// The segment of `home`, and the route to it.
+    pub(super) fn segment(&self, home: Home) -> Option<(Route<'_>, &Segment)> {
         let route = self.directory.route(home)?;
-        self.segments.at(route.segment())?.places(&self.pool, route.blocks(), home)
+        Some((route, self.segments.at(route.segment())?))
+    }
+
+    /// Bytes of the table, but not of its overflow.
+    pub(super) fn bytes(&self) -> usize {
+        let parts = [self.pool.bytes(), self.directory.bytes(), self.segments.bytes()];
+        parts.into_iter().fold(0, usize::saturating_add)
     }
 
     /// The live slots of a key: one, or two if a writer died between filling and clearing.
-    fn copies(&self, home: Home, digest: [u64; 2]) -> impl Iterator<Item = Copy<'_>> {
-        let places = self
-            .places(home)
-            .into_iter()
-            .flat_map(|places| places.slots)
-            .map(|slot| Copy { slot, stashed: false });
-        let stash = self.stash.live().map(|(slot, _)| Copy { slot, stashed: true });
-        places
-            .chain(stash)
-            .filter(move |Copy { slot, .. }| slot.life().is_live() && slot.holds(digest))
+    fn copies(&self, address: &Address) -> impl Iterator<Item = &Slot> {
+        let overflow = self.overflow.get();
+        let digest = address.digest;
+        let there = overflow.map(|overflow| overflow.here(&overflowing(address)));
+        self.here(address)
+            .chain(there.into_iter().flatten())
+            .filter(move |slot| slot.life().is_live() && slot.holds(digest))
     }
 
-    fn clear(&self, books: &mut Books, home: Home, copy: &Copy<'_>) {
-        if copy.stashed {
-            self.stash.clear(copy.slot);
-            books.stashed = books.stashed.saturating_sub(1);
-            return;
+    /// The eight places of a key in this table, each once.
+    fn here(&self, address: &Address) -> impl Iterator<Item = &Slot> + use<'_> {
+        let homes = self.seed.homes(address);
+        let places =
+            self.segment(homes.near).and_then(|(_, segment)| segment.all_places(&self.pool, homes));
+        let all = places.map(|[near, far]| {
+            let ([a, b, c, d], [e, f, g, h]) = (near.slots(), far.slots());
+            [a, b, c, d, e, f, g, h]
+        });
+        let twice = move |n: usize, slot: &Slot| {
+            all.iter().flatten().take(n).any(|before| ptr::eq(*before, slot))
+        };
+        let each = all.into_iter().flatten().enumerate();
+        each.filter(move |(n, slot)| !twice(*n, slot)).map(|(_, slot)| slot)
+    }
+
+    /// Clears the copies of a key that `which` names, here and in the overflow.
+    fn clear(&self, books: &mut Books, address: &Address, which: impl Fn(&Slot) -> bool) {
+        let mut cleared = 0usize;
+        let holds = |slot: &Slot| slot.life().is_live() && slot.holds(address.digest);
+        for slot in self.here(address).filter(|slot| holds(slot) && which(slot)) {
+            slot.clear();
+            cleared += 1;
         }
-        copy.slot.clear();
-        if let Some(region) = self.segment(home).and_then(|s| books.region(s.number())) {
-            region.keys = region.keys.saturating_sub(1);
+        if let Some((_, segment)) = self.segment(self.seed.near(address.locator))
+            && let Some(region) = books.region(segment.number())
+        {
+            region.keys = region.keys.saturating_sub(cleared);
+        }
+        if let (Some(overflow), Some(books)) = (self.overflow.get(), &mut books.overflow) {
+            overflow.clear(books, &overflowing(address), which);
         }
     }
+}
+
+/// The address that a key has in the overflow.
+pub(super) fn overflowing(address: &Address) -> Address {
+    Address { locator: Locator::of_digest(address.digest), ..*address }
 }
 
 impl Books {
@@ -309,6 +409,7 @@ impl Books {
 
     /// Keys in the table. One that is in two slots at the moment counts twice.
     pub(super) fn keys(&self) -> usize {
-        self.regions.iter().map(|region| region.keys).sum::<usize>().saturating_add(self.stashed)
+        let here: usize = self.regions.iter().map(|region| region.keys).sum();
+        here.saturating_add(self.overflow.as_ref().map_or(0, |overflow| overflow.keys()))
     }
 }

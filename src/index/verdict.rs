@@ -1,31 +1,34 @@
 //! The word of a slot that changes while the key lives: its end, state and marks.
 
-use crate::entry::State;
+use crate::entry::{Entry, State};
+use crate::ids::KindRef;
 use crate::time::Timestamp;
 
-const END: u64 = (1 << 48) - 1;
-const STATE: u32 = 48;
-const EXPIRED: u64 = 1 << 50;
-const IN_GRACE: u64 = 1 << 51;
+const END: u64 = (1 << 43) - 1;
+const STATE: u32 = 43;
+const EXPIRED: u64 = 1 << 45;
+const IN_GRACE: u64 = 1 << 46;
+const KIND: u32 = 48;
 
-/// End, state, expired, in grace and frozen in 64 bits. The layout is drawn in `slot.rs`.
+/// End, state, expired, in grace, frozen and kind in 64 bits. The layout is drawn in `slot.rs`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Verdict(u64);
 
 impl Verdict {
     /// Set while the writer copies the slot: the expired bit must not change.
-    pub(super) const FROZEN: u64 = 1 << 52;
+    pub(super) const FROZEN: u64 = 1 << 47;
 
-    /// A verdict that is not frozen. An end outside what 48 bits hold becomes the nearest one
-    /// inside that is not later than asked.
-    pub(super) fn new(end: Timestamp, state: State, expired: bool, in_grace: bool) -> Self {
-        let end = match end {
+    /// A verdict on `entry` that is not frozen. An end outside what 43 bits hold becomes the
+    /// nearest one inside that is not later than asked.
+    pub(super) fn of(entry: &Entry) -> Self {
+        let end = match entry.end {
             Timestamp::NEVER => END,
             end => u64::try_from(end.as_ms()).unwrap_or(0).min(END - 1),
         };
         let mark = |set, bit| if set { bit } else { 0 };
-        let state = u64::from(state.byte()) << STATE;
-        Self(end | state | mark(expired, EXPIRED) | mark(in_grace, IN_GRACE))
+        let state = u64::from(entry.state.byte()) << STATE;
+        let kind = u64::from(entry.kind.number()) << KIND;
+        Self(end | state | mark(entry.expired, EXPIRED) | mark(entry.in_grace, IN_GRACE) | kind)
     }
 
     #[inline]
@@ -53,6 +56,11 @@ impl Verdict {
             1 => State::Suspended,
             _ => State::Revoked,
         }
+    }
+
+    #[inline]
+    pub(super) const fn kind(self) -> KindRef {
+        KindRef::new((self.0 >> KIND) as u16)
     }
 
     #[inline]
@@ -88,15 +96,34 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ids::OwnerRef;
+    use crate::key_id::KeyId;
+    use crate::scope::ScopeSet;
+
+    fn entry(end: Timestamp) -> Entry {
+        Entry {
+            key_id: KeyId::from_bits(1),
+            kind: KindRef::new(0xABCD),
+            owner: OwnerRef::new(1),
+            state: State::Active,
+            expired: false,
+            in_grace: false,
+            scopes: ScopeSet::empty(),
+            end,
+            side: None,
+        }
+    }
 
     #[test]
     fn a_verdict_gives_back_its_parts() {
         for end in [Timestamp::EPOCH, Timestamp::from_ms(1), Timestamp::LAST, Timestamp::NEVER] {
             for state in [State::Active, State::Suspended, State::Revoked] {
-                for marks in [(false, false), (true, false), (false, true)] {
-                    let verdict = Verdict::new(end, state, marks.0, marks.1);
+                for (expired, in_grace) in [(false, false), (true, false), (false, true)] {
+                    let entry = Entry { state, expired, in_grace, ..entry(end) };
+                    let verdict = Verdict::of(&entry);
                     assert_eq!((verdict.end(), verdict.state()), (end, state));
-                    assert_eq!((verdict.is_expired(), verdict.is_in_grace()), marks);
+                    assert_eq!((verdict.is_expired(), verdict.is_in_grace()), (expired, in_grace));
+                    assert_eq!((verdict.kind(), verdict.is_frozen()), (entry.kind, false));
                 }
             }
         }
@@ -104,14 +131,14 @@ mod tests {
 
     #[test]
     fn an_end_that_does_not_fit_is_never_later_than_asked() {
-        let end = |end| Verdict::new(end, State::Active, false, false).end();
+        let end = |end| Verdict::of(&entry(end)).end();
         assert_eq!(end(Timestamp::from_ms(-5)), Timestamp::EPOCH);
         assert!(end(Timestamp::from_ms(i64::MAX - 1)) < Timestamp::from_ms(i64::MAX - 1));
     }
 
     #[test]
     fn the_expired_mark_goes_only_with_a_later_end() {
-        let at = |ms| Verdict::new(Timestamp::from_ms(ms), State::Active, false, false);
+        let at = |ms| Verdict::of(&entry(Timestamp::from_ms(ms)));
         let before = at(10).marked_expired();
         assert!(at(10).after(before).is_expired());
         assert!(at(9).after(before).is_expired());

@@ -4,7 +4,7 @@ use super::restraint::{KeyRestraint, OwnerRestraint, RestraintId, Restraints, Ta
 use super::side::FreeSides;
 use super::table::{Books, Table};
 use super::{Bind, Index, Stats};
-use crate::digest::Digest;
+use crate::digest::Address;
 use crate::entry::{Entry, OwnerEntry, Side, SideRef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
@@ -43,9 +43,9 @@ impl Writer {
     pub(super) fn room_for<'t>(
         &mut self,
         table: &'t Table,
-        digest: [u64; 2],
+        address: &Address,
     ) -> &'t super::slot::Slot {
-        table.room(&mut self.books, table.seed.home(digest)).unwrap()
+        table.room(&mut self.books, address).unwrap().slot
     }
 }
 
@@ -56,8 +56,8 @@ impl Index {
         for op in ops {
             let done = match op {
                 Op::Key(record) => self.show_key(w, record, bind),
-                Op::Forget(key, digest) => {
-                    self.forget(w, *key, digest);
+                Op::Forget(key, address) => {
+                    self.forget(w, *key, address);
                     Ok(())
                 }
                 Op::Owner(record) => {
@@ -78,8 +78,8 @@ impl Index {
         record: &KeyRecord,
         bind: &impl Bind,
     ) -> Result<()> {
-        let (key, digest) = (record.key_id, record.digest.words());
-        let present = self.table.peek(digest).map(|content| content.entry());
+        let (key, address) = (record.key_id, record.address());
+        let present = self.table.peek(&address).map(|content| content.entry());
         if let Some(other) = present.filter(|other| other.key_id != key) {
             return Err(twins(key, other.key_id));
         }
@@ -89,7 +89,7 @@ impl Index {
         let mut entry = entry_of(record, side, bind);
         entry.expired = before.is_some_and(|before| before.expired && entry.end <= before.end);
         if let Some(shown) = w.keys.commit(key, Some(entry)) {
-            self.put(w, digest, &shown)?;
+            self.put(w, &address, &shown)?;
         }
         if let Some(had) = had.filter(|had| Some(*had) != side) {
             self.sides.take_back(&mut w.sides, had);
@@ -97,12 +97,11 @@ impl Index {
         Ok(())
     }
 
-    fn forget(&self, w: &mut Writer, key: KeyId, digest: &Digest) {
+    fn forget(&self, w: &mut Writer, key: KeyId, address: &Address) {
         w.keys.commit(key, None);
-        let digest = digest.words();
-        let present = self.table.peek(digest).map(|content| content.entry());
+        let present = self.table.peek(address).map(|content| content.entry());
         if let Some(entry) = present.filter(|entry| entry.key_id == key) {
-            self.table.remove(&mut w.books, digest);
+            self.table.remove(&mut w.books, address);
             if let Some(side) = entry.side {
                 self.sides.take_back(&mut w.sides, side);
             }
@@ -128,7 +127,7 @@ impl Index {
         for group in rows.chunks(GROUP) {
             for row in group {
                 if let Op::Key(record) = row {
-                    self.table.fetch_places(record.digest.words());
+                    self.table.fetch_places(record.address().locator);
                 }
             }
             self.change(w, group, bind).map_err(|error| match error.kind() {
@@ -160,22 +159,22 @@ impl Index {
         lent.map(Some).ok_or_else(full)
     }
 
-    fn put(&self, w: &mut Writer, digest: [u64; 2], entry: &Entry) -> Result<()> {
-        if self.table.put(&mut w.books, digest, entry) { Ok(()) } else { Err(full()) }
+    fn put(&self, w: &mut Writer, address: &Address, entry: &Entry) -> Result<()> {
+        if self.table.put(&mut w.books, address, entry) { Ok(()) } else { Err(full()) }
     }
 
     pub(super) fn restrain_slot(
         &self,
         w: &mut Writer,
         key: KeyId,
-        digest: [u64; 2],
+        address: &Address,
         restraint: KeyRestraint,
     ) -> Option<RestraintId> {
-        let present = self.table.peek(digest).map(|content| content.entry());
+        let present = self.table.peek(address).map(|content| content.entry());
         let present = present.filter(|entry| entry.key_id == key)?;
-        let id = w.targets.name(Target::Key(key, digest));
+        let id = w.targets.name(Target::Key(key, *address));
         let shown = w.keys.add(key, id, restraint, present);
-        self.show(w, digest, &shown);
+        self.show(w, address, &shown);
         Some(id)
     }
 
@@ -194,9 +193,9 @@ impl Index {
 
     pub(super) fn lift_restraint(&self, w: &mut Writer, id: RestraintId) {
         match w.targets.take(id) {
-            Some(Target::Key(key, digest)) => {
+            Some(Target::Key(key, address)) => {
                 if let Some(shown) = w.keys.lift(key, id) {
-                    self.show(w, digest, &shown);
+                    self.show(w, &address, &shown);
                 }
             }
             Some(Target::Owner(owner)) => {
@@ -210,26 +209,28 @@ impl Index {
 
     /// Shows an entry that is in the table already. If there is no room for a second slot, the
     /// key is taken out: a refusal.
-    fn show(&self, w: &mut Writer, digest: [u64; 2], entry: &Entry) {
-        if !self.table.put(&mut w.books, digest, entry) {
-            self.table.remove(&mut w.books, digest);
+    fn show(&self, w: &mut Writer, address: &Address, entry: &Entry) {
+        if !self.table.put(&mut w.books, address, entry) {
+            self.table.remove(&mut w.books, address);
         }
     }
 
     pub(super) fn measure(&self, w: &Writer) -> Stats {
-        let Table { pool, directory, segments, stash, .. } = &self.table;
         let (count, slots) = self.table.extent(&w.books);
-        let parts = [pool.bytes(), directory.bytes(), segments.bytes(), stash.bytes()];
-        let beside = [self.sides.bytes(), self.owners.bytes()];
+        let tables = [Some(&self.table), self.table.overflow.get().map(|table| &**table)];
+        let tables = || tables.into_iter().flatten();
+        let beside = self.sides.bytes().saturating_add(self.owners.bytes());
         Stats {
             keys: w.books.keys(),
             slots,
             segments: count,
-            longest_probe: usize::try_from(stash.len()).unwrap_or(usize::MAX).saturating_add(4),
+            longest_probe: tables().count().saturating_mul(8),
+            overflowing: w.books.overflow.as_ref().map_or(0, |overflow| overflow.keys()),
             sides: self.sides.lent(&w.sides),
             restraints: w.targets.len(),
             suspended_owners: self.owners.suspended(),
-            bytes: parts.iter().chain(&beside).sum(),
+            bytes: tables().map(Table::bytes).fold(beside, usize::saturating_add),
+            huge_bytes: tables().map(|table| table.pool.huge_bytes()).sum(),
         }
     }
 }
@@ -252,7 +253,7 @@ fn entry_of(record: &KeyRecord, side: Option<SideRef>, bind: &impl Bind) -> Entr
 fn twins(one: KeyId, two: KeyId) -> Error {
     Error::new(
         ErrorKind::Conflict,
-        format!("{one} and {two}: the first 128 bits of their digests are equal"),
+        format!("{one} and {two}: their tokens end alike and have one digest"),
     )
 }
 

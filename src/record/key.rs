@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::fields::{Fields, put_text};
-use crate::digest::Digest;
+use crate::digest::{Address, Digest, Locator};
 use crate::entry::State;
 use crate::error::Result;
 use crate::ids::{KindRef, OwnerRef};
@@ -138,6 +138,11 @@ pub(super) enum Form {
 }
 
 impl KeyRecord {
+    /// What finds the key in memory.
+    pub(crate) fn address(&self) -> Address {
+        Address { locator: Locator::of(self.last_four), digest: self.digest.words() }
+    }
+
     /// When the key ceased or will cease to be of use: when it was revoked, or its end; `None`
     /// if neither.
     pub(crate) fn over(&self) -> Option<Timestamp> {

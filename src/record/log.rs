@@ -53,7 +53,7 @@ impl LogRow {
         Fields::new("log", VERSION, value)?.u32()
     }
 
-    /// The ops of the row with this value, in order. Digests in them are all zeros.
+    /// The ops of the row with this value, in order. Digests and addresses in them are all zeros.
     ///
     /// # Errors
     ///

@@ -5,7 +5,7 @@ use std::fmt;
 use super::fields::Fields;
 use super::key::Form;
 use super::{KeyRecord, OwnerRecord, RealmRecord};
-use crate::digest::Digest;
+use crate::digest::{Address, Locator};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
@@ -15,8 +15,8 @@ use crate::key_id::KeyId;
 pub(crate) enum Op {
     /// The key is new or is now so.
     Key(KeyRecord),
-    /// The key was swept: the row is gone. The digest finds its slot; the log leaves it out.
-    Forget(KeyId, Digest),
+    /// The key was swept: the row is gone. The address finds its slot; the log leaves it out.
+    Forget(KeyId, Address),
     /// The owner is new or is now so.
     Owner(OwnerRecord),
     /// The realm is new or is now so.
@@ -82,7 +82,7 @@ impl Op {
         Ok(())
     }
 
-    /// Takes the next op out of a row of the log. A digest in it is all zeros.
+    /// Takes the next op out of a row of the log. A digest or an address in it is all zeros.
     pub(super) fn take(fields: &mut Fields<'_>) -> Result<Self> {
         let tag = fields.u8()?;
         let number = fields.u64()?;
@@ -93,8 +93,8 @@ impl Op {
         Ok(match tag {
             KEY => Self::Key(KeyRecord::take(KeyId::from_bits(number), body, Form::Log)?),
             FORGET if body.is_empty() => {
-                let digest = Digest::from_bytes([0; Digest::LEN]);
-                Self::Forget(KeyId::from_bits(number), digest)
+                let nowhere = Address { locator: Locator::from_number(0), digest: [0; 2] };
+                Self::Forget(KeyId::from_bits(number), nowhere)
             }
             OWNER => {
                 let owner = OwnerRef::new(u32::try_from(number).map_err(no_number)?);

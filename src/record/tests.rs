@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::digest::Digest;
+use crate::digest::{Address, Digest, Locator};
 use crate::entry::State;
 use crate::error::ErrorKind;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
@@ -102,8 +102,7 @@ prop_compose! {
 fn op() -> impl Strategy<Value = Op> {
     prop_oneof![
         key().prop_map(Op::Key),
-        any::<(u64, [u8; 32])>()
-            .prop_map(|(id, d)| Op::Forget(KeyId::from_bits(id), Digest::from_bytes(d))),
+        key().prop_map(|key| Op::Forget(key.key_id, key.address())),
         owner().prop_map(Op::Owner),
         realm().prop_map(Op::Realm),
     ]
@@ -112,7 +111,9 @@ fn op() -> impl Strategy<Value = Op> {
 fn without_digest(mut op: Op) -> Op {
     match &mut op {
         Op::Key(key) => key.digest = Digest::from_bytes([0; 32]),
-        Op::Forget(_, digest) => *digest = Digest::from_bytes([0; 32]),
+        Op::Forget(_, address) => {
+            *address = Address { locator: Locator::from_number(0), digest: [0; 2] };
+        }
         Op::Owner(_) | Op::Realm(_) => {}
     }
     op
@@ -209,7 +210,7 @@ proptest! {
     #[test]
     fn the_log_holds_no_digest(key in key()) {
         let digest = *key.digest.as_bytes();
-        let log = row(&[Op::Key(key.clone()), Op::Forget(key.key_id, key.digest)]);
+        let log = row(&[Op::Key(key.clone()), Op::Forget(key.key_id, key.address())]);
         prop_assert!(digest == [0; 32] || !log.windows(32).any(|w| w == digest));
     }
 }

@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use redb::backends::FileBackend;
 
-use super::errors::{OrFail, from_io};
+use super::errors::{OrFail, from_io, naming};
 use super::file::{Draft, Place};
 use super::handle::Handle;
 use super::header::Header;
 use super::mac::MacKeys;
 use super::shared::Shared;
 use super::state::{Role, State};
-use super::{Storage, StorageOptions, naming};
+use super::{Storage, StorageOptions};
 use crate::anchor::Anchor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::Report;

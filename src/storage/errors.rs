@@ -63,6 +63,15 @@ pub(super) fn from_io(doing: &str, error: io::Error) -> Error {
     Error::new(kind, format!("could not {doing}")).caused_by(error)
 }
 
+/// The same error, whose message begins with what could not be done.
+pub(super) fn naming(doing: &str, error: Error) -> Error {
+    let prefix = format!("could not {doing}");
+    if error.message().starts_with(&prefix) {
+        return error;
+    }
+    Error::new(error.kind(), format!("{prefix}: {error}"))
+}
+
 #[cfg(test)]
 mod tests {
     use rustix::io::Errno;

@@ -30,6 +30,7 @@ mod set;
 mod shared;
 mod state;
 mod tables;
+mod unread;
 mod values;
 mod view;
 
@@ -41,7 +42,7 @@ use redb::StorageBackend;
 use redb::backends::FileBackend;
 
 use self::backend::Gate;
-use self::errors::{OrFail, from_io};
+use self::errors::{OrFail, naming};
 use self::file::{FileId, Place};
 use self::handle::Handle;
 use self::header::Header;
@@ -49,14 +50,17 @@ use self::mac::MacKeys;
 use self::shared::Shared;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
-use crate::process::{Home, Listed};
-use crate::progress::{Report, Step, Tally};
+use crate::process::Home;
+#[cfg(test)]
+use crate::process::Listed;
+use crate::progress::Report;
 use crate::random::Random;
 use crate::record::Op;
 
 pub(crate) use self::batch::{Batch, CommitError};
 pub(crate) use self::header::StoreId;
 pub(crate) use self::state::{Role, State};
+pub(crate) use self::unread::Unread;
 pub(crate) use self::view::{Change, Changes, View};
 
 /// redb's page cache if nothing else is asked for. Nothing that decides about a token is
@@ -155,39 +159,17 @@ impl Storage {
         Self::open(path, options, &mut |_| Ok(()))
     }
 
-    /// Opens the store at `path`, and gives its realms, then owners, then keys to `each` as
-    /// the ops that would make them.
-    ///
-    /// Whatever is refused, the file's bytes are then as they were: not even a repair is
-    /// written before the last row has been checked.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound`, `Permission` (also for what is no regular file, has a second link, is
-    /// another user's, or can be written by others), `Foreign`, `Newer`, `Pepper`, `Locked`,
-    /// `Corrupt`, `Full`, `Io`; `ReadOnly` if it would have to be repaired but is opened
-    /// read-only; what `each` refuses with.
+    /// [Opens](Unread::open) the store at `path` and [reads](Unread::read) it.
     pub(crate) fn open(
         path: &Path,
         options: &StorageOptions<'_>,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Self> {
-        let place = Place::of(path)?;
-        let file = place.open(options.read_only)?;
-        let doing = format!("open {path:?}");
-        let opened = file.try_clone().map_err(|e| from_io(&doing, e))?;
-        let listed = Listed::new(&file);
-        let backend = FileBackend::new(file).or_fail(&doing)?;
-        let storage = Self::attach(backend, Some(listed), options, &doing, each);
-        let mut storage = storage.map_err(|e| naming(&doing, e))?;
-        // Between opening and locking it, it may have been rewritten, and what is open is then
-        // the old one, which nobody locks and nobody will find again.
-        place.check_linked(&opened)?;
-        storage.name(place, FileId::of(&opened)?);
-        Ok(storage)
+        Unread::open(path, options)?.read(each)
     }
 
-    /// Opens the store that `backend` holds, whose descriptor may be listed.
+    /// [Opens](Unread::attach) the store that `backend` holds and [reads](Unread::read) it.
+    #[cfg(test)]
     pub(crate) fn attach(
         backend: impl StorageBackend,
         listed: Option<Listed>,
@@ -195,41 +177,7 @@ impl Storage {
         doing: &str,
         each: &mut dyn FnMut(Op) -> Result<()>,
     ) -> Result<Self> {
-        let mut storage = Self::peek(backend, listed, options, doing)?;
-        let view = storage.view()?;
-        let state = view.state()?;
-        options.admit(&state)?;
-        let mut tally = Tally::new(options.report, Step::Open, state.rows());
-        let loaded = view.load(&mut |op| {
-            tally.row();
-            each(op)
-        })?;
-        tally.end();
-        drop(view);
-        storage.unconfirmed = AtomicBool::new(loaded.role == Role::Restored);
-        storage.loaded = loaded;
-        if !options.read_only {
-            storage.shared.gate().release().map_err(|e| from_io(doing, e))?;
-        }
-        Ok(storage)
-    }
-
-    /// [`attach`](Self::attach) up to where the rows would be read. Nothing reaches `backend`.
-    fn peek(
-        backend: impl StorageBackend,
-        listed: Option<Listed>,
-        options: &StorageOptions<'_>,
-        doing: &str,
-    ) -> Result<Self> {
-        let hold = !options.read_only;
-        let (handle, gate) = Handle::open(backend, listed, hold, options, doing)?;
-        let row = tables::header(&handle.begin_read()?)?;
-        let row = row.ok_or_else(|| {
-            Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
-        })?;
-        let (header, keys) = Header::decode(&row, options.pepper)?;
-        let shared = Shared::new(gate, Arc::new(keys), options.log_len);
-        Ok(Self::over(handle, header, shared, options.cache_bytes))
+        Unread::attach(backend, listed, options, doing)?.read(each)
     }
 
     fn over(handle: Handle, header: Header, shared: Shared, cache_bytes: usize) -> Self {
@@ -334,6 +282,12 @@ impl Storage {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Takes notice of where the store stands with the rows that opening gives out.
+    fn stand(&mut self, loaded: State) {
+        self.unconfirmed = AtomicBool::new(loaded.role == Role::Restored);
+        self.loaded = loaded;
+    }
+
     /// Says where the file is that was opened.
     fn name(&mut self, place: Place, file: FileId) {
         self.place = Some(place);
@@ -413,15 +367,6 @@ impl Storage {
         let why = "the change is in the file and could not be shown; reopen the store";
         Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
     }
-}
-
-/// The same error, whose message begins with what could not be done.
-fn naming(doing: &str, error: Error) -> Error {
-    let prefix = format!("could not {doing}");
-    if error.message().starts_with(&prefix) {
-        return error;
-    }
-    Error::new(error.kind(), format!("{prefix}: {error}"))
 }
 
 #[cfg(test)]

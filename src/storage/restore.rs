@@ -6,10 +6,10 @@ use std::sync::Arc;
 use redb::backends::FileBackend;
 
 use super::backup::{Copied, finished};
-use super::errors::OrFail;
+use super::errors::{OrFail, naming};
 use super::file::Place;
 use super::state::Role;
-use super::{Storage, StorageOptions, naming};
+use super::{Storage, StorageOptions, Unread};
 use crate::error::Result;
 use crate::random::Random;
 
@@ -20,14 +20,15 @@ impl Storage {
     ///
     /// # Errors
     ///
-    /// Those of [`open`](Self::open).
+    /// Those of [`Unread::open`].
     pub(crate) fn look_into(path: &Path, options: &StorageOptions<'_>) -> Result<Self> {
         let file = Place::of(path)?.open(false)?;
         let doing = format!("open {path:?}");
         let file = FileBackend::new(file).or_fail(&doing)?;
         // redb checks no page of what it opens for reading alone.
         let options = StorageOptions { read_only: false, ..*options };
-        Self::peek(file, None, &options, &doing).map_err(|e| naming(&doing, e))
+        let unread = Unread::attach(file, None, &options, &doing);
+        Ok(unread.map_err(|e| naming(&doing, e))?.unchecked())
     }
 
     /// Makes a new store at `path` with all rows of `backup`: another id, another store key,

@@ -14,11 +14,11 @@ use redb::{
 };
 
 use super::backend::Gate;
-use super::errors::{OrFail, from_io};
+use super::errors::{OrFail, from_io, naming};
 use super::file::{FileId, Place};
 use super::handle::Handle;
 use super::tables::{EachTable, each_table};
-use super::{Current, Storage, StorageOptions, naming};
+use super::{Current, Storage, StorageOptions};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Listed;
 use crate::progress::{Report, Step, Tally};

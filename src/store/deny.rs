@@ -82,7 +82,7 @@ impl Store {
                         scopes: realms.expand(key.kind, key.scopes),
                         end: key.end,
                     };
-                    let held = self.index.restrain_key(key.key_id, &key.digest, restraint);
+                    let held = self.index.restrain_key(key.key_id, &key.address(), restraint);
                     denial.restraints.extend(held);
                 }
                 Op::Owner(owner) => {
@@ -134,7 +134,7 @@ impl Store {
         }
         let held = self.hold(&view, &realms, key)?;
         let restraint = plan(&held, &realms)?;
-        let held = self.index.restrain_key(key, &held.record.digest, restraint);
+        let held = self.index.restrain_key(key, &held.record.address(), restraint);
         Ok(Denial { restraints: held.into_iter().collect(), realms: None })
     }
 }

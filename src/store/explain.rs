@@ -52,11 +52,7 @@ impl Store {
             Err(malformed) => malformed.to_string(),
         };
         explanation.checks.push(check("malformed", Some(parsed.is_ok()), detail));
-        let digest = self.digester.digest(token);
-        let found = match parsed {
-            Ok(_) => self.find(bound, &digest, request),
-            Err(_) => None,
-        };
+        let found = self.look_up(bound, token, request);
         let known = parsed.is_ok().then_some(found.is_some());
         let detail = match known {
             Some(true) => "a key of this realm and of an accepted kind".to_owned(),

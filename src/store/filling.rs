@@ -46,9 +46,9 @@ struct Filler {
 }
 
 impl Filling {
-    /// Fills an empty table.
-    pub(super) fn new() -> Self {
-        let (index, rows) = (Arc::new(Index::new(0)), Vec::with_capacity(STEP));
+    /// Fills an empty table, in which so many keys are expected.
+    pub(super) fn new(keys: usize) -> Self {
+        let (index, rows) = (Arc::new(Index::new(keys)), Vec::with_capacity(STEP));
         Self { index, rows, here: Filler::default(), there: There::NotYet }
     }
 

@@ -13,8 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limit::Meters;
 use crate::mark::Mark;
 use crate::options::Options;
-use crate::record::Op;
-use crate::storage::{Storage, StorageOptions};
+use crate::storage::{Storage, StorageOptions, Unread};
 
 impl Options {
     /// Makes a new store in a file at `path` that must not exist yet, and opens it.
@@ -52,7 +51,7 @@ impl Options {
     /// `Newer`, `Pepper`, `RolledBack`, `Corrupt`, and `ReadOnly` if it is a backup or has to be
     /// repaired first: the file was not written to; `Io`.
     pub fn open(self, path: impl AsRef<Path>) -> Result<Store> {
-        Store::start(self, |settings, each| Storage::open(path.as_ref(), settings, each))
+        Store::start(self, |settings| Unread::open(path.as_ref(), settings))
     }
 
     pub(super) fn storage(&self) -> StorageOptions<'_> {
@@ -68,13 +67,15 @@ impl Options {
 }
 
 impl Store {
-    /// Opens the store whose file `open` opens, and which gives its rows to what it is given.
+    /// Reads the store that `open` opens.
     pub(super) fn start(
         options: Options,
-        open: impl FnOnce(&StorageOptions<'_>, &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage>,
+        open: impl for<'o> FnOnce(&'o StorageOptions<'o>) -> Result<Unread<'o>>,
     ) -> Result<Self> {
-        let mut filling = Filling::new();
-        let storage = open(&options.storage(), &mut |op| filling.take(op))?;
+        let settings = options.storage();
+        let unread = open(&settings)?;
+        let mut filling = Filling::new(unread.keys()?);
+        let storage = unread.read(&mut |op| filling.take(op))?;
         let (index, realms) = filling.finish()?;
         let state = storage.loaded();
         // Before the first commit there is nothing to hold a reading of the clock against.

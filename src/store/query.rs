@@ -196,13 +196,15 @@ impl Store {
     /// `Io` or `Corrupt` if the file cannot be read.
     pub fn stats(&self) -> Result<Stats> {
         let state = self.storage.view()?.state()?;
+        let index = self.index.stats();
         Ok(Stats {
             store_id: self.storage.id().0,
             seq: state.seq,
             keys: state.counts.keys,
             owners: state.counts.owners,
             realms: state.counts.realms,
-            index_bytes: u64::try_from(self.index.stats().bytes).unwrap_or(u64::MAX),
+            index_bytes: u64::try_from(index.bytes).unwrap_or(u64::MAX),
+            index_huge_bytes: u64::try_from(index.huge_bytes).unwrap_or(u64::MAX),
             peppered: self.storage.is_peppered(),
             unconfirmed: state.role == Role::Restored,
         })
@@ -223,7 +225,9 @@ impl Store {
 
     /// When the key was last granted: what memory has since it was opened, else the file.
     fn last_used(&self, view: &View<'_>, record: &KeyRecord) -> Result<Option<Timestamp>> {
-        let noted = self.index.get_with_side(&record.digest).and_then(|(_, side)| side?.last_used);
+        let approach = self.index.approach(record.address().locator);
+        let found = self.index.find(&approach, &record.digest);
+        let noted = found.and_then(|(_, side)| side?.last_used);
         Ok(noted.max(view.used(record.key_id)?))
     }
 

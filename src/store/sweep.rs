@@ -69,7 +69,7 @@ impl Store {
                         view.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
                     let (key, event) = (record.key_id, Event::KeySwept);
                     let entry = trail::key_entry(event, by, now, realm, key, &owner.id);
-                    draft = draft.op(Op::Forget(key, record.digest)).entry(entry);
+                    draft = draft.op(Op::Forget(key, record.address())).entry(entry);
                 }
                 if draft.value.more {
                     break;

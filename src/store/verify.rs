@@ -1,14 +1,15 @@
 //! Verify a token, and present a request.
 
-use std::fmt;
+use std::{array, fmt};
 
 use super::Store;
 use super::realms::Bound;
 use crate::answer::{self, Answer};
-use crate::digest::Digest;
+use crate::digest::{Digest, Locator};
 use crate::entry::{Entry, OwnerEntry, Side};
 use crate::error::Result;
 use crate::ids::RealmRef;
+use crate::index::Approach;
 use crate::limit::{Meters, Moment};
 use crate::policy::{Facts, Required, decide};
 use crate::realm::Rights;
@@ -48,6 +49,13 @@ pub struct Outcome {
     /// For a refusal the whole answer. For a grant its status is 200, its body empty, and its
     /// headers are to be added to the application's own.
     pub answer: Answer,
+}
+
+/// A text that is shaped like a token of the realm: the digest that tells whose it is, and the
+/// way to where such a key stands.
+struct Presented<'s> {
+    approach: Approach<'s>,
+    digest: Digest,
 }
 
 /// Tokens of a batch that are hashed before the first of them is decided.
@@ -93,9 +101,9 @@ impl Store {
         self.storage.at_home()?;
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
-        let digest = self.digest(realm, token)?;
+        let presented = self.recognise(realm, token)?;
         let required = Required::Scopes(request.required);
-        Ok(self.rule(realm, &digest, request, required, None)?)
+        Ok(self.rule(realm, &presented, request, required, None)?)
     }
 
     /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
@@ -120,15 +128,21 @@ impl Store {
         let required = Required::Scopes(request.required);
         answers.reserve(tokens.len());
         for group in tokens.chunks(GROUP) {
-            let mut digests = [Err(Denial::UNKNOWN); GROUP];
-            for (token, digest) in group.iter().zip(&mut digests) {
-                *digest = self.digest(bound, token);
-                if let Ok(digest) = digest {
-                    self.index.fetch(digest);
-                }
-            }
-            answers.extend(digests.into_iter().take(group.len()).map(|digest| {
-                digest.and_then(|digest| self.rule(bound, &digest, request, required, None))
+            let approaches: [_; GROUP] = array::from_fn(|n| match group.get(n) {
+                Some(token) => self.approach(bound, token),
+                None => Err(Denial::UNKNOWN),
+            });
+            // What has no shape is not hashed: the others close the gaps.
+            let mut shaped: [&[u8]; GROUP] = [&[]; GROUP];
+            let well = group.iter().zip(&approaches).filter(|(_, approach)| approach.is_ok());
+            let count = shaped.iter_mut().zip(well).map(|(to, (token, _))| *to = token).count();
+            let shaped = shaped.get(..count).unwrap_or_default();
+            let digests: [Digest; GROUP] = self.digester.digests(shaped);
+            let mut digests = digests.into_iter();
+            answers.extend(approaches.into_iter().take(group.len()).map(|approach| {
+                let (approach, digest) = approach
+                    .and_then(|approach| Ok((approach, digests.next().ok_or(Denial::UNKNOWN)?)))?;
+                self.rule(bound, &Presented { approach, digest }, request, required, None)
             }));
         }
         Ok(())
@@ -157,9 +171,9 @@ impl Store {
         let verdict = match token {
             Ok(token) => {
                 let required = bound.required(request.required, Some(http.method));
-                let digest = self.digest(bound, token);
-                let verdict = digest
-                    .and_then(|digest| self.rule(bound, &digest, request, required, Some(now)));
+                let verdict = self.recognise(bound, token).and_then(|presented| {
+                    self.rule(bound, &presented, request, required, Some(now))
+                });
                 verdict.map_err(Refusal::Denied)
             }
             Err(unpresented) => Err(Refusal::Unpresented(unpresented)),
@@ -169,30 +183,40 @@ impl Store {
         Ok(Outcome { verdict, answer })
     }
 
-    /// The digest of a text that is shaped like a token of the realm.
-    fn digest(&self, bound: &Bound, token: &[u8]) -> Result<Digest, Denial> {
+    /// What finds the key of a text that is shaped like a token of the realm. While the text is
+    /// hashed, memory fetches where the key stands.
+    #[inline(always)]
+    fn recognise(&self, bound: &Bound, token: &[u8]) -> Result<Presented<'_>, Denial> {
+        let approach = self.approach(bound, token)?;
+        Ok(Presented { approach, digest: self.digester.digest(token) })
+    }
+
+    /// The way to the key of a text that is shaped like a token of the realm.
+    #[inline(always)]
+    fn approach(&self, bound: &Bound, token: &[u8]) -> Result<Approach<'_>, Denial> {
         let shapeless = |malformed| Denial { reason: Reason::Malformed(malformed), key: None };
         bound.realm.grammar().parse(token).map_err(shapeless)?;
-        Ok(self.digester.digest(token))
+        Ok(self.index.approach(Locator::of_token(token)))
     }
 
     /// The part of a decision that needs no text, at `now` if that was read already.
+    #[inline]
     fn rule(
         &self,
         bound: &Bound,
-        digest: &Digest,
+        presented: &Presented<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         let realm = &*bound.realm;
-        let found = self.find(bound, digest, request).ok_or(Denial::UNKNOWN)?;
+        let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
         let entry = &found.entry;
         let refused = |reason| Denial { reason, key: Some(entry.key_id) };
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
         let scopes = decide(&found.facts(), required, now).map_err(|reason| {
             if reason == Reason::Expired && request.at.is_none() {
-                self.index.mark_expired(digest, entry);
+                self.index.mark_expired(&presented.approach, &presented.digest, entry);
             }
             refused(reason)
         })?;
@@ -230,9 +254,10 @@ impl Store {
         }
     }
 
-    /// The key of `digest`, if it is of `realm` and of a kind that the request accepts.
-    pub(super) fn find(&self, bound: &Bound, digest: &Digest, request: &Request) -> Option<Found> {
-        let (entry, side) = self.index.get_with_side(digest)?;
+    /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
+    #[inline]
+    fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
+        let (entry, side) = self.index.find(&presented.approach, &presented.digest)?;
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;
@@ -241,5 +266,11 @@ impl Store {
         let owner = if looks { Some(self.index.owner(entry.owner)?) } else { None };
         let rights = bound.rights(entry.kind, kind);
         Some(Found { entry, side, owner, rights })
+    }
+
+    /// The key of `token`, if it is shaped like one of the realm and is one's, of a kind that the
+    /// request accepts.
+    pub(super) fn look_up(&self, bound: &Bound, token: &[u8], request: &Request) -> Option<Found> {
+        self.find(bound, &self.recognise(bound, token).ok()?, request)
     }
 }

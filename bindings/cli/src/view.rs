@@ -141,6 +141,7 @@ pub(crate) fn stats(stats: &Stats) -> Fields {
         .with("owners", stats.owners)
         .with("keys", stats.keys)
         .with("index_bytes", stats.index_bytes)
+        .with("index_huge_bytes", stats.index_huge_bytes)
         .with("peppered", stats.peppered)
         .with("unconfirmed", stats.unconfirmed)
 }

@@ -63,6 +63,30 @@ fn digest(n: u64) -> Digest {
     digest_of([numbers.next(), numbers.next()])
 }
 
+/// Four characters for each of 16 million numbers.
+fn last_four(n: u64) -> [u8; 4] {
+    let six = |at: u32| b'0' + u8::try_from(Numbers(n).next() >> (6 * at) & 63).unwrap();
+    [0, 1, 2, 3].map(six)
+}
+
+/// Where key `n` is found.
+fn address(n: u64) -> Address {
+    key(n).address()
+}
+
+/// Where a key with this digest is found, whose token ends as those of key 0 do.
+fn address_of(digest: [u64; 2]) -> Address {
+    Address { digest, ..address(0) }
+}
+
+fn find(index: &Index, n: u64) -> Option<(Entry, Option<Side>)> {
+    index.find(&index.approach(address(n).locator), &digest(n))
+}
+
+fn mark_expired(index: &Index, n: u64, entry: &Entry) -> bool {
+    index.mark_expired(&index.approach(address(n).locator), &digest(n), entry)
+}
+
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms)
 }
@@ -86,7 +110,7 @@ fn key(n: u64) -> KeyRecord {
         generation: 1,
         predecessor: None,
         successor: None,
-        last_four: *b"abcd",
+        last_four: last_four(n),
         name: String::new(),
         metadata: String::new(),
         reason: String::new(),

@@ -43,9 +43,9 @@ fn a_live_key_is_never_missing_while_the_table_grows_around_it() {
         }
         let read = |turn: u64| {
             let n = turn % resident;
-            let entry = index.get(&digest(n)).expect("a live key was missing");
+            let entry = index.get(&address(n)).expect("a live key was missing");
             assert_eq!(entry.key_id, KeyId::from_bits(n));
-            assert_eq!(index.get(&digest(1 << 40 | turn)), None);
+            assert_eq!(index.get(&address(1 << 40 | turn)), None);
         };
         beside(read, || {
             for n in resident..6_000 {
@@ -71,7 +71,7 @@ fn a_live_key_is_never_missing_nor_half_changed_while_it_is_changed_itself() {
         index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
     }
     let read = |_| {
-        let (entry, side) = index.get_with_side(&digest(1)).expect("a live key was missing");
+        let (entry, side) = find(&index, 1).expect("a live key was missing");
         let v = entry.end.as_ms();
         assert_eq!(i64::from(entry.owner.number()), v);
         let bits = u128::try_from(v).unwrap();
@@ -99,7 +99,7 @@ fn no_reader_sees_more_than_a_restraint_after_it_was_set() {
         let limit = enforced.load(Ordering::Acquire);
         if limit > 0 {
             let n = limit - 1 - turn % limit.min(8);
-            let entry = index.get(&digest(n)).expect("a revoked key is not missing");
+            let entry = index.get(&address(n)).expect("a revoked key is not missing");
             assert_ne!(entry.state, State::Active, "key {n} of {limit}");
             assert!(!entry.scopes.contains(ScopeSet::single(0)), "key {n} of {limit}");
         }
@@ -112,7 +112,7 @@ fn no_reader_sees_more_than_a_restraint_after_it_was_set() {
                 scopes: ScopeSet::single(127),
                 end: Timestamp::NEVER,
             };
-            let held = index.restrain_key(KeyId::from_bits(n), &digest(n), revoked).unwrap();
+            let held = index.restrain_key(KeyId::from_bits(n), &address(n), revoked).unwrap();
             enforced.store(n + 1, Ordering::Release);
             // An update that was queued earlier, new keys beside, then the revocation itself.
             let narrow = ScopeSet::single(127);
@@ -141,9 +141,9 @@ fn an_expired_mark_that_was_set_is_never_lost_while_keys_move() {
     let read = |turn: u64| {
         let n = turn % keys;
         let known = marked[n as usize].load(Ordering::Acquire);
-        let entry = index.get(&digest(n)).expect("a live key was missing");
+        let entry = index.get(&address(n)).expect("a live key was missing");
         assert!(entry.expired || !known, "key {n} lost its mark");
-        if turn / keys % 16 == n % 16 && index.mark_expired(&digest(n), &entry) {
+        if turn / keys % 16 == n % 16 && mark_expired(&index, n, &entry) {
             marked[n as usize].store(true, Ordering::Release);
         }
     };
@@ -168,16 +168,15 @@ fn a_writer_that_stops_half_way_holds_up_nobody() {
     // Half of a move: the second slot is filled, the first is not cleared.
     let half = |n: u64| {
         let mut writer = index.writer();
-        let words = digest(n).words();
-        let content = index.table.peek(words).unwrap();
-        let room = writer.room_for(&index.table, words);
+        let content = index.table.peek(&address(n)).unwrap();
+        let room = writer.room_for(&index.table, &address(n));
         room.fill(&content);
         writer
     };
     let held = half(5);
     thread::scope(|scope| {
         let reader = scope.spawn(|| {
-            (0..400).all(|n| index.get(&digest(n)).is_some()) && index.get(&digest(999)).is_none()
+            (0..400).all(|n| index.get(&address(n)).is_some()) && index.get(&address(999)).is_none()
         });
         assert!(reader.join().unwrap());
     });
@@ -185,7 +184,7 @@ fn a_writer_that_stops_half_way_holds_up_nobody() {
     // The next change of that key ends both copies.
     let revoked = KeyRecord { state: State::Revoked, ..key(5) };
     index.apply(1_000, &[Op::Key(revoked)], &Realm).unwrap();
-    assert_eq!(index.get(&digest(5)).unwrap().state, State::Revoked);
-    index.apply(1_001, &[Op::Forget(KeyId::from_bits(5), digest(5))], &Realm).unwrap();
-    assert_eq!(index.get(&digest(5)), None);
+    assert_eq!(index.get(&address(5)).unwrap().state, State::Revoked);
+    index.apply(1_001, &[Op::Forget(KeyId::from_bits(5), address(5))], &Realm).unwrap();
+    assert_eq!(index.get(&address(5)), None);
 }

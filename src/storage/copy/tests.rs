@@ -60,7 +60,7 @@ fn apply(store: &Storage, what: &Do) {
         }
         Do::Forget(id) => {
             let Some(record) = there(*id) else { return };
-            batch.apply(&[Op::Forget(record.key_id, record.digest)]).unwrap();
+            batch.apply(&[Op::Forget(record.key_id, record.address())]).unwrap();
         }
         Do::Seal(id, byte) => {
             batch.apply(&[Op::Key(key(*id, 1))]).unwrap();

@@ -24,7 +24,7 @@ fn churned(home: &Home) -> Storage {
     }
     batch.commit(START).unwrap();
     let gone: Vec<Op> = (0..KEYS / 2)
-        .map(|n| Op::Forget(KeyId::from_bits(1_000 + 2 * n), key(1_000 + 2 * n, 1).digest))
+        .map(|n| Op::Forget(KeyId::from_bits(1_000 + 2 * n), key(1_000 + 2 * n, 1).address()))
         .collect();
     commit(&storage, &gone);
     storage

@@ -129,7 +129,7 @@ fn every_commit_has_the_next_seq_and_its_ops_in_the_log_without_digests() {
     let home = home();
     let storage = create(&home);
     fill(&storage);
-    assert_eq!(commit(&storage, &[Op::Forget(KeyId::from_bits(10), key(10, 1).digest)]), 3);
+    assert_eq!(commit(&storage, &[Op::Forget(KeyId::from_bits(10), key(10, 1).address())]), 3);
     let mut batch = storage.batch().unwrap();
     batch.audit(&mut [event(Event::KeyRevealed)]).unwrap();
     assert_eq!(batch.commit(START).unwrap(), 4);
@@ -139,10 +139,12 @@ fn every_commit_has_the_next_seq_and_its_ops_in_the_log_without_digests() {
         changes.iter().map(|c| (c.seq, c.ops.len())).collect::<Vec<_>>(),
         [(1, 3), (2, 3), (3, 1), (4, 0)]
     );
-    let zero = Digest::from_bytes([0; 32]);
-    assert_eq!(changes[2].ops, [Op::Forget(KeyId::from_bits(10), zero)]);
+    let mut nameless = key(10, 1);
+    nameless.digest = Digest::from_bytes([0; 32]);
+    nameless.last_four = [0; 4];
+    assert_eq!(changes[2].ops, [Op::Forget(nameless.key_id, nameless.address())]);
     let mut first = key(10, 1);
-    first.digest = zero;
+    first.digest = nameless.digest;
     assert_eq!(changes[1].ops[0], Op::Key(first));
     assert_eq!(view.changes(4, 100).unwrap(), Changes::Since(Vec::new()));
     assert_eq!(view.changes(5, 100).unwrap(), Changes::Gone);
@@ -225,10 +227,10 @@ fn a_swept_key_takes_its_sealed_copy_and_its_use_with_it() {
     let storage = create(&home);
     fill(&storage);
     for id in [10, 30] {
-        commit(&storage, &[Op::Forget(KeyId::from_bits(id), key(id, 1).digest)]);
+        commit(&storage, &[Op::Forget(KeyId::from_bits(id), key(id, 1).address())]);
     }
     // Once more is nothing more.
-    commit(&storage, &[Op::Forget(KeyId::from_bits(10), key(10, 1).digest)]);
+    commit(&storage, &[Op::Forget(KeyId::from_bits(10), key(10, 1).address())]);
     let view = storage.view().unwrap();
     assert_eq!(view.sealed(KeyId::from_bits(30)).unwrap(), None);
     assert_eq!(view.used(KeyId::from_bits(10)).unwrap(), None);
@@ -387,7 +389,7 @@ proptest! {
                         model.keys.insert(id, record);
                     }
                     Some(Do::Forget(id)) => {
-                        let forget = Op::Forget(KeyId::from_bits(id), key(id, 1).digest);
+                        let forget = Op::Forget(KeyId::from_bits(id), key(id, 1).address());
                         batch.apply(&[forget]).unwrap();
                         if model.keys.remove(&id).is_some() {
                             model.sealed.remove(&id);

@@ -21,7 +21,7 @@ use crate::request::Request;
 use crate::seal::SealingKey;
 use crate::spec::{OwnerChange, Spec};
 use crate::storage::tests::disk::Disk;
-use crate::storage::{Storage, StorageOptions};
+use crate::storage::{Storage, StorageOptions, Unread};
 use crate::time::{Clock, Timestamp};
 use crate::verdict::Reason;
 
@@ -93,9 +93,7 @@ fn open(disk: &Disk, clock: &Hands) -> Result<Store> {
 
 fn open_with(disk: &Disk, clock: &Hands, options: Options) -> Result<Store> {
     let options = options.clock(clock.clone()).sealing_key(SealingKey::new(&[7; 32]));
-    Store::start(options, |settings, each| {
-        Storage::attach(disk.clone(), None, settings, "open it", each)
-    })
+    Store::start(options, |settings| Unread::attach(disk.clone(), None, settings, "open it"))
 }
 
 /// A store with a realm and an owner, its disk and its clock.

@@ -1,0 +1,101 @@
+//! Times of one operation over many tokens.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use crate::world::LEN;
+
+/// Tokens in the order in which they are asked for, one after another in memory: as in a
+/// service, a token is where its request was received, not where the keys are.
+pub struct Queries(Vec<u8>);
+
+impl Queries {
+    pub fn new(tokens: &[u8], which: impl Iterator<Item = usize>) -> Self {
+        let mut text = Vec::new();
+        for n in which {
+            text.extend_from_slice(&tokens[n * LEN..(n + 1) * LEN]);
+        }
+        Self(text)
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len() / LEN
+    }
+
+    #[inline]
+    pub fn get(&self, at: usize) -> &[u8] {
+        &self.0[at * LEN..(at + 1) * LEN]
+    }
+
+    pub fn all(&self) -> Vec<&[u8]> {
+        self.0.chunks_exact(LEN).collect()
+    }
+
+    /// Gives each token a character that no token has.
+    pub fn damage(&mut self) {
+        self.0.chunks_exact_mut(LEN).for_each(|token| token[20] = b'~');
+    }
+}
+
+/// A small, fast and repeatable source of numbers (SplitMix64).
+pub struct Numbers(u64);
+
+impl Numbers {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    pub fn below(&mut self, end: u64) -> u64 {
+        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
+    }
+
+    /// From 0 to 1.
+    pub fn share(&mut self) -> f64 {
+        self.next() as f64 / u64::MAX as f64
+    }
+}
+
+/// Nanoseconds of one `run`, of which each begins when the one before has ended.
+pub fn chain(queries: &Queries, run: impl Fn(&[u8]) -> u64) -> f64 {
+    let (nothing, mut last) = (black_box(0), 0);
+    let start = Instant::now();
+    for n in 0..queries.len() {
+        // Adds nothing, which the processor cannot know before it has `last`.
+        last = run(queries.get(n + (last & nothing) as usize));
+    }
+    black_box(last);
+    start.elapsed().as_nanos() as f64 / queries.len() as f64
+}
+
+/// Nanoseconds of one `run` of many that do not wait for each other.
+pub fn stream(queries: &Queries, run: impl Fn(&[u8]) -> u64) -> f64 {
+    let start = Instant::now();
+    for n in 0..queries.len() {
+        black_box(run(queries.get(n)));
+    }
+    start.elapsed().as_nanos() as f64 / queries.len() as f64
+}
+
+/// The nanoseconds of each `run`, less what reading the clock takes.
+pub fn each(queries: &Queries, run: impl Fn(&[u8]) -> u64) -> Vec<f64> {
+    let clock = || {
+        let start = Instant::now();
+        start.elapsed().as_nanos() as f64
+    };
+    let mut empty: Vec<f64> = (0..99).map(|_| clock()).collect();
+    empty.sort_unstable_by(f64::total_cmp);
+    let one = |n| {
+        let start = Instant::now();
+        black_box(run(queries.get(n)));
+        (start.elapsed().as_nanos() as f64 - empty[49]).max(0.0)
+    };
+    (0..queries.len()).map(one).collect()
+}

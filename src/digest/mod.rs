@@ -1,0 +1,216 @@
+//! The digest of a token: keyed BLAKE3 of its text, 32 bytes.
+//!
+//! It is what the store keeps in place of the token. The key is the host's pepper, which
+//! the file never holds, or, without one, a public constant derived by BLAKE3's
+//! key-derivation mode, so that there is one way to compute a digest. Equality is
+//! constant-time, there is no `Debug`, and a digest presented as a token is just an
+//! unknown token.
+
+mod lanes;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use crate::sys::Vectors;
+
+/// The digest of one token under one pepper.
+#[derive(Clone, Copy)]
+pub struct Digest(blake3::Hash);
+
+impl Digest {
+    /// Length in bytes.
+    pub const LEN: usize = 32;
+
+    /// The digest with these bytes, as they stand in a record.
+    #[must_use]
+    pub(crate) const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+        Self(blake3::Hash::from_bytes(bytes))
+    }
+
+    /// The digest with these words in little-endian order.
+    fn from_words(words: [u32; 8]) -> Self {
+        let mut bytes = [0; Self::LEN];
+        for (place, word) in bytes.as_chunks_mut().0.iter_mut().zip(words) {
+            *place = word.to_le_bytes();
+        }
+        Self::from_bytes(bytes)
+    }
+
+    /// The bytes, as they stand in a record.
+    #[must_use]
+    pub(crate) const fn as_bytes(&self) -> &[u8; Self::LEN] {
+        self.0.as_bytes()
+    }
+
+    /// The first 128 bits as two words, as they stand in a slot.
+    #[must_use]
+    pub(crate) fn words(&self) -> [u64; 2] {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, ..] = *self.0.as_bytes();
+        [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes([i, j, k, l, m, n, o, p])]
+    }
+}
+
+/// The last four characters of a token: what chooses where its key stands in memory.
+///
+/// They are known before the digest is, so that the key's slots come from memory while the
+/// token is hashed. They decide nothing: a key is told by its digest alone. And they give
+/// nothing away: every record has them, to be shown to people as the token's hint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Locator(u32);
+
+impl Locator {
+    /// The locator of tokens that end with these characters.
+    #[inline]
+    pub(crate) const fn of(last_four: [u8; 4]) -> Self {
+        Self(u32::from_le_bytes(last_four))
+    }
+
+    /// The locator of `token`. One of fewer than four bytes has none of its own.
+    #[inline]
+    pub(crate) fn of_token(token: &[u8]) -> Self {
+        token.last_chunk().map_or(Self(0), |last_four| Self::of(*last_four))
+    }
+
+    /// The locator of a key that is found by its digest alone, which begins so.
+    #[inline]
+    pub(crate) fn of_digest([first, _]: [u64; 2]) -> Self {
+        let [a, b, c, d, ..] = first.to_le_bytes();
+        Self::of([a, b, c, d])
+    }
+
+    /// The locator that [`number`](Self::number) gave.
+    #[inline]
+    pub(crate) const fn from_number(number: u32) -> Self {
+        Self(number)
+    }
+
+    /// Another number for every locator.
+    #[inline]
+    pub(crate) const fn number(self) -> u32 {
+        self.0
+    }
+}
+
+/// What finds a key in memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Address {
+    /// Says where it may stand.
+    pub locator: Locator,
+    /// Tells it from others there: the first 128 bits of its digest.
+    pub digest: [u64; 2],
+}
+
+impl PartialEq for Digest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0 == other.0
+    }
+}
+
+impl Eq for Digest {}
+
+/// A 32-byte secret that the host keeps outside the file, to key the digests.
+///
+/// A thief of the file alone can then not test a guess of a token. It is wiped on drop and
+/// cannot be printed.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub struct Pepper(Box<[u8; 32]>);
+
+impl Pepper {
+    /// Copies 32 secret bytes into a buffer of its own, which never moves. The caller wipes
+    /// what it gave.
+    #[must_use]
+    pub fn new(bytes: &[u8; 32]) -> Self {
+        let mut buffer = Box::new([0; 32]);
+        buffer.copy_from_slice(bytes);
+        Self(buffer)
+    }
+
+    /// Another 32-byte key for `purpose`, which must be unique to its use.
+    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
+        blake3::derive_key(purpose, &*self.0)
+    }
+}
+
+impl std::fmt::Debug for Pepper {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pepper(..)")
+    }
+}
+
+/// Computes digests: the key of one pepper generation, ready for use. Wiped on drop.
+#[derive(Zeroize, ZeroizeOnDrop)]
+pub(crate) struct Digester {
+    key: Box<[u8; 32]>,
+}
+
+impl Digester {
+    /// Digests under `pepper`, or under the public constant if there is none.
+    pub(crate) fn new(pepper: Option<&Pepper>) -> Self {
+        let mut key = Box::new([0; 32]);
+        match pepper {
+            Some(pepper) => key.copy_from_slice(&*pepper.0),
+            None => *key = blake3::derive_key("keycask 2026-11 token digest without a pepper", b""),
+        }
+        Self { key }
+    }
+
+    /// The digest of `token`: its whole text, prefix and checksum included.
+    #[inline]
+    pub(crate) fn digest(&self, token: &[u8]) -> Digest {
+        Digest(blake3::keyed_hash(&self.key, token))
+    }
+
+    /// The digests of `tokens`, in their order: what [`digest`](Self::digest) gives for each, at
+    /// a fraction of the time where the processor has vectors. `N` at most; what there are fewer
+    /// is zeros.
+    pub(crate) fn digests<const N: usize>(&self, tokens: &[&[u8]]) -> [Digest; N] {
+        let mut digests = [Digest::from_bytes([0; Digest::LEN]); N];
+        let mut places = digests.iter_mut();
+        if tokens.len() < LANES_FROM || tokens.iter().any(|token| token.len() > lanes::BLOCK) {
+            for (place, token) in places.zip(tokens) {
+                *place = self.digest(token);
+            }
+            return digests;
+        }
+        let mut key = words(&self.key);
+        let mut put = |words: [u32; 8]| {
+            if let Some(place) = places.next() {
+                *place = Digest::from_words(words);
+            }
+        };
+        match Vectors::detect() {
+            Vectors::Long(long) => long.run(|| lanes::digests::<16>(&key, tokens, &mut put)),
+            Vectors::Medium(medium) => medium.run(|| lanes::digests::<8>(&key, tokens, &mut put)),
+            Vectors::Short => lanes::digests::<4>(&key, tokens, &mut put),
+        }
+        key.zeroize();
+        digests
+    }
+}
+
+/// Tokens from which on lanes are worth their price.
+const LANES_FROM: usize = 4;
+
+/// The words of a key or a digest, which has them in little-endian order.
+fn words(bytes: &[u8; 32]) -> [u32; 8] {
+    let (words, _) = bytes.as_chunks();
+    std::array::from_fn(|n| words.get(n).map_or(0, |word| u32::from_le_bytes(*word)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_of_many_are_those_of_each_however_many_and_however_long() {
+        let digester = Digester::new(Some(&Pepper::new(&[7; 32])));
+        let text = [b'x'; 166];
+        for longest in [40, 64, 65, 166] {
+            for count in [0, 1, 3, 4, 5, 16, 17, 63, 64] {
+                let tokens: Vec<&[u8]> = (0..count).map(|n| &text[..longest - n % 20]).collect();
+                let digests: [Digest; 64] = digester.digests(&tokens);
+                let expected = tokens.iter().map(|token| digester.digest(token));
+                assert!(expected.zip(digests).all(|(one, other)| one == other));
+            }
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! A store that is open and of which no row but the header was read.
+
+use std::fs::File;
+use std::path::Path;
+use std::sync::Arc;
+
+use redb::StorageBackend;
+use redb::backends::FileBackend;
+
+use super::errors::{OrFail, from_io, naming};
+use super::file::{FileId, Place};
+use super::handle::Handle;
+use super::header::Header;
+use super::shared::Shared;
+use super::{Storage, StorageOptions, tables};
+use crate::error::{Error, ErrorKind, Result};
+use crate::process::Listed;
+use crate::progress::{Step, Tally};
+use crate::record::Op;
+
+/// Bytes that a key's row takes at least: its id, its fields and its MAC.
+const KEY_AT_LEAST: u64 = 128;
+
+/// An open store whose rows are still to be checked. Nothing was written to its file.
+pub(crate) struct Unread<'o> {
+    storage: Storage,
+    options: &'o StorageOptions<'o>,
+    /// Where the file was found, and the file; none if it has no name.
+    found: Option<(Place, File)>,
+    /// Bytes of the file.
+    len: u64,
+    doing: String,
+}
+
+impl<'o> Unread<'o> {
+    /// Opens the store at `path`.
+    ///
+    /// Whatever is refused, here or by [`read`](Self::read), the file's bytes are then as they
+    /// were: not even a repair is written before the last row has been checked.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound`, `Permission` (also for what is no regular file, has a second link, is
+    /// another user's, or can be written by others), `Foreign`, `Newer`, `Pepper`, `Locked`,
+    /// `Corrupt`, `Full`, `Io`; `ReadOnly` if it would have to be repaired but is opened
+    /// read-only.
+    pub(crate) fn open(path: &Path, options: &'o StorageOptions<'o>) -> Result<Self> {
+        let place = Place::of(path)?;
+        let file = place.open(options.read_only)?;
+        let doing = format!("open {path:?}");
+        let opened = file.try_clone().map_err(|e| from_io(&doing, e))?;
+        let listed = Listed::new(&file);
+        let backend = FileBackend::new(file).or_fail(&doing)?;
+        let unread = Self::attach(backend, Some(listed), options, &doing);
+        Ok(Self { found: Some((place, opened)), ..unread.map_err(|e| naming(&doing, e))? })
+    }
+
+    /// Opens the store that `backend` holds, whose descriptor may be listed.
+    pub(crate) fn attach(
+        backend: impl StorageBackend,
+        listed: Option<Listed>,
+        options: &'o StorageOptions<'o>,
+        doing: &str,
+    ) -> Result<Self> {
+        let len = backend.len().map_err(|e| from_io(doing, e))?;
+        let hold = !options.read_only;
+        let (handle, gate) = Handle::open(backend, listed, hold, options, doing)?;
+        let row = tables::header(&handle.begin_read()?)?;
+        let row = row.ok_or_else(|| {
+            Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
+        })?;
+        let (header, keys) = Header::decode(&row, options.pepper)?;
+        let shared = Shared::new(gate, Arc::new(keys), options.log_len);
+        let storage = Storage::over(handle, header, shared, options.cache_bytes);
+        Ok(Self { storage, options, found: None, len, doing: doing.to_owned() })
+    }
+
+    /// How many keys to expect: as many as the store says that it has, if its file has room for
+    /// them.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt`, `Newer`, `Io`.
+    pub(crate) fn keys(&self) -> Result<usize> {
+        let state = self.storage.view().and_then(|view| view.state());
+        let keys = state.map_err(|e| naming(&self.doing, e))?.counts.keys;
+        Ok(usize::try_from(keys.min(self.len / KEY_AT_LEAST)).unwrap_or(usize::MAX))
+    }
+
+    /// Gives the store's realms, then owners, then keys to `each` as the ops that would make
+    /// them, and lets writes reach the file.
+    ///
+    /// # Errors
+    ///
+    /// `RolledBack`; `Locked` if the file was replaced meanwhile; `ReadOnly` if it is a backup and was not opened read-only; `Corrupt`,
+    /// `Newer`, `Io`; what `each` refuses with.
+    pub(crate) fn read(self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage> {
+        let doing = self.doing.clone();
+        self.checked(each).map_err(|e| naming(&doing, e))
+    }
+
+    fn checked(self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage> {
+        let Self { mut storage, options, found, doing, .. } = self;
+        let view = storage.view()?;
+        let state = view.state()?;
+        options.admit(&state)?;
+        let mut tally = Tally::new(options.report, Step::Open, state.rows());
+        let loaded = view.load(&mut |op| {
+            tally.row();
+            each(op)
+        })?;
+        tally.end();
+        drop(view);
+        storage.stand(loaded);
+        if let Some((place, file)) = found {
+            // Between opening and locking it, it may have been rewritten, and what is open is
+            // then the old one, which nobody locks and nobody will find again.
+            place.check_linked(&file)?;
+            storage.name(place, FileId::of(&file)?);
+        }
+        if !options.read_only {
+            storage.shared.gate().release().map_err(|e| from_io(&doing, e))?;
+        }
+        Ok(storage)
+    }
+
+    /// The store as it is, of which each row is to be checked where it is read. Nothing is ever
+    /// written to its file.
+    pub(super) fn unchecked(self) -> Storage {
+        self.storage
+    }
+}
