@@ -5,7 +5,7 @@
 //! the BLAKE3 paper), written over arrays that the compiler turns into vectors. Without
 //! vectors it is right and slow.
 
-use zeroize::Zeroize;
+use zeroize::optimization_barrier;
 
 /// Bytes of a block, and so of the longest text.
 pub(super) const BLOCK: usize = 64;
@@ -51,7 +51,9 @@ pub(super) fn digests<const L: usize>(
             load(&mut message, &mut lens, lane, text);
         }
         let words = compress(key, &message, &lens);
-        message.zeroize();
+        // Whole vectors at a time, which `zeroize` does word by word.
+        message = [[0; L]; 16];
+        optimization_barrier(&message);
         for lane in 0..group.len() {
             put(words.map(|word| word.get(lane).copied().unwrap_or_default()));
         }
@@ -66,16 +68,17 @@ fn load<const L: usize>(
     lane: usize,
     text: &[u8],
 ) {
-    let mut block = [0; BLOCK];
-    let (Some(room), Some(len)) = (block.get_mut(..text.len()), lens.get_mut(lane)) else { return };
-    room.copy_from_slice(text);
-    *len = u32::try_from(text.len()).unwrap_or(0);
-    for (words, bytes) in message.iter_mut().zip(block.as_chunks().0) {
-        if let Some(word) = words.get_mut(lane) {
-            *word = u32::from_le_bytes(*bytes);
+    let (words, rest) = text.as_chunks();
+    let mut last = [0; 4];
+    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
+    for (place, word) in message.iter_mut().zip(words.iter().chain([&last])) {
+        if let Some(place) = place.get_mut(lane) {
+            *place = u32::from_le_bytes(*word);
         }
     }
-    block.zeroize();
+    if let Some(len) = lens.get_mut(lane) {
+        *len = u32::try_from(text.len()).unwrap_or(0);
+    }
 }
 
 /// The compression function, of which the upper half of the state is left out.

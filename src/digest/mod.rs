@@ -20,6 +20,9 @@ impl Digest {
     /// Length in bytes.
     pub const LEN: usize = 32;
 
+    /// All zeros, which is no token's: where a digest is to be put.
+    pub(crate) const NONE: Self = Self::from_bytes([0; Self::LEN]);
+
     /// The digest with these bytes, as they stand in a record.
     #[must_use]
     pub(crate) const fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
@@ -163,7 +166,7 @@ impl Digester {
     /// a fraction of the time where the processor has vectors. `N` at most; what there are fewer
     /// is zeros.
     pub(crate) fn digests<const N: usize>(&self, tokens: &[&[u8]]) -> [Digest; N] {
-        let mut digests = [Digest::from_bytes([0; Digest::LEN]); N];
+        let mut digests = [Digest::NONE; N];
         let mut places = digests.iter_mut();
         if tokens.len() < LANES_FROM || tokens.iter().any(|token| token.len() > lanes::BLOCK) {
             for (place, token) in places.zip(tokens) {

@@ -132,11 +132,23 @@ impl Index {
     }
 
     /// Goes to where the keys of `locator` stand, and has memory fetch what is there. To be done
-    /// before the token is hashed, for many tokens before the first is; it waits for nothing and
-    /// changes nothing.
-    #[inline]
+    /// before the token is hashed; it waits for nothing and changes nothing.
+    #[inline(always)]
     pub(crate) fn approach(&self, locator: Locator) -> Approach<'_> {
         self.table.approach(locator)
+    }
+
+    /// The same for one of many tokens, all of which are approached before the first is hashed.
+    /// Once all are hashed, [`approach_others`](Self::approach_others) is to follow for each.
+    #[inline(always)]
+    pub(crate) fn approach_first(&self, locator: Locator) -> Approach<'_> {
+        self.table.approach_first(locator)
+    }
+
+    /// Has memory fetch the rest, if the key of `digest` is not where it is looked for first.
+    #[inline]
+    pub(crate) fn approach_others(&self, approach: &Approach<'_>, digest: &Digest) {
+        self.table.approach_others(approach, digest.words());
     }
 
     /// The entry of the key of `digest`, with what stands beside it at the same moment.

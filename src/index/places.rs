@@ -78,13 +78,26 @@ impl<'p> Places<'p> {
         self.slots.iter().zip(lives).all(|(slot, life)| slot.is_still(*life))
     }
 
-    /// Has the slots and the filter fetched, and waits for nothing.
+    /// Has the filter and the first slot fetched, and waits for nothing.
     #[inline(always)]
-    pub(super) fn fetch(&self) {
+    pub(super) fn fetch_first(&self) {
+        let [first, ..] = self.slots;
         sys::fetch(self.filter);
-        for slot in self.slots {
-            sys::fetch(slot);
-        }
+        sys::fetch(first);
+    }
+
+    /// Has the other slots fetched, and waits for nothing.
+    #[inline(always)]
+    pub(super) fn fetch_others(&self) {
+        let [_, others @ ..] = self.slots;
+        others.into_iter().for_each(sys::fetch);
+    }
+
+    /// Whether the first slot holds `digest`.
+    #[inline]
+    pub(super) fn first_holds(&self, digest: [u64; 2]) -> bool {
+        let [first, ..] = self.slots;
+        first.holds(digest)
     }
 
     /// For the writer: an empty slot, the one that is liked best or one of the pair that has

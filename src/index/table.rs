@@ -113,15 +113,36 @@ impl Table {
         self.find(&self.approach(address.locator), address.digest, Slot::read)
     }
 
-    /// Has the slots fetched where a key may stand, so that the wait for them is over when its
-    /// digest is known.
+    /// Has all fetched that is looked at if a key stands near, so that the wait for it is over
+    /// when its digest is known.
     #[inline(always)]
     pub(super) fn approach(&self, locator: Locator) -> Approach<'_> {
-        let approach = self.come_to(locator);
+        let approach = self.approach_first(locator);
         if let Some(ground) = &approach.ground {
-            ground.near.fetch();
+            ground.near.fetch_others();
         }
         approach
+    }
+
+    /// Has what is looked at first fetched. [`approach_others`](Self::approach_others) is to
+    /// follow: for who has many keys to look for, that is less to fetch.
+    #[inline(always)]
+    pub(super) fn approach_first(&self, locator: Locator) -> Approach<'_> {
+        let approach = self.come_to(locator);
+        if let Some(ground) = &approach.ground {
+            ground.near.fetch_first();
+        }
+        approach
+    }
+
+    /// Has the rest fetched if the key of this digest is not where it is looked for first.
+    #[inline]
+    pub(super) fn approach_others(&self, approach: &Approach<'_>, digest: [u64; 2]) {
+        let Some(ground) = &approach.ground else { return };
+        let mark = Mark::of(self.seed.far(digest));
+        if !ground.near.first_holds(digest) && ground.near.filter().marks().has(mark) {
+            ground.near.fetch_others();
+        }
     }
 
     /// The entry of the key whose digest begins with `digest`, and what `beside` reads for it

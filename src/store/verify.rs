@@ -1,6 +1,6 @@
 //! Verify a token, and present a request.
 
-use std::{array, fmt};
+use std::fmt;
 
 use super::Store;
 use super::realms::Bound;
@@ -128,21 +128,29 @@ impl Store {
         let required = Required::Scopes(request.required);
         answers.reserve(tokens.len());
         for group in tokens.chunks(GROUP) {
-            let approaches: [_; GROUP] = array::from_fn(|n| match group.get(n) {
-                Some(token) => self.approach(bound, token),
-                None => Err(Denial::UNKNOWN),
-            });
+            let mut presented: [Option<Presented<'_>>; GROUP] = [const { None }; GROUP];
             // What has no shape is not hashed: the others close the gaps.
-            let mut shaped: [&[u8]; GROUP] = [&[]; GROUP];
-            let well = group.iter().zip(&approaches).filter(|(_, approach)| approach.is_ok());
-            let count = shaped.iter_mut().zip(well).map(|(to, (token, _))| *to = token).count();
-            let shaped = shaped.get(..count).unwrap_or_default();
-            let digests: [Digest; GROUP] = self.digester.digests(shaped);
-            let mut digests = digests.into_iter();
-            answers.extend(approaches.into_iter().take(group.len()).map(|approach| {
-                let (approach, digest) = approach
-                    .and_then(|approach| Ok((approach, digests.next().ok_or(Denial::UNKNOWN)?)))?;
-                self.rule(bound, &Presented { approach, digest }, request, required, None)
+            let (mut texts, mut count): ([&[u8]; GROUP], _) = ([&[]; GROUP], 0);
+            for (token, place) in group.iter().zip(&mut presented) {
+                if bound.realm.grammar().parse(token).is_ok()
+                    && let Some(text) = texts.get_mut(count)
+                {
+                    let approach = self.index.approach_first(Locator::of_token(token));
+                    *place = Some(Presented { approach, digest: Digest::NONE });
+                    (*text, count) = (token, count.saturating_add(1));
+                }
+            }
+            let digests = self.digester.digests::<GROUP>(texts.get(..count).unwrap_or_default());
+            for (presented, digest) in presented.iter_mut().flatten().zip(digests) {
+                presented.digest = digest;
+                self.index.approach_others(&presented.approach, &digest);
+            }
+            answers.extend(group.iter().zip(&presented).map(|(token, presented)| {
+                match presented {
+                    Some(presented) => self.rule(bound, presented, request, required, None),
+                    // What is wrong with it is found once more: it is seldom.
+                    None => self.recognise(bound, token).and(Err(Denial::UNKNOWN)),
+                }
             }));
         }
         Ok(())
@@ -187,16 +195,10 @@ impl Store {
     /// hashed, memory fetches where the key stands.
     #[inline(always)]
     fn recognise(&self, bound: &Bound, token: &[u8]) -> Result<Presented<'_>, Denial> {
-        let approach = self.approach(bound, token)?;
-        Ok(Presented { approach, digest: self.digester.digest(token) })
-    }
-
-    /// The way to the key of a text that is shaped like a token of the realm.
-    #[inline(always)]
-    fn approach(&self, bound: &Bound, token: &[u8]) -> Result<Approach<'_>, Denial> {
         let shapeless = |malformed| Denial { reason: Reason::Malformed(malformed), key: None };
         bound.realm.grammar().parse(token).map_err(shapeless)?;
-        Ok(self.index.approach(Locator::of_token(token)))
+        let approach = self.index.approach(Locator::of_token(token));
+        Ok(Presented { approach, digest: self.digester.digest(token) })
     }
 
     /// The part of a decision that needs no text, at `now` if that was read already.
