@@ -10,12 +10,14 @@ use redb::{BackendError, StorageBackend};
 use rustix::io::Errno;
 
 /// One thing that a disk was told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Write(u64, Arc<[u8]>),
     SetLen(u64),
     /// Everything before is durable once this has returned.
     Sync,
+    /// A sync failed.
+    SyncFailed,
     /// What the test says happened here.
     Mark(usize),
 }
@@ -30,6 +32,8 @@ pub(crate) struct Fault {
     pub(crate) for_ever: bool,
     /// Whether reads fail and count too.
     pub(crate) reads: bool,
+    /// Whether half of a write that fails gets there.
+    pub(crate) half: bool,
 }
 
 /// A file that a store is opened over; a clone is the same file.
@@ -49,6 +53,8 @@ struct State {
     done: [u64; 2],
     failed: u64,
     syncs: u64,
+    /// Of how many syncs one is a lie: it says that it was done, and nothing was.
+    lies: Option<u64>,
     stuck: bool,
     /// How many wait for a sync of a stuck disk.
     hanging: usize,
@@ -63,6 +69,7 @@ impl Disk {
             done: [0; 2],
             failed: 0,
             syncs: 0,
+            lies: None,
             stuck: false,
             hanging: 0,
         };
@@ -116,6 +123,11 @@ impl Disk {
     /// How often it was synced.
     pub(crate) fn syncs(&self) -> u64 {
         self.state().syncs
+    }
+
+    /// Lets every sync whose number is a multiple of `of` do nothing and say that it was done.
+    pub(crate) fn lie(&self, of: u64) {
+        self.state().lies = Some(of);
     }
 
     /// Lets every sync wait from now on, or no longer.
@@ -197,19 +209,25 @@ impl StorageBackend for Disk {
             state = self.0.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.hanging -= 1;
-        state.operate(false)?;
-        state.syncs += 1;
+        let done = state.operate(false);
+        state.syncs += u64::from(done.is_ok());
+        let lie = state.lies.is_some_and(|of| state.syncs.is_multiple_of(of));
         if let Some(record) = &mut state.record {
-            record.push(Step::Sync);
+            match &done {
+                Ok(()) if lie => {}
+                Ok(()) => record.push(Step::Sync),
+                Err(_) => record.push(Step::SyncFailed),
+            }
         }
-        Ok(())
+        done
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.state();
         if let Err(error) = state.operate(false) {
-            // Half of it got there.
-            state.put(offset, &data[..data.len() / 2]);
+            if state.fault.is_some_and(|fault| fault.half) {
+                state.put(offset, &data[..data.len() / 2]);
+            }
             return Err(error);
         }
         state.put(offset, data);

@@ -1,8 +1,9 @@
 //! What is promised of a file, kept against a model, against damage and against failing
 //! disks.
 
+pub(crate) mod cut;
 mod damage;
-#[expect(dead_code, reason = "a simulator of power cuts is to read its record")]
+pub(crate) mod dice;
 pub(crate) mod disk;
 mod faults;
 mod opening;

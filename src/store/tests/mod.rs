@@ -1,9 +1,11 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
+mod crash;
 mod sharing;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Store;
@@ -52,10 +54,13 @@ struct Hands(Arc<AtomicI64>);
 
 impl Hands {
     fn new() -> Self {
-        Self(Arc::new(AtomicI64::new(START_MS)))
+        Self::at(START_MS)
     }
 
-    #[expect(dead_code, reason = "a simulator of power cuts is to move it")]
+    fn at(ms: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(ms)))
+    }
+
     fn forward(&self, span: Duration) {
         self.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
     }
@@ -77,15 +82,17 @@ fn by() -> Actor {
 }
 
 /// A disk with an empty store.
-fn formatted() -> Disk {
+fn formatted(random: &Random) -> Disk {
     let disk = Disk::new(Vec::new());
-    Storage::format(disk.clone(), &StorageOptions::new(None), &Random::system(), "create it")
-        .unwrap();
+    Storage::format(disk.clone(), &StorageOptions::new(None), random, "create it").unwrap();
     disk
 }
 
-fn open(disk: &Disk, clock: &Hands) -> Result<Store> {
-    let options = Options::new().clock(clock.clone()).sealing_key(SealingKey::new(&[7; 32]));
+fn options(clock: &Hands) -> Options {
+    Options::new().clock(clock.clone()).sealing_key(SealingKey::new(&[7; 32]))
+}
+
+fn open(disk: &Disk, options: Options) -> Result<Store> {
     Store::start(options, |settings, each| {
         Storage::attach(disk.clone(), None, settings, "open it", each)
     })
@@ -101,8 +108,8 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let (disk, clock) = (formatted(), Hands::new());
-        let store = open(&disk, &clock).unwrap();
+        let (disk, clock) = (formatted(&Random::system()), Hands::new());
+        let store = open(&disk, options(&clock)).unwrap();
         store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
         let acme = store.realm("acme").unwrap();
         store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
@@ -114,7 +121,7 @@ impl Scene {
         // What a failing disk does to the closing of a file is no concern of these tests.
         let _ = store.close();
         disk.fail(None);
-        let store = open(&disk, &clock).unwrap();
+        let store = open(&disk, options(&clock)).unwrap();
         store.check().unwrap();
         Self { disk, clock, store, acme }
     }
@@ -132,6 +139,40 @@ impl Scene {
         let answer = self.store.verify(self.acme, token.as_bytes(), &Request::new());
         answer.err().map(|error| error.denial().unwrap().reason)
     }
+}
+
+/// Runs `first` until it waits for the disk, then `others`, who stand in line in their order;
+/// then lets the disk go on.
+fn share<'s, T: Send>(
+    disk: &Disk,
+    store: &Store,
+    first: impl FnOnce() -> T + Send + 's,
+    others: Vec<Box<dyn FnOnce() -> T + Send + 's>>,
+) -> Vec<T> {
+    /// Also when something panics, lest the threads hang for ever.
+    struct GoOn<'d>(&'d Disk);
+    impl Drop for GoOn<'_> {
+        fn drop(&mut self) {
+            self.0.stick(false);
+        }
+    }
+    disk.stick(true);
+    thread::scope(|scope| {
+        let go_on = GoOn(disk);
+        let mut threads = vec![scope.spawn(first)];
+        let others = others.into_iter().map(|other| scope.spawn(other));
+        // Each is waited for before the next one is asked for: the map is lazy.
+        for next in std::iter::once(None).chain(others.map(Some)) {
+            threads.extend(next);
+            let last = &threads[threads.len() - 1];
+            wait_for(|| {
+                let running = threads.iter().filter(|thread| !thread.is_finished()).count();
+                last.is_finished() || disk.hangs() && store.writers.waiting() + 1 == running
+            });
+        }
+        drop(go_on);
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
 }
 
 /// Waits until what another thread does has come true.
