@@ -51,18 +51,22 @@ impl Platter {
         match step {
             Step::Write(offset, data) => self.pending.push(Pending::Write(*offset, data.clone())),
             Step::SetLen(len) => self.pending.push(Pending::SetLen(*len)),
-            Step::Sync => self.settle(Loss::Nothing, dice),
+            Step::Sync => {
+                let pending = std::mem::take(&mut self.pending);
+                lose(&mut self.durable, &pending, Loss::Nothing, dice);
+            }
             Step::SyncFailed => {
+                // What is lost is pages. A length is the file system's own affair, which it
+                // keeps in order or stops altogether.
                 let loss = self.loss(dice);
-                self.settle(loss, dice);
+                let (lengths, pages) = std::mem::take(&mut self.pending)
+                    .into_iter()
+                    .partition::<Vec<_>, _>(|told| matches!(told, Pending::SetLen(_)));
+                lose(&mut self.durable, &lengths, Loss::Nothing, dice);
+                lose(&mut self.durable, &pages, loss, dice);
             }
             Step::Mark(_) => {}
         }
-    }
-
-    fn settle(&mut self, loss: Loss, dice: &mut Dice) {
-        let pending = std::mem::take(&mut self.pending);
-        lose(&mut self.durable, &pending, loss, dice);
     }
 
     /// What it may hold when the power goes now, and what was lost, in words.
@@ -125,7 +129,7 @@ fn lose(bytes: &mut Vec<u8>, pending: &[Pending], loss: Loss, dice: &mut Dice) {
 /// Puts those sectors of `data` that chance keeps; of the one that has the byte `torn`, what
 /// lies before it.
 fn sectors(
-    bytes: &mut Vec<u8>,
+    bytes: &mut [u8],
     offset: usize,
     data: &[u8],
     (grain, chances): (usize, usize),

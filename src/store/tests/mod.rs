@@ -61,6 +61,10 @@ impl Hands {
         Self(Arc::new(AtomicI64::new(ms)))
     }
 
+    fn set(&self, at: Timestamp) {
+        self.0.store(at.as_ms(), Ordering::Relaxed);
+    }
+
     fn forward(&self, span: Duration) {
         self.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
     }

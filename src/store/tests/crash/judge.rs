@@ -74,12 +74,16 @@ fn rows(store: &Store, book: &Book, number: usize) -> crate::error::Result<Resul
     Ok(found)
 }
 
-fn verdicts(store: &Store, book: &Book, now: Timestamp) -> Result<(), String> {
+/// Says which verdict about a token differs, if one does.
+pub(super) fn verdicts(store: &Store, book: &Book, now: Timestamp) -> Result<(), String> {
+    if book.profile.is_none() {
+        return Ok(());
+    }
     let acme = store.realm("acme").map_err(|e| e.to_string())?;
     for key in &book.keys {
-        for scope in 0..SCOPES.len() {
+        for (scope, name) in SCOPES.iter().enumerate() {
             let want = book.refusal(key, scope, now);
-            let what = format!("the verdict about {} for {:?}", key.id, SCOPES[scope]);
+            let what = format!("the verdict about {} for {name:?}", key.id);
             same(&what, &refusal(store, acme, key, scope), &want)?;
         }
     }

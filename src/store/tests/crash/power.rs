@@ -58,7 +58,6 @@ fn found_out(planted: impl Fn(u64) -> Run) {
 #[test]
 fn a_seed_gives_the_same_run_again() {
     let [one, other] = [(); 2].map(|()| Run::new(7, &Plan::default()));
-    assert_eq!(one.story, other.story);
     // Of several threads at once, who was told when is for them to say.
     let told = |run: &Run| -> Vec<Step> {
         run.steps.iter().filter(|step| !matches!(step, Step::Mark(_))).cloned().collect()
@@ -106,8 +105,8 @@ fn cut(run: &Run, images: u64) -> Result<Count, String> {
             due -= writes;
             let (image, lost) = platter.cut(&mut dice);
             let tell = |why: String| {
-                let story = run.story.get(window.most).map_or("the end", String::as_str);
-                format!("seed {}: {why}; cut at {window:?} in {story}: {lost}", run.seed)
+                let doing = run.points.get(window.most).map(|point| &point.journey);
+                format!("seed {}: {why}; cut at {window:?} in {doing:?}: {lost}", run.seed)
             };
             let again = dice.chance(1, 2);
             count.add(quietly(|| judge(run, image, window, again, &mut dice)).map_err(tell)?);
@@ -117,7 +116,7 @@ fn cut(run: &Run, images: u64) -> Result<Count, String> {
 }
 
 /// A panic is an answer too.
-fn quietly<T>(judge: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+pub(super) fn quietly<T>(judge: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(judge)).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
@@ -164,14 +163,18 @@ fn judge(
     Ok(count)
 }
 
-fn reopen(disk: &Disk, hands: &Hands) -> Result<Store, String> {
+pub(super) fn reopen(disk: &Disk, hands: &Hands) -> Result<Store, String> {
     let store = open(disk, options(hands)).map_err(|e| format!("it does not open: {e}"))?;
     store.check().map_err(|e| format!("it fails its check: {e}"))?;
     Ok(store)
 }
 
 /// Where the run stood that `store` is as; it must be one of `asked`.
-fn find<'r>(store: &Store, asked: &'r [Point], now: Timestamp) -> Result<&'r Point, String> {
+pub(super) fn find<'r>(
+    store: &Store,
+    asked: &'r [Point],
+    now: Timestamp,
+) -> Result<&'r Point, String> {
     let seq = store.stats().map_err(|e| e.to_string())?.seq;
     let mut standing = asked.iter().filter(|point| point.seq == seq);
     let Some(first) = standing.next() else {
@@ -180,7 +183,7 @@ fn find<'r>(store: &Store, asked: &'r [Point], now: Timestamp) -> Result<&'r Poi
     };
     // Those with one seq share a commit, or wrote uses alone, of which none but the first
     // point's must be there.
-    let last = standing.last().unwrap_or(first);
+    let last = standing.next_back().unwrap_or(first);
     let mut book = last.book.clone();
     for (key, sure) in book.keys.iter_mut().zip(&first.book.keys) {
         key.flushed = sure.flushed;

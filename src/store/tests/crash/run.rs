@@ -2,6 +2,7 @@
 //! when.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use super::book::Book;
 use super::journey::{Done, Journey};
@@ -14,19 +15,27 @@ use crate::store::Store;
 use crate::store::tests::{Hands, formatted, open, options, share};
 use crate::time::{Clock, Timestamp};
 
-/// Journeys of a run.
-const JOURNEYS: usize = 24;
-
 /// By how much the clock moves before a journey, in milliseconds: not at all, less than
 /// usage needs to be noted again, enough for a quick repair, for usage to be due, for grace
 /// to end, and for a sweep.
 const AHEAD: [u64; 8] = [0, 0, 0, 700, 6_000, 61_000, 3_100_000, 7_300_000];
 
 /// What a run is to be like.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Plan {
+    /// Journeys, and closings.
+    pub journeys: usize,
     /// Of how many syncs one does nothing.
     pub lies: Option<u64>,
+    /// How many journeys there are to an opening, one after another; if it is not said, chance
+    /// says, and also when several come at once.
+    pub alone: Option<usize>,
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self { journeys: 24, lies: None, alone: None }
+    }
 }
 
 /// What happened at a mark of the record.
@@ -39,11 +48,24 @@ pub(super) enum Note {
 }
 
 /// Where the store stood after a journey.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Point {
     pub book: Book,
     pub seq: u64,
     pub now: Timestamp,
+    /// What led here: a journey, or none if the store was made or closed.
+    pub journey: Option<Journey>,
+    /// Why the journey was refused, if it was.
+    pub refused: Option<ErrorKind>,
+}
+
+/// Where a store was opened.
+pub(super) struct Start {
+    /// The point at which it stood.
+    pub point: usize,
+    pub disk: Vec<u8>,
+    pub now: Timestamp,
+    pub random: Dice,
 }
 
 /// A recorded run.
@@ -56,15 +78,13 @@ pub(super) struct Run {
     pub notes: Vec<Note>,
     /// The first is of the empty store.
     pub points: Vec<Point>,
-    /// What each journey was, for messages.
-    pub story: Vec<String>,
+    pub starts: Vec<Start>,
 }
 
 /// A store that runs, with its model.
 struct Scene {
     disk: Disk,
     clock: Hands,
-    random: Dice,
     store: Option<Store>,
     run: Run,
 }
@@ -74,10 +94,15 @@ impl Run {
     pub(super) fn new(seed: u64, plan: &Plan) -> Self {
         let mut dice = Dice::new(seed);
         let mut scene = Scene::new(seed, plan, &mut dice);
-        while scene.run.points.len() <= JOURNEYS {
+        while scene.run.points.len() <= plan.journeys {
             let ahead = *dice.pick(&AHEAD);
-            scene.clock.forward(std::time::Duration::from_millis(ahead));
-            match dice.roll(12) {
+            scene.clock.forward(Duration::from_millis(ahead));
+            let chance = match plan.alone {
+                Some(each) if scene.since_start() < each => 3,
+                Some(_) => 0,
+                None => dice.roll(12),
+            };
+            match chance {
                 0 => scene.reopen(),
                 1 | 2 if scene.book().owners.len() > 1 => scene.several(&mut dice),
                 _ => scene.one(&mut dice),
@@ -112,28 +137,36 @@ impl Scene {
     fn new(seed: u64, plan: &Plan, dice: &mut Dice) -> Self {
         let disk = formatted(&Random::new(dice.clone()));
         let (base, clock) = (disk.bytes(), Hands::new());
-        let point = Point { book: Book::default(), seq: 0, now: clock.now() };
-        let (steps, notes, story) = (Vec::new(), Vec::new(), vec!["nothing".to_owned()]);
-        let run = Run { seed, base, steps, notes, points: vec![point], story };
+        let (book, now) = (Book::default(), clock.now());
+        let point = Point { book, seq: 0, now, journey: None, refused: None };
+        let (steps, notes, starts) = (Vec::new(), Vec::new(), Vec::new());
+        let run = Run { seed, base, steps, notes, points: vec![point], starts };
         disk.record();
         if let Some(of) = plan.lies {
             disk.lie(of);
         }
-        let random = Dice::new(!seed);
-        let mut scene = Self { disk, clock, random, store: None, run };
+        let mut scene = Self { disk, clock, store: None, run };
         scene.open();
         scene
     }
 
     fn open(&mut self) {
-        // Each opening draws from another place, so that no key id comes again.
-        self.random.roll(2);
-        let options = options(&self.clock).random(self.random.clone());
+        let (point, now) = (self.last(), self.clock.now());
+        // Each opening draws elsewhere, so that no token comes again.
+        let openings = self.run.starts.len() as u64;
+        let (disk, random) = (self.disk.bytes(), Dice::new(!self.run.seed ^ openings << 40));
+        let options = options(&self.clock).random(random.clone());
+        self.run.starts.push(Start { point, disk, now, random });
         self.store = Some(open(&self.disk, options).unwrap());
     }
 
     fn store(&self) -> &Store {
         self.store.as_ref().unwrap()
+    }
+
+    /// How many points there are since the store was opened.
+    fn since_start(&self) -> usize {
+        self.last() - self.run.starts.last().unwrap().point
     }
 
     fn last(&self) -> usize {
@@ -201,24 +234,23 @@ impl Scene {
     fn take(&mut self, journey: &Journey, done: Result<Done>) {
         let now = self.clock.now();
         let (mut book, seq) = (self.book().clone(), self.store().stats().unwrap().seq);
-        let what = match done {
+        let refused = match done {
             Ok(done) => {
-                if let Done::Swept(count) = &done {
-                    let Journey::Sweep(limit) = journey else { unreachable!() };
+                if let (Done::Swept(count), Journey::Sweep(limit)) = (&done, journey) {
                     assert_eq!(*count, book.ripe(now).len().min(*limit), "keys swept");
                 }
                 book.apply(journey, &done, now);
-                format!("{journey:?}")
+                None
             }
             Err(error) => {
                 let kinds =
                     [ErrorKind::Cap, ErrorKind::Conflict, ErrorKind::NotFound, ErrorKind::Argument];
                 assert!(kinds.contains(&error.kind()), "{journey:?}: {error}");
-                format!("{journey:?}: {error}")
+                Some(error.kind())
             }
         };
-        self.run.points.push(Point { book, seq, now });
-        self.run.story.push(what);
+        let journey = Some(journey.clone());
+        self.run.points.push(Point { book, seq, now, journey, refused });
     }
 
     /// The seqs of the points after `before`, by the trail: a journey has that of its entries.
@@ -243,7 +275,7 @@ impl Scene {
         let compared = compare(self.store(), self.book(), now);
         let last = self.last();
         if let Err(why) = compared {
-            panic!("seed {}: {why}, after {:#?}", self.run.seed, self.run.story);
+            panic!("seed {}: {why}, after {:?}", self.run.seed, self.run.points[last].journey);
         }
         let store = self.store.as_ref().unwrap();
         for key in self.run.points[last].book.keys.iter_mut().filter(|key| !key.swept) {
@@ -260,8 +292,8 @@ impl Scene {
         self.note(Note::Acknowledged(self.last() + 1));
         let mut book = self.book().clone();
         book.keys.iter_mut().for_each(|key| key.flushed = key.noted);
-        self.run.points.push(Point { book, seq, now: self.clock.now() });
-        self.run.story.push("close".to_owned());
+        let now = self.clock.now();
+        self.run.points.push(Point { book, seq, now, journey: None, refused: None });
     }
 
     fn reopen(&mut self) {
