@@ -28,13 +28,14 @@ mod tables;
 mod values;
 mod view;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
-use self::backend::Door;
+use self::backend::{Door, Gate};
 use self::errors::{OrFail, from_io};
 use self::handle::Handle;
 use self::header::Header;
@@ -145,20 +146,38 @@ impl Storage {
     ) -> Result<Self> {
         let hold = !options.read_only;
         let (door, gate) = Door::new(backend, listed, hold).map_err(|e| from_io(doing, e))?;
-        let handle = Handle::open(door, options, doing)?;
+        let handle = contained(doing, || Handle::open(door, options, doing))?;
+        let trusted = contained(doing, || Self::trust(&handle, gate, options, each));
+        match trusted {
+            Ok((header, shared, loaded)) => {
+                if hold {
+                    shared.gate.release().map_err(|e| from_io(doing, e))?;
+                }
+                Ok(Self { handle, home: Home::here(), header, shared, loaded })
+            }
+            Err(error) => {
+                // What redb reads to close a damaged file may be damaged too.
+                let _ = contained(doing, || handle.close());
+                Err(error)
+            }
+        }
+    }
+
+    /// Checks what `handle` has opened, and gives its rows to `each`.
+    fn trust(
+        handle: &Handle,
+        gate: Arc<dyn Gate>,
+        options: &StorageOptions<'_>,
+        each: &mut dyn FnMut(Op) -> Result<()>,
+    ) -> Result<(Header, Arc<Shared>, State)> {
         let row = tables::header(&handle.begin_read()?)?;
         let row = row.ok_or_else(|| {
             Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
         })?;
         let (header, keys) = Header::decode(&row, options.pepper)?;
         let shared = Arc::new(Shared::new(gate, keys, options.log_len));
-        let loaded = State::new();
-        let mut storage = Self { handle, home: Home::here(), header, shared, loaded };
-        storage.loaded = storage.view()?.load(each)?;
-        if hold {
-            storage.shared.gate.release().map_err(|e| from_io(doing, e))?;
-        }
-        Ok(storage)
+        let loaded = View::new(Transaction::Read(handle.begin_read()?), &shared.keys).load(each)?;
+        Ok((header, shared, loaded))
     }
 
     /// Makes the empty `backend` a store.
@@ -268,6 +287,16 @@ impl Storage {
         let why = "the change is in the file and could not be shown; reopen the store";
         Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
     }
+}
+
+/// Does what reads a file that is not trusted yet. redb panics at a page whose checksum is right
+/// and whose bytes make no sense, which somebody must have written so.
+fn contained<T>(doing: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    // Nothing of what a panic leaves half-done is used again.
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let why = format!("could not {doing}: a page of it is forged; restore a backup");
+        Err(Error::new(ErrorKind::Corrupt, why))
+    })
 }
 
 /// The same error, whose message begins with what could not be done.

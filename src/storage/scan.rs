@@ -2,6 +2,7 @@
 
 use redb::TableHandle;
 
+use super::contained;
 use super::errors::OrFail;
 use super::log::weight;
 use super::rows::in_set;
@@ -64,6 +65,10 @@ impl View<'_> {
     ///
     /// `Corrupt` or `Newer`, naming the first row that is wrong.
     pub(crate) fn check(&self) -> Result<Counts> {
+        contained("check the file", || self.check_all())
+    }
+
+    fn check_all(&self) -> Result<Counts> {
         self.load(&mut |op| match op {
             Op::Key(key) => self.check_key(&key),
             Op::Owner(owner) => self.check_owner(&owner),

@@ -6,6 +6,7 @@ mod damage;
 pub(crate) mod dice;
 pub(crate) mod disk;
 mod faults;
+pub(crate) mod mend;
 mod opening;
 mod process;
 mod rows;
