@@ -4,6 +4,7 @@ use super::deny::no_better_than;
 use super::{Draft, Store, cap, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
+use crate::digest::Digest;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::KeyRestraint;
@@ -36,11 +37,11 @@ impl Store {
             let owner = scan::owner_named(view, realm.reference(), &terms.owner)?;
             let owner = owner.ok_or_else(|| super::no_owner_named(realm, &terms.owner))?;
             let taken_off = cap::admit(view, realm, terms.kind, &owner, None, now)?;
-            let token = kind.shape.mint(&self.random)?;
+            let (token, digest) = self.mint(kind)?;
             let key_id = self.new_key_id(view, now)?;
             let record = KeyRecord {
                 key_id,
-                digest: self.digester.digest(token.expose().as_bytes()),
+                digest,
                 pepper: self.storage.generation(),
                 kind: terms.kind,
                 owner: owner.owner,
@@ -100,11 +101,11 @@ impl Store {
             rotatable(&old, now)?;
             let succession = rotation.check(realm, old.start, old.end, now)?;
             let owner = view.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
-            let token = kind.shape.mint(&self.random)?;
+            let (token, digest) = self.mint(kind)?;
             let key_id = self.new_key_id(view, now)?;
             let new = KeyRecord {
                 key_id,
-                digest: self.digester.digest(token.expose().as_bytes()),
+                digest,
                 pepper: self.storage.generation(),
                 state: State::Active,
                 cause: Cause::None,
@@ -142,6 +143,21 @@ impl Store {
                 .seal(key_id, sealed)
                 .entry(entry))
         })
+    }
+
+    /// A token that no key has, and its digest.
+    ///
+    /// One that a key has already was not drawn at random: it is somebody's secret, and with
+    /// two keys of one token the file would not open again.
+    fn mint(&self, kind: &Kind) -> Result<(Token, Digest)> {
+        let token = kind.shape.mint(&self.random)?;
+        let digest = self.digester.digest(token.expose().as_bytes());
+        if self.index.get_with_side(&digest).is_some() {
+            let why =
+                "a token came that a key has already: the source of randomness repeats itself";
+            return Err(Error::new(ErrorKind::Random, why));
+        }
+        Ok((token, digest))
     }
 
     /// An id that no key has.

@@ -1,5 +1,6 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
+mod chance;
 mod crash;
 mod sharing;
 
