@@ -36,6 +36,15 @@ pub(crate) struct Fault {
     pub(crate) half: bool,
 }
 
+/// Which syncs say that they were done though they were not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lie {
+    /// Those whose number is a multiple of this.
+    pub(crate) each: u64,
+    /// Whether they fail, or do nothing.
+    pub(crate) fails: bool,
+}
+
 /// A file that a store is opened over; a clone is the same file.
 #[derive(Clone)]
 pub(crate) struct Disk(Arc<Frame>);
@@ -53,8 +62,7 @@ struct State {
     done: [u64; 2],
     failed: u64,
     syncs: u64,
-    /// Of how many syncs one is a lie: it says that it was done, and nothing was.
-    lies: Option<u64>,
+    lie: Option<Lie>,
     stuck: bool,
     /// How many wait for a sync of a stuck disk.
     hanging: usize,
@@ -69,7 +77,7 @@ impl Disk {
             done: [0; 2],
             failed: 0,
             syncs: 0,
-            lies: None,
+            lie: None,
             stuck: false,
             hanging: 0,
         };
@@ -125,9 +133,9 @@ impl Disk {
         self.state().syncs
     }
 
-    /// Lets every sync whose number is a multiple of `of` do nothing and say that it was done.
-    pub(crate) fn lie(&self, of: u64) {
-        self.state().lies = Some(of);
+    /// Lets some syncs say that they were done though they were not.
+    pub(crate) fn lie(&self, lie: Option<Lie>) {
+        self.state().lie = lie;
     }
 
     /// Lets every sync wait from now on, or no longer.
@@ -211,12 +219,12 @@ impl StorageBackend for Disk {
         state.hanging -= 1;
         let done = state.operate(false);
         state.syncs += u64::from(done.is_ok());
-        let lie = state.lies.is_some_and(|of| state.syncs.is_multiple_of(of));
+        let lie = state.lie.filter(|lie| state.syncs.is_multiple_of(lie.each));
         if let Some(record) = &mut state.record {
-            match &done {
-                Ok(()) if lie => {}
-                Ok(()) => record.push(Step::Sync),
-                Err(_) => record.push(Step::SyncFailed),
+            match (&done, lie) {
+                (Ok(()), Some(Lie { fails: false, .. })) => {}
+                (Ok(()), None) => record.push(Step::Sync),
+                (Ok(()), Some(_)) | (Err(_), _) => record.push(Step::SyncFailed),
             }
         }
         done

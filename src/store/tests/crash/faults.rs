@@ -26,7 +26,7 @@ use crate::store::tests::{Hands, by, open, options};
 use crate::time::{Clock, Timestamp};
 
 /// The script: journeys, and how many there are to an opening and a closing.
-const PLAN: Plan = Plan { journeys: 200, lies: None, alone: Some(4) };
+const PLAN: Plan = Plan { journeys: 200, lie: None, alone: Some(4) };
 
 /// How an operation fails; each once, and for ever.
 const FAILURES: [(Errno, bool, bool); 4] = [

@@ -8,7 +8,7 @@ use super::run::{Note, Plan, Point, Run};
 use super::{amount, each, report, seeds};
 use crate::storage::tests::cut::Platter;
 use crate::storage::tests::dice::Dice;
-use crate::storage::tests::disk::{Disk, Step};
+use crate::storage::tests::disk::{Disk, Lie, Step};
 use crate::store::Store;
 use crate::store::tests::{Hands, by, open, options};
 use crate::time::{Clock, Timestamp};
@@ -40,8 +40,14 @@ fn after_a_power_cut_all_that_was_acknowledged_is_there_and_nothing_in_part() {
 
 #[test]
 fn a_disk_that_says_it_synced_and_did_not_is_found_out() {
-    let lying = Plan { lies: Some(3), ..Plan::default() };
-    found_out(|seed| Run::new(seed, &lying));
+    let lie = Some(Lie { each: 3, fails: false });
+    found_out(|seed| Run::new(seed, &Plan { lie, ..Plan::default() }));
+}
+
+#[test]
+fn a_store_that_takes_a_sync_that_failed_for_done_is_found_out() {
+    let lie = Some(Lie { each: 10, fails: true });
+    found_out(|seed| Run::new(seed, &Plan { lie, ..Plan::default() }));
 }
 
 #[test]

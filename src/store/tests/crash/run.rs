@@ -10,7 +10,7 @@ use super::judge::compare;
 use crate::error::{ErrorKind, Result};
 use crate::random::Random;
 use crate::storage::tests::dice::Dice;
-use crate::storage::tests::disk::{Disk, Step};
+use crate::storage::tests::disk::{Disk, Lie, Step};
 use crate::store::Store;
 use crate::store::tests::{Hands, formatted, open, options, share};
 use crate::time::{Clock, Timestamp};
@@ -25,8 +25,7 @@ const AHEAD: [u64; 8] = [0, 0, 0, 700, 6_000, 61_000, 3_100_000, 7_300_000];
 pub(super) struct Plan {
     /// Journeys, and closings.
     pub journeys: usize,
-    /// Of how many syncs one does nothing.
-    pub lies: Option<u64>,
+    pub lie: Option<Lie>,
     /// How many journeys there are to an opening, one after another; if it is not said, chance
     /// says, and also when several come at once.
     pub alone: Option<usize>,
@@ -34,7 +33,7 @@ pub(super) struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { journeys: 24, lies: None, alone: None }
+        Self { journeys: 24, lie: None, alone: None }
     }
 }
 
@@ -142,9 +141,7 @@ impl Scene {
         let (steps, notes, starts) = (Vec::new(), Vec::new(), Vec::new());
         let run = Run { seed, base, steps, notes, points: vec![point], starts };
         disk.record();
-        if let Some(of) = plan.lies {
-            disk.lie(of);
-        }
+        disk.lie(plan.lie);
         let mut scene = Self { disk, clock, store: None, run };
         scene.open();
         scene
