@@ -169,7 +169,7 @@ fn a_damaged_file_is_refused_or_decides_everything_right() {
         let judged = quietly(|| judge(bytes, &whole.point)).map_err(|why| format!("{what}: {why}"));
         if start.elapsed() > PATIENCE { Err(format!("{what}: it hangs")) } else { judged }
     };
-    let Outcomes { files, by_row, refused, unharmed } = each(seeds(count), task, Outcomes::add);
+    let Outcomes { files, by_row, refused, unharmed } = each(&seeds(0..count), task, Outcomes::add);
     let what = format!("{files} damaged, {refused} refused, {by_row} of them by a row's MAC");
     report(&format!("damaged files: {what}, {unharmed} unharmed"), begun);
     assert!(files == 1 || by_row > 0 && unharmed > 0);

@@ -254,18 +254,18 @@ fn whatever_operation_of_a_disk_fails_what_was_reported_is_what_reopening_finds(
     let (begun, run) = (Instant::now(), Run::new(1, &PLAN));
     let cases = cases(&run);
     let wanted = amount("KEYCASK_FAULTS", 2_000);
-    let step = usize::try_from(cases.len() as u64 / wanted).unwrap().max(1);
+    let all = cases.len() as u64;
+    let step = (all / wanted).max(1);
     // Not always the same operations of a part: 1 of `step`, which chance picks.
     let mut dice = Dice::new(1);
-    let picked: Vec<Case> = cases.chunks(step).map(|chunk| *dice.pick(chunk)).collect();
+    let picked = (0..all / step).map(|chunk| chunk * step + dice.roll(step as usize) as u64);
     let task = |number: u64| {
-        let case = picked[usize::try_from(number).unwrap()];
+        let case = cases[usize::try_from(number).unwrap()];
         let tried = quietly(|| attempt(&run, number, case, &Journey::ask));
         tried.map_err(|why| format!("{case:?}: {why}"))
     };
-    let Outcomes { cases: tried, cuts, reported } =
-        each(seeds(picked.len() as u64), task, Outcomes::add);
-    let what = format!("{tried} of {} operations failed, {cuts} power cuts after", cases.len());
+    let Outcomes { cases: tried, cuts, reported } = each(&seeds(picked), task, Outcomes::add);
+    let what = format!("{tried} of {all} operations failed, {cuts} power cuts after");
     report(&format!("failing disks: {what}"), begun);
     if tried > 1 {
         let known = [None, Some("full"), Some("indeterminate"), Some("io")];

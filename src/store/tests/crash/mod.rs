@@ -12,7 +12,7 @@ mod power;
 mod run;
 
 use std::io::Write;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Instant;
@@ -22,36 +22,29 @@ fn amount(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect(name))
 }
 
-/// The seeds to run: `count` from the first on, or the one that the environment names.
-fn seeds(count: u64) -> std::ops::Range<u64> {
+/// The seeds to run: all of these, or the one that the environment names.
+fn seeds(all: impl IntoIterator<Item = u64>) -> Vec<u64> {
     match std::env::var("KEYCASK_SEED") {
-        Ok(seed) => {
-            let seed = seed.parse().expect("KEYCASK_SEED");
-            seed..seed + 1
-        }
-        Err(_) => 0..count,
+        Ok(seed) => vec![seed.parse().expect("KEYCASK_SEED")],
+        Err(_) => all.into_iter().collect(),
     }
 }
 
-/// Does `task` for each of `numbers`, on as many threads as there are processors, and sums up
+/// Does `task` for each of `seeds`, on as many threads as there are processors, and sums up
 /// what it gives. What is wrong with one of them ends it all.
 fn each<T: Default + Send>(
-    numbers: std::ops::Range<u64>,
+    seeds: &[u64],
     task: impl Fn(u64) -> Result<T, String> + Sync,
     add: impl Fn(&mut T, T) + Sync,
 ) -> T {
-    let (next, sum) = (AtomicU64::new(numbers.start), Mutex::new(T::default()));
+    let (next, sum) = (AtomicUsize::new(0), Mutex::new(T::default()));
     let work = || {
-        loop {
-            let number = next.fetch_add(1, Ordering::Relaxed);
-            if number >= numbers.end {
-                return;
-            }
-            match task(number) {
+        while let Some(seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match task(*seed) {
                 Ok(done) => add(&mut sum.lock().unwrap_or_else(PoisonError::into_inner), done),
                 Err(why) => {
-                    next.store(numbers.end, Ordering::Relaxed);
-                    panic!("{why}\nrepeat it with KEYCASK_SEED={number}");
+                    next.store(seeds.len(), Ordering::Relaxed);
+                    panic!("{why}\nrepeat it with KEYCASK_SEED={seed}");
                 }
             }
         }

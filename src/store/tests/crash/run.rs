@@ -194,7 +194,7 @@ impl Scene {
         let (now, count) = (self.clock.now(), 3 + dice.roll(4));
         let journeys: Vec<Journey> =
             std::iter::repeat_with(|| Journey::choose(self.book(), now, dice))
-                // No two of these at once: what one reveals or sweeps, or flushes, the other may not.
+                // What these come to hangs on what the others do.
                 .filter(|journey| {
                     !matches!(journey, Journey::Reveal(_) | Journey::Sweep(_) | Journey::Flush)
                 })
