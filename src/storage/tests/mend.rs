@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use twox_hash::XxHash3_128;
 
-const PAGE: usize = 4096;
+pub(crate) const PAGE: usize = 4096;
 const SUM: usize = 16;
 /// The two commit slots of the header; the last bytes of each are the checksum of the others.
 const SLOTS: [usize; 2] = [64, 192];

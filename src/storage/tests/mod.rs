@@ -145,14 +145,3 @@ fn fill(storage: &Storage) {
     batch.use_key(KeyId::from_bits(10), Timestamp::from_ms(5_000)).unwrap();
     batch.commit(START).unwrap();
 }
-
-/// Everything that an opening gives.
-fn contents(path: &Path) -> Vec<Op> {
-    let mut ops = Vec::new();
-    let storage = Storage::open(path, &options(), &mut |op| {
-        ops.push(op);
-        Ok(())
-    });
-    storage.unwrap().view().unwrap().check().unwrap();
-    ops
-}

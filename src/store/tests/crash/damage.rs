@@ -12,11 +12,10 @@ use crate::error::ErrorKind;
 use crate::record::Op;
 use crate::storage::tests::dice::Dice;
 use crate::storage::tests::disk::Disk;
-use crate::storage::tests::mend::Mender;
+use crate::storage::tests::mend::{Mender, PAGE};
 use crate::storage::{Storage, StorageOptions};
 use crate::store::tests::{Hands, open, options};
 
-const PAGE: usize = 4096;
 /// How many bytes of the first page are used.
 const HEADER: usize = 320;
 /// Longest that an opening may take before it is taken to hang.
