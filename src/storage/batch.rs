@@ -10,6 +10,7 @@ use std::time::Duration;
 use redb::WriteTransaction;
 
 use super::apply::moved;
+use super::contained;
 use super::errors::OrFail;
 use super::shared::Shared;
 use super::state::State;
@@ -183,10 +184,11 @@ impl Batch {
         Ok(())
     }
 
-    /// Runs one write; if it fails, the batch cannot be committed.
+    /// Runs one write; if it fails, the batch cannot be committed. Opening does not read every
+    /// page of an index, so a forged one may be met here.
     fn attempt(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.written = true;
-        let result = write(self);
+        let result = contained("write to the file", || write(self));
         self.broken |= result.is_err();
         result.inspect_err(|e| self.storage.note(e))
     }

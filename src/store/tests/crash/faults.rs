@@ -268,8 +268,8 @@ fn whatever_operation_of_a_disk_fails_what_was_reported_is_what_reopening_finds(
     let what = format!("{tried} of {all} operations failed, {cuts} power cuts after");
     report(&format!("failing disks: {what}"), begun);
     if tried > 1 {
-        let known = [None, Some("full"), Some("indeterminate"), Some("io")];
-        assert_eq!(reported, BTreeSet::from(known));
+        let seen = [None, Some("full"), Some("indeterminate"), Some("io")];
+        assert!(reported.is_superset(&BTreeSet::from(seen)), "{reported:?}");
     }
 }
 
