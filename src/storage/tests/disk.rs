@@ -64,6 +64,8 @@ struct State {
     syncs: u64,
     lie: Option<Lie>,
     stuck: bool,
+    /// Whether the length has changed since the last sync.
+    resized: bool,
     /// How many wait for a sync of a stuck disk.
     hanging: usize,
 }
@@ -79,6 +81,7 @@ impl Disk {
             syncs: 0,
             lie: None,
             stuck: false,
+            resized: false,
             hanging: 0,
         };
         Self(Arc::new(Frame { state: Mutex::new(state), bell: Condvar::new() }))
@@ -138,7 +141,8 @@ impl Disk {
         self.state().lie = lie;
     }
 
-    /// Lets every sync wait from now on, or no longer.
+    /// Lets every sync wait from now on, or no longer; but for one that makes a new length
+    /// durable, during which redb lets nobody begin to read.
     pub(crate) fn stick(&self, stuck: bool) {
         self.state().stuck = stuck;
         self.0.bell.notify_all();
@@ -203,6 +207,7 @@ impl StorageBackend for Disk {
         let mut state = self.state();
         state.operate(false)?;
         state.bytes.resize(len as usize, 0);
+        state.resized = true;
         if let Some(record) = &mut state.record {
             record.push(Step::SetLen(len));
         }
@@ -213,10 +218,11 @@ impl StorageBackend for Disk {
         let mut state = self.state();
         state.hanging += 1;
         self.0.bell.notify_all();
-        while state.stuck {
+        while state.stuck && !state.resized {
             state = self.0.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.hanging -= 1;
+        state.resized = false;
         let done = state.operate(false);
         state.syncs += u64::from(done.is_ok());
         let lie = state.lie.filter(|lie| state.syncs.is_multiple_of(lie.each));
