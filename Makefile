@@ -4,6 +4,9 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 export PATH := $(CURDIR)/target/tools/bin:$(PATH):$(HOME)/.cargo/bin
 
+# How many power cuts `make crash` simulates.
+N ?= 1000000
+
 # What `make fuzz` fuzzes, and for how many seconds.
 T ?= token
 S ?= 60
@@ -16,8 +19,8 @@ N ?= 10000000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test bench peers fuzz check fmt clippy deny advisories layers doc clean header abi \
-    install fixture size
+.PHONY: help demo test crash bench peers fuzz check fmt clippy deny advisories layers doc clean header \
+    abi install fixture size
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -27,9 +30,15 @@ demo: ## walk through the five products of profiles/
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint c
+	@.ci/prepare build lint c trace
 	@$(MAKE) --no-print-directory fmt clippy
 	cargo test --locked --workspace
+
+crash: ## simulate N=1000000 power cuts, every fault, damage; kill processes
+	@.ci/prepare build trace
+	KEYCASK_IMAGES=$(N) KEYCASK_FAULTS=1000000 KEYCASK_DAMAGES=100000 \
+	    cargo test --locked --release -p keycask --lib -- crash::
+	KEYCASK_KILLS=500 cargo test --locked --release -p keycask --test kills --test creating
 
 bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)
 	@.ci/prepare build

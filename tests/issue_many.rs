@@ -3,14 +3,13 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
     Actor, Changes, Clock, ErrorKind, Event, ISSUE_MAX, Issued, KeyId, OwnerChange, RealmRef,
     Request, Spec, Store, Timestamp,
 };
-use rand_core::{TryCryptoRng, TryRng};
 
 const PROFILE: &str = r#"
 realm = "acme"
@@ -208,55 +207,4 @@ fn none_is_as_good_as_no_call() {
     let before = scene.seq();
     assert!(scene.issue(&[]).unwrap().is_empty());
     assert_eq!(scene.seq(), before);
-}
-
-/// A source that gives other bytes each time, but the same for every token once it is stuck.
-struct Source {
-    drawn: u64,
-    stuck: Arc<AtomicBool>,
-}
-
-impl TryRng for Source {
-    type Error = std::convert::Infallible;
-
-    fn try_next_u32(&mut self) -> Result<u32, Self::Error> {
-        rand_core::utils::next_word_via_fill(self)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, Self::Error> {
-        rand_core::utils::next_word_via_fill(self)
-    }
-
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Self::Error> {
-        let is_token = bytes.len() >= 32;
-        self.drawn += 1;
-        let seed = if is_token && self.stuck.load(Ordering::Relaxed) { 0 } else { self.drawn };
-        blake3::Hasher::new().update(&seed.to_le_bytes()).finalize_xof().fill(bytes);
-        Ok(())
-    }
-}
-
-impl TryCryptoRng for Source {}
-
-#[test]
-fn a_key_that_the_table_refuses_ends_the_opening_of_a_large_store_with_its_error() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("keys.redb");
-    let stuck = Arc::new(AtomicBool::new(false));
-    let source = Source { drawn: 0, stuck: Arc::clone(&stuck) };
-    let store = Store::options().random(source).create(&path).unwrap();
-    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "free", &OwnerChange::new(), &by()).unwrap();
-    let spec = Spec::new(acme, "live", "free");
-    // With the realm and the owner, a whole number of times what is put into the table at once.
-    store.issue_many(&vec![spec.clone(); 3 * 1_024 - 4], &by()).unwrap();
-    stuck.store(true, Ordering::Relaxed);
-    store.issue(&spec, &by()).unwrap();
-    let twice = store.issue(&spec, &by()).unwrap_err();
-    assert_eq!(twice.kind(), ErrorKind::Indeterminate, "{twice}");
-    drop(store);
-    let refused = Store::open(&path).unwrap_err();
-    assert_eq!(refused.kind(), ErrorKind::Corrupt, "{refused}");
-    assert!(refused.message().contains("digests are equal"), "{refused}");
 }

@@ -221,8 +221,7 @@ impl Index {
     /// # Errors
     ///
     /// `Conflict` if two keys have one address: tokens that end alike and digests that begin with
-    /// the same 128 bits. The second is left out,
-    /// all else is done.
+    /// the same 128 bits. The second is left out, all else is done.
     pub(crate) fn apply(&self, seq: u64, ops: &[Op], bind: &impl Bind) -> Result<()> {
         let mut writer = self.writer();
         if seq <= writer.seq {

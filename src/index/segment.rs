@@ -4,8 +4,9 @@
 //! table with buckets of two, two choices each): looking for it, or finding that it is not
 //! there, reads eight slots at most. Nearly always four do, whose addresses are known before
 //! the token is hashed: as many keys as can stand near, two in three of them in the very slot
-//! that is looked at first, and a filter tells whether any stands far. Segments are filled to [`Segment::limit`], where with tokens of
-//! random ends 97 of 100 stand near in a table of a million, and 89 in one of ten million.
+//! that is looked at first, and a filter tells whether any stands far. Segments are filled to
+//! [`Segment::limit`], where with tokens of random ends 97 of 100 stand near in a table of a
+//! million, and 89 in one of ten million.
 
 use std::ptr;
 

@@ -51,6 +51,14 @@ const REALM: u8 = 4;
 const LEN: usize = 4;
 
 impl Op {
+    /// The key that it writes, if it writes one.
+    pub(crate) fn key(&self) -> Option<&KeyRecord> {
+        match self {
+            Self::Key(key) => Some(key),
+            _ => None,
+        }
+    }
+
     /// Appends the op to the ops of a row of the log.
     ///
     /// # Errors

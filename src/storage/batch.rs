@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use redb::WriteTransaction;
 
+use super::contained;
 use super::errors::OrFail;
 use super::shared::Shared;
 use super::state::{Role, State};
@@ -17,7 +18,7 @@ use super::view::{Transaction, View};
 use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
-use crate::record::{KeyRecord, LogRow, Op};
+use crate::record::{LogRow, Op};
 use crate::time::Timestamp;
 
 /// Why a commit was not acknowledged.
@@ -91,12 +92,12 @@ impl Batch {
         }
         self.log.push(ops)?;
         self.attempt_numbered(|batch| {
-            for run in ops.chunk_by(|one, next| written(one).and(written(next)).is_some()) {
+            for run in ops.chunk_by(|one, next| one.key().and(next.key()).is_some()) {
                 match run {
                     [Op::Forget(key_id, _)] => batch.forget(*key_id)?,
                     [Op::Owner(owner)] => batch.put_owner(owner)?,
                     [Op::Realm(realm)] => batch.put_realm(realm)?,
-                    keys => batch.put_keys(keys.iter().filter_map(written))?,
+                    keys => batch.put_keys(keys.iter().filter_map(Op::key))?,
                 }
             }
             Ok(())
@@ -186,19 +187,12 @@ impl Batch {
         self.attempt(write)
     }
 
-    /// Runs one write; if it fails, the batch cannot be committed.
+    /// Runs one write; if it fails, the batch cannot be committed. Opening does not read every
+    /// page of an index, so a forged one may be met here.
     fn attempt(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.written = true;
-        let result = write(self);
+        let result = contained("write to the file", || write(self));
         self.broken |= result.is_err();
         result.inspect_err(|e| self.storage.note(e))
-    }
-}
-
-/// The key that `op` writes.
-fn written(op: &Op) -> Option<&KeyRecord> {
-    match op {
-        Op::Key(key) => Some(key),
-        _ => None,
     }
 }

@@ -34,6 +34,7 @@ mod unread;
 mod values;
 mod view;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -367,6 +368,16 @@ impl Storage {
         let why = "the change is in the file and could not be shown; reopen the store";
         Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
     }
+}
+
+/// Does what reads a file that is not trusted yet. redb panics at a page whose checksum is right
+/// and whose bytes make no sense, which somebody must have written so.
+fn contained<T>(doing: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    // Nothing of what a panic leaves half-done is used again.
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        let why = format!("could not {doing}: a page of it is forged; restore a backup");
+        Err(Error::new(ErrorKind::Corrupt, why))
+    })
 }
 
 #[cfg(test)]

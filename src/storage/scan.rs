@@ -2,6 +2,7 @@
 
 use redb::TableHandle;
 
+use super::contained;
 use super::errors::OrFail;
 use super::log::weight;
 use super::rows::in_set;
@@ -78,6 +79,10 @@ impl View<'_> {
     ///
     /// `Corrupt` or `Newer`, naming the first row that is wrong.
     pub(crate) fn check_and_tell(&self, report: Option<&Report>) -> Result<State> {
+        contained("check the file", || self.check_all(report))
+    }
+
+    fn check_all(&self, report: Option<&Report>) -> Result<State> {
         let state = self.state()?;
         let total = state.rows().saturating_add(state.entries);
         let mut tally = Tally::new(report, Step::Check, total);

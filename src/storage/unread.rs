@@ -11,8 +11,9 @@ use super::errors::{OrFail, from_io, naming};
 use super::file::{FileId, Place};
 use super::handle::Handle;
 use super::header::Header;
+use super::mac::MacKeys;
 use super::shared::Shared;
-use super::{Storage, StorageOptions, tables};
+use super::{Storage, StorageOptions, contained, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Listed;
 use crate::progress::{Step, Tally};
@@ -64,27 +65,28 @@ impl<'o> Unread<'o> {
     ) -> Result<Self> {
         let len = backend.len().map_err(|e| from_io(doing, e))?;
         let hold = !options.read_only;
-        let (handle, gate) = Handle::open(backend, listed, hold, options, doing)?;
-        let row = tables::header(&handle.begin_read()?)?;
-        let row = row.ok_or_else(|| {
-            Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
-        })?;
-        let (header, keys) = Header::decode(&row, options.pepper)?;
-        let shared = Shared::new(gate, Arc::new(keys), options.log_len);
-        let storage = Storage::over(handle, header, shared, options.cache_bytes);
-        Ok(Self { storage, options, found: None, len, doing: doing.to_owned() })
+        let opened = contained(doing, || Handle::open(backend, listed, hold, options, doing));
+        let (handle, gate) = opened?;
+        match contained(doing, || head(&handle, options)) {
+            Ok((header, keys)) => {
+                let shared = Shared::new(gate, Arc::new(keys), options.log_len);
+                let storage = Storage::over(handle, header, shared, options.cache_bytes);
+                Ok(Self { storage, options, found: None, len, doing: doing.to_owned() })
+            }
+            Err(error) => {
+                // What redb reads to close a damaged file may be damaged too.
+                let _ = contained(doing, || handle.close());
+                Err(error)
+            }
+        }
     }
 
     /// How many keys to expect: as many as the store says that it has, if its file has room for
-    /// them.
-    ///
-    /// # Errors
-    ///
-    /// `Corrupt`, `Newer`, `Io`.
-    pub(crate) fn keys(&self) -> Result<usize> {
-        let state = self.storage.view().and_then(|view| view.state());
-        let keys = state.map_err(|e| naming(&self.doing, e))?.counts.keys;
-        Ok(usize::try_from(keys.min(self.len / KEY_AT_LEAST)).unwrap_or(usize::MAX))
+    /// them. None if it does not say so, which is for [`read`](Self::read) to refuse.
+    pub(crate) fn keys(&self) -> usize {
+        let state = contained(&self.doing, || self.storage.view()?.state());
+        let keys = state.map_or(0, |state| state.counts.keys.min(self.len / KEY_AT_LEAST));
+        usize::try_from(keys).unwrap_or(usize::MAX)
     }
 
     /// Gives the store's realms, then owners, then keys to `each` as the ops that would make
@@ -95,33 +97,21 @@ impl<'o> Unread<'o> {
     /// `RolledBack`; `Locked` if the file was replaced meanwhile; `ReadOnly` if it is a backup and was not opened read-only; `Corrupt`,
     /// `Newer`, `Io`; what `each` refuses with.
     pub(crate) fn read(self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage> {
-        let doing = self.doing.clone();
-        self.checked(each).map_err(|e| naming(&doing, e))
-    }
-
-    fn checked(self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage> {
         let Self { mut storage, options, found, doing, .. } = self;
-        let view = storage.view()?;
-        let state = view.state()?;
-        options.admit(&state)?;
-        let mut tally = Tally::new(options.report, Step::Open, state.rows());
-        let loaded = view.load(&mut |op| {
-            tally.row();
-            each(op)
-        })?;
-        tally.end();
-        drop(view);
-        storage.stand(loaded);
-        if let Some((place, file)) = found {
-            // Between opening and locking it, it may have been rewritten, and what is open is
-            // then the old one, which nobody locks and nobody will find again.
-            place.check_linked(&file)?;
-            storage.name(place, FileId::of(&file)?);
+        let read = contained(&doing, || trust(&mut storage, options, found, each));
+        let released = read.and_then(|()| {
+            if options.read_only {
+                return Ok(());
+            }
+            storage.shared.gate().release().map_err(|e| from_io(&doing, e))
+        });
+        match released {
+            Ok(()) => Ok(storage),
+            Err(error) => {
+                let _ = contained(&doing, || storage.close());
+                Err(naming(&doing, error))
+            }
         }
-        if !options.read_only {
-            storage.shared.gate().release().map_err(|e| from_io(&doing, e))?;
-        }
-        Ok(storage)
     }
 
     /// The store as it is, of which each row is to be checked where it is read. Nothing is ever
@@ -129,4 +119,40 @@ impl<'o> Unread<'o> {
     pub(super) fn unchecked(self) -> Storage {
         self.storage
     }
+}
+
+/// What the file is, as its header says.
+fn head(handle: &Handle, options: &StorageOptions<'_>) -> Result<(Header, MacKeys)> {
+    let row = tables::header(&handle.begin_read()?)?;
+    let row = row.ok_or_else(|| {
+        Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
+    })?;
+    Header::decode(&row, options.pepper)
+}
+
+/// Checks all rows of `storage`, and gives them to `each`.
+fn trust(
+    storage: &mut Storage,
+    options: &StorageOptions<'_>,
+    found: Option<(Place, File)>,
+    each: &mut dyn FnMut(Op) -> Result<()>,
+) -> Result<()> {
+    let view = storage.view()?;
+    let state = view.state()?;
+    options.admit(&state)?;
+    let mut tally = Tally::new(options.report, Step::Open, state.rows());
+    let loaded = view.load(&mut |op| {
+        tally.row();
+        each(op)
+    })?;
+    tally.end();
+    drop(view);
+    storage.stand(loaded);
+    if let Some((place, file)) = found {
+        // Between opening and locking it, it may have been rewritten, and what is open is then
+        // the old one, which nobody locks and nobody will find again.
+        place.check_linked(&file)?;
+        storage.name(place, FileId::of(&file)?);
+    }
+    Ok(())
 }

@@ -10,6 +10,7 @@ use super::query::info;
 use super::{Draft, Realms, Store, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
+use crate::digest::Digest;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::RealmRef;
@@ -82,6 +83,13 @@ impl Store {
             }
             Ok(issuing.draft(issued))
         })
+    }
+
+    /// A new token of `kind`, and its digest.
+    pub(super) fn mint(&self, kind: &Kind) -> Result<(Token, Digest)> {
+        let token = kind.shape.mint(&self.random)?;
+        let digest = self.digester.digest(token.expose().as_bytes());
+        Ok((token, digest))
     }
 
     /// An id that no key has.
@@ -184,10 +192,10 @@ impl<'a> Issuing<'a> {
         };
         let key_id = self.ids.next().ok_or_else(no_key_id)?;
         let taken_off = places.admit(view, realm, terms.kind, owner, key_id, now)?;
-        let token = kind.shape.mint(&self.store.random)?;
+        let (token, digest) = self.store.mint(kind)?;
         let record = KeyRecord {
             key_id,
-            digest: self.store.digester.digest(token.expose().as_bytes()),
+            digest,
             pepper: self.store.storage.generation(),
             kind: terms.kind,
             owner: owner.owner,

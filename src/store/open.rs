@@ -74,7 +74,7 @@ impl Store {
     ) -> Result<Self> {
         let settings = options.storage();
         let unread = open(&settings)?;
-        let mut filling = Filling::new(unread.keys()?);
+        let mut filling = Filling::new(unread.keys());
         let storage = unread.read(&mut |op| filling.take(op))?;
         let (index, realms) = filling.finish()?;
         let state = storage.loaded();

@@ -45,11 +45,11 @@ impl Store {
             rotatable(&old, now)?;
             let succession = rotation.check(realm, old.start, old.end, now)?;
             let owner = view.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
-            let token = kind.shape.mint(&self.random)?;
+            let (token, digest) = self.mint(kind)?;
             let key_id = self.new_key_id(view, now)?;
             let new = KeyRecord {
                 key_id,
-                digest: self.digester.digest(token.expose().as_bytes()),
+                digest,
                 pepper: self.storage.generation(),
                 state: State::Active,
                 cause: Cause::None,

@@ -10,12 +10,14 @@ use redb::{BackendError, StorageBackend};
 use rustix::io::Errno;
 
 /// One thing that a disk was told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     Write(u64, Arc<[u8]>),
     SetLen(u64),
     /// Everything before is durable once this has returned.
     Sync,
+    /// A sync failed.
+    SyncFailed,
     /// What the test says happened here.
     Mark(usize),
 }
@@ -30,6 +32,17 @@ pub(crate) struct Fault {
     pub(crate) for_ever: bool,
     /// Whether reads fail and count too.
     pub(crate) reads: bool,
+    /// Whether half of a write that fails gets there.
+    pub(crate) half: bool,
+}
+
+/// Which syncs say that they were done though they were not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lie {
+    /// Those whose number is a multiple of this.
+    pub(crate) each: u64,
+    /// Whether they fail, or do nothing.
+    pub(crate) fails: bool,
 }
 
 /// A file that a store is opened over; a clone is the same file.
@@ -49,7 +62,10 @@ struct State {
     done: [u64; 2],
     failed: u64,
     syncs: u64,
+    lie: Option<Lie>,
     stuck: bool,
+    /// Whether the length has changed since the last sync.
+    resized: bool,
     /// How many wait for a sync of a stuck disk.
     hanging: usize,
 }
@@ -63,7 +79,9 @@ impl Disk {
             done: [0; 2],
             failed: 0,
             syncs: 0,
+            lie: None,
             stuck: false,
+            resized: false,
             hanging: 0,
         };
         Self(Arc::new(Frame { state: Mutex::new(state), bell: Condvar::new() }))
@@ -118,7 +136,13 @@ impl Disk {
         self.state().syncs
     }
 
-    /// Lets every sync wait from now on, or no longer.
+    /// Lets some syncs say that they were done though they were not.
+    pub(crate) fn lie(&self, lie: Option<Lie>) {
+        self.state().lie = lie;
+    }
+
+    /// Lets every sync wait from now on, or no longer; but for one that makes a new length
+    /// durable, during which redb lets nobody begin to read.
     pub(crate) fn stick(&self, stuck: bool) {
         self.state().stuck = stuck;
         self.0.bell.notify_all();
@@ -183,6 +207,7 @@ impl StorageBackend for Disk {
         let mut state = self.state();
         state.operate(false)?;
         state.bytes.resize(len as usize, 0);
+        state.resized = true;
         if let Some(record) = &mut state.record {
             record.push(Step::SetLen(len));
         }
@@ -193,23 +218,30 @@ impl StorageBackend for Disk {
         let mut state = self.state();
         state.hanging += 1;
         self.0.bell.notify_all();
-        while state.stuck {
+        while state.stuck && !state.resized {
             state = self.0.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.hanging -= 1;
-        state.operate(false)?;
-        state.syncs += 1;
+        state.resized = false;
+        let done = state.operate(false);
+        state.syncs += u64::from(done.is_ok());
+        let lie = state.lie.filter(|lie| state.syncs.is_multiple_of(lie.each));
         if let Some(record) = &mut state.record {
-            record.push(Step::Sync);
+            match (&done, lie) {
+                (Ok(()), Some(Lie { fails: false, .. })) => {}
+                (Ok(()), None) => record.push(Step::Sync),
+                (Ok(()), Some(_)) | (Err(_), _) => record.push(Step::SyncFailed),
+            }
         }
-        Ok(())
+        done
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
         let mut state = self.state();
         if let Err(error) = state.operate(false) {
-            // Half of it got there.
-            state.put(offset, &data[..data.len() / 2]);
+            if state.fault.is_some_and(|fault| fault.half) {
+                state.put(offset, &data[..data.len() / 2]);
+            }
             return Err(error);
         }
         state.put(offset, data);

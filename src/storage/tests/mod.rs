@@ -1,10 +1,12 @@
 //! What is promised of a file, kept against a model, against damage and against failing
 //! disks.
 
+pub(crate) mod cut;
 pub(crate) mod damage;
-#[expect(dead_code, reason = "a simulator of power cuts is to read its record")]
+pub(crate) mod dice;
 pub(crate) mod disk;
 mod faults;
+pub(crate) mod mend;
 mod opening;
 mod process;
 mod rewrite;

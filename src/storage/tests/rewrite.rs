@@ -106,7 +106,13 @@ fn a_new_file_that_cannot_be_written_is_given_up_at_whatever_operation() {
     let tally = || Tally::new(None, Step::Copy, 0);
     for after in 0.. {
         let disk = Disk::new(Vec::new());
-        disk.fail(Some(Fault { after, errno: Errno::NOSPC, for_ever: true, reads: true }));
+        disk.fail(Some(Fault {
+            after,
+            errno: Errno::NOSPC,
+            for_ever: true,
+            reads: true,
+            half: true,
+        }));
         let written = write_rows(&from, disk.clone(), tally());
         if disk.failed() == 0 {
             written.unwrap();

@@ -4,7 +4,11 @@
 //! until the end: if a write fails, the others' changes are written again to a new
 //! transaction, which begins where the first began and so comes to stand where it stood.
 
-use crate::error::Result;
+use std::collections::HashMap;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::index::Index;
+use crate::key_id::KeyId;
 use crate::record::Op;
 use crate::storage::{Batch, Storage, View};
 use crate::store::deny::Denial;
@@ -22,6 +26,8 @@ pub(in crate::store) struct Group {
     /// None while no transaction has all of `changes`.
     batch: Option<Batch>,
     changes: Vec<Change>,
+    /// The keys that were written, by their digests in the table.
+    keys: HashMap<[u64; 2], KeyId>,
     /// What is enforced until the outcome is known.
     pub(super) denials: Vec<Denial>,
     /// The latest present that a journey in it went by.
@@ -35,8 +41,8 @@ pub(in crate::store) struct Group {
 impl Group {
     /// Nobody's yet.
     pub(super) fn new(now: Timestamp) -> Self {
-        let (changes, denials) = (Vec::new(), Vec::new());
-        Self { batch: None, changes, denials, now, journeys: 0, ops: 0, ended: false }
+        let (changes, keys, denials) = (Vec::new(), HashMap::new(), Vec::new());
+        Self { batch: None, changes, keys, denials, now, journeys: 0, ops: 0, ended: false }
     }
 
     /// Whether somebody's changes are in it.
@@ -56,6 +62,26 @@ impl Group {
         Ok(self.batch.insert(batch).view())
     }
 
+    /// Refuses a token that another key has, in `index` or in the group: it was not drawn at
+    /// random and so is somebody's secret, and a file with two keys of one token would not open
+    /// again.
+    pub(super) fn check_tokens(&self, index: &Index, ops: &[Op]) -> Result<()> {
+        let mut keys = HashMap::new();
+        for key in ops.iter().filter_map(Op::key) {
+            let address = key.address();
+            let shown = index.find(&index.approach(address.locator), &key.digest);
+            let shown = shown.map(|(entry, _)| entry.key_id);
+            let joined = self.keys.get(&address.digest).copied();
+            let new = keys.insert(address.digest, key.key_id);
+            if [shown, joined, new].into_iter().flatten().any(|other| other != key.key_id) {
+                let why = "a token came that a key has already: the source of randomness repeats \
+                           itself";
+                return Err(Error::new(ErrorKind::Random, why));
+            }
+        }
+        Ok(())
+    }
+
     /// Writes `change`. After a failure nothing of it is in the group.
     pub(super) fn join(&mut self, storage: &Storage, mut change: Change) -> Result<()> {
         if change.is_empty() {
@@ -69,6 +95,8 @@ impl Group {
         self.ended |= change.mark.is_some();
         self.ended |= change.ops.iter().any(|op| matches!(op, Op::Realm(_)));
         self.ops = self.ops.saturating_add(change.ops.len());
+        let keys = change.ops.iter().filter_map(Op::key);
+        self.keys.extend(keys.map(|key| (key.address().digest, key.key_id)));
         self.changes.push(change);
         Ok(())
     }

@@ -204,7 +204,10 @@ impl Store {
         // A change of profile ends its group, so these are the realms as all before left them.
         let planned =
             group.view(&self.storage).and_then(|view| plan(&view, &self.realms.load(), now));
-        let denied = planned.and_then(|draft| Ok((self.deny(&draft.change.ops)?, draft)));
+        let denied = planned.and_then(|draft| {
+            group.check_tokens(&self.index, &draft.change.ops)?;
+            Ok((self.deny(&draft.change.ops)?, draft))
+        });
         let (denial, draft) = match denied {
             Ok(denied) => denied,
             Err(error) => {

@@ -1,5 +1,8 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
+mod chance;
+mod crash;
+mod filling;
 mod operations;
 mod salvage;
 mod sharing;
@@ -7,6 +10,7 @@ mod sweeping;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::{Store, Swept};
@@ -56,7 +60,15 @@ struct Hands(Arc<AtomicI64>);
 
 impl Hands {
     fn new() -> Self {
-        Self(Arc::new(AtomicI64::new(START_MS)))
+        Self::at(START_MS)
+    }
+
+    fn at(ms: i64) -> Self {
+        Self(Arc::new(AtomicI64::new(ms)))
+    }
+
+    fn set(&self, at: Timestamp) {
+        self.0.store(at.as_ms(), Ordering::Relaxed);
     }
 
     fn forward(&self, span: Duration) {
@@ -80,19 +92,17 @@ fn by() -> Actor {
 }
 
 /// A disk with an empty store.
-fn formatted() -> Disk {
+fn formatted(random: &Random) -> Disk {
     let disk = Disk::new(Vec::new());
-    Storage::format(disk.clone(), &StorageOptions::new(None), &Random::system(), "create it")
-        .unwrap();
+    Storage::format(disk.clone(), &StorageOptions::new(None), random, "create it").unwrap();
     disk
 }
 
-fn open(disk: &Disk, clock: &Hands) -> Result<Store> {
-    open_with(disk, clock, Options::new())
+fn options(clock: &Hands) -> Options {
+    Options::new().clock(clock.clone()).sealing_key(SealingKey::new(&[7; 32]))
 }
 
-fn open_with(disk: &Disk, clock: &Hands, options: Options) -> Result<Store> {
-    let options = options.clock(clock.clone()).sealing_key(SealingKey::new(&[7; 32]));
+fn open(disk: &Disk, options: Options) -> Result<Store> {
     Store::start(options, |settings| Unread::attach(disk.clone(), None, settings, "open it"))
 }
 
@@ -106,8 +116,8 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
-        let (disk, clock) = (formatted(), Hands::new());
-        let store = open(&disk, &clock).unwrap();
+        let (disk, clock) = (formatted(&Random::system()), Hands::new());
+        let store = open(&disk, options(&clock)).unwrap();
         store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
         let acme = store.realm("acme").unwrap();
         store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
@@ -119,7 +129,7 @@ impl Scene {
         // What a failing disk does to the closing of a file is no concern of these tests.
         let _ = store.close();
         disk.fail(None);
-        let store = open(&disk, &clock).unwrap();
+        let store = open(&disk, options(&clock)).unwrap();
         store.check().unwrap();
         Self { disk, clock, store, acme }
     }
@@ -129,7 +139,7 @@ impl Scene {
     }
 
     fn seq(&self) -> u64 {
-        self.store.stats().unwrap().seq
+        self.store.anchor().unwrap().seq
     }
 
     /// Why a token is refused, if it is.
@@ -137,6 +147,40 @@ impl Scene {
         let answer = self.store.verify(self.acme, token.as_bytes(), &Request::new());
         answer.err().map(|error| error.denial().unwrap().reason)
     }
+}
+
+/// Runs `first` until it waits for the disk, then `others`, who stand in line in their order;
+/// then lets the disk go on.
+fn share<'s, T: Send>(
+    disk: &Disk,
+    store: &Store,
+    first: impl FnOnce() -> T + Send + 's,
+    others: Vec<Box<dyn FnOnce() -> T + Send + 's>>,
+) -> Vec<T> {
+    /// Also when something panics, lest the threads hang for ever.
+    struct GoOn<'d>(&'d Disk);
+    impl Drop for GoOn<'_> {
+        fn drop(&mut self) {
+            self.0.stick(false);
+        }
+    }
+    disk.stick(true);
+    thread::scope(|scope| {
+        let go_on = GoOn(disk);
+        let mut threads = vec![scope.spawn(first)];
+        let others = others.into_iter().map(|other| scope.spawn(other));
+        // Each is waited for before the next one is asked for: the map is lazy.
+        for next in std::iter::once(None).chain(others.map(Some)) {
+            threads.extend(next);
+            let last = &threads[threads.len() - 1];
+            wait_for(|| {
+                let running = threads.iter().filter(|thread| !thread.is_finished()).count();
+                last.is_finished() || disk.hangs() && store.writers.waiting() + 1 == running
+            });
+        }
+        drop(go_on);
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    })
 }
 
 /// Waits until what another thread does has come true.

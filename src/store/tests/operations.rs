@@ -61,7 +61,13 @@ fn interrupt<T>(
     for after in 0.. {
         let scene = Scene::new();
         prepare(&scene);
-        scene.disk.fail(Some(Fault { after, errno: Errno::IO, for_ever: true, reads: false }));
+        scene.disk.fail(Some(Fault {
+            after,
+            errno: Errno::IO,
+            for_ever: true,
+            reads: false,
+            half: true,
+        }));
         let result = first(&scene);
         let failed = scene.disk.failed() > 0;
         if !failed {
@@ -343,7 +349,7 @@ fn a_suspension_that_is_asked_for_again_denies_nothing_while_it_waits() {
 fn an_operation_is_known_as_long_as_its_commit_is_in_the_log() {
     const KEPT: u64 = 300;
     let mut scene = Scene::new();
-    scene.store = open_with(&scene.disk, &scene.clock, Options::new().log_len(KEPT)).unwrap();
+    scene.store = open(&scene.disk, options(&scene.clock).log_len(KEPT)).unwrap();
     let key = scene.issue_as(&op()).unwrap().key.key_id;
     let rename = |scene: &Scene, n: u64| {
         let by = Actor::new("tester").operation(format!("n {n}"));

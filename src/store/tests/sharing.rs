@@ -11,26 +11,13 @@ use crate::spec::Update;
 use crate::storage::tests::disk::Fault;
 use crate::store::{Draft, trail};
 
-/// Runs `first` until it waits for the disk, then `others`, who stand in line in their order;
-/// then lets the disk go on.
+/// [`share`](super::share) at a scene.
 pub(super) fn share<'s, T: Send>(
     scene: &'s Scene,
     first: impl FnOnce() -> T + Send + 's,
     others: Vec<Box<dyn FnOnce() -> T + Send + 's>>,
 ) -> Vec<T> {
-    scene.disk.stick(true);
-    thread::scope(|scope| {
-        let mut threads = vec![scope.spawn(first)];
-        let first = &threads[0];
-        wait_for(|| scene.disk.hangs() || first.is_finished());
-        for (number, other) in (1..).zip(others) {
-            let other = scope.spawn(other);
-            wait_for(|| scene.store.writers.waiting() == number || other.is_finished());
-            threads.push(other);
-        }
-        scene.disk.stick(false);
-        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
-    })
+    super::share(&scene.disk, &scene.store, first, others)
 }
 
 fn issuing(scene: &Scene) -> Box<dyn FnOnce() -> Result<Issued> + Send + '_> {
@@ -199,7 +186,7 @@ fn of_a_profile_whose_commit_fails_the_keys_may_what_reopening_finds_or_less() {
         scene.store.apply_realm("acme.toml", &implying(), &by()).unwrap();
         let spec = Spec::new(scene.acme, "live", "o").scopes(["write"]);
         let token = scene.store.issue(&spec, &by()).unwrap().token.expose().to_owned();
-        let fault = Fault { after, errno: Errno::IO, for_ever: true, reads: false };
+        let fault = Fault { after, errno: Errno::IO, for_ever: true, reads: false, half: true };
         scene.disk.fail(Some(fault));
         let apply: Box<dyn FnOnce() -> Result<()> + Send> =
             Box::new(|| scene.store.apply_realm("acme.toml", PROFILE, &by()).map(drop));
@@ -290,7 +277,7 @@ fn of_a_commit_that_fails_each_is_told_what_reopening_finds() {
         let issued = scene.issue().unwrap();
         let (key, token) = (issued.key.key_id, issued.token.expose());
         let before = scene.store.stats().unwrap().keys;
-        let fault = Fault { after, errno: Errno::IO, for_ever: true, reads: false };
+        let fault = Fault { after, errno: Errno::IO, for_ever: true, reads: false, half: true };
         scene.disk.fail(Some(fault));
         let revoke: Box<dyn FnOnce() -> Result<()> + Send> =
             Box::new(|| scene.store.revoke(key, &by()).map(drop));

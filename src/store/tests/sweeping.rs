@@ -22,7 +22,7 @@ fn operations_of_a_sweep(kept: usize) -> u64 {
     let Scene { disk, clock, store, .. } = scene;
     store.close().unwrap();
     // Without a cache every row that is read is read from the disk.
-    let store = open_with(&disk, &clock, Options::new().cache_bytes(0)).unwrap();
+    let store = open(&disk, options(&clock).cache_bytes(0)).unwrap();
     disk.fail(None);
     assert_eq!(store.sweep(1_000, &by()).unwrap(), Swept { keys: 40, more: false });
     disk.done(true)
