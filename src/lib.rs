@@ -9,6 +9,7 @@
 mod actor;
 mod answer;
 mod audit;
+mod chunks;
 mod digest;
 mod entry;
 mod error;

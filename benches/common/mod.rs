@@ -46,6 +46,12 @@ pub fn store(directory: &Path) -> (Store, RealmRef) {
     (store, realm)
 }
 
+/// The store in `directory`.
+pub fn open(directory: &Path) -> Store {
+    let options = Store::options().pepper(Pepper::new(&PEPPER));
+    options.open(directory.join("keys.redb")).unwrap()
+}
+
 /// Who makes the changes.
 pub fn actor() -> Actor {
     Actor::new("bench")

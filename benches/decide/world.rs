@@ -107,6 +107,10 @@ pub fn filled(home: &Path, kind: &str, keys: usize) -> (Store, RealmRef, Vec<u8>
             most = most.max(store.stats().unwrap().index_bytes as f64 / filled as f64);
         }
     }
+    // As a service finds it: opened.
+    store.close().unwrap();
+    let store = common::open(home);
+    let realm = store.realm("bench").unwrap();
     (store, realm, tokens, most)
 }
 

@@ -8,9 +8,9 @@
 
 use std::sync::OnceLock;
 
-use super::chunks::Spot;
 use super::home::{Home, low32};
 use super::shim::{AtomicU32, AtomicU64, Ordering};
+use crate::chunks::Spot;
 
 /// Upper bits of a home that can be told apart at most. The next eight are spare.
 pub(super) const DEPTH_MAX: u32 = 24;

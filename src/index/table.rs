@@ -4,7 +4,6 @@ use std::hint;
 use std::ptr;
 use std::sync::OnceLock;
 
-use super::chunks::Chunks;
 use super::directory::{Directory, Route};
 use super::filter::{Mark, Marks};
 use super::home::{Home, Seed};
@@ -13,6 +12,7 @@ use super::pool::{Free, Pool};
 use super::segment::Segment;
 use super::shim::{Ordering, fence};
 use super::slot::{Content, Life, Slot};
+use crate::chunks::Chunks;
 use crate::digest::{Address, Locator};
 use crate::entry::Entry;
 use crate::time::Timestamp;
@@ -148,7 +148,7 @@ impl Table {
     /// The entry of the key whose digest begins with `digest`, and what `beside` reads for it
     /// elsewhere at the same moment: what an entry refers to is not lent to another before the
     /// entry's slot is cleared. `beside` says none to have the entry looked up again.
-    #[inline]
+    #[inline(always)]
     pub(super) fn get_with<T>(
         &self,
         approach: &Approach<'_>,

@@ -72,7 +72,7 @@ impl Store {
     }
 
     fn restrain(&self, ops: &[Op], denial: &mut Denial) -> Result<()> {
-        let realms = self.realms.load_full();
+        let realms = Arc::clone(self.realms.load());
         for op in ops {
             match op {
                 Op::Key(key) => {
@@ -123,7 +123,7 @@ impl Store {
         plan: impl FnOnce(&Held<'_>, &Realms) -> Result<KeyRestraint>,
     ) -> Result<Denial> {
         self.storage.writable()?;
-        let realms = self.realms.load_full();
+        let realms = Arc::clone(self.realms.load());
         let held = self.hold(&self.storage.view()?, &realms, key)?;
         let restraint = plan(&held, &realms)?;
         let held = self.index.restrain_key(key, &held.record.address(), restraint);

@@ -69,7 +69,7 @@ impl Store {
 
     /// Enforces what `change` takes from an owner that there is already.
     fn deny_owner(&self, realm: RealmRef, id: &str, change: &OwnerChange) -> Result<Denial> {
-        let realms = self.realms.load_full();
+        let realms = self.realms.load();
         let [direct, _] = change.check(&realms.get(realm)?.realm)?;
         let Some(owner) = self.storage.view()?.owner_named(realm, id)? else {
             return Ok(Denial::default());
@@ -87,7 +87,7 @@ impl Store {
     ///
     /// `NotFound` for an unknown realm or owner; `Io` or `Corrupt` if the file cannot be read.
     pub fn owner(&self, realm: RealmRef, id: &str) -> Result<OwnerInfo> {
-        let realms = self.realms.load_full();
+        let realms = self.realms.load();
         let realm = &*realms.get(realm)?.realm;
         let record = scan::owner_named(&self.storage.view()?, realm.reference(), id)?;
         owner_info(realm, &record.ok_or_else(|| no_owner_named(realm, id))?)
@@ -104,7 +104,7 @@ impl Store {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<OwnerInfo>> {
-        let realms = self.realms.load_full();
+        let realms = self.realms.load();
         let realm = &*realms.get(realm)?.realm;
         let records = self.storage.view()?.owners(realm.reference(), after, limit)?;
         records.iter().map(|record| owner_info(realm, record)).collect()
