@@ -36,6 +36,40 @@ name = "read"
 name = "write"
 "#;
 
+/// A realm whose decisions take all that a decision can: the last use is kept, each lineage has
+/// a limit, and a key has the scopes that it and its owner have.
+const FULL: &str = r#"
+realm = "full"
+
+[[kind]]
+name = "plain"
+prefix = "kc_full_"
+environment = "production"
+body = 32
+checksum = "none"
+rights = "both"
+
+[[scope]]
+name = "read"
+
+[[scope]]
+name = "write"
+
+[[plan]]
+name = "pro"
+rates = ["1000000 per 1m"]
+
+[policy]
+default_plan = "pro"
+usage = true
+"#;
+
+/// The realm "full", in a store that has none.
+pub fn full_realm(store: &Store) -> RealmRef {
+    store.apply_realm("full.toml", FULL, &actor()).unwrap();
+    store.realm("full").unwrap()
+}
+
 /// A new store in `directory` with a realm and one owner.
 pub fn store(directory: &Path) -> (Store, RealmRef) {
     let options = Store::options().pepper(Pepper::new(&PEPPER));

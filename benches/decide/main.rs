@@ -2,12 +2,14 @@
 //! it, and one line of memory that is in no cache.
 //!
 //! `cargo bench --bench decide -- [10k] [1m] [10m] [100m]`; the first three unless some are named.
-//! 10m wants 6 GB of memory, 100m wants 60. Every figure is a median over rounds, and every ratio one of ratios
-//! within a round, so that a machine that is busy with something else slows both sides.
+//! 10m wants 6 GB of memory, 100m wants 60. Every figure is a median over rounds, and every ratio
+//! one of ratios within a round, so that a machine that is busy with something else slows both
+//! sides.
 //!
 //! *chain*: each decision waits for the one before it, which is the time that one takes.
 //! *stream*: one after another on one thread, which is how many a core makes.
 #![allow(
+    dead_code,
     clippy::unwrap_used,
     clippy::indexing_slicing,
     reason = "a bench stops where it cannot go on"
@@ -16,6 +18,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod floor;
+mod full;
 mod measure;
 mod pairs;
 #[path = "../durable/rounds.rs"]
@@ -47,4 +50,8 @@ fn size(name: &str, keys: usize) {
     world.describe();
     single::run(&world);
     pairs::run(&world);
+    drop(world);
+    if keys <= 1_000_000 {
+        full::run(keys);
+    }
 }

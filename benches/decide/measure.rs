@@ -18,6 +18,11 @@ impl Queries {
         Self(text)
     }
 
+    /// These tokens over and over, so many.
+    pub fn repeated(&self, count: usize) -> Self {
+        Self(self.0.iter().copied().cycle().take(count * LEN).collect())
+    }
+
     pub fn len(&self) -> usize {
         self.0.len() / LEN
     }
@@ -54,7 +59,7 @@ impl Numbers {
     }
 
     pub fn below(&mut self, end: u64) -> u64 {
-        (u128::from(self.next()) * u128::from(end) >> 64) as u64
+        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
     }
 
     /// From 0 to 1.
