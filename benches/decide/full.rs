@@ -25,7 +25,9 @@ pub fn run(keys: usize) {
         Ok(grant) => grant.key_id.bits(),
         Err(_) => 1,
     };
-    assert!(draw().all().iter().all(|token| store.verify(realm, token, &read).is_ok()));
+    // A key's first use of a minute and its meter's first charge cost more: they are had before.
+    let every = Queries::new(&tokens, 0..keys);
+    assert!(every.all().iter().all(|token| store.verify(realm, token, &read).is_ok()));
     let (mut all, mut least) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         least.push(chain(&draw(), |token| floor::decide(&lines, b"kc_full_", token)));

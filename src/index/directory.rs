@@ -68,7 +68,7 @@ impl Directory {
     }
 
     /// The route to the segment of `home`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn route(&self, home: Home) -> Option<Route<'_>> {
         // Acquire, with the Release of `double`: the map of this depth is complete.
         let depth = self.depth.load(Ordering::Acquire);
