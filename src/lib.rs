@@ -10,6 +10,7 @@ mod actor;
 mod anchor;
 mod answer;
 mod audit;
+mod chunks;
 mod digest;
 mod entry;
 mod error;

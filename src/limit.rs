@@ -135,7 +135,9 @@ impl Meters {
 /// What one lineage or owner has used, a gauge for each window of its plan.
 #[derive(Clone, Default)]
 struct Meter {
-    gauges: Vec<Gauge>,
+    /// Most plans have one window; its gauge is found with the meter.
+    first: Option<Gauge>,
+    others: Vec<Gauge>,
 }
 
 impl Meter {
@@ -165,17 +167,14 @@ impl Meter {
             {
                 nearest = Some(rate);
             }
-            match self.gauges.iter_mut().find(|g| g.period_ms == window.period_ms) {
-                Some(stored) => *stored = gauge,
-                None => self.gauges.push(gauge),
-            }
+            self.put(gauge);
         }
         Ok(nearest)
     }
 
     /// The gauge of `window`, brought to `now`.
     fn gauge(&self, window: &Window, now: Timestamp) -> Gauge {
-        let stored = self.gauges.iter().find(|g| g.period_ms == window.period_ms);
+        let stored = self.gauges().find(|g| g.period_ms == window.period_ms);
         let mut gauge = stored.copied().unwrap_or_else(|| Gauge::new(window, now));
         gauge.advance(window, now);
         gauge
@@ -183,7 +182,20 @@ impl Meter {
 
     /// Whether dropping the meter would change nothing: every window over, every bucket full.
     fn at_rest(&self, now: Timestamp) -> bool {
-        self.gauges.iter().all(|gauge| gauge.at_rest(now))
+        self.gauges().all(|gauge| gauge.at_rest(now))
+    }
+
+    fn gauges(&self) -> impl Iterator<Item = &Gauge> {
+        self.first.iter().chain(&self.others)
+    }
+
+    fn put(&mut self, gauge: Gauge) {
+        let first = self.first.get_or_insert(gauge);
+        let mut stored = std::iter::once(first).chain(&mut self.others);
+        match stored.find(|stored| stored.period_ms == gauge.period_ms) {
+            Some(stored) => *stored = gauge,
+            None => self.others.push(gauge),
+        }
     }
 }
 

@@ -86,7 +86,7 @@ impl Step {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn refuses(self, facts: &Facts<'_>, required: Required, now: Timestamp) -> Option<Reason> {
         use crate::entry::State;
         let entry = facts.entry;

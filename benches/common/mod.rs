@@ -1,4 +1,5 @@
 //! A store to measure, and keys in it.
+#![allow(dead_code, reason = "each bench uses a part")]
 
 use std::path::Path;
 
@@ -36,6 +37,40 @@ name = "read"
 name = "write"
 "#;
 
+/// A realm whose decisions take all that a decision can: the last use is kept, each lineage has
+/// a limit, and a key has the scopes that it and its owner have.
+const FULL: &str = r#"
+realm = "full"
+
+[[kind]]
+name = "plain"
+prefix = "kc_full_"
+environment = "production"
+body = 32
+checksum = "none"
+rights = "both"
+
+[[scope]]
+name = "read"
+
+[[scope]]
+name = "write"
+
+[[plan]]
+name = "pro"
+rates = ["1000000 per 1m"]
+
+[policy]
+default_plan = "pro"
+usage = true
+"#;
+
+/// The realm "full", in a store that has none.
+pub fn full_realm(store: &Store) -> RealmRef {
+    store.apply_realm("full.toml", FULL, &actor()).unwrap();
+    store.realm("full").unwrap()
+}
+
 /// A new store in `directory` with a realm and one owner.
 pub fn store(directory: &Path) -> (Store, RealmRef) {
     let options = Store::options().pepper(Pepper::new(&PEPPER));
@@ -44,6 +79,12 @@ pub fn store(directory: &Path) -> (Store, RealmRef) {
     let realm = store.realm("bench").unwrap();
     store.set_owner(realm, "owner", &OwnerChange::new(), &actor()).unwrap();
     (store, realm)
+}
+
+/// The store in `directory`.
+pub fn open(directory: &Path) -> Store {
+    let options = Store::options().pepper(Pepper::new(&PEPPER));
+    options.open(directory.join("keys.redb")).unwrap()
 }
 
 /// Who makes the changes.

@@ -37,12 +37,12 @@ pub fn hash(token: &[u8]) -> u64 {
     u64::from_le_bytes(hash.as_bytes()[..8].try_into().unwrap())
 }
 
-/// Whether a text has the prefix and 32 base62 characters, without a branch on them.
+/// 0 if a text has the prefix and 32 base62 characters, without a branch on them.
 #[inline]
-pub fn parse(token: &[u8]) -> u64 {
-    let Some((prefix, body)) = token.split_at_checked(8) else { return 1 };
+pub fn parse(prefix: &[u8; 8], token: &[u8]) -> u64 {
+    let Some((begin, body)) = token.split_at_checked(8) else { return 1 };
     let foreign = body.iter().fold(0, |bad, byte| bad | FOREIGN[usize::from(*byte)]);
-    u64::from(foreign) | u64::from(prefix != b"kc_bare_") | u64::from(body.len() != 32)
+    u64::from(foreign) | u64::from(begin != prefix) | u64::from(body.len() != 32)
 }
 
 /// 1 for bytes that are not base62.
@@ -58,8 +58,8 @@ static FOREIGN: [u8; 256] = {
 
 /// All three, each after the other.
 #[inline]
-pub fn decide(lines: &Lines, token: &[u8]) -> u64 {
-    match parse(token) {
+pub fn decide(lines: &Lines, prefix: &[u8; 8], token: &[u8]) -> u64 {
+    match parse(prefix, token) {
         0 => lines.load(hash(token)),
         bad => bad,
     }

@@ -15,9 +15,9 @@
 )]
 
 #[path = "../common/mod.rs"]
-#[allow(dead_code, reason = "other benches use the rest")]
 mod common;
 mod floor;
+mod full;
 mod measure;
 mod pairs;
 #[path = "../durable/rounds.rs"]
@@ -50,4 +50,8 @@ fn size(name: &str, keys: usize) {
     world.describe();
     single::run(&world);
     pairs::run(&world);
+    drop(world);
+    if keys <= 1_000_000 {
+        full::run(keys);
+    }
 }

@@ -18,6 +18,11 @@ impl Queries {
         Self(text)
     }
 
+    /// These tokens over and over, so many.
+    pub fn repeated(&self, count: usize) -> Self {
+        Self(self.0.iter().copied().cycle().take(count * LEN).collect())
+    }
+
     pub fn len(&self) -> usize {
         self.0.len() / LEN
     }

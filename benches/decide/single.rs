@@ -14,6 +14,7 @@ const ROUNDS: usize = 31;
 /// Tokens of one measurement. Their keys' slots do not fit into a core's own caches.
 const COUNT: usize = 16_384;
 const BATCH: usize = 64;
+const PREFIX: &[u8; 8] = b"kc_bare_";
 
 /// The figures of one row, a round each.
 struct Row {
@@ -49,7 +50,9 @@ fn rows() -> Vec<Row> {
     let free = [None, None];
     vec![
         row("floor: hash alone", free, Itself, |w, n| chain(&w.uniform(n, COUNT), floor::hash)),
-        row("floor: parse alone", free, Itself, |w, n| chain(&w.uniform(n, COUNT), floor::parse)),
+        row("floor: parse alone", free, Itself, |w, n| {
+            chain(&w.uniform(n, COUNT), |token| floor::parse(PREFIX, token))
+        }),
         row("floor: one dependent line", free, Itself, |w, n| {
             let mut last = n.next();
             let start = Instant::now();
@@ -61,10 +64,10 @@ fn rows() -> Vec<Row> {
             start.elapsed().as_nanos() as f64 / COUNT as f64
         }),
         row("floor: parse, hash, line; chain", free, Itself, |w, n| {
-            chain(&w.uniform(n, COUNT), |token| floor::decide(&w.lines, token))
+            chain(&w.uniform(n, COUNT), |token| floor::decide(&w.lines, PREFIX, token))
         }),
         row("floor: parse, hash, line; stream", free, Itself, |w, n| {
-            stream(&w.uniform(n, COUNT), |token| floor::decide(&w.lines, token))
+            stream(&w.uniform(n, COUNT), |token| floor::decide(&w.lines, PREFIX, token))
         }),
         row("hit, uniform; chain", [Some(0.9), Some(0.95)], Chain, |w, n| {
             chain(&w.uniform(n, COUNT), |token| verify(w, token, &w.read))
@@ -135,7 +138,7 @@ fn tails(world: &World, numbers: &mut Numbers) {
     let (mut hits, mut floors) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let queries = world.uniform(numbers, COUNT);
-        floors.extend(each(&queries, |token| floor::decide(&world.lines, token)));
+        floors.extend(each(&queries, |token| floor::decide(&world.lines, PREFIX, token)));
         let queries = world.uniform(numbers, COUNT);
         hits.extend(each(&queries, |token| verify(world, token, &world.read)));
     }

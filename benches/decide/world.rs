@@ -89,11 +89,21 @@ impl World {
 
 /// A store of `keys` keys of one kind, their tokens one after another, and how many bytes a key
 /// the table had at most while it grew, from 10,000 keys on.
-pub fn filled(home: &Path, kind: &str, keys: usize) -> (Store, RealmRef, Vec<u8>, f64) {
+fn filled(home: &Path, kind: &str, keys: usize) -> (Store, RealmRef, Vec<u8>, f64) {
     let (store, realm) = common::store(home);
+    let (tokens, most) = fill(&store, realm, kind, keys);
+    // As a service finds it: opened.
+    store.close().unwrap();
+    let store = common::open(home);
+    let realm = store.realm("bench").unwrap();
+    (store, realm, tokens, most)
+}
+
+/// Issues `keys` keys for many owners.
+pub fn fill(store: &Store, realm: RealmRef, kind: &str, keys: usize) -> (Vec<u8>, f64) {
     for n in 0..OWNERS {
-        let owner = format!("owner-{n}");
-        store.set_owner(realm, &owner, &OwnerChange::new(), &common::actor()).unwrap();
+        let (owner, change) = (format!("owner-{n}"), OwnerChange::new().direct(["read"]));
+        store.set_owner(realm, &owner, &change, &common::actor()).unwrap();
     }
     let (mut tokens, mut most) = (Vec::with_capacity(keys * LEN), 0.0_f64);
     for first in (0..keys).step_by(BATCH) {
@@ -107,7 +117,7 @@ pub fn filled(home: &Path, kind: &str, keys: usize) -> (Store, RealmRef, Vec<u8>
             most = most.max(store.stats().unwrap().index_bytes as f64 / filled as f64);
         }
     }
-    (store, realm, tokens, most)
+    (tokens, most)
 }
 
 /// A directory in memory where there is one: deciding does not touch the file, and filling it

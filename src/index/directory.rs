@@ -8,9 +8,9 @@
 
 use std::sync::OnceLock;
 
-use super::chunks::Spot;
 use super::home::{Home, low32};
 use super::shim::{AtomicU32, AtomicU64, Ordering};
+use crate::chunks::Spot;
 
 /// Upper bits of a home that can be told apart at most. The next eight are spare.
 pub(super) const DEPTH_MAX: u32 = 24;
@@ -68,7 +68,7 @@ impl Directory {
     }
 
     /// The route to the segment of `home`.
-    #[inline]
+    #[inline(always)]
     pub(super) fn route(&self, home: Home) -> Option<Route<'_>> {
         // Acquire, with the Release of `double`: the map of this depth is complete.
         let depth = self.depth.load(Ordering::Acquire);

@@ -13,13 +13,13 @@
 
 use std::sync::OnceLock;
 
-use super::chunks::{Chunks, Spot};
 use super::directory::{DEPTH_MAX, Directory};
 use super::home::{Home, Seed};
 use super::pool::{Free, Pool};
 use super::segment::{BLOCKS_MAX, Segment};
 use super::slot::{Content, Slot};
 use super::table::{Books, Region, Room, Table, overflowing};
+use crate::chunks::{Chunks, Spot};
 use crate::digest::Address;
 
 /// Binary logarithms of the least and the greatest number of pairs in a block. A small table

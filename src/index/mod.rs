@@ -36,7 +36,6 @@
 //! - **Memory is never given back**, so a late reader looks at another key's words at worst,
 //!   and its checks tell.
 
-mod chunks;
 mod directory;
 mod filter;
 mod growth;
@@ -152,7 +151,7 @@ impl Index {
     }
 
     /// The entry of the key of `digest`, with what stands beside it at the same moment.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(
         &self,
         approach: &Approach<'_>,

@@ -6,8 +6,8 @@
 use std::hint;
 use std::sync::OnceLock;
 
-use super::chunks::Chunks;
 use super::shim::{AtomicU64, AtomicUsize, Ordering, fence};
+use crate::chunks::Chunks;
 use crate::entry::OwnerEntry;
 use crate::ids::{OwnerRef, RealmRef};
 use crate::scope::ScopeSet;

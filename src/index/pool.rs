@@ -60,7 +60,7 @@ impl Pool {
     }
 
     /// Pair `at` of `block`, and its filter.
-    #[inline]
+    #[inline(always)]
     pub(super) fn pair(&self, block: Block, at: u32) -> Option<(&Pair, &Filter)> {
         let chunk = usize::try_from(block.0 >> WITHIN).ok()?;
         let number = u64::from(block.0 & ((1 << WITHIN) - 1));

@@ -98,13 +98,13 @@ impl Segment {
 
     /// The places of `home` in a segment of `count` blocks. None only while the segment is being
     /// settled anew under a late reader.
-    #[inline]
+    #[inline(always)]
     pub(super) fn places<'p>(&self, pool: &'p Pool, count: u32, home: Home) -> Option<Places<'p>> {
         let [one, two] = home.choices(count.wrapping_shl(pool.bits()));
         Some(Places::new(self.pair(pool, one)?, self.pair(pool, two)?, home.likes_second()))
     }
 
-    #[inline]
+    #[inline(always)]
     fn pair<'p>(&self, pool: &'p Pool, number: u32) -> Option<(&'p Pair, &'p Filter)> {
         let block = self.blocks.get(usize::try_from(number >> pool.bits()).ok()?)?;
         let within = number & ((1 << pool.bits()) - 1);

@@ -13,8 +13,8 @@
 
 use std::collections::VecDeque;
 
-use super::chunks::Chunks;
 use super::shim::{AtomicU32, AtomicU64, Ordering, fence};
+use crate::chunks::Chunks;
 use crate::entry::{Side, SideRef};
 use crate::key_id::KeyId;
 use crate::time::Timestamp;

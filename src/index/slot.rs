@@ -71,7 +71,7 @@ impl Content {
     }
 
     /// The entry that these words say.
-    #[inline]
+    #[inline(always)]
     pub(super) fn entry(&self) -> Entry {
         let side = low32(self.refs >> 32);
         Entry {
@@ -124,7 +124,7 @@ impl Slot {
 
     /// The entry that stood in the slot from when `seen` was read until now; none if the slot
     /// was emptied or filled anew in between.
-    #[inline]
+    #[inline(always)]
     pub(super) fn read(&self, seen: Life) -> Option<Entry> {
         let content = self.content(seen);
         // Acquire, with the Release fence of `fill`: if a word above was written for a later
@@ -180,7 +180,7 @@ impl Slot {
         slots.try_fold(first, |all, slot| Some(slot.expire(end)? && all))
     }
 
-    #[inline]
+    #[inline(always)]
     fn content(&self, seen: Life) -> Content {
         let pair = |[a, b]: &[AtomicU64; 2]| [a.load(Ordering::Relaxed), b.load(Ordering::Relaxed)];
         let locator = Locator::from_number(low32(seen.0 >> LOCATOR));

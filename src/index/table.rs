@@ -4,7 +4,6 @@ use std::hint;
 use std::ptr;
 use std::sync::OnceLock;
 
-use super::chunks::Chunks;
 use super::directory::{Directory, Route};
 use super::filter::{Mark, Marks};
 use super::home::{Home, Seed};
@@ -13,6 +12,7 @@ use super::pool::{Free, Pool};
 use super::segment::Segment;
 use super::shim::{Ordering, fence};
 use super::slot::{Content, Life, Slot};
+use crate::chunks::Chunks;
 use crate::digest::{Address, Locator};
 use crate::entry::Entry;
 use crate::time::Timestamp;
@@ -110,7 +110,8 @@ impl Table {
     /// The entry of the key of `address`.
     #[cfg(test)]
     pub(super) fn get(&self, address: &Address) -> Option<Entry> {
-        self.find(&self.approach(address.locator), address.digest, Slot::read)
+        let found = self.get_with(&self.approach(address.locator), address.digest, |_| Some(()));
+        found.map(|(entry, ())| entry)
     }
 
     /// Has all fetched that is looked at if a key stands near, so that the wait for it is over
@@ -148,20 +149,51 @@ impl Table {
     /// The entry of the key whose digest begins with `digest`, and what `beside` reads for it
     /// elsewhere at the same moment: what an entry refers to is not lent to another before the
     /// entry's slot is cleared. `beside` says none to have the entry looked up again.
-    #[inline]
+    ///
+    /// After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a refusal, which
+    /// is the safe side.
+    #[inline(always)]
     pub(super) fn get_with<T>(
         &self,
         approach: &Approach<'_>,
         digest: [u64; 2],
         beside: impl Fn(&Entry) -> Option<T>,
     ) -> Option<(Entry, T)> {
-        self.find(approach, digest, |slot, life| {
-            let entry = slot.read(life)?;
-            let found = beside(&entry)?;
-            // Acquire, with the Release fence before what is elsewhere is written anew.
-            fence(Ordering::Acquire);
-            slot.is_still(life).then_some((entry, found))
-        })
+        match self.look(approach, digest) {
+            Look::At(slot, life) => {
+                let found = read_with(slot, life, &beside);
+                if found.is_some() {
+                    return found;
+                }
+            }
+            Look::Nowhere => return None,
+            Look::Changed => {}
+        }
+        self.insist(approach.locator, digest, beside)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn insist<T>(
+        &self,
+        locator: Locator,
+        digest: [u64; 2],
+        beside: impl Fn(&Entry) -> Option<T>,
+    ) -> Option<(Entry, T)> {
+        for _ in 1..ATTEMPTS {
+            hint::spin_loop();
+            match self.look(&self.come_to(locator), digest) {
+                Look::At(slot, life) => {
+                    let found = read_with(slot, life, &beside);
+                    if found.is_some() {
+                        return found;
+                    }
+                }
+                Look::Nowhere => return None,
+                Look::Changed => {}
+            }
+        }
+        None
     }
 
     /// Sets the expired bit of a key, if it still ends at `end`. False if it does not, if
@@ -176,63 +208,17 @@ impl Table {
         false
     }
 
-    /// What `read` makes of the slot of `digest`; it says none to have the slot looked up
-    /// again. After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a
-    /// refusal, which is the safe side.
-    #[inline(always)]
-    fn find<R>(
-        &self,
-        approach: &Approach<'_>,
-        digest: [u64; 2],
-        read: impl Fn(&Slot, Life) -> Option<R>,
-    ) -> Option<R> {
-        match self.look(approach, digest) {
-            Look::At(slot, life) => {
-                let found = read(slot, life);
-                if found.is_some() {
-                    return found;
-                }
-            }
-            Look::Nowhere => return None,
-            Look::Changed => {}
-        }
-        self.insist(approach.locator, digest, read)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn insist<R>(
-        &self,
-        locator: Locator,
-        digest: [u64; 2],
-        read: impl Fn(&Slot, Life) -> Option<R>,
-    ) -> Option<R> {
-        for _ in 1..ATTEMPTS {
-            hint::spin_loop();
-            match self.look(&self.come_to(locator), digest) {
-                Look::At(slot, life) => {
-                    let found = read(slot, life);
-                    if found.is_some() {
-                        return found;
-                    }
-                }
-                Look::Nowhere => return None,
-                Look::Changed => {}
-            }
-        }
-        None
-    }
-
     #[inline(always)]
     fn come_to(&self, locator: Locator) -> Approach<'_> {
-        let ground = || {
-            let home = self.seed.near(locator);
-            let route = self.directory.route(home)?;
-            let segment = self.segments.at(route.segment())?;
-            let near = segment.places(&self.pool, route.blocks(), home)?;
-            Some(Ground { route, segment, near })
-        };
-        Approach { locator, ground: ground() }
+        Approach { locator, ground: self.ground(self.seed.near(locator)) }
+    }
+
+    #[inline(always)]
+    fn ground(&self, home: Home) -> Option<Ground<'_>> {
+        let route = self.directory.route(home)?;
+        let segment = self.segments.at(route.segment())?;
+        let near = segment.places(&self.pool, route.blocks(), home)?;
+        Some(Ground { route, segment, near })
     }
 
     /// Looks for a key once.
@@ -415,6 +401,21 @@ impl Table {
             overflow.clear(books, &overflowing(address), which);
         }
     }
+}
+
+/// The entry that stood in `slot` from when `life` was read until `beside` had read what it
+/// reads.
+#[inline(always)]
+fn read_with<T>(
+    slot: &Slot,
+    life: Life,
+    beside: &impl Fn(&Entry) -> Option<T>,
+) -> Option<(Entry, T)> {
+    let entry = slot.read(life)?;
+    let found = beside(&entry)?;
+    // Acquire, with the Release fence before what is elsewhere is written anew.
+    fence(Ordering::Acquire);
+    slot.is_still(life).then_some((entry, found))
 }
 
 /// The address that a key has in the overflow.

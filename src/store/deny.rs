@@ -73,7 +73,7 @@ impl Store {
     }
 
     fn restrain(&self, ops: &[Op], denial: &mut Denial) -> Result<()> {
-        let realms = self.realms.load_full();
+        let realms = Arc::clone(self.realms.load());
         for op in ops {
             match op {
                 Op::Key(key) => {
@@ -127,7 +127,7 @@ impl Store {
     ) -> Result<Denial> {
         self.storage.writable()?;
         self.storage.confirmed()?;
-        let realms = self.realms.load_full();
+        let realms = Arc::clone(self.realms.load());
         let view = self.storage.view()?;
         if asked.done(&view)?.is_some() {
             return Ok(Denial::default());

@@ -31,7 +31,7 @@ impl Store {
         request: &Request,
     ) -> Result<Explanation> {
         self.storage.at_home()?;
-        let realms = self.realms.load_full();
+        let realms = self.realms.load();
         let bound = realms.get(realm)?;
         let realm = &*bound.realm;
         let needs = bound.required(request.required, method);

@@ -35,10 +35,9 @@ mod tests;
 mod trail;
 mod usage;
 mod verify;
+mod versions;
 
 use std::sync::atomic::AtomicU64;
-
-use arc_swap::ArcSwap;
 
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind};
@@ -56,6 +55,7 @@ use crate::storage::Storage;
 use commit::Writers;
 use draft::Draft;
 use realms::Realms;
+use versions::Versions;
 
 pub use backup::Backup;
 pub use compact::Compacted;
@@ -75,7 +75,7 @@ pub use verify::{HttpRequest, Outcome};
 pub struct Store {
     storage: Storage,
     index: Index,
-    realms: ArcSwap<Realms>,
+    realms: Versions<Realms>,
     digester: Digester,
     sealing: Option<SealingKey>,
     /// Rates as of the store's clock.

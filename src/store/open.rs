@@ -3,11 +3,10 @@
 use std::path::Path;
 use std::sync::atomic::AtomicU64;
 
-use arc_swap::ArcSwap;
-
 use super::Store;
 use super::commit::Writers;
 use super::filling::Filling;
+use super::versions::Versions;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limit::Meters;
@@ -88,7 +87,7 @@ impl Store {
             digester: Digester::new(options.pepper.as_ref()),
             storage,
             index,
-            realms: ArcSwap::from_pointee(realms),
+            realms: Versions::new(realms),
             sealing: options.sealing,
             meters: Meters::new(),
             told: Meters::new(),

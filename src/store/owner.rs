@@ -85,7 +85,7 @@ impl Store {
         if asked.done(&view)?.is_some() {
             return Ok(Denial::default());
         }
-        let realms = self.realms.load_full();
+        let realms = self.realms.load();
         let [direct, _] = change.check(&realms.get(realm)?.realm)?;
         let Some(owner) = view.owner_named(realm, id)? else {
             return Ok(Denial::default());
@@ -103,7 +103,7 @@ impl Store {
     ///
     /// `NotFound` for an unknown realm or owner; `Io` or `Corrupt` if the file cannot be read.
     pub fn owner(&self, realm: RealmRef, id: &str) -> Result<OwnerInfo> {
-        let realms = self.realms.load_full();
+        let realms = self.realms.load();
         let realm = &*realms.get(realm)?.realm;
         let record = scan::owner_named(&self.storage.view()?, realm.reference(), id)?;
         owner_info(realm, &record.ok_or_else(|| no_owner_named(realm, id))?)
@@ -120,7 +120,7 @@ impl Store {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Vec<OwnerInfo>> {
-        let realms = self.realms.load_full();
+        let realms = self.realms.load();
         let realm = &*realms.get(realm)?.realm;
         let records = self.storage.view()?.owners(realm.reference(), after, limit)?;
         records.iter().map(|record| owner_info(realm, record)).collect()

@@ -142,7 +142,7 @@ impl Store {
         if self.storage.is_read_only() {
             return Ok(Arc::new(Realms::new(&view.realms()?)?));
         }
-        Ok(self.realms.load_full())
+        Ok(Arc::clone(self.realms.load()))
     }
 
     /// The text behind a grant, from memory.
@@ -152,7 +152,7 @@ impl Store {
     /// `NotFound` for a grant of another store.
     pub fn describe(&self, grant: &Grant) -> Result<Description> {
         self.storage.at_home()?;
-        let realms = self.realms.load_full();
+        let realms = Arc::clone(self.realms.load());
         let (realm, kind) = realms.of_kind(grant.kind)?;
         let (_, owner) = self.owner_id(grant.owner)?;
         let plan = self.index.owner(grant.owner).and_then(|owner| realm.plan(owner.plan?));

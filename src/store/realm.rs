@@ -61,7 +61,7 @@ impl Store {
     /// Those of `apply_realm`, but for a commit's.
     pub fn compare_realm(&self, source: &str, toml: &str) -> Result<RealmChange> {
         let profile = Profile::parse(source, toml)?;
-        Ok(compare(&self.storage.view()?, &self.realms.load(), &profile, toml)?.1)
+        Ok(compare(&self.storage.view()?, self.realms.load(), &profile, toml)?.1)
     }
 
     /// The realm called `name`.

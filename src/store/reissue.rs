@@ -36,8 +36,8 @@ impl Store {
         replaceable(done, &lost, now)?;
         let (realm, kind) = realms.of_kind(lost.kind)?;
         let owner = view.owner(lost.owner)?.ok_or_else(|| super::no_owner(&lost))?;
-        let (token, digest) = self.mint(kind)?;
         let key_id = self.new_key_id(view, now)?;
+        let (token, digest) = self.mint(kind)?;
         let lineage = if lost.lineage == lost.key_id { key_id } else { lost.lineage };
         let new = KeyRecord {
             key_id,

@@ -45,8 +45,8 @@ impl Store {
             rotatable(&old, now)?;
             let succession = rotation.check(realm, old.start, old.end, now)?;
             let owner = view.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
-            let (token, digest) = self.mint(kind)?;
             let key_id = self.new_key_id(view, now)?;
+            let (token, digest) = self.mint(kind)?;
             let new = KeyRecord {
                 key_id,
                 digest,

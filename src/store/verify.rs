@@ -202,7 +202,7 @@ impl Store {
     }
 
     /// The part of a decision that needs no text, at `now` if that was read already.
-    #[inline]
+    #[inline(always)]
     fn rule(
         &self,
         bound: &Bound,
@@ -257,7 +257,7 @@ impl Store {
     }
 
     /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
-    #[inline]
+    #[inline(always)]
     fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
         let (entry, side) = self.index.find(&presented.approach, &presented.digest)?;
         let kind = bound.realm.kind(entry.kind)?;

@@ -203,7 +203,7 @@ impl Store {
         let now = group.now;
         // A change of profile ends its group, so these are the realms as all before left them.
         let planned =
-            group.view(&self.storage).and_then(|view| plan(&view, &self.realms.load(), now));
+            group.view(&self.storage).and_then(|view| plan(&view, self.realms.load(), now));
         let denied = planned.and_then(|draft| {
             group.check_tokens(&self.index, &draft.change.ops)?;
             Ok((self.deny(&draft.change.ops)?, draft))
@@ -304,8 +304,10 @@ impl Store {
     /// Makes `realms` the ones that decisions read, and brings the entries of keys and owners
     /// up to them where what their scopes imply differs.
     pub(super) fn swap_realms(&self, realms: Arc<Realms>) -> Result<()> {
-        let before = self.realms.swap(Arc::clone(&realms));
-        let differing: Vec<_> = realms.differing(&before).collect();
+        let before = self.realms.swap(Arc::clone(&realms)).ok_or_else(|| {
+            Error::new(ErrorKind::Internal, "no number is left for another version of a profile")
+        })?;
+        let differing: Vec<_> = realms.differing(before).collect();
         if differing.is_empty() {
             return Ok(());
         }

@@ -15,58 +15,58 @@ const CHUNKS: usize = ((32 - FIRST - EQUAL + 1) << EQUAL) as usize;
 
 /// Where an element is: its chunk and its place in it. To be kept where time counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Spot(pub u32);
+pub(crate) struct Spot(pub u32);
 
 /// Bits of a [`Spot`] that say the place.
 const PLACE: u32 = 24;
 
 /// Elements by number. Made by the writer, read by anyone.
-pub(super) struct Chunks<T> {
+pub(crate) struct Chunks<T> {
     chunks: Box<[OnceLock<Box<[T]>>]>,
 }
 
 impl<T: Default> Chunks<T> {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { chunks: (0..CHUNKS).map(|_| OnceLock::new()).collect() }
     }
 
     /// Element `number`, if its chunk has been made.
     #[inline]
-    pub(super) fn get(&self, number: u32) -> Option<&T> {
+    pub(crate) fn get(&self, number: u32) -> Option<&T> {
         let (chunk, at, _) = locate(number);
         self.chunks.get(chunk)?.get()?.get(at)
     }
 
     /// The element at `spot`, if its chunk has been made.
     #[inline]
-    pub(super) fn at(&self, spot: Spot) -> Option<&T> {
+    pub(crate) fn at(&self, spot: Spot) -> Option<&T> {
         let chunk = usize::try_from(spot.0 >> PLACE).ok()?;
         let at = usize::try_from(spot.0 & ((1 << PLACE) - 1)).ok()?;
         self.chunks.get(chunk)?.get()?.get(at)
     }
 
     /// Element `number`, making its chunk if there is none.
-    pub(super) fn make(&self, number: u32) -> Option<&T> {
+    pub(crate) fn make(&self, number: u32) -> Option<&T> {
         let (chunk, at, len) = locate(number);
         let fresh = || (0..len).map(|_| T::default()).collect();
         self.chunks.get(chunk)?.get_or_init(fresh).get(at)
     }
 
     /// The elements whose chunks have been made, with their numbers, in order.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         let made = self.chunks.iter().map_while(OnceLock::get);
         (0..).zip(made.flat_map(|chunk| chunk.iter()))
     }
 
     /// Where element `number` is, if that can be said: not beyond some hundred millions.
-    pub(super) fn spot(number: u32) -> Option<Spot> {
+    pub(crate) fn spot(number: u32) -> Option<Spot> {
         let (chunk, at, _) = locate(number);
         let at = u32::try_from(at).ok().filter(|&at| at < 1 << PLACE)?;
         Some(Spot(u32::try_from(chunk).ok()?.checked_mul(1 << PLACE)? | at))
     }
 
     /// Bytes that the made chunks take.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let made = self.chunks.iter().filter_map(OnceLock::get);
         made.map(|chunk| size_of_val(&**chunk)).sum()
     }
