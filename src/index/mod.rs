@@ -1,4 +1,4 @@
-//! The table in memory: from a token's digest to the entry that decides about it.
+//! The table in memory: from a token's end and digest to the entry that decides about it.
 //!
 //! Names, metadata and history are not here. Readers take no lock, allocate nothing and
 //! write nothing; [`Index::apply`] is the only way in for what was committed.
@@ -21,11 +21,14 @@
 //! - **State and end are one word**, so a key that is revoked, suspended or shortened is never
 //!   seen half changed. A change of scopes, owner or side fills a second slot and then
 //!   clears the first.
-//! - **A live key is always found.** Whatever moves it, the new slot is filled before the old
-//!   one is cleared. A reader that finds nothing looks again whether its four slots live the
-//!   lives that they lived before it compared, and whether the directory still names its
-//!   segment; if so there was a moment at which the key was in none of its places, and if
-//!   not, it begins anew.
+//! - **A live key is always found.** Whatever moves it, its mark is set in the filter of its
+//!   first near pair, then the new slot is filled, then the old one is cleared (each Release). A
+//!   reader reads the filter (Acquire), the near slots, and the far ones if a mark says so. If
+//!   it finds nothing it looks again, after a fence (Acquire), whether all these slots live the
+//!   lives that they lived before it compared, whether the filter says the same, and whether
+//!   the directory still names the segment. If so there was a moment at which the key was in
+//!   none of its places; if not, it begins anew. Marks are taken away only from blocks that no
+//!   segment has, so where the filter has no mark of a key, the directory alone is asked.
 //! - **A denial is complete when the call returns.** The old slot is cleared, or its verdict
 //!   replaced, by a read-modify-write before that, so who begins afterwards reads the denial.
 //! - **Nobody waits.** A writer that stops anywhere leaves for each key a slot that answers,
