@@ -12,7 +12,7 @@ T ?= token
 S ?= 60
 
 # How many updates `make size` makes.
-N ?= 10000000
+U ?= 10000000
 
 .DEFAULT_GOAL := help
 # Where `make install` puts the C library, and what is written before that path.
@@ -98,9 +98,9 @@ fixture: ## write the files of tests/format anew, until the first release
 	@.ci/prepare build
 	KEYCASK_FIXTURE=write cargo test --locked --quiet -p keycask --test format
 
-size: ## how long a file is for its rows after N=10000000 updates
+size: ## how long a file is for its rows after U=10000000 updates
 	@.ci/prepare build
-	KEYCASK_UPDATES=$(N) cargo test --release --locked -p keycask --lib \
+	KEYCASK_UPDATES=$(U) cargo test --release --locked -p keycask --lib \
 	    storage::tests::size -- --nocapture
 
 clean: ## take out all that was built or installed here
