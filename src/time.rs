@@ -145,8 +145,9 @@ pub trait Clock: Send + Sync {
     fn uptime(&self) -> Duration;
 }
 
-/// The machine's own clock. It may be 10 ms late, so a key may be granted that much after its
-/// end, and not longer.
+/// The machine's own clock. It is late by one tick of the system, 10 ms at most while the machine
+/// runs: so a key may be granted that much after its end, and be refused that much after its
+/// start.
 pub struct SystemClock {
     started: Instant,
 }
@@ -166,8 +167,9 @@ impl Default for SystemClock {
 }
 
 impl Clock for SystemClock {
-    /// As the last tick of the system left it, which is 1 to 10 ms ago (Linux: 1 / CONFIG_HZ)
-    /// and never ahead: so it costs a load, and no reading of a counter.
+    /// As the last tick of the system left it, which is 1 to 10 ms ago (Linux: 1 / CONFIG_HZ),
+    /// or longer while a virtual machine does not run, and never ahead: so it costs a load, and
+    /// no reading of a counter.
     fn now(&self) -> Timestamp {
         let now = clock_gettime(ClockId::RealtimeCoarse);
         let ms = now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000);

@@ -51,7 +51,8 @@ pub(super) fn digests<const L: usize>(
             load(&mut message, &mut lens, lane, text);
         }
         let words = compress(key, &message, &lens);
-        // Whole vectors at a time, which `zeroize` does word by word.
+        // Whole vectors at a time, which `zeroize` does word by word. What the compiler keeps in
+        // registers, or puts on the stack for want of them, is not wiped here, nor by `blake3`.
         message = [[0; L]; 16];
         optimization_barrier(&message);
         for lane in 0..group.len() {
@@ -95,15 +96,15 @@ fn compress<const L: usize>(
     // The counter of the only chunk is 0.
     let mut v = [k0, k1, k2, k3, k4, k5, k6, k7, i0, i1, i2, i3, all(0), all(0), *lens, all(FLAGS)];
     for s in &SCHEDULE {
-        let m = s.map(|word| message[word]);
-        mix(&mut v, [0, 4, 8, 12], &m[0], &m[1]);
-        mix(&mut v, [1, 5, 9, 13], &m[2], &m[3]);
-        mix(&mut v, [2, 6, 10, 14], &m[4], &m[5]);
-        mix(&mut v, [3, 7, 11, 15], &m[6], &m[7]);
-        mix(&mut v, [0, 5, 10, 15], &m[8], &m[9]);
-        mix(&mut v, [1, 6, 11, 12], &m[10], &m[11]);
-        mix(&mut v, [2, 7, 8, 13], &m[12], &m[13]);
-        mix(&mut v, [3, 4, 9, 14], &m[14], &m[15]);
+        let m = s.map(|word| &message[word]);
+        mix(&mut v, [0, 4, 8, 12], m[0], m[1]);
+        mix(&mut v, [1, 5, 9, 13], m[2], m[3]);
+        mix(&mut v, [2, 6, 10, 14], m[4], m[5]);
+        mix(&mut v, [3, 7, 11, 15], m[6], m[7]);
+        mix(&mut v, [0, 5, 10, 15], m[8], m[9]);
+        mix(&mut v, [1, 6, 11, 12], m[10], m[11]);
+        mix(&mut v, [2, 7, 8, 13], m[12], m[13]);
+        mix(&mut v, [3, 4, 9, 14], m[14], m[15]);
     }
     let [a0, a1, a2, a3, a4, a5, a6, a7, b0, b1, b2, b3, b4, b5, b6, b7] = v;
     let xor = |a: [u32; L], b: [u32; L]| each(&a, &b, |a, b| a ^ b);

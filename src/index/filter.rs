@@ -60,8 +60,9 @@ impl Marks {
 impl Filter {
     #[inline]
     pub(super) fn marks(&self) -> Marks {
-        // Acquire, with the Release of `Slot::clear`: who saw a slot cleared because its key
-        // moved, and then looks here, sees the marks that the key had set before.
+        // Acquire, with the Release of `set`: who sees the mark of a key that came after a
+        // segment was replaced sees that it was. That a moved key's mark is seen by who saw
+        // its slot cleared is owed to the Acquire of `Slot::life`.
         Marks(self.0.load(Ordering::Acquire))
     }
 
@@ -70,7 +71,7 @@ impl Filter {
         let bits = mark.key | if far { mark.far } else { 0 };
         let before = self.0.load(Ordering::Relaxed);
         if before & bits != bits {
-            // Release, with the Acquire fence before `Table::conclude`.
+            // Release, with the Acquire of `marks`.
             self.0.store(before | bits, Ordering::Release);
         }
     }

@@ -64,7 +64,7 @@ impl Home {
         low32((self.0 >> 1).wrapping_shr(63_u32.wrapping_sub(bits)))
     }
 
-    /// Eight bits that choose neither segment nor pair.
+    /// Eight bits that choose neither the segment nor the first pair.
     #[inline]
     pub(super) const fn spare(self) -> u8 {
         (self.0 >> 32) as u8

@@ -121,8 +121,6 @@ pub(crate) struct Stats {
     pub suspended_owners: usize,
     /// Bytes of all of it, but for owners' names.
     pub bytes: usize,
-    /// How many of the slots' bytes are on huge pages, as far as the system tells.
-    pub huge_bytes: usize,
 }
 
 /// For decisions: no lock, no allocation.
@@ -303,6 +301,12 @@ impl Index {
     /// How large the index is.
     pub(crate) fn stats(&self) -> Stats {
         self.measure(&self.writer())
+    }
+
+    /// How many of the slots' bytes are on huge pages, as far as the system tells. It takes the
+    /// system a while, and nobody else waits for it.
+    pub(crate) fn huge_bytes(&self) -> usize {
+        self.table.huge_bytes()
     }
 
     /// The lock that makes its holder the writer. One that panicked left every key with a slot

@@ -9,7 +9,7 @@ use std::sync::OnceLock;
 use super::filter::Filter;
 use super::shim::{Ordering, fence};
 use super::slot::Slot;
-use crate::sys::{self, HUGE_PAGE, Slab};
+use crate::sys::{HUGE_PAGE, Slab};
 
 /// How many times the pool can be extended.
 const CHUNKS: usize = 1024;
@@ -123,9 +123,9 @@ impl Pool {
         self.chunks().map(|chunk| size_of_val(&*chunk.pairs) + size_of_val(&*chunk.filters)).sum()
     }
 
-    /// How many of these bytes are on huge pages now, as far as the system tells.
-    pub(super) fn huge_bytes(&self) -> usize {
-        sys::huge_bytes(self.chunks().map(|chunk| &*chunk.pairs))
+    /// All pairs, as they stand in memory.
+    pub(super) fn memory(&self) -> impl Iterator<Item = &[Pair]> {
+        self.chunks().map(|chunk| &*chunk.pairs)
     }
 
     fn chunks(&self) -> impl Iterator<Item = &Chunk> {

@@ -240,6 +240,11 @@ impl Slot {
         Content { verdict: Verdict::from_bits(last), ..content }
     }
 
+    /// Ends what [`freeze`](Self::freeze) began, if there was no copy after all.
+    pub(super) fn thaw(&self) {
+        self.verdict.fetch_and(!Verdict::FROZEN, Ordering::AcqRel);
+    }
+
     /// Gives a live slot the verdict that `change` makes of its present one. One store: no
     /// reader sees the state of one and the end of the other.
     pub(super) fn judge(&self, change: impl Fn(Verdict) -> Verdict) {

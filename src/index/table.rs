@@ -15,6 +15,7 @@ use super::slot::{Content, Life, Slot};
 use crate::chunks::Chunks;
 use crate::digest::{Address, Locator};
 use crate::entry::Entry;
+use crate::sys;
 use crate::time::Timestamp;
 
 /// How often a reader begins anew. Each time costs the writer a change to the very slots
@@ -350,6 +351,12 @@ impl Table {
     pub(super) fn segment(&self, home: Home) -> Option<(Route<'_>, &Segment)> {
         let route = self.directory.route(home)?;
         Some((route, self.segments.at(route.segment())?))
+    }
+
+    /// Bytes of slots on huge pages now, as far as the system tells, the overflow's included.
+    pub(super) fn huge_bytes(&self) -> usize {
+        let beside = self.overflow.get().map(|overflow| overflow.pool.memory());
+        sys::huge_bytes(self.pool.memory().chain(beside.into_iter().flatten()))
     }
 
     /// Bytes of the table, but not of its overflow.

@@ -230,7 +230,6 @@ impl Index {
             restraints: w.targets.len(),
             suspended_owners: self.owners.suspended(),
             bytes: tables().map(Table::bytes).fold(beside, usize::saturating_add),
-            huge_bytes: tables().map(|table| table.pool.huge_bytes()).sum(),
         }
     }
 }

@@ -204,7 +204,7 @@ impl Store {
             owners: state.counts.owners,
             realms: state.counts.realms,
             index_bytes: u64::try_from(index.bytes).unwrap_or(u64::MAX),
-            index_huge_bytes: u64::try_from(index.huge_bytes).unwrap_or(u64::MAX),
+            index_huge_bytes: u64::try_from(self.index.huge_bytes()).unwrap_or(u64::MAX),
             peppered: self.storage.is_peppered(),
             unconfirmed: state.role == Role::Restored,
         })
