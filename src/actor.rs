@@ -45,9 +45,10 @@ impl Actor {
     /// 128 bytes without control characters, that it gives to no other call of this store.
     ///
     /// A call that was done under this id before changes nothing and reports what was done, as
-    /// it stands now. [Issuing](crate::Store::issue) and [rotating](crate::Store::rotate) cannot
-    /// give the same token again: they revoke the key that the earlier call made, whose token is
-    /// then of no use to anybody, and make another in its place, in one commit. A different call
+    /// it stands now. [Issuing](crate::Store::issue), also [many](crate::Store::issue_many), and
+    /// [rotating](crate::Store::rotate) cannot give the same token again: they revoke the keys that
+    /// the earlier call made, whose tokens are then of no use to anybody, and make others in their
+    /// place, in one commit. A different call
     /// by this id, or by another actor, is a `Conflict`.
     ///
     /// The id is kept as long as the log keeps the commit, so 100,000 ops by

@@ -17,6 +17,8 @@ pub(crate) type RequestDigest = [u8; 16];
 pub(crate) enum Done {
     /// A key was made or changed, or its token shown.
     Key(KeyId),
+    /// These keys were made, in the order in which they were asked for.
+    Keys(Vec<KeyId>),
     /// The owner that the request names was set.
     Owner,
     /// A profile was applied over this one; empty if the realm was new.
@@ -58,7 +60,8 @@ impl fmt::Debug for OperationRecord {
 //      1    8 seq      of the commit that it was last done with
 //      9    8 at       when it was last asked for with effect
 //     17   16 request  derive_key("keycask 2026-11 request of an operation") over the request
-//     33    1 tag      1 key, 2 owner, 3 realm, 4 swept, 5 resealed, 6 present, 7 confirmed
+//     33    1 tag      1 key, 2 owner, 3 realm, 4 swept, 5 resealed, 6 present, 7 confirmed,
+//                      8 keys
 //     34      what was done:
 //           8 key id   1
 //             profile  3: the one before; empty if the realm was new
@@ -66,10 +69,11 @@ impl fmt::Debug for OperationRecord {
 //           1 more     4: 1 if there may have been more, or 0
 //           8 copies   5: that were sealed
 //           8 present  6
+//           4 count    8: of keys, then as many key ids of 8
 // ```
 //
 // The request is a JSON object without spaces: the journey, the actor's name, and what is
-// asked, members that are null left out.
+// asked, members that are null left out, also of what is within.
 const VERSION: u8 = 1;
 const CONTEXT: &str = "keycask 2026-11 request of an operation";
 const KEY: u8 = 1;
@@ -79,6 +83,7 @@ const SWEPT: u8 = 4;
 const RESEALED: u8 = 5;
 const PRESENT: u8 = 6;
 const CONFIRMED: u8 = 7;
+const KEYS: u8 = 8;
 
 impl OperationRecord {
     /// Tells requests apart: `journey`, as asked by `actor`, with what it asks for.
@@ -87,7 +92,7 @@ impl OperationRecord {
         actor: &str,
         mut asked: Map<String, Value>,
     ) -> RequestDigest {
-        asked.retain(|_, member| !member.is_null());
+        asked.retain(|_, member| is_set(member));
         let mut request = Map::new();
         request.insert("journey".to_owned(), journey.into());
         request.insert("actor".to_owned(), actor.into());
@@ -107,6 +112,12 @@ impl OperationRecord {
             Done::Key(key) => {
                 out.push(KEY);
                 out.extend_from_slice(&key.bits().to_le_bytes());
+            }
+            Done::Keys(keys) => {
+                out.push(KEYS);
+                let count = u32::try_from(keys.len()).unwrap_or(u32::MAX);
+                out.extend_from_slice(&count.to_le_bytes());
+                out.extend(keys.iter().flat_map(|key| key.bits().to_le_bytes()));
             }
             Done::Owner => out.push(OWNER),
             Done::Realm(before) => {
@@ -143,6 +154,11 @@ impl OperationRecord {
         let tag = fields.u8()?;
         let done = match tag {
             KEY => Done::Key(KeyId::from_bits(fields.u64()?)),
+            KEYS => {
+                let count = fields.u32()?;
+                let key = |_| fields.u64().map(KeyId::from_bits);
+                Done::Keys((0..count).map(key).collect::<Result<_>>()?)
+            }
             OWNER => Done::Owner,
             REALM => {
                 let before = std::str::from_utf8(fields.rest());
@@ -165,6 +181,17 @@ impl OperationRecord {
     }
 }
 
+/// Whether there is anything; takes out of it what is not.
+fn is_set(member: &mut Value) -> bool {
+    match member {
+        Value::Null => return false,
+        Value::Array(members) => members.iter_mut().for_each(|member| _ = is_set(member)),
+        Value::Object(members) => members.retain(|_, member| is_set(member)),
+        _ => {}
+    }
+    true
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +205,8 @@ mod tests {
     fn an_operation_survives_its_row_and_no_shorter_or_longer_row_is_one() {
         let all = [
             Done::Key(KeyId::from_bits(77)),
+            Done::Keys(vec![]),
+            Done::Keys(vec![KeyId::from_bits(78), KeyId::from_bits(76)]),
             Done::Owner,
             Done::Swept(3, true),
             Done::Resealed(1 << 40),
@@ -215,5 +244,9 @@ mod tests {
         assert_ne!(one, digest("issue", "bob", r#"{"name":"x"}"#));
         assert_ne!(one, digest("issue", "alice", r#"{"name":"y"}"#));
         assert_ne!(one, digest("issue", "alice", r#"{"name":"x","end":0}"#));
+        let many = digest("issue", "alice", r#"{"specs":[{"name":"x","end":null},{}]}"#);
+        assert_eq!(many, digest("issue", "alice", r#"{"specs":[{"name":"x"},{}]}"#));
+        assert_ne!(many, digest("issue", "alice", r#"{"specs":[{"name":"x"}]}"#));
+        assert_ne!(many, digest("issue", "alice", r#"{"specs":[{},{"name":"x"}]}"#));
     }
 }

@@ -3,6 +3,8 @@
 use std::collections::hash_map::{Entry, HashMap};
 use std::vec;
 
+use serde_json::json;
+
 use super::cap::Places;
 use super::draft::Change;
 use super::operation::Asked;
@@ -63,25 +65,26 @@ impl Store {
     /// # Errors
     ///
     /// As for one; an error about a spec begins with its index from 0, as in `spec 3: `.
-    /// `Argument` for more than [`ISSUE_MAX`], and for an operation: only single keys have one.
+    /// `Argument` for more than [`ISSUE_MAX`].
     pub fn issue_many(&self, specs: &[Spec], by: &Actor) -> Result<Vec<Issued>> {
-        by.check()?;
-        if let Some(id) = by.operation_id() {
-            let why = format!("operation {id:?}: issuing many keys cannot be one");
-            return Err(Error::new(ErrorKind::Argument, why));
-        }
+        let all = || specs.iter().map(Spec::asked).collect::<Vec<_>>();
+        let asked = Asked::new(by, "issue_many", || json!({ "specs": all() }))?;
         if specs.len() > ISSUE_MAX {
             let why = format!("specs: {}; up to {ISSUE_MAX} are allowed", specs.len());
             return Err(Error::new(ErrorKind::Argument, why));
         }
         self.commit(|view, realms, now| {
+            if let Some(done) = asked.done(view)? {
+                return self.reissue_many(view, realms, &asked, &done, now);
+            }
             let mut issuing = Issuing::new(self, view, realms, now, by, specs.len())?;
             let mut issued = Vec::with_capacity(specs.len());
             for (number, spec) in specs.iter().enumerate() {
                 let one = issuing.issue(spec);
                 issued.push(one.map_err(|e| Error::new(e.kind(), format!("spec {number}: {e}")))?);
             }
-            Ok(issuing.draft(issued))
+            let keys = issued.iter().map(|issued| issued.key.key_id).collect();
+            Ok(asked.note(issuing.draft(issued), now, Done::Keys(keys)))
         })
     }
 

@@ -26,7 +26,7 @@ pub struct Operation {
     pub seq: u64,
     /// When it was done.
     pub at: Timestamp,
-    /// The key that it made or changed, if it was about one.
+    /// The key that it made or changed, if it was about one alone.
     pub key: Option<KeyId>,
 }
 
@@ -86,6 +86,14 @@ impl OperationRecord {
     pub(super) fn key(&self) -> Result<KeyId> {
         match self.done {
             Done::Key(key) => Ok(key),
+            _ => Err(self.unlike()),
+        }
+    }
+
+    /// The keys that were made.
+    pub(super) fn keys(&self) -> Result<&[KeyId]> {
+        match &self.done {
+            Done::Keys(keys) => Ok(keys),
             _ => Err(self.unlike()),
         }
     }

@@ -1,4 +1,4 @@
-//! Make a key anew whose token was lost: the operation that made it is asked for again.
+//! Make keys anew whose tokens were lost: the operation that made them is asked for again.
 
 use super::operation::{Asked, conflict};
 use super::{Draft, Realms, Store, trail};
@@ -7,6 +7,7 @@ use crate::audit::Event;
 use crate::entry::State;
 use crate::error::Result;
 use crate::info::Issued;
+use crate::key_id::KeyId;
 use crate::record::{Cause, Done, KeyRecord, Op, OperationRecord};
 use crate::storage::View;
 use crate::time::Timestamp;
@@ -30,19 +31,60 @@ impl Store {
         done: &OperationRecord,
         now: Timestamp,
     ) -> Result<Draft<Issued>> {
-        let (key, by) = (done.key()?, asked.by());
-        let gone = || conflict(done, &format!("made {key}, which was taken out since"));
-        let lost = view.key(key)?.ok_or_else(gone)?;
+        let new = self.new_key_id(view, now)?;
+        let reissuing = Reissuing { store: self, view, realms, by: asked.by(), done, now };
+        let draft = reissuing.one(Draft::new(()), done.key()?, new)?;
+        Ok(asked.note(draft.map(|((), issued)| issued), now, Done::Key(new)))
+    }
+
+    /// The same for all keys that `done` made, in their order: all of them or none.
+    pub(super) fn reissue_many(
+        &self,
+        view: &View<'_>,
+        realms: &Realms,
+        asked: &Asked,
+        done: &OperationRecord,
+        now: Timestamp,
+    ) -> Result<Draft<Vec<Issued>>> {
+        let keys = done.keys()?;
+        let new: Vec<KeyId> = self.new_key_ids(view, now, keys.len())?.collect();
+        let reissuing = Reissuing { store: self, view, realms, by: asked.by(), done, now };
+        let mut draft = Draft::new(Vec::with_capacity(keys.len()));
+        for (lost, new) in keys.iter().zip(&new) {
+            draft = reissuing.one(draft, *lost, *new)?.map(|(mut all, issued)| {
+                all.push(issued);
+                all
+            });
+        }
+        Ok(asked.note(draft, now, Done::Keys(new)))
+    }
+}
+
+/// An operation that made keys and is asked for again.
+struct Reissuing<'a> {
+    store: &'a Store,
+    view: &'a View<'a>,
+    realms: &'a Realms,
+    by: &'a Actor,
+    done: &'a OperationRecord,
+    now: Timestamp,
+}
+
+impl Reissuing<'_> {
+    /// Adds to `draft` that the key `new` takes the place of `lost`.
+    fn one<T>(&self, draft: Draft<T>, lost: KeyId, new: KeyId) -> Result<Draft<(T, Issued)>> {
+        let Self { store, view, realms, by, done, now } = *self;
+        let gone = || conflict(done, &format!("made {lost}, which was taken out since"));
+        let lost = view.key(lost)?.ok_or_else(gone)?;
         replaceable(done, &lost, now)?;
         let (realm, kind) = realms.of_kind(lost.kind)?;
         let owner = view.owner(lost.owner)?.ok_or_else(|| super::no_owner(&lost))?;
-        let key_id = self.new_key_id(view, now)?;
-        let (token, digest) = self.mint(kind)?;
-        let lineage = if lost.lineage == lost.key_id { key_id } else { lost.lineage };
+        let (token, digest) = store.mint(kind)?;
+        let lineage = if lost.lineage == lost.key_id { new } else { lost.lineage };
         let new = KeyRecord {
-            key_id,
+            key_id: new,
             digest,
-            pepper: self.storage.generation(),
+            pepper: store.storage.generation(),
             cause: Cause::None,
             issued: now,
             changed: now,
@@ -55,22 +97,22 @@ impl Store {
             Some(before) => view.key(before)?.filter(|k| k.successor == Some(lost.key_id)),
             None => None,
         };
-        let predecessor = predecessor.map(|k| KeyRecord { successor: Some(key_id), ..k });
+        let predecessor = predecessor.map(|k| KeyRecord { successor: Some(new.key_id), ..k });
         let ended = ended(lost.clone(), by, now);
-        let sealed = self.sealed(&new, kind, &token)?;
-        let info = self.key_info(view, realm, kind, &owner.id, &new, now)?;
+        let sealed = store.sealed(&new, kind, &token)?;
+        let key = store.key_info(view, realm, kind, &owner.id, &new, now)?;
         let event = Event::KeyReissued;
         let mut entry = trail::key_entry(event, by, now, realm, lost.key_id, &owner.id);
         entry.before = trail::key_changes(realm, &lost, &ended);
         entry.after = trail::reissue_facts(realm, &ended, &new);
-        let draft = Draft::new(Issued { key: info, token })
+        let draft = draft
             .ops(predecessor.map(Op::Key))
             .seal(ended.key_id, None)
             .op(Op::Key(ended))
+            .seal(new.key_id, sealed)
             .op(Op::Key(new))
-            .seal(key_id, sealed)
             .entry(entry);
-        Ok(asked.note(draft, now, Done::Key(key_id)))
+        Ok(draft.map(|value| (value, Issued { key, token })))
     }
 }
 

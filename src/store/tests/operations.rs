@@ -107,6 +107,43 @@ fn a_key_whose_issue_ended_unknown_is_issued_once_when_it_is_asked_for_again() {
 }
 
 #[test]
+fn many_keys_whose_issue_ended_unknown_are_there_once_when_they_are_asked_for_again() {
+    let issue = |scene: &Scene| {
+        let spec = Spec::new(scene.acme, "live", "o").scopes(["read"]);
+        let specs = ["a", "b"].map(|name| spec.clone().name(name));
+        scene.store.issue_many(&specs, &op())
+    };
+    interrupt(Scene::plan_of_two, issue, |scene, is_there| {
+        assert_eq!(scene.live().len(), if is_there { 2 } else { 0 });
+        scene.clock.forward(Duration::from_secs(60));
+        let issued = issue(&scene).unwrap();
+        let names: Vec<_> = issued.iter().map(|issued| issued.key.name.as_str()).collect();
+        assert_eq!(names, ["a", "b"]);
+        assert_eq!(scene.live(), issued.iter().map(|i| i.key.clone()).collect::<Vec<_>>());
+        assert_eq!(scene.keys().len(), if is_there { 4 } else { 2 });
+        for lost in scene.keys().iter().filter(|key| key.state != State::Active) {
+            assert_eq!((lost.state, lost.cause), (State::Revoked, Cause::Reissued));
+        }
+        assert_eq!((scene.done().key, scene.done().seq), (None, scene.seq()));
+        // Those that nobody has take no place.
+        assert_eq!(scene.issue().unwrap_err().kind(), ErrorKind::Cap);
+        let scene = scene.reopen();
+        for issued in &issued {
+            assert_eq!(scene.reason(issued.token.expose()), None);
+        }
+        // All or none, also of what takes their place.
+        scene.store.revoke(issued[1].key.key_id, &by()).unwrap();
+        let before = scene.keys();
+        let refused = issue(&scene).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Conflict);
+        assert!(refused.message().contains(&issued[1].key.key_id.to_string()), "{refused}");
+        assert_eq!(scene.keys(), before);
+        let one = scene.store.issue_many(&[], &op()).unwrap_err();
+        assert_eq!(one.kind(), ErrorKind::Conflict);
+    });
+}
+
+#[test]
 fn a_rotation_that_ended_unknown_leaves_two_live_generations_and_the_grace_that_was_decided() {
     let rotation = || Rotation::new().grace(GRACE);
     let prepare = |scene: &Scene| {
