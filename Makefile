@@ -46,8 +46,8 @@ bench: ## measure verify, and what is durable, beside their floors (half an hour
 	cargo build --locked --release -p keycask-c
 	cargo bench --locked -p keycask-c
 
-peers: ## measure beside others that do the same; builds SQLite
-	@.ci/prepare build
+peers: ## measure beside maps, caches and stores that do the same; builds SQLite and LMDB
+	@.ci/prepare build peers
 	cargo bench --locked --manifest-path benches/peers/Cargo.toml
 
 fuzz: ## fuzz T=token for S=60 seconds
