@@ -10,7 +10,6 @@
 #![allow(missing_docs, reason = "a bench has no users")]
 
 #[path = "../../common/mod.rs"]
-#[allow(dead_code, reason = "the benches that it belongs to use the rest")]
 mod common;
 #[path = "../../decide/floor.rs"]
 #[allow(dead_code, reason = "the bench that it belongs to uses the rest")]
@@ -78,7 +77,7 @@ fn main() {
 fn size(keys: usize) {
     let world = World::new(keys);
     println!("{:<22} {:>9} {:>7} {:>11} {:>7}", "", "hit, ns", "ratio", "unknown, ns", "ratio");
-    row(&world, "floor", |token| floor::decide(&world.lines, token));
+    row(&world, "floor", |token| floor::decide(&world.lines, PREFIX, token));
     row(&world, "keycask", |token| single::verify(&world, token, &world.read));
     peer(&world, "papaya", Papaya::new(keys));
     peer(&world, "dashmap", DashMap::new(keys));
@@ -107,7 +106,7 @@ fn peer(world: &World, name: &str, mut peer: impl Peer) {
             .collect();
         peer.put(&rows);
     }
-    let verify = |token: &[u8]| match floor::parse(token) {
+    let verify = |token: &[u8]| match floor::parse(PREFIX, token) {
         0 => match peer.get(&digest(token)) {
             Some(record) if record.grants(NEEDS, NOW) => record.id,
             _ => REFUSED,
@@ -137,7 +136,7 @@ fn row(world: &World, name: &str, verify: impl Fn(&[u8]) -> u64) {
             || chain(&queries(world, &mut numbers, COUNT), &verify),
             || {
                 let queries = world.uniform(&mut others, COUNT);
-                chain(&queries, |token| floor::decide(&world.lines, token))
+                chain(&queries, |token| floor::decide(&world.lines, PREFIX, token))
             },
         );
         (median(times.clone()), ratio(&times, &floors))

@@ -3,7 +3,6 @@
 #![allow(missing_docs, reason = "a bench has no users")]
 
 #[path = "../../common/mod.rs"]
-#[allow(dead_code, reason = "the benches that it belongs to use the rest")]
 mod common;
 #[path = "../../durable/crowd.rs"]
 mod crowd;
