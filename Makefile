@@ -19,8 +19,8 @@ U ?= 10000000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test crash bench peers fuzz check fmt clippy deny advisories layers doc clean header \
-    abi install fixture size
+.PHONY: help demo test crash bench count peers fuzz check fmt clippy deny advisories layers doc clean \
+    header abi install fixture size
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -46,8 +46,12 @@ bench: ## measure verify, and what is durable, beside their floors (half an hour
 	cargo build --locked --release -p keycask-c
 	cargo bench --locked -p keycask-c
 
-peers: ## measure beside others that do the same; builds SQLite
-	@.ci/prepare build
+count: ## the instructions of a verify, beside those that are expected
+	@.ci/prepare build count
+	benches/count/run
+
+peers: ## measure beside maps, caches and stores that do the same; builds SQLite and LMDB
+	@.ci/prepare build peers
 	cargo bench --locked --manifest-path benches/peers/Cargo.toml
 
 fuzz: ## fuzz T=token for S=60 seconds

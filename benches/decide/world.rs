@@ -24,7 +24,7 @@ pub struct World {
     pub read: Request,
     pub write: Request,
     pub lines: Lines,
-    known: Vec<u8>,
+    pub known: Vec<u8>,
     unknown: Vec<u8>,
     most: f64,
     _home: TempDir,

@@ -1,3 +1,4 @@
 //! What others do in keycask's place, one peer a file.
 
+pub mod lookup;
 pub mod sqlite;
