@@ -11,6 +11,7 @@
 mod apply;
 mod backend;
 mod batch;
+mod bundle;
 mod errors;
 mod file;
 mod handle;
