@@ -13,13 +13,13 @@ pub fn median(values: Vec<f64>) -> f64 {
     quantile(values, 0.5)
 }
 
-/// Runs `one` and `other`, each of which gives a figure, `count` times, taking turns in who
+/// Runs `one` and `other`, each of which gives figures, `count` times, taking turns in who
 /// goes first, and gives the figures of both.
-pub fn alternate(
+pub fn alternate<T, U>(
     count: usize,
-    mut one: impl FnMut() -> f64,
-    mut other: impl FnMut() -> f64,
-) -> (Vec<f64>, Vec<f64>) {
+    mut one: impl FnMut() -> T,
+    mut other: impl FnMut() -> U,
+) -> (Vec<T>, Vec<U>) {
     let (mut ones, mut others) = (Vec::new(), Vec::new());
     for round in 0..count {
         if round % 2 == 0 {

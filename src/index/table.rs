@@ -375,19 +375,26 @@ impl Table {
             .filter(move |slot| slot.life().is_live() && slot.holds(digest))
     }
 
-    /// The eight places of a key in this table, each once.
+    /// The places in this table where the key may stand by its marks, each once. A key sets its
+    /// marks before it comes, so of one that is new nearly always no slot is looked at.
     fn here(&self, address: &Address) -> impl Iterator<Item = &Slot> + use<'_> {
         let homes = self.seed.homes(address);
         let places =
             self.segment(homes.near).and_then(|(_, segment)| segment.all_places(&self.pool, homes));
-        let all = places.map(|[near, far]| {
+        let (all, count) = places.map_or((None, 0), |[near, far]| {
+            let (mark, marks) = (Mark::of(homes.far), near.filter().marks());
+            let count = match (marks.has(mark), marks.has_far(mark)) {
+                (false, _) => 0,
+                (true, false) => 4,
+                (true, true) => 8,
+            };
             let ([a, b, c, d], [e, f, g, h]) = (near.slots(), far.slots());
-            [a, b, c, d, e, f, g, h]
+            (Some([a, b, c, d, e, f, g, h]), count)
         });
         let twice = move |n: usize, slot: &Slot| {
             all.iter().flatten().take(n).any(|before| ptr::eq(*before, slot))
         };
-        let each = all.into_iter().flatten().enumerate();
+        let each = all.into_iter().flatten().take(count).enumerate();
         each.filter(move |(n, slot)| !twice(*n, slot)).map(|(_, slot)| slot)
     }
 

@@ -12,6 +12,7 @@ mod apply;
 mod backend;
 mod backup;
 mod batch;
+mod bundle;
 mod copy;
 mod errors;
 mod file;
