@@ -15,7 +15,7 @@ use crate::index::Index;
 use crate::record::{Op, RealmRecord};
 
 /// How many rows are put into the table at a time.
-const STEP: usize = 256;
+const STEP: usize = 1024;
 
 /// How many times as many rows wait for the other thread at most.
 const AHEAD: usize = 8;
