@@ -10,7 +10,7 @@ use zeroize::optimization_barrier;
 /// Bytes of a block, and so of the longest text.
 pub(super) const BLOCK: usize = 64;
 
-pub(super) const IV: [u32; 4] = [0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A];
+const IV: [u32; 4] = [0x6A09_E667, 0xBB67_AE85, 0x3C6E_F372, 0xA54F_F53A];
 
 /// CHUNK_START, CHUNK_END, ROOT and KEYED_HASH: the first block is the last of the only chunk.
 const FLAGS: u32 = 1 | 2 | 8 | 16;
@@ -63,7 +63,7 @@ pub(super) fn digests<const L: usize>(
 
 /// Puts `text` into a lane, with zeros behind it.
 #[inline(always)]
-pub(super) fn load<const L: usize>(
+fn load<const L: usize>(
     message: &mut [[u32; L]; 16],
     lens: &mut [u32; L],
     lane: usize,
@@ -84,6 +84,7 @@ pub(super) fn load<const L: usize>(
 
 /// The compression function, of which the upper half of the state is left out.
 #[inline(always)]
+#[allow(clippy::indexing_slicing, reason = "places of the schedule are below 16")]
 fn compress<const L: usize>(
     key: &[u32; 8],
     message: &[[u32; L]; 16],
@@ -94,7 +95,17 @@ fn compress<const L: usize>(
     let [i0, i1, i2, i3] = IV.map(all);
     // The counter of the only chunk is 0.
     let mut v = [k0, k1, k2, k3, k4, k5, k6, k7, i0, i1, i2, i3, all(0), all(0), *lens, all(FLAGS)];
-    rounds(&mut v, message);
+    for s in &SCHEDULE {
+        let m = s.map(|word| &message[word]);
+        mix(&mut v, [0, 4, 8, 12], m[0], m[1]);
+        mix(&mut v, [1, 5, 9, 13], m[2], m[3]);
+        mix(&mut v, [2, 6, 10, 14], m[4], m[5]);
+        mix(&mut v, [3, 7, 11, 15], m[6], m[7]);
+        mix(&mut v, [0, 5, 10, 15], m[8], m[9]);
+        mix(&mut v, [1, 6, 11, 12], m[10], m[11]);
+        mix(&mut v, [2, 7, 8, 13], m[12], m[13]);
+        mix(&mut v, [3, 4, 9, 14], m[14], m[15]);
+    }
     let [a0, a1, a2, a3, a4, a5, a6, a7, b0, b1, b2, b3, b4, b5, b6, b7] = v;
     let xor = |a: [u32; L], b: [u32; L]| each(&a, &b, |a, b| a ^ b);
     [
@@ -107,23 +118,6 @@ fn compress<const L: usize>(
         xor(a6, b6),
         xor(a7, b7),
     ]
-}
-
-/// The seven rounds.
-#[inline(always)]
-#[allow(clippy::indexing_slicing, reason = "places of the schedule are below 16")]
-pub(super) fn rounds<const L: usize>(v: &mut [[u32; L]; 16], message: &[[u32; L]; 16]) {
-    for s in &SCHEDULE {
-        let m = s.map(|word| &message[word]);
-        mix(v, [0, 4, 8, 12], m[0], m[1]);
-        mix(v, [1, 5, 9, 13], m[2], m[3]);
-        mix(v, [2, 6, 10, 14], m[4], m[5]);
-        mix(v, [3, 7, 11, 15], m[6], m[7]);
-        mix(v, [0, 5, 10, 15], m[8], m[9]);
-        mix(v, [1, 6, 11, 12], m[10], m[11]);
-        mix(v, [2, 7, 8, 13], m[12], m[13]);
-        mix(v, [3, 4, 9, 14], m[14], m[15]);
-    }
 }
 
 /// The mixing of one column or diagonal of the state with two words of the message.
@@ -148,11 +142,7 @@ fn mix<const L: usize>(
 }
 
 #[inline(always)]
-pub(super) fn each<const L: usize>(
-    a: &[u32; L],
-    b: &[u32; L],
-    with: impl Fn(u32, u32) -> u32,
-) -> [u32; L] {
+fn each<const L: usize>(a: &[u32; L], b: &[u32; L], with: impl Fn(u32, u32) -> u32) -> [u32; L] {
     let mut out = [0; L];
     for ((out, a), b) in out.iter_mut().zip(a).zip(b) {
         *out = with(*a, *b);

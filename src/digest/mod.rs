@@ -7,13 +7,10 @@
 //! unknown token.
 
 mod lanes;
-mod outputs;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::sys::Vectors;
-
-pub(crate) use outputs::{output, outputs};
 
 /// The digest of one token under one pepper.
 #[derive(Clone, Copy)]

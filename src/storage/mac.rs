@@ -11,7 +11,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::set::Element;
 use super::tables::name_row;
-use crate::digest::{self, Pepper};
+use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::Random;
 
@@ -113,14 +113,17 @@ impl MacKeys {
     ///
     /// with bytes 0..16 for the MAC and 32..64 for the element.
     pub(super) fn hash(&self, table: &str, key: &[u8], body: &[u8]) -> (Mac, Element) {
-        halves(&parts(table, key, body, |parts| digest::output(&self.row, parts)))
-    }
-
-    /// The same for many rows, of each of which this is what is hashed: its [`parts`].
-    pub(super) fn hash_many(&self, texts: &[&[u8]]) -> Vec<(Mac, Element)> {
-        let mut hashes = Vec::with_capacity(texts.len());
-        digest::outputs(&self.row, texts, |output| hashes.push(halves(&output)));
-        hashes
+        // No table has a name, and no row a key, of a length that these widths cut.
+        let name_len = u8::try_from(table.len()).unwrap_or(u8::MAX);
+        let key_len = u16::try_from(key.len()).unwrap_or(u16::MAX);
+        let mut hasher = blake3::Hasher::new_keyed(&self.row);
+        hasher.update(&[name_len]).update(table.as_bytes());
+        hasher.update(&key_len.to_le_bytes()).update(key).update(body);
+        let mut output = [0; 64];
+        hasher.finalize_xof().fill(&mut output);
+        let mac = output.first_chunk().copied().unwrap_or_default();
+        let element = output.last_chunk().copied().unwrap_or_default();
+        (mac, element)
     }
 
     /// The row's value, which is `body` and its MAC, and the row's element.
@@ -141,9 +144,14 @@ impl MacKeys {
         key: &[u8],
         value: &'r [u8],
     ) -> Result<(&'r [u8], Element)> {
-        let (body, mac) = split(value).ok_or_else(|| too_short(table, key))?;
+        let refuse =
+            |why| Error::new(ErrorKind::Corrupt, format!("{}: {why}", name_row(table, key)));
+        let (body, mac) =
+            value.split_last_chunk().ok_or_else(|| refuse("it is too short to be a row"))?;
         let (want, element) = self.hash(table, key, body);
-        confirm(table, key, mac, &want)?;
+        if !equal(mac, &want) {
+            return Err(refuse("it is damaged, forged, or was moved here"));
+        }
         Ok((body, element))
     }
 
@@ -157,50 +165,6 @@ impl MacKeys {
     pub(super) fn mask(&self, mac: &Mac) -> [u8; 32] {
         *blake3::keyed_hash(&self.mask, mac).as_bytes()
     }
-}
-
-/// What is hashed of a row, in parts.
-pub(super) fn parts<R>(
-    table: &str,
-    key: &[u8],
-    body: &[u8],
-    with: impl FnOnce(&[&[u8]; 5]) -> R,
-) -> R {
-    // No table has a name, and no row a key, of a length that these widths cut.
-    let name_len = u8::try_from(table.len()).unwrap_or(u8::MAX);
-    let key_len = u16::try_from(key.len()).unwrap_or(u16::MAX);
-    with(&[&[name_len], table.as_bytes(), &key_len.to_le_bytes(), key, body])
-}
-
-/// The MAC and the element in a row's hash.
-fn halves(output: &[u8; 64]) -> (Mac, Element) {
-    let mac = output.first_chunk().copied().unwrap_or_default();
-    let element = output.last_chunk().copied().unwrap_or_default();
-    (mac, element)
-}
-
-/// The body and the MAC in a row's value; none if it is too short to have one.
-pub(super) fn split(value: &[u8]) -> Option<(&[u8], &Mac)> {
-    value.split_last_chunk()
-}
-
-/// Refuses a row whose MAC is not the one that it should have.
-pub(super) fn confirm(table: &str, key: &[u8], mac: &Mac, want: &Mac) -> Result<()> {
-    if equal(mac, want) {
-        return Ok(());
-    }
-    Err(refused(table, key, "it is damaged, forged, or was moved here"))
-}
-
-/// What to say of a row whose value cannot hold a MAC.
-#[cold]
-pub(super) fn too_short(table: &str, key: &[u8]) -> Error {
-    refused(table, key, "it is too short to be a row")
-}
-
-#[cold]
-fn refused(table: &str, key: &[u8], why: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("{}: {why}", name_row(table, key)))
 }
 
 /// Whether two MACs are equal, in a time that does not tell where they differ.

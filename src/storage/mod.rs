@@ -12,7 +12,6 @@ mod apply;
 mod backend;
 mod backup;
 mod batch;
-mod bundle;
 mod copy;
 mod errors;
 mod file;

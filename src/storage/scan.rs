@@ -2,12 +2,11 @@
 
 use redb::TableHandle;
 
-use super::bundle::Bundle;
 use super::contained;
 use super::errors::OrFail;
 use super::log::weight;
 use super::rows::in_set;
-use super::set::{Element, SetDigest};
+use super::set::SetDigest;
 use super::state::{Counts, State};
 use super::tables::{
     AUDIT, BY_END, BY_OWNER, BY_SEQ, Bytes, Class, KEYS, LOG, OPERATIONS, OWNER_NAMES, OWNERS,
@@ -187,33 +186,19 @@ impl View<'_> {
         set: &mut SetDigest,
         mut each: impl FnMut(&[u8; N], &[u8]) -> Result<()>,
     ) -> Result<u64> {
-        let (name, keys) = (table.name(), self.mac_keys());
+        let name = table.name();
         let in_set = in_set(name);
         let mut count: u64 = 0;
-        let mut take = |key: &[u8; N], body: &[u8], element: &Element| {
+        for row in self.table(table)?.all()? {
+            let (key, value) = row.or_fail("read rows")?;
+            let key = key.value();
+            let (body, element) = self.mac_keys().open(name, key, value.value())?;
             named(each(key, body), name, key)?;
             if in_set {
-                set.add(element);
+                set.add(&element);
             }
             count = count.saturating_add(1);
-            Ok(())
-        };
-        let mut bundle = Bundle::new(name);
-        for row in self.table(table)?.all()? {
-            let (key, value) = match row.or_fail("read rows") {
-                Ok(row) => row,
-                Err(error) => {
-                    // What is wrong with the rows before it comes first.
-                    bundle.check(keys, &mut take)?;
-                    return Err(error);
-                }
-            };
-            bundle.push(key.value(), value.value());
-            if bundle.is_full() {
-                bundle.check(keys, &mut take)?;
-            }
         }
-        bundle.check(keys, take)?;
         Ok(count)
     }
 }
