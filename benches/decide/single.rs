@@ -14,7 +14,7 @@ const ROUNDS: usize = 31;
 /// Tokens of one measurement. Their keys' slots do not fit into a core's own caches.
 const COUNT: usize = 16_384;
 const BATCH: usize = 64;
-const PREFIX: &[u8; 8] = b"kc_bare_";
+pub const PREFIX: &[u8; 8] = b"kc_bare_";
 
 /// The figures of one row, a round each.
 struct Row {

@@ -40,6 +40,7 @@ use keycask_peers::lookup::{Digest, Peer, Record};
 
 use measure::{Numbers, Queries, chain};
 use rounds::{alternate, median, ratio};
+use single::PREFIX;
 use world::{LEN, World, scratch};
 
 /// Sizes by name: keys.
