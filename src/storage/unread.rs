@@ -94,8 +94,8 @@ impl<'o> Unread<'o> {
     ///
     /// # Errors
     ///
-    /// `RolledBack`; `Locked` if the file was replaced meanwhile; `ReadOnly` if it is a backup and was not opened read-only; `Corrupt`,
-    /// `Newer`, `Io`; what `each` refuses with.
+    /// `RolledBack`; `Locked` if the file was replaced meanwhile; `ReadOnly` if it is a backup and
+    /// was not opened read-only; `Corrupt`, `Newer`, `Io`; what `each` refuses with.
     pub(crate) fn read(self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage> {
         let Self { mut storage, options, found, doing, .. } = self;
         let read = contained(&doing, || trust(&mut storage, options, found, each));

@@ -259,7 +259,10 @@ impl Book {
         };
         let mut ripe: Vec<usize> =
             (0..self.keys.len()).filter(|number| is_ripe(&self.keys[*number])).collect();
-        ripe.sort_by_key(|number| (self.keys[*number].over(), self.keys[*number].id));
+        ripe.sort_by_key(|number| {
+            let key = &self.keys[*number];
+            (key.kind, key.over(), key.id)
+        });
         ripe
     }
 }

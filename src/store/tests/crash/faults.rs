@@ -7,13 +7,14 @@ use std::time::Instant;
 
 use rustix::io::Errno;
 
-use super::book::{Book, SCOPES};
+use super::book::{Book, Key, SCOPES};
 use super::journey::{Done, Journey};
 use super::judge::{refusal, verdicts};
 use super::power::{find, quietly, reopen};
 use super::run::{Plan, Point, Run, Start};
 use super::{amount, each, report, seeds};
 use crate::audit::{AuditEntry, Event};
+use crate::digest::Locator;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::Op;
@@ -80,12 +81,17 @@ struct Trial<'r> {
     stands: RangeInclusive<usize>,
     /// How the journey that failed was reported.
     reported: Option<ErrorKind>,
+    /// The last uses that were written for sure, key by key. They are not those of the run, which
+    /// looked at other moments: a use within a minute of another is not noted.
+    flushed: Vec<Option<Timestamp>>,
 }
 
 impl<'r> Trial<'r> {
     fn new(run: &'r Run, start: &'r Start, disk: &'r Disk) -> Self {
         let hands = Hands::at(start.now.as_ms());
-        Self { run, start, disk, hands, stands: start.point..=start.point, reported: None }
+        let stands = start.point..=start.point;
+        let flushed = run.points[start.point].book.keys.iter().map(|key| key.flushed).collect();
+        Self { run, start, disk, hands, stands, reported: None, flushed }
     }
 
     /// Opens the store, asks for journeys until one fails, and closes it.
@@ -119,6 +125,14 @@ impl<'r> Trial<'r> {
                 return Err(format!("{journey:?}: {kind:?}, want {:?}", point.refused));
             }
             self.stands = at..=at;
+            if matches!((journey, kind), (Journey::Flush, None)) {
+                let noted = before.keys.iter().map(|key| noted(&store, key));
+                self.flushed.resize(before.keys.len(), None);
+                self.flushed
+                    .iter_mut()
+                    .zip(noted)
+                    .for_each(|(last, noted)| *last = noted.max(*last));
+            }
             self.shows(&store, point.now).map_err(|why| format!("after {journey:?}: {why}"))?;
         }
         // Uses are written, or not; nothing else is.
@@ -163,12 +177,22 @@ impl<'r> Trial<'r> {
     fn points(&self) -> Vec<Point> {
         let now = self.hands.now();
         let mut points: Vec<Point> = self.run.points[self.stands.clone()].to_vec();
-        points
-            .iter_mut()
-            .flat_map(|point| &mut point.book.keys)
-            .for_each(|key| key.noted = Some(now));
+        for point in &mut points {
+            for (number, key) in point.book.keys.iter_mut().enumerate() {
+                key.flushed = self.flushed.get(number).copied().flatten();
+                key.noted = Some(now);
+            }
+        }
         points
     }
+}
+
+/// The use of a key that memory has.
+fn noted(store: &Store, key: &Key) -> Option<Timestamp> {
+    let token = key.token.as_bytes();
+    let approach = store.index.approach(Locator::of_token(token));
+    let (_, side) = store.index.find(&approach, &store.digester.digest(token))?;
+    side?.last_used
 }
 
 /// After a write that failed, no other is made.
