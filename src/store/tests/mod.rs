@@ -1,5 +1,6 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
+mod halted;
 mod sharing;
 
 use std::sync::Arc;
