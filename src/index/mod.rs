@@ -309,6 +309,12 @@ impl Index {
         self.table.huge_bytes()
     }
 
+    /// Holds up all who change the index, until what it gives is dropped.
+    #[cfg(test)]
+    pub(crate) fn hold(&self) -> impl Drop + '_ {
+        self.writer()
+    }
+
     /// The lock that makes its holder the writer. One that panicked left every key with a slot
     /// that answers, and what it did not finish is finished by the next change of the key.
     fn writer(&self) -> MutexGuard<'_, Writer> {

@@ -3,6 +3,7 @@
 mod chance;
 mod crash;
 mod filling;
+mod halted;
 mod operations;
 mod salvage;
 mod sharing;

@@ -1,0 +1,180 @@
+//! Verifies on two threads while a third takes keys' rights away: no verify that began after a
+//! denial had returned is granted what was taken away. `KEYCASK_HISTORY_KEYS` says how many keys
+//! live and die in it; the amount here is some seconds' worth.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use std::env;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use keycask::{Actor, KeyId, OwnerChange, RealmRef, Request, Rotation, Spec, Store, Update};
+
+const PROFILE: &str = r#"
+realm = "acme"
+[[kind]]
+name = "live"
+prefix = "acme_live_"
+body = 32
+[[scope]]
+name = "read"
+[[scope]]
+name = "write"
+"#;
+
+/// Keys at a time that are presented over and over.
+const WATCHED: usize = 16;
+
+/// What happened to one key.
+struct Life {
+    /// The moment after the call that took its rights away had returned, if it has.
+    denied: AtomicU64,
+    /// The moment before the last verify that granted it, if any did.
+    granted: AtomicU64,
+}
+
+/// What happened to all keys, on one scale of moments.
+struct History {
+    moment: AtomicU64,
+    grants: AtomicU64,
+    lives: Vec<Life>,
+}
+
+impl History {
+    fn new(keys: usize) -> Self {
+        let life = || Life { denied: AtomicU64::new(u64::MAX), granted: AtomicU64::new(0) };
+        let lives = (0..keys).map(|_| life()).collect();
+        Self { moment: AtomicU64::new(1), grants: AtomicU64::new(0), lives }
+    }
+
+    /// A moment later than all that were given before. What a thread does before it asks for
+    /// one happens before what another does after it was given a later one.
+    fn tick(&self) -> u64 {
+        self.moment.fetch_add(1, Ordering::SeqCst)
+    }
+
+    fn note_denial(&self, key: usize) {
+        self.lives[key].denied.store(self.tick(), Ordering::Relaxed);
+    }
+
+    fn note_grant(&self, key: usize, began: u64) {
+        self.grants.fetch_add(1, Ordering::Relaxed);
+        self.lives[key].granted.fetch_max(began, Ordering::Relaxed);
+    }
+
+    /// The keys that were granted to a verify that began after they had been denied.
+    fn wrong(&self) -> usize {
+        let load = |word: &AtomicU64| word.load(Ordering::Relaxed);
+        self.lives.iter().filter(|life| load(&life.granted) > load(&life.denied)).count()
+    }
+}
+
+struct Scene {
+    _dir: tempfile::TempDir,
+    store: Store,
+    acme: RealmRef,
+    request: Request,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let (dir, by) = (tempfile::tempdir().unwrap(), by());
+        let store = Store::create(dir.path().join("keys.redb")).unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by).unwrap();
+        let acme = store.realm("acme").unwrap();
+        store.set_owner(acme, "o", &OwnerChange::new(), &by).unwrap();
+        let write = store.profile(acme).unwrap().scope_set(["write"]).unwrap();
+        Self { _dir: dir, store, acme, request: Request::new().needs(write) }
+    }
+
+    fn spec(&self) -> Spec {
+        Spec::new(self.acme, "live", "o").scopes(["read", "write"])
+    }
+
+    fn is_granted(&self, token: &str) -> bool {
+        self.store.verify(self.acme, token.as_bytes(), &self.request).is_ok()
+    }
+
+    /// Takes the right to write from a key, in one of the ways that there are.
+    fn deny(&self, key: KeyId, way: usize) {
+        let (store, by) = (&self.store, by());
+        match way % 4 {
+            0 => drop(store.revoke(key, &by).unwrap()),
+            1 => drop(store.rotate(key, &Rotation::new().grace(Duration::ZERO), &by).unwrap()),
+            2 => drop(store.suspend(key, &by).unwrap()),
+            _ => drop(store.update(key, &Update::new().scopes(["read"]), &by).unwrap()),
+        }
+    }
+}
+
+fn by() -> Actor {
+    Actor::new("tester")
+}
+
+/// Lets `keys` keys live and die, and gives the history. Each is denied by `deny`.
+fn run(scene: &Scene, keys: usize, deny: impl Fn(&Scene, KeyId, usize)) -> History {
+    let history = History::new(keys);
+    let issued = scene.store.issue_many(&vec![scene.spec(); keys], &by()).unwrap();
+    let tokens: Vec<&str> = issued.iter().map(|issued| issued.token.expose()).collect();
+    let (turn, done) = (AtomicUsize::new(0), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut step = 0usize;
+                while !done.load(Ordering::Acquire) {
+                    // Those whose turn it is, those who have had it, and those who are next.
+                    let first = turn.load(Ordering::Relaxed).saturating_sub(WATCHED / 2);
+                    let key = (first + step % WATCHED).min(keys - 1);
+                    let began = history.tick();
+                    if scene.is_granted(tokens[key]) {
+                        history.note_grant(key, began);
+                    }
+                    step += 1;
+                }
+            });
+        }
+        // Also when a denial panics, lest the readers run for ever.
+        struct Finish<'a>(&'a AtomicBool);
+        impl Drop for Finish<'_> {
+            fn drop(&mut self) {
+                self.0.store(true, Ordering::Release);
+            }
+        }
+        let _finish = Finish(&done);
+        for (key, issued) in issued.iter().enumerate() {
+            turn.store(key, Ordering::Relaxed);
+            deny(scene, issued.key.key_id, key);
+            history.note_denial(key);
+            if key % 8 == 0 {
+                // The table grows, and the slots of those that were watched move.
+                scene.store.issue_many(&vec![scene.spec(); 64], &by()).unwrap();
+            }
+        }
+    });
+    history
+}
+
+#[test]
+fn no_verify_that_begins_after_a_denial_has_returned_is_granted_the_key() {
+    let keys = env::var("KEYCASK_HISTORY_KEYS").map_or(200, |keys| keys.parse().unwrap());
+    let history = run(&Scene::new(), keys, Scene::deny);
+    let grants = history.grants.load(Ordering::Relaxed);
+    println!("history: {keys} denials, {grants} grants");
+    assert!(grants > 0, "the readers saw nothing");
+    assert_eq!(history.wrong(), 0);
+}
+
+#[test]
+fn a_denial_that_returns_before_it_holds_is_found() {
+    let scene = Scene::new();
+    let late = Mutex::new(None);
+    let history = run(&scene, 50, |scene, key, way| {
+        // Each call does what the one before it should have done.
+        let before = late.lock().unwrap().replace(key);
+        if let Some(before) = before {
+            scene.deny(before, way);
+        }
+    });
+    assert!(history.wrong() > 0);
+}

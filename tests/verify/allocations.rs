@@ -1,0 +1,44 @@
+//! Memory from the heap.
+
+use allocation_counter::{AllocationInfo, measure};
+use keycask::{Options, OwnerChange, Request, Spec};
+
+use super::kit::{Scene, by};
+
+fn is_none(info: &AllocationInfo) -> bool {
+    // What is given back had to be taken, perhaps earlier.
+    info.count_total == 0 && info.count_current == 0
+}
+
+#[test]
+fn no_outcome_takes_memory_from_the_heap_or_gives_any_back() {
+    let mut scene = Scene::new(Options::new());
+    let info = measure(|| {
+        scene.present_fresh();
+        (0..100).for_each(|_| scene.present_all());
+    });
+    assert!(is_none(&info), "{info:?}");
+}
+
+#[test]
+fn one_allocation_among_all_outcomes_is_counted() {
+    let mut scene = Scene::new(Options::new());
+    let info = measure(|| {
+        scene.present_all();
+        drop(std::hint::black_box(Box::new(1)));
+        scene.present_all();
+    });
+    assert_eq!(info.count_total, 1);
+    assert!(!is_none(&info));
+}
+
+#[test]
+fn only_the_first_charge_of_a_lineage_makes_its_meter() {
+    let scene = Scene::new(Options::new());
+    scene.store.set_owner(scene.acme, "o", &OwnerChange::new().plan("wide"), &by()).unwrap();
+    let issued = scene.store.issue(&Spec::new(scene.acme, "live", "o"), &by()).unwrap();
+    let token = issued.token.expose().as_bytes();
+    let verify = || scene.store.verify(scene.acme, token, &Request::new()).unwrap();
+    let taken = [(); 3].map(|()| measure(|| assert!(verify().rate.is_some())).count_total);
+    assert!(taken[0] > 0 && taken[1..] == [0, 0], "{taken:?}");
+}
