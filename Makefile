@@ -13,7 +13,7 @@ S ?= 60
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test bench peers fuzz check fmt clippy deny advisories layers doc clean header abi \
+.PHONY: help demo test models bench peers fuzz check fmt clippy deny advisories layers doc clean header abi \
     install
 
 help: ## this list
@@ -27,6 +27,10 @@ test: ## format, lints, then all tests
 	@.ci/prepare build lint c
 	@$(MAKE) --no-print-directory fmt clippy
 	cargo test --locked --workspace
+
+models: ## try the orders of events in small worlds of the table in memory
+	@.ci/prepare build
+	RUSTFLAGS="--cfg loom" cargo test --locked --profile models -p keycask --lib index::models
 
 bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)
 	@.ci/prepare build
