@@ -19,8 +19,8 @@ U ?= 10000000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test crash bench count peers fuzz check fmt clippy deny advisories layers doc clean \
-    header abi install fixture size
+.PHONY: help demo test crash models bench count peers fuzz check fmt clippy deny advisories layers \
+    doc clean header abi install fixture size
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +39,10 @@ crash: ## simulate N=1000000 power cuts, every fault, damage; kill processes
 	KEYCASK_IMAGES=$(N) KEYCASK_FAULTS=1000000 KEYCASK_DAMAGES=100000 \
 	    cargo test --locked --release -p keycask --lib -- crash::
 	KEYCASK_KILLS=500 cargo test --locked --release -p keycask --test kills --test creating
+
+models: ## try the orders of events in small worlds of the table in memory
+	@.ci/prepare build
+	RUSTFLAGS="--cfg loom" cargo test --locked --profile models -p keycask --lib index::models
 
 bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)
 	@.ci/prepare build

@@ -127,6 +127,7 @@ pub(crate) struct Stats {
 impl Index {
     /// The entry of the key of `address`.
     #[cfg(test)]
+    #[cfg(not(loom))]
     pub(crate) fn get(&self, address: &Address) -> Option<Entry> {
         self.table.get(address)
     }
@@ -211,6 +212,7 @@ impl Index {
 
     /// Number of the commit that was applied last.
     #[cfg(test)]
+    #[cfg(not(loom))]
     pub(crate) fn seq(&self) -> u64 {
         self.writer().seq
     }

@@ -38,6 +38,7 @@ impl Writer {
 }
 
 #[cfg(test)]
+#[cfg(not(loom))]
 impl Writer {
     /// An empty slot for a key.
     pub(super) fn room_for<'t>(
