@@ -4,8 +4,9 @@
 //! becomes two of about 8. Nobody sees the copy until the directory names it, and the old
 //! slots are cleared only then, so every key is to be found at every moment and readers pay
 //! nothing but a second attempt if they were inside. The old blocks are lent to the next
-//! segment that grows: beside the table there is never more than one segment, and one that has
-//! grown to a few blocks stays between 0.74 and 0.86 full until keys are removed. A copy takes one to two milliseconds at most.
+//! segment that grows: beside the table there is never more than one segment, and one that
+//! has grown to a few blocks stays between 0.74 and 0.86 full until keys are removed. A copy
+//! takes one to two milliseconds at most.
 //!
 //! Tokens end at random, so a segment that splits splits evenly. If it does not, too many keys
 //! have one locator; it is then called *crowded* and grows no more, and who finds no room in
