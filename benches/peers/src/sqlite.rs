@@ -52,7 +52,7 @@ impl Sqlite {
         for _ in 0..count {
             let id = self.next;
             self.next += 1;
-            let mut put = |sql: &str, len: usize| {
+            let put = |sql: &str, len: usize| {
                 let mut statement = transaction.prepare_cached(sql).unwrap();
                 statement.execute(params![id, vec![id as u8; len]]).unwrap();
             };
