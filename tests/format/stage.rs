@@ -125,6 +125,10 @@ fn begin(store: &Store, tokens: &mut Vec<String>) {
         let issued = store.rotate(key, &rotation, &by()).unwrap();
         tokens.push(format!("{}\n", issued.token.expose()));
     }
+    let many = [Spec::new(first, "live", "b\u{f6}b"), Spec::new(first, "shown", "b\u{f6}b")];
+    for issued in store.issue_many(&many, &op("many")).unwrap() {
+        tokens.push(format!("{}\n", issued.token.expose()));
+    }
     let token = tokens[0].trim_end().as_bytes();
     store.verify(first, token, &Request::new()).unwrap();
 }
