@@ -22,7 +22,7 @@ const KEYS_ROWS: Rows<&[u8; 8], &[u8]> = Rows::new("keys");
 const LOG: Rows<&[u8; 8], &[u8]> = Rows::new("log");
 const AUDIT: Rows<&[u8; 8], &[u8]> = Rows::new("audit");
 const BY_OWNER: Rows<&[u8; 13], ()> = Rows::new("by_owner");
-const BY_END: Rows<&[u8; 16], ()> = Rows::new("by_end");
+const BY_END: Rows<&[u8; 18], ()> = Rows::new("by_end");
 
 pub fn run() {
     const ROUNDS: usize = 2;
@@ -86,7 +86,7 @@ struct Everything {
     log: Vec<([u8; 8], Vec<u8>)>,
     audit: Vec<([u8; 8], Vec<u8>)>,
     by_owner: Vec<[u8; 13]>,
-    by_end: Vec<[u8; 16]>,
+    by_end: Vec<[u8; 18]>,
 }
 
 impl Everything {
