@@ -342,11 +342,6 @@ impl Table {
         self.count_removal(books, self.seed.near(address.locator));
     }
 
-    /// Has the slots fetched in which a new key may come to stand soon.
-    pub(super) fn fetch_places(&self, locator: Locator) {
-        self.approach(locator);
-    }
-
     /// The segment of `home`, and the route to it.
     pub(super) fn segment(&self, home: Home) -> Option<(Route<'_>, &Segment)> {
         let route = self.directory.route(home)?;

@@ -128,7 +128,7 @@ impl Index {
         for group in rows.chunks(GROUP) {
             for row in group {
                 if let Op::Key(record) = row {
-                    self.table.fetch_places(record.address().locator);
+                    self.table.approach(record.address().locator);
                 }
             }
             self.change(w, group, bind).map_err(|error| match error.kind() {
