@@ -4,9 +4,8 @@ use super::Store;
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::info::{Check, Explanation};
-use crate::limit::Metered;
 use crate::policy::{Required, Step, survey};
-use crate::realm::{Buckets, Realm, Window};
+use crate::realm::Realm;
 use crate::request::Request;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -73,13 +72,7 @@ impl Store {
             let found = finding(step, realm, &found, needs, now);
             explanation.checks.push(check(step.name(), Some(reason.is_none()), found));
         }
-        let charge = match self.metered(realm, &found) {
-            Some((metered, windows)) => {
-                let (meters, moment) = self.meters(request, now);
-                meters.peek(metered, windows, request.cost, moment)
-            }
-            None => Ok(None),
-        };
+        let charge = self.peek(realm, &found, request, now);
         let detail = match charge {
             Ok(None) => "no rate applies".to_owned(),
             Ok(Some(rate)) => format!("{} of {} would remain", rate.remaining, rate.limit),
@@ -88,20 +81,6 @@ impl Store {
         };
         explanation.checks.push(check("rate_limited", Some(charge.is_ok()), detail));
         Ok(explanation)
-    }
-
-    /// Which meter a key is charged to, and the windows of its owner's plan.
-    pub(super) fn metered<'r>(
-        &self,
-        realm: &'r Realm,
-        found: &Found,
-    ) -> Option<(Metered, &'r [Window])> {
-        let plan = realm.plan(found.owner?.plan?)?;
-        let metered = match realm.policy().buckets {
-            Buckets::Owner => Metered::Owner(found.entry.owner),
-            Buckets::Lineage => Metered::Lineage(found.side?.lineage),
-        };
-        (!plan.rates.is_empty()).then_some((metered, &*plan.rates))
     }
 }
 

@@ -10,7 +10,6 @@ use crate::entry::{Entry, OwnerEntry, Side};
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::index::Approach;
-use crate::limit::{Meters, Moment};
 use crate::policy::{Facts, Required, decide};
 use crate::realm::Rights;
 use crate::request::Request;
@@ -57,6 +56,9 @@ struct Presented<'s> {
     approach: Approach<'s>,
     digest: Digest,
 }
+
+/// How often a decision begins anew for a key that changes under it.
+const ATTEMPTS: usize = 64;
 
 /// Tokens of a batch that are hashed before the first of them is decided.
 const GROUP: usize = 64;
@@ -211,23 +213,62 @@ impl Store {
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        let realm = &*bound.realm;
         let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
+        match self.judge(bound, presented, &found, request, required, now) {
+            Some(verdict) => verdict,
+            None => self.rule_anew(bound, presented, request, required, now),
+        }
+    }
+
+    /// The same, for a key that had changed before it was charged. Each time costs the writer a
+    /// change of the key; after [`ATTEMPTS`] it is refused.
+    #[cold]
+    #[inline(never)]
+    fn rule_anew(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        for _ in 0..ATTEMPTS {
+            let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
+            if let Some(verdict) = self.judge(bound, presented, &found, request, required, now) {
+                return verdict;
+            }
+        }
+        Err(Denial::UNKNOWN)
+    }
+
+    /// Decides about a key that was found. No answer if it has gone or changed before it was
+    /// charged.
+    #[inline(always)]
+    fn judge(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        found: &Found,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Option<Result<Grant, Denial>> {
+        let realm = &*bound.realm;
         let entry = &found.entry;
         let refused = |reason| Denial { reason, key: Some(entry.key_id) };
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
-        let scopes = decide(&found.facts(), required, now).map_err(|reason| {
-            if reason == Reason::Expired && request.at.is_none() {
-                self.index.mark_expired(&presented.approach, &presented.digest, entry);
+        let scopes = match decide(&found.facts(), required, now) {
+            Ok(scopes) => scopes,
+            Err(reason) => {
+                if reason == Reason::Expired && request.at.is_none() {
+                    self.index.mark_expired(&presented.approach, &presented.digest, entry);
+                }
+                return Some(Err(refused(reason)));
             }
-            refused(reason)
-        })?;
-        let rate = match self.metered(realm, &found) {
-            Some((metered, windows)) => {
-                let (meters, moment) = self.meters(request, now);
-                meters.charge(metered, windows, request.cost, moment).map_err(refused)?
-            }
-            None => None,
+        };
+        let rate = match self.charge(realm, found, request, now)? {
+            Ok(rate) => rate,
+            Err(reason) => return Some(Err(refused(reason))),
         };
         if realm.policy().usage
             && let Some(side) = entry.side
@@ -236,7 +277,7 @@ impl Store {
             let used = request.at.map_or(now, |at| at.min(self.mark.now()));
             self.index.touch(side, entry.key_id, used);
         }
-        Ok(Grant {
+        Some(Ok(Grant {
             key_id: entry.key_id,
             realm: realm.reference(),
             kind: entry.kind,
@@ -245,26 +286,18 @@ impl Store {
             end: entry.end,
             in_grace: entry.in_grace,
             rate,
-        })
-    }
-
-    /// Where a request is charged, and when.
-    pub(super) fn meters(&self, request: &Request, now: Timestamp) -> (&Meters, Moment) {
-        match request.at {
-            Some(at) => (&self.told, Moment::named(at)),
-            None => (&self.meters, Moment::present(self.mark.uptime(), now)),
-        }
+        }))
     }
 
     /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
     #[inline(always)]
     fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
-        let (entry, side) = self.index.find(&presented.approach, &presented.digest)?;
+        let looks = bound.reads_owner || self.index.suspended_owners() > 0;
+        let (entry, side) = self.index.find(&presented.approach, &presented.digest, looks)?;
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;
         }
-        let looks = bound.reads_owner || self.index.suspended_owners() > 0;
         let owner = if looks { Some(self.index.owner(entry.owner)?) } else { None };
         let rights = bound.rights(entry.kind, kind);
         Some(Found { entry, side, owner, rights })
