@@ -1,7 +1,7 @@
 //! Look at keys.
 
 use clap::{Args, ValueEnum};
-use keycask::{Filter, KeyId, Result, State};
+use keycask::{Cursor, Filter, KeyId, Result, State};
 
 use crate::exit::Exit;
 use crate::session::Session;
@@ -44,7 +44,7 @@ pub(crate) struct List {
 
     /// Begin after this key
     #[arg(long, value_name = "KEY")]
-    after: Option<KeyId>,
+    after: Option<Cursor>,
 
     /// List so many at most [default: all]
     #[arg(long, value_name = "NUMBER")]
