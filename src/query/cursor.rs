@@ -14,9 +14,9 @@ use crate::time::Timestamp;
 /// It holds no lock and no resources, and is never too old: pages may be asked for a year
 /// later, or by another process. It also holds the instant at which the first page was asked
 /// for, and later pages mean that same instant where a filter says "now", so that time that
-/// passes between two pages moves no key from one to the other. It holds nothing secret. As text, which
-/// [`FromStr`] reads, it has up to 64 characters without spaces; what stands in it is not
-/// promised, but that a key id is the cursor [after](Self::after) that key.
+/// passes between two pages moves no key from one to the other. It holds nothing secret. As
+/// text, which [`FromStr`] reads, it has up to 64 characters without spaces; what stands in it
+/// is not promised, but that a key id is the cursor [after](Self::after) that key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
     place: Place,

@@ -23,9 +23,10 @@ impl Store {
     ///
     /// Pages are stable, whatever is issued, changed and swept between them: a key that the
     /// filter selects all the while, and whose place in the order does not change, is on
-    /// exactly one page. By key id no place changes, so no key is ever on two, and one that is issued
-    /// meanwhile is on a later page. By end a place changes with the key's end, and when it is
-    /// revoked. Time that passes changes nothing: later pages mean by "now" what the first did.
+    /// exactly one page. By key id no place changes, so no key is ever on two, and one that is
+    /// issued meanwhile is on a later page. By end a place changes with the key's end, and when
+    /// it is revoked. Time that passes changes nothing: later pages mean by "now" what the first
+    /// did.
     ///
     /// A page may have fewer keys than `limit`, or none, and a next page all the same: one call
     /// reads 10,000 rows at most. Names and metadata are read from the file, as all else is;
