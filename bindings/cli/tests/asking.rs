@@ -33,8 +33,8 @@ fn keys_are_listed_counted_and_found_by_conditions() {
     assert_eq!(list(&["--expiring-within", "3d"]), [two.clone(), three.clone()]);
     let by_end = list(&["--expiring-within", "9d", "--order", "end"]);
     assert_eq!(by_end, [&three, &two, &one].map(Clone::clone));
-    assert_eq!(list(&["--in-grace"]), [three.clone()]);
-    assert_eq!(list(&["--realm", "shop", "--kind", "test"]), [two.clone()]);
+    assert_eq!(list(&["--in-grace"]), [three.as_str()]);
+    assert_eq!(list(&["--realm", "shop", "--kind", "test"]), [two.as_str()]);
     assert_eq!(list(&["--lineage", &three]).len(), 2);
     assert_eq!(list(&["--never-used", "--realm", "shop"]).len(), 4);
     assert_eq!(list(&["--idle-for", "1h"]), [""; 0]);
@@ -47,7 +47,7 @@ fn keys_are_listed_counted_and_found_by_conditions() {
     assert_eq!(count["keys"], 1);
     let hint = place.run(&["show", "--json", &two]).expect(0).json()["hint"].clone();
     let hint = hint.as_str().unwrap();
-    assert_eq!(ids(&place, &["find", hint]), [two.clone()]);
+    assert_eq!(ids(&place, &["find", hint]), [two.as_str()]);
     assert_eq!(list(&["--hint", &hint[hint.len() - 7..]]), [two]);
     assert_eq!(place.run(&["find", "x...none"]).expect(0).out, "");
 }
