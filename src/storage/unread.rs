@@ -116,7 +116,7 @@ impl<'o> Unread<'o> {
 
     /// The store as it is, of which each row is to be checked where it is read. Nothing is ever
     /// written to its file.
-    pub(super) fn unchecked(self) -> Storage {
+    pub(crate) fn unchecked(self) -> Storage {
         self.storage
     }
 }
