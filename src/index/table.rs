@@ -170,7 +170,9 @@ impl Table {
             Look::Nowhere => return None,
             Look::Changed => {}
         }
-        self.insist(approach.locator, digest, beside)
+        // Taken apart, so that what is found at once need not stand in memory for this.
+        let (entry, found) = self.insist(approach.locator, digest, beside)?;
+        Some((entry, found))
     }
 
     #[cold]

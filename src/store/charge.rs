@@ -23,10 +23,12 @@ impl Store {
         let Some((metered, windows)) = metered(realm, found) else { return Some(Ok(None)) };
         let alone = || Ok(());
         let charge = |moment| Charge { windows, cost: request.cost, moment };
+        // Copies, so that of a key that is not charged nothing need stand in memory.
+        let (entry, side) = (found.entry, found.side);
         match request.at {
             Some(at) => Some(self.told.charge(metered, &charge(Moment::named(at)), alone)),
             None => {
-                let (key, charge) = ((&found.entry, found.side.as_ref()), charge(self.moment(now)));
+                let (key, charge) = ((&entry, side.as_ref()), charge(self.moment(now)));
                 self.index.charge(metered, key, &charge, alone)
             }
         }

@@ -259,8 +259,8 @@ impl Store {
         let scopes = match decide(&found.facts(), required, now) {
             Ok(scopes) => scopes,
             Err(reason) => {
-                if reason == Reason::Expired && request.at.is_none() {
-                    self.index.mark_expired(&presented.approach, &presented.digest, entry);
+                if reason == Reason::Expired && request.at.is_none() && !entry.expired {
+                    self.index.mark_expired(&presented.approach, &presented.digest, entry.end);
                 }
                 return Some(Err(refused(reason)));
             }
