@@ -10,6 +10,7 @@ mod actor;
 mod anchor;
 mod answer;
 mod audit;
+mod calendar;
 mod chunks;
 mod digest;
 mod entry;
@@ -24,6 +25,7 @@ mod options;
 mod policy;
 mod process;
 mod progress;
+mod quota;
 mod random;
 mod realm;
 mod record;
@@ -53,6 +55,7 @@ pub use key_id::KeyId;
 pub use options::Options;
 pub use process::forked;
 pub use progress::{Progress, Step};
+pub use quota::{Quota, Refill};
 pub use realm::{
     Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
     RealmChange, Rights, Scope, ScopeChange, Window,
