@@ -81,7 +81,13 @@ pub(crate) struct Side {
     pub last_used: Option<Timestamp>,
     /// The first key of the lineage, by which rates are kept.
     pub lineage: KeyId,
+    /// Where the credits of its quota are, if it has one.
+    pub lease: Option<LeaseRef>,
 }
+
+/// Where credits stand that were leased to a lineage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LeaseRef(pub u32);
 
 /// The rights of an owner, as far as they decide about its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -73,7 +73,7 @@ pub use store::{
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
-pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};
+pub use verdict::{Credits, Denial, Grant, Rate, Reason, Refusal, VerifyError};
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -157,6 +157,18 @@ pub(crate) struct Balance {
     pub due: Timestamp,
 }
 
+/// How the credits of a lineage are to change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CreditChange {
+    /// As many as a new quota has.
+    Give,
+    Set(u64),
+    Add(u64),
+    Take(u64),
+    /// None, but that those which were leased come back.
+    Return,
+}
+
 impl Balance {
     /// That of a lineage which is given `quota` at `now`.
     pub(crate) fn new(quota: &Quota, now: Timestamp) -> Self {
@@ -170,6 +182,30 @@ impl Balance {
             return self;
         }
         Self { left: quota.limit, due: quota.refill.after(self.due, now) }
+    }
+
+    /// What `change` makes of it at `now`, with `leased` credits that come back. They are of no
+    /// worth if there was a refill since they were leased.
+    pub(crate) fn changed(
+        self,
+        quota: &Quota,
+        change: CreditChange,
+        leased: u64,
+        now: Timestamp,
+    ) -> Self {
+        let mut balance = self.at(quota, now);
+        if balance.due == self.due {
+            balance.left = balance.left.saturating_add(leased);
+        }
+        match change {
+            CreditChange::Give => return Self::new(quota, now),
+            CreditChange::Set(credits) => balance.left = credits,
+            CreditChange::Add(credits) => balance.left = balance.left.saturating_add(credits),
+            CreditChange::Take(credits) => balance.left = balance.left.saturating_sub(credits),
+            CreditChange::Return => {}
+        }
+        balance.left = balance.left.min(Quota::LIMIT_MAX);
+        balance
     }
 }
 

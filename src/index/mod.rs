@@ -43,6 +43,7 @@ mod directory;
 mod filter;
 mod growth;
 mod home;
+mod lease;
 #[cfg(test)]
 #[cfg(loom)]
 mod models;
@@ -64,19 +65,23 @@ mod writer;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::digest::{Address, Digest, Locator};
-use crate::entry::{Entry, OwnerEntry, Side, SideRef};
+use crate::entry::{Entry, LeaseRef, OwnerEntry, Side, SideRef};
 use crate::error::Result;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
+use crate::quota::Quota;
 use crate::record::{KeyRecord, Op, OwnerRecord};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
+use crate::verdict::Credits;
 
+use lease::Leases;
 use owners::Owners;
 use side::Sides;
 use table::Table;
 use writer::Writer;
 
+pub(crate) use lease::{Charged, Lease, Settled};
 pub(crate) use restraint::{KeyRestraint, OwnerRestraint, RestraintId};
 pub(crate) use side::Used;
 pub(crate) use table::Approach;
@@ -100,6 +105,7 @@ pub(crate) trait Bind {
 pub(crate) struct Index {
     table: Table,
     sides: Sides,
+    leases: Leases,
     owners: Owners,
     writer: Mutex<Writer>,
 }
@@ -171,6 +177,25 @@ impl Index {
         self.sides.touch(side, key, now);
     }
 
+    /// Takes `cost` credits that are leased to `lineage`. `is_due` says whether a time of a
+    /// refill has come.
+    #[inline]
+    pub(crate) fn charge(
+        &self,
+        lease: LeaseRef,
+        lineage: KeyId,
+        cost: u32,
+        is_due: impl Fn(Timestamp) -> bool,
+    ) -> Charged {
+        self.leases.charge(lease, lineage, cost, is_due)
+    }
+
+    /// The credits of `lineage`, as far as they are known in memory; none if the lease is
+    /// another's by now.
+    pub(crate) fn credits(&self, lease: LeaseRef, lineage: KeyId) -> Option<Credits> {
+        self.leases.credits(lease, lineage)
+    }
+
     /// Marks a key as expired for good, if it still ends at the end that `entry` has. False if
     /// it does not, or if the writer is moving the key at this moment.
     #[cold]
@@ -207,7 +232,8 @@ impl Index {
     pub(crate) fn new(expected: usize) -> Self {
         let (table, books) = Table::new(expected);
         let writer = Mutex::new(Writer::new(books));
-        Self { table, sides: Sides::new(), owners: Owners::new(), writer }
+        let (sides, leases, owners) = (Sides::new(), Leases::new(), Owners::new());
+        Self { table, sides, leases, owners, writer }
     }
 
     /// Number of the commit that was applied last.
@@ -298,6 +324,40 @@ impl Index {
     /// stay noted.
     pub(crate) fn written(&self, used: &[Used]) {
         self.sides.written(used);
+    }
+
+    /// The lineages whose leases are low, which ask anew if they stay so.
+    pub(crate) fn asking(&self) -> Vec<KeyId> {
+        self.leases.asking()
+    }
+
+    /// The lineages of which credits are leased, and their quotas.
+    pub(crate) fn leases(&self) -> Vec<(KeyId, Quota)> {
+        self.leases.outstanding(&self.writer().lessees)
+    }
+
+    /// What is leased of the credits of `lineage`, if a key of it has a quota and is not revoked.
+    pub(crate) fn lease(&self, lineage: KeyId) -> Option<Lease> {
+        self.leases.of(&self.writer().lessees, lineage)
+    }
+
+    /// Takes all credits out of the lease of `lineage`, whose balance is about to change. Nobody
+    /// is refused for want of credits until it is [settled](Self::settle).
+    pub(crate) fn recall_lease(&self, lineage: KeyId) -> u64 {
+        self.leases.recall(&self.writer().lessees, lineage)
+    }
+
+    /// Puts credits back that were recalled for a change that was not made.
+    pub(crate) fn restore_lease(&self, lineage: KeyId, credits: u64) {
+        self.leases.restore(&self.writer().lessees, lineage, credits);
+    }
+
+    /// Shows what a commit made of credits, once it is durable and its ops are applied.
+    pub(crate) fn settle(&self, settled: &[Settled]) {
+        if !settled.is_empty() {
+            let writer = self.writer();
+            settled.iter().for_each(|settled| self.leases.settle(&writer.lessees, settled));
+        }
     }
 
     /// How large the index is.

@@ -55,6 +55,11 @@ impl<'t> KeyTables<'t> {
         Ok(true)
     }
 
+    /// Closes the tables; gives the lineages of which one key more has a quota, or one less.
+    fn close(self) -> Vec<(KeyId, bool)> {
+        self.quotas
+    }
+
     /// Brings the indexes and counts from a key as it was to what it is.
     fn index(
         &mut self,
@@ -110,7 +115,7 @@ impl Batch {
     ) -> Result<()> {
         let mut tables = KeyTables::open(&self.transaction, &self.storage.keys)?;
         keys.into_iter().try_for_each(|key| tables.put(key, &mut self.state))?;
-        let quotas = tables.quotas;
+        let quotas = tables.close();
         quotas.into_iter().try_for_each(|(lineage, more)| self.count_quota(lineage, more))
     }
 
@@ -120,7 +125,7 @@ impl Batch {
         if !tables.take(key_id, &mut self.state)? {
             return Ok(());
         }
-        let quotas = tables.quotas;
+        let quotas = tables.close();
         quotas.into_iter().try_for_each(|(lineage, more)| self.count_quota(lineage, more))?;
         let sealed = self.take(SEALED, &row)?.is_some();
         let used = self.take(USAGE, &row)?.is_some();

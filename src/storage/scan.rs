@@ -8,8 +8,8 @@ use super::log::weight;
 use super::set::SetDigest;
 use super::state::{Counts, State};
 use super::tables::{
-    AUDIT, BALANCES, BY_END, BY_OWNER, BY_SEQ, Bytes, Class, KEYS, LOG, OPERATIONS, OWNER_NAMES, OWNERS,
-    REALMS, Rows, SEALED, USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
+    AUDIT, BALANCES, BY_END, BY_OWNER, BY_SEQ, Bytes, Class, KEYS, LOG, OPERATIONS, OWNER_NAMES,
+    OWNERS, REALMS, Rows, SEALED, USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
 };
 use super::values;
 use super::view::{View, missing, named};

@@ -20,6 +20,7 @@ mod open;
 mod operation;
 mod owner;
 mod query;
+mod quota;
 mod realm;
 mod realms;
 mod reissue;
@@ -89,6 +90,8 @@ pub struct Store {
     /// Milliseconds of uptime at which usage was last written. Relaxed: only who has the turn
     /// of `writers` touches it, and turns are ordered by a lock.
     flushed: AtomicU64,
+    /// Most credits that are leased of a lineage at once, but for what one request costs.
+    chunk_max: u64,
 }
 
 impl std::fmt::Debug for Store {

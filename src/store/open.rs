@@ -96,10 +96,11 @@ impl Store {
             report: options.report,
             writers: Writers::new(),
             flushed: AtomicU64::new(0),
+            chunk_max: options.lease_max,
         })
     }
 
-    /// Writes what usage was noted, and closes the file. Dropping does the same, and keeps a
+    /// Writes what usage was noted, gives leased credits back, and closes the file. Dropping does the same, and keeps a
     /// failure of the write to itself. If the file cannot be closed in order, nothing is lost:
     /// the next opening repairs it.
     ///
@@ -107,7 +108,8 @@ impl Store {
     ///
     /// Those of a commit.
     pub fn close(self) -> Result<()> {
-        self.flush()
+        self.flush()?;
+        self.give_back()
     }
 
     /// How to open a store otherwise than by default.

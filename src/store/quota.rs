@@ -1,0 +1,142 @@
+//! Credits: leased from the file in chunks, and given back.
+//!
+//! What a verify takes, it takes from memory. A commit that takes a chunk off a lineage's
+//! balance leases it, and once that is durable it is there to be handed out: so no credit is
+//! granted twice, and a crash loses one chunk of a lineage at most. A lease that is half used
+//! up asks for more, which the next commit takes along; a verify that finds too few makes the
+//! commit itself. What is left on closing is given back.
+//!
+//! Refills go by the durable mark: by the present of the commit that makes them, which never
+//! goes back and which no time that a caller names moves.
+
+use std::collections::BTreeMap;
+
+use super::commit::Group;
+use super::deny::Denial;
+use super::draft::Crediting;
+use super::{Draft, Store};
+use crate::error::Result;
+use crate::index::Settled;
+use crate::key_id::KeyId;
+use crate::quota::{Balance, CreditChange, Quota};
+use crate::storage::{Batch, View};
+use crate::time::Timestamp;
+
+/// A chunk is this part of a quota's limit, or one credit, or as many as the options allow.
+const PART: u64 = 100;
+
+impl Store {
+    /// Takes the credits that are leased out of memory, for changes that are about to be made at
+    /// `now`. Gives them, to be put back if a change is not made.
+    pub(super) fn recall(&self, credits: &mut [Crediting], now: Timestamp) -> Vec<(KeyId, u64)> {
+        let at = self.mark.next(now);
+        let recall = |crediting: &mut Crediting| {
+            crediting.at = at;
+            crediting.recalled = self.index.recall_lease(crediting.lineage);
+            (crediting.lineage, crediting.recalled)
+        };
+        credits.iter_mut().map(recall).collect()
+    }
+
+    /// Has credits of `lineage` leased, `need` at least if there are so many, unless there are
+    /// by now.
+    ///
+    /// # Errors
+    ///
+    /// Those of a commit. A store that was restored leases before it is confirmed, too.
+    pub(super) fn lease(&self, lineage: KeyId, need: u64) -> Result<()> {
+        self.storage.writable()?;
+        self.commit_unconfirmed(Denial::default(), |_, _, now| {
+            let draft = Draft::new(());
+            let lease = self.index.lease(lineage);
+            let enough = lease.is_some_and(|l| l.leased >= need && !self.is_due(l.due, now));
+            Ok(if enough { draft } else { draft.lease(lineage, need) })
+        })
+    }
+
+    /// Gives back to the file what is leased of all lineages.
+    ///
+    /// # Errors
+    ///
+    /// Those of a commit.
+    pub(super) fn give_back(&self) -> Result<()> {
+        self.storage.at_home()?;
+        let lineages = self.index.leases();
+        if lineages.is_empty() {
+            return Ok(());
+        }
+        self.commit_unconfirmed(Denial::default(), |_, _, _| {
+            let mut draft = Draft::new(());
+            for (lineage, quota) in lineages {
+                draft = draft.credit(Crediting::new(lineage, quota, CreditChange::Return));
+            }
+            Ok(draft)
+        })
+    }
+
+    /// Writes leases to `batch`, whose changes are those of `group`: for whoever of it needs
+    /// them, and for those that are low. Gives what becomes of all credits that it changes.
+    pub(super) fn put_leases(
+        &self,
+        batch: &mut Batch,
+        group: &Group,
+        mark: Timestamp,
+    ) -> Result<Vec<Settled>> {
+        let mut wanted: BTreeMap<KeyId, Option<u64>> = BTreeMap::new();
+        let changed: BTreeMap<_, _> = group.credits().map(|c| (c.lineage, c.quota)).collect();
+        wanted.extend(changed.keys().map(|lineage| (*lineage, None)));
+        wanted.extend(self.index.asking().into_iter().map(|lineage| (lineage, Some(0))));
+        for (lineage, need) in group.leases() {
+            let wanted = wanted.entry(lineage).or_default();
+            *wanted = (*wanted).max(Some(need));
+        }
+        let mut settled = Vec::new();
+        for (lineage, need) in wanted {
+            let held = self.index.lease(lineage);
+            let quota = changed.get(&lineage).copied().or(held.map(|held| held.quota));
+            let before = batch.view().balance(lineage)?;
+            let (Some(quota), Some(before)) = (quota, before) else { continue };
+            let mut balance = before.at(&quota, mark);
+            let anew = balance.due != before.due;
+            let held = held.map_or(0, |held| if anew { 0 } else { held.leased });
+            let chunk = (quota.limit() / PART).clamp(1, self.chunk_max);
+            let want = need.map_or(0, |need| need.max(chunk).saturating_sub(held));
+            let leased = want.min(balance.left);
+            balance.left = balance.left.saturating_sub(leased);
+            if balance != before {
+                batch.put_balance(lineage, balance)?;
+            }
+            settled.push(Settled { lineage, balance, leased, anew, low: chunk / 2 });
+        }
+        Ok(settled)
+    }
+
+    /// Whether the time of a refill has come at `now`, by the mark that a commit would record.
+    pub(super) fn is_due(&self, due: Timestamp, now: Timestamp) -> bool {
+        now >= due && self.mark.next(now) >= due
+    }
+
+    /// The credits of `lineage`, of `quota`, in memory and in `view`, as they are at `now`.
+    pub(super) fn balance(
+        &self,
+        view: &View<'_>,
+        lineage: KeyId,
+        quota: &Quota,
+        now: Timestamp,
+    ) -> Result<Option<Balance>> {
+        let leased = self.index.lease(lineage).map_or(0, |lease| lease.leased);
+        let balance = view.balance(lineage)?;
+        Ok(balance.map(|balance| balance.changed(quota, CreditChange::Return, leased, now)))
+    }
+}
+
+/// Puts changes of credits into a batch.
+pub(super) fn put_credits(batch: &mut Batch, credits: &[Crediting]) -> Result<()> {
+    for Crediting { lineage, quota, change, recalled, at } in credits {
+        if let Some(balance) = batch.view().balance(*lineage)? {
+            let balance = balance.changed(quota, *change, *recalled, *at);
+            batch.put_balance(*lineage, balance)?;
+        }
+    }
+    Ok(())
+}
