@@ -49,9 +49,9 @@ struct Cell {
     low: AtomicU64,
 }
 
-/// What became of a charge.
+/// What became of asking a lease for credits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Charged {
+pub(crate) enum Spent {
     /// The credits were taken; these are left.
     Taken(Credits),
     /// There are not so many, neither in memory nor in the file.
@@ -112,30 +112,30 @@ impl Leases {
     /// Takes `cost` credits from the lease of `lineage`. `is_due` says whether a time of a
     /// refill has come.
     #[inline]
-    pub(super) fn charge(
+    pub(super) fn spend(
         &self,
         lease: LeaseRef,
         lineage: KeyId,
         cost: u32,
         is_due: impl Fn(Timestamp) -> bool,
-    ) -> Charged {
-        let Some(cell) = self.cells.get(lease.0) else { return Charged::Wanting };
+    ) -> Spent {
+        let Some(cell) = self.cells.get(lease.0) else { return Spent::Wanting };
         let cost = u64::from(cost);
         loop {
             // Acquire, with the Releases of `Cell::change`: who sees a lease sees whose it is,
             // its period, and a mark on `file`.
             let word = cell.lease.load(Ordering::Acquire);
             if cell.lineage.load(Ordering::Relaxed) != lineage.bits() {
-                return Charged::Wanting;
+                return Spent::Wanting;
             }
             let credits = word & CREDITS;
             if cost == 0 {
-                return Charged::Taken(cell.credits(credits));
+                return Spent::Taken(cell.credits(credits));
             }
             // Acquire, with the Release of `settle`: who sees the next period and not its lease
             // fails to swap below.
             if is_due(timestamp(cell.due.load(Ordering::Acquire))) {
-                return Charged::Wanting;
+                return Spent::Wanting;
             }
             if let Some(left) = credits.checked_sub(cost) {
                 let next = word & !CREDITS | left;
@@ -147,7 +147,7 @@ impl Leases {
                 if left < cell.low.load(Ordering::Relaxed) {
                     self.ask(lease, cell);
                 }
-                return Charged::Taken(cell.credits(left));
+                return Spent::Taken(cell.credits(left));
             }
             // Acquire, with the Release of `settle`: who sees credits gone from the file sees
             // them in the lease below.
@@ -157,8 +157,8 @@ impl Leases {
             }
             let enough = credits.saturating_add(file) >= cost;
             return match file & UNKNOWN != 0 || enough {
-                true => Charged::Wanting,
-                false => Charged::Exhausted(cell.credits(credits)),
+                true => Spent::Wanting,
+                false => Spent::Exhausted(cell.credits(credits)),
             };
         }
     }
@@ -199,8 +199,8 @@ impl Cell {
         }
     }
 
-    /// Gives the lease the credits that `make` makes of those it has, and has every charge that
-    /// is under way begin anew. Gives what it had.
+    /// Gives the lease the credits that `make` makes of those it has, and has everybody who
+    /// is at it begin anew. Gives what it had.
     fn change(&self, make: impl Fn(u64) -> u64) -> u64 {
         let mut word = self.lease.load(Ordering::Relaxed);
         loop {
@@ -344,7 +344,7 @@ impl Leases {
         if settled.anew {
             cell.file.fetch_or(UNKNOWN, Ordering::Relaxed);
         }
-        // The lease before its period and before the file: see `charge`.
+        // The lease before its period and before the file: see `spend`.
         cell.change(|had| if settled.anew { settled.leased } else { had + settled.leased });
         cell.due.store(word(settled.balance.due), Ordering::Release);
         cell.file.store(settled.balance.left, Ordering::Release);

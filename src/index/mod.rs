@@ -81,7 +81,7 @@ use side::Sides;
 use table::Table;
 use writer::Writer;
 
-pub(crate) use lease::{Charged, Lease, Settled};
+pub(crate) use lease::{Lease, Settled, Spent};
 pub(crate) use restraint::{KeyRestraint, OwnerRestraint, RestraintId};
 pub(crate) use side::Used;
 pub(crate) use table::Approach;
@@ -180,14 +180,14 @@ impl Index {
     /// Takes `cost` credits that are leased to `lineage`. `is_due` says whether a time of a
     /// refill has come.
     #[inline]
-    pub(crate) fn charge(
+    pub(crate) fn spend(
         &self,
         lease: LeaseRef,
         lineage: KeyId,
         cost: u32,
         is_due: impl Fn(Timestamp) -> bool,
-    ) -> Charged {
-        self.leases.charge(lease, lineage, cost, is_due)
+    ) -> Spent {
+        self.leases.spend(lease, lineage, cost, is_due)
     }
 
     /// The credits of `lineage`, as far as they are known in memory; none if the lease is

@@ -15,10 +15,14 @@ use super::commit::Group;
 use super::deny::Denial;
 use super::draft::Crediting;
 use super::{Draft, Store};
+use crate::entry::State;
 use crate::error::Result;
 use crate::index::Settled;
+use crate::info::KeyQuota;
 use crate::key_id::KeyId;
-use crate::quota::{Balance, CreditChange, Quota};
+use crate::quota::{Balance, CreditChange};
+use crate::record::KeyRecord;
+use crate::spec::Update;
 use crate::storage::{Batch, View};
 use crate::time::Timestamp;
 
@@ -116,18 +120,58 @@ impl Store {
         now >= due && self.mark.next(now) >= due
     }
 
-    /// The credits of `lineage`, of `quota`, in memory and in `view`, as they are at `now`.
-    pub(super) fn balance(
+    /// The quota of a key as it is to be, and the credits of its lineage, in memory and in `view`,
+    /// after `credits` have changed them.
+    pub(super) fn key_quota(
         &self,
         view: &View<'_>,
-        lineage: KeyId,
-        quota: &Quota,
+        record: &KeyRecord,
+        credits: &[Crediting],
         now: Timestamp,
-    ) -> Result<Option<Balance>> {
-        let leased = self.index.lease(lineage).map_or(0, |lease| lease.leased);
-        let balance = view.balance(lineage)?;
-        Ok(balance.map(|balance| balance.changed(quota, CreditChange::Return, leased, now)))
+    ) -> Result<Option<KeyQuota>> {
+        let Some(quota) = record.parts.quota else { return Ok(None) };
+        let leased = self.index.lease(record.lineage).map_or(0, |lease| lease.leased);
+        let none = Balance { left: 0, due: Timestamp::NEVER };
+        let balance = view.balance(record.lineage)?.unwrap_or(none);
+        let at = self.mark.next(now);
+        let balance = balance.changed(&quota, CreditChange::Return, leased, at);
+        let change = |balance: Balance, c: &Crediting| balance.changed(&c.quota, c.change, 0, at);
+        let Balance { left, due } = credits.iter().fold(balance, change);
+        Ok(Some(KeyQuota { quota, remaining: left, reset: due }))
     }
+}
+
+/// What an update makes of the credits of the lineage of a key, which is then to be `record`.
+pub(super) fn credited(record: &KeyRecord, update: &Update) -> Vec<Crediting> {
+    let Some(quota) = record.parts.quota else { return Vec::new() };
+    let given = update.quota.is_some().then_some(CreditChange::Give);
+    let changes = given.into_iter().chain(update.credits);
+    changes.map(|change| Crediting::new(record.lineage, quota, change)).collect()
+}
+
+/// Gives the quota of `record` to the other generations of its lineage that are not revoked,
+/// which share its credits: as they are in `changed`, or else in `view`.
+pub(super) fn share_quota(
+    view: &View<'_>,
+    record: &KeyRecord,
+    changed: &mut Vec<KeyRecord>,
+) -> Result<()> {
+    for id in [record.predecessor, record.successor].into_iter().flatten() {
+        let known = changed.iter().position(|other| other.key_id == id);
+        let other = match known {
+            Some(at) => Some(changed.remove(at)),
+            None => view.key(id)?,
+        };
+        let Some(mut other) = other else { continue };
+        let differs = other.state != State::Revoked && other.parts.quota != record.parts.quota;
+        if differs {
+            other.parts.quota = record.parts.quota;
+        }
+        if differs || known.is_some() {
+            changed.insert(0, other);
+        }
+    }
+    Ok(())
 }
 
 /// Puts changes of credits into a batch.
