@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 
 use super::shim::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::chunks::Chunks;
-use crate::entry::{Side, SideRef};
+use crate::entry::{LeaseRef, Side, SideRef};
 use crate::key_id::KeyId;
 use crate::time::Timestamp;
 
@@ -30,6 +30,7 @@ const TAG: u64 = (1 << 20) - 1;
 #[derive(Default)]
 struct Cell {
     key: AtomicU64,
+    lease: AtomicU64,
     start: AtomicU64,
     lineage: AtomicU64,
     last: AtomicU64,
@@ -69,6 +70,7 @@ impl Sides {
             start: timestamp(cell.start.load(Ordering::Relaxed)),
             last_used: last_used(cell.last.load(Ordering::Relaxed)),
             lineage: KeyId::from_bits(cell.lineage.load(Ordering::Relaxed)),
+            lease: lease(cell.lease.load(Ordering::Relaxed)),
         };
         // Acquire, with the Release fence of `lend`: words of a later key bring its id along.
         fence(Ordering::Acquire);
@@ -175,6 +177,7 @@ impl Sides {
         cell.start.store(content.start.as_ms().cast_unsigned(), Ordering::Relaxed);
         cell.lineage.store(content.lineage.bits(), Ordering::Relaxed);
         cell.last.store(last_word(key, content.last_used), Ordering::Relaxed);
+        cell.lease.store(lease_word(content.lease), Ordering::Relaxed);
         // Release, with the Acquire of `get`.
         cell.key.store(key.bits(), Ordering::Release);
         Some(SideRef(number))
@@ -204,6 +207,15 @@ fn timestamp(word: u64) -> Timestamp {
     Timestamp::from_ms(word.cast_signed())
 }
 
+/// The number plus one, or 0.
+fn lease_word(lease: Option<LeaseRef>) -> u64 {
+    lease.map_or(0, |lease| u64::from(lease.0).saturating_add(1))
+}
+
+fn lease(word: u64) -> Option<LeaseRef> {
+    u32::try_from(word.checked_sub(1)?).ok().map(LeaseRef)
+}
+
 fn last_used(word: u64) -> Option<Timestamp> {
     let ms = (word >> 20).checked_sub(1)?;
     Some(Timestamp::from_ms(i64::try_from(ms).ok()?))
@@ -224,7 +236,7 @@ mod tests {
     }
 
     fn side(start: i64) -> Side {
-        Side { start: at(start), last_used: None, lineage: KeyId::from_bits(9) }
+        Side { start: at(start), last_used: None, lineage: KeyId::from_bits(9), lease: Some(LeaseRef(8)) }
     }
 
     #[test]
