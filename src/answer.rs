@@ -159,8 +159,7 @@ impl<'a> View<'a> {
         let credits = match self.verdict {
             Ok(grant) => grant.credits.as_ref(),
             Err(Refusal::Denied(Denial {
-                reason: Reason::QuotaExhausted { credits, .. },
-                ..
+                reason: Reason::QuotaExhausted { credits, .. }, ..
             })) => Some(credits),
             Err(_) => None,
         };

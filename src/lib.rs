@@ -51,7 +51,9 @@ pub use digest::Pepper;
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{KindRef, OwnerRef, RealmRef};
-pub use info::{Check, Description, Explanation, Issued, KeyInfo, KeyQuota, OwnerInfo, Page, Stats};
+pub use info::{
+    Check, Description, Explanation, Issued, KeyInfo, KeyQuota, OwnerInfo, Page, Stats,
+};
 pub use key_id::KeyId;
 pub use network::Network;
 pub use options::Options;

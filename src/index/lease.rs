@@ -97,7 +97,19 @@ pub(super) struct Leases {
 pub(super) struct Lessees {
     by_lineage: HashMap<KeyId, Lessee>,
     free: Vec<u32>,
+    /// Lineages of which a side has given up its lease.
+    left: Vec<KeyId>,
     len: u32,
+}
+
+impl Lessees {
+    /// A side of `lineage` names its lease no longer.
+    pub(super) fn give_up(&mut self, lineage: KeyId) {
+        if let Some(lessee) = self.by_lineage.get_mut(&lineage) {
+            lessee.sides = lessee.sides.saturating_sub(1);
+            self.left.push(lineage);
+        }
+    }
 }
 
 struct Lessee {
@@ -263,19 +275,20 @@ impl Leases {
         Some(lease)
     }
 
-    /// A side of `lineage` names its lease no longer.
-    pub(super) fn give_up(&self, lessees: &mut Lessees, lineage: KeyId) {
-        let Some(lessee) = lessees.by_lineage.get_mut(&lineage) else { return };
-        lessee.sides = lessee.sides.saturating_sub(1);
-        if lessee.sides > 0 {
-            return;
-        }
-        let lease = lessee.lease;
-        lessees.by_lineage.remove(&lineage);
-        lessees.free.push(lease.0);
-        if let Some(cell) = self.cells.get(lease.0) {
-            cell.empty();
-            cell.lineage.store(NOBODY, Ordering::Relaxed);
+    /// Takes back the leases that no side names any more, once a commit has been applied: the
+    /// successor of a key that it ends has that key's.
+    pub(super) fn take_back(&self, lessees: &mut Lessees) {
+        for lineage in std::mem::take(&mut lessees.left) {
+            let Some(lessee) = lessees.by_lineage.get(&lineage).filter(|l| l.sides == 0) else {
+                continue;
+            };
+            let lease = lessee.lease;
+            lessees.by_lineage.remove(&lineage);
+            lessees.free.push(lease.0);
+            if let Some(cell) = self.cells.get(lease.0) {
+                cell.empty();
+                cell.lineage.store(NOBODY, Ordering::Relaxed);
+            }
         }
     }
 

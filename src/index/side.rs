@@ -236,7 +236,12 @@ mod tests {
     }
 
     fn side(start: i64) -> Side {
-        Side { start: at(start), last_used: None, lineage: KeyId::from_bits(9), lease: Some(LeaseRef(8)) }
+        Side {
+            start: at(start),
+            last_used: None,
+            lineage: KeyId::from_bits(9),
+            lease: Some(LeaseRef(8)),
+        }
     }
 
     #[test]

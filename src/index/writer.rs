@@ -72,6 +72,7 @@ impl Index {
             };
             result = result.and(done);
         }
+        self.leases.take_back(&mut w.lessees);
         result
     }
 
@@ -100,7 +101,7 @@ impl Index {
             self.sides.take_back(&mut w.sides, had);
         }
         if had_lease.is_some() && self.lease_of(key, side).is_none() {
-            self.leases.give_up(&mut w.lessees, record.lineage);
+            w.lessees.give_up(record.lineage);
         }
         Ok(())
     }
@@ -117,7 +118,7 @@ impl Index {
             self.table.remove(&mut w.books, address);
             if let Some(side) = entry.side {
                 if let Some(said) = self.sides.get(side, key).filter(|said| said.lease.is_some()) {
-                    self.leases.give_up(&mut w.lessees, said.lineage);
+                    w.lessees.give_up(said.lineage);
                 }
                 self.sides.take_back(&mut w.sides, side);
             }

@@ -15,19 +15,28 @@ use super::commit::Group;
 use super::deny::Denial;
 use super::draft::Crediting;
 use super::{Draft, Store};
-use crate::entry::State;
+use crate::entry::{Side, State};
 use crate::error::Result;
-use crate::index::Settled;
+use crate::index::{Settled, Spent};
 use crate::info::KeyQuota;
 use crate::key_id::KeyId;
 use crate::quota::{Balance, CreditChange};
 use crate::record::KeyRecord;
+use crate::request::Request;
 use crate::spec::Update;
 use crate::storage::{Batch, View};
 use crate::time::Timestamp;
+use crate::verdict::{Credits, Reason};
 
 /// A chunk is this part of a quota's limit, or one credit, or as many as the options allow.
 const PART: u64 = 100;
+
+/// Why a charge was not made.
+pub(super) enum Halt {
+    Refused(Reason),
+    /// Credits have to be leased first.
+    Wanting,
+}
 
 impl Store {
     /// Takes the credits that are leased out of memory, for changes that are about to be made at
@@ -58,6 +67,32 @@ impl Store {
         })
     }
 
+    /// Takes what a request costs from what is leased of its quota, if its key has one. A time
+    /// that the caller names is one to decide by: what is granted is granted in the present, and
+    /// costs as much.
+    ///
+    /// # Errors
+    ///
+    /// `Wanting` if it is to be tried again after [leasing](Self::lease) more; `QuotaExhausted`.
+    #[inline]
+    pub(super) fn spend(
+        &self,
+        side: Option<&Side>,
+        request: &Request,
+        now: Timestamp,
+    ) -> std::result::Result<Option<Credits>, Halt> {
+        let Some((side, lease)) = side.and_then(|side| Some((side, side.lease?))) else {
+            return Ok(None);
+        };
+        let now = if request.at.is_some() { self.mark.now() } else { now };
+        let is_due = |due| self.is_due(due, now);
+        match self.index.spend(lease, side.lineage, request.cost, is_due) {
+            Spent::Taken(credits) => Ok(Some(credits)),
+            Spent::Wanting => Err(Halt::Wanting),
+            Spent::Exhausted(credits) => Err(Halt::Refused(exhausted(credits, request.cost, now))),
+        }
+    }
+
     /// Gives back to the file what is leased of all lineages.
     ///
     /// # Errors
@@ -86,16 +121,15 @@ impl Store {
         group: &Group,
         mark: Timestamp,
     ) -> Result<Vec<Settled>> {
-        let mut wanted: BTreeMap<KeyId, Option<u64>> = BTreeMap::new();
         let changed: BTreeMap<_, _> = group.credits().map(|c| (c.lineage, c.quota)).collect();
-        wanted.extend(changed.keys().map(|lineage| (*lineage, None)));
-        wanted.extend(self.index.asking().into_iter().map(|lineage| (lineage, Some(0))));
+        let mut wants: BTreeMap<KeyId, Vec<u64>> = BTreeMap::new();
+        wants.extend(changed.keys().map(|lineage| (*lineage, Vec::new())));
+        wants.extend(self.index.asking().into_iter().map(|lineage| (lineage, vec![0])));
         for (lineage, need) in group.leases() {
-            let wanted = wanted.entry(lineage).or_default();
-            *wanted = (*wanted).max(Some(need));
+            wants.entry(lineage).or_default().push(need);
         }
         let mut settled = Vec::new();
-        for (lineage, need) in wanted {
+        for (lineage, needs) in wants {
             let held = self.index.lease(lineage);
             let quota = changed.get(&lineage).copied().or(held.map(|held| held.quota));
             let before = batch.view().balance(lineage)?;
@@ -104,6 +138,9 @@ impl Store {
             let anew = balance.due != before.due;
             let held = held.map_or(0, |held| if anew { 0 } else { held.leased });
             let chunk = (quota.limit() / PART).clamp(1, self.chunk_max);
+            // Nobody is helped by credits that are too few.
+            let most = held.saturating_add(balance.left);
+            let need = needs.into_iter().filter(|need| *need <= most).max();
             let want = need.map_or(0, |need| need.max(chunk).saturating_sub(held));
             let leased = want.min(balance.left);
             balance.left = balance.left.saturating_sub(leased);
@@ -172,6 +209,14 @@ pub(super) fn share_quota(
         }
     }
     Ok(())
+}
+
+/// The reason for which a request of this cost is refused at `now`.
+pub(super) fn exhausted(credits: Credits, cost: u32, now: Timestamp) -> Reason {
+    let ever = credits.reset != Timestamp::NEVER && u64::from(cost) <= credits.limit;
+    let wait = credits.reset.since(now).as_millis();
+    let retry_ms = if ever { u64::try_from(wait).unwrap_or(u64::MAX) } else { u64::MAX };
+    Reason::QuotaExhausted { credits, retry_ms }
 }
 
 /// Puts changes of credits into a batch.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Store;
+use super::quota::Halt;
 use super::realms::Bound;
 use crate::answer::{self, Answer};
 use crate::digest::{Digest, Locator};
@@ -229,6 +230,19 @@ impl Store {
             }
             None => None,
         };
+        let mut credits;
+        loop {
+            credits = self.spend(found.side.as_ref(), request, now);
+            let Err(Halt::Wanting) = credits else { break };
+            if self.lease(found.side.unwrap().lineage, request.cost.into()).is_err() {
+                return Err(Denial { reason: Reason::Idle, key: None });
+            }
+        }
+        let credits = match credits {
+            Ok(credits) => credits,
+            Err(Halt::Refused(reason)) => return Err(refused(reason)),
+            Err(Halt::Wanting) => unreachable!(),
+        };
         if realm.policy().usage
             && let Some(side) = entry.side
         {
@@ -245,6 +259,7 @@ impl Store {
             end: entry.end,
             in_grace: entry.in_grace,
             rate,
+            credits,
         })
     }
 
