@@ -28,6 +28,7 @@ use crate::chunks::Chunks;
 use crate::entry::LeaseRef;
 use crate::key_id::KeyId;
 use crate::quota::{Balance, Quota};
+use crate::sys;
 use crate::time::Timestamp;
 use crate::verdict::Credits;
 
@@ -121,6 +122,14 @@ struct Lessee {
 
 /// For readers.
 impl Leases {
+    /// Has a lease fetched from memory, and waits for nothing.
+    #[inline]
+    pub(super) fn fetch(&self, lease: LeaseRef) {
+        if let Some(cell) = self.cells.get(lease.0) {
+            sys::fetch(cell);
+        }
+    }
+
     /// Takes `cost` credits from the lease of `lineage`. `is_due` says whether a time of a
     /// refill has come.
     #[inline]

@@ -1,12 +1,12 @@
 //! What the index's writer does: turn records into entries, and show them under restraints.
 
 use super::lease::Lessees;
+use super::numbers::Numbers;
 use super::restraint::{KeyRestraint, OwnerRestraint, RestraintId, Restraints, Target, Targets};
-use super::side::FreeSides;
 use super::table::{Books, Table};
 use super::{Bind, Index, Stats};
 use crate::digest::Address;
-use crate::entry::{Entry, LeaseRef, OwnerEntry, Side, SideRef, State};
+use crate::entry::{Entry, LeaseRef, MeterRef, OwnerEntry, Side, SideRef, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
@@ -19,7 +19,7 @@ const GROUP: usize = 32;
 pub(super) struct Writer {
     pub(super) seq: u64,
     books: Books,
-    sides: FreeSides,
+    numbers: Numbers,
     pub(super) lessees: Lessees,
     targets: Targets,
     keys: Restraints<KeyId, Entry, KeyRestraint>,
@@ -31,7 +31,7 @@ impl Writer {
         Self {
             seq: 0,
             books,
-            sides: FreeSides::default(),
+            numbers: Numbers::default(),
             lessees: Lessees::default(),
             targets: Targets::default(),
             keys: Restraints::new(),
@@ -98,7 +98,7 @@ impl Index {
             self.put(w, &address, &shown)?;
         }
         if let Some(had) = had.filter(|had| Some(*had) != side) {
-            self.sides.take_back(&mut w.sides, had);
+            self.sides.take_back(&mut w.numbers, had);
         }
         if had_lease.is_some() && self.lease_of(key, side).is_none() {
             w.lessees.give_up(record.lineage);
@@ -120,7 +120,7 @@ impl Index {
                 if let Some(said) = self.sides.get(side, key).filter(|said| said.lease.is_some()) {
                     w.lessees.give_up(said.lineage);
                 }
-                self.sides.take_back(&mut w.sides, side);
+                self.sides.take_back(&mut w.numbers, side);
             }
         }
     }
@@ -135,6 +135,9 @@ impl Index {
         self.owners.call(record.owner, record.realm, &record.id);
         if let Some(shown) = w.owners.commit(record.owner, Some(entry)) {
             self.owners.set(record.owner, &shown);
+        }
+        if bind.meters_owners(record.realm) {
+            self.owner_meters.make(record.owner.number());
         }
     }
 
@@ -166,22 +169,50 @@ impl Index {
         if !bind.needs_side(record) {
             return Ok(None);
         }
-        let before = had.and_then(|side| self.sides.get(side, record.key_id));
-        let last_used = before.and_then(|before| before.last_used);
-        let (lineage, had_lease) = (record.lineage, before.and_then(|before| before.lease));
+        let (key, lineage) = (record.key_id, record.lineage);
+        let before = had.and_then(|side| self.sides.get(side, key));
         let lease = match record.parts.quota {
             Some(quota) if record.state != State::Revoked => {
-                let lease = self.leases.let_to(&mut w.lessees, lineage, quota, had_lease);
+                let had = before.and_then(|before| before.lease);
+                let lease = self.leases.let_to(&mut w.lessees, lineage, quota, had);
                 Some(lease.ok_or_else(full)?)
             }
             _ => None,
         };
-        let wanted = Side { start: record.start, last_used, lineage, lease };
-        if before == Some(wanted) {
-            return Ok(had);
+        let shared = w.numbers.meter(lineage);
+        let wanted = |number| Side {
+            start: record.start,
+            last_used: before.and_then(|before| before.last_used),
+            lineage,
+            meter: shared.or(before.map(|b| b.meter)).unwrap_or(MeterRef(number)),
+            lease,
+        };
+        // A rotated key finds its meter by its side, and so does every successor.
+        let rotated = record.successor.is_some() || lineage != key;
+        let (side, meter) = match had.zip(before).filter(|(had, b)| wanted(had.0) == *b) {
+            Some((had, before)) => {
+                if shared.is_none() && rotated {
+                    w.numbers.share(lineage, before.meter);
+                }
+                (had, before.meter)
+            }
+            None => {
+                if let (None, Some(before)) = (shared, before) {
+                    // Two sides name its meter, until the first is taken back.
+                    w.numbers.share(lineage, before.meter);
+                }
+                let lent = self.sides.lend(&mut w.numbers, key, wanted).ok_or_else(full)?;
+                let meter = wanted(lent.0).meter;
+                if rotated || meter.0 != lent.0 {
+                    w.numbers.share(lineage, meter);
+                }
+                (lent, meter)
+            }
+        };
+        if bind.meters_lineages(record.kind) {
+            self.lineage_meters.make(meter.0);
         }
-        let lent = self.sides.lend(&mut w.sides, record.key_id, &wanted);
-        lent.map(Some).ok_or_else(full)
+        Ok(Some(side))
     }
 
     fn put(&self, w: &mut Writer, address: &Address, entry: &Entry) -> Result<()> {
@@ -244,15 +275,16 @@ impl Index {
         let (count, slots) = self.table.extent(&w.books);
         let tables = [Some(&self.table), self.table.overflow.get().map(|table| &**table)];
         let tables = || tables.into_iter().flatten();
+        let meters = self.lineage_meters.bytes().saturating_add(self.owner_meters.bytes());
         let beside = self.sides.bytes().saturating_add(self.owners.bytes());
-        let beside = beside.saturating_add(self.leases.bytes());
+        let beside = beside.saturating_add(meters).saturating_add(self.leases.bytes());
         Stats {
             keys: w.books.keys(),
             slots,
             segments: count,
             longest_probe: tables().count().saturating_mul(8),
             overflowing: w.books.overflow.as_ref().map_or(0, |overflow| overflow.keys()),
-            sides: self.sides.lent(&w.sides),
+            sides: self.sides.lent(&w.numbers),
             restraints: w.targets.len(),
             suspended_owners: self.owners.suspended(),
             bytes: tables().map(Table::bytes).fold(beside, usize::saturating_add),

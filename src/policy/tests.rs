@@ -1,5 +1,5 @@
 use super::*;
-use crate::entry::{SideRef, State};
+use crate::entry::{MeterRef, SideRef, State};
 use crate::ids::{KindRef, OwnerRef};
 use crate::key_id::KeyId;
 
@@ -21,7 +21,7 @@ fn entry() -> Entry {
 
 fn side(start: i64) -> Side {
     let lineage = KeyId::from_bits(1);
-    Side { start: Timestamp::from_ms(start), last_used: None, lineage }
+    Side { start: Timestamp::from_ms(start), last_used: None, lineage, meter: MeterRef(0) }
 }
 
 fn owner(suspended: bool, direct: ScopeSet) -> OwnerEntry {

@@ -7,6 +7,7 @@
 
 mod backup;
 mod cap;
+mod charge;
 mod clock;
 mod commit;
 mod compact;
@@ -44,7 +45,7 @@ use crate::digest::Digester;
 use crate::error::{Error, ErrorKind};
 use crate::index::Index;
 use crate::key_id::KeyId;
-use crate::limit::Meters;
+use crate::limit::Named;
 use crate::mark::Mark;
 use crate::progress::Report;
 use crate::random::Random;
@@ -79,10 +80,8 @@ pub struct Store {
     realms: Versions<Realms>,
     digester: Digester,
     sealing: Option<SealingKey>,
-    /// Rates as of the store's clock.
-    meters: Meters,
-    /// Rates as of times that callers name.
-    told: Meters,
+    /// Rates as of times that callers name. Those of the present are in the index.
+    told: Named,
     mark: Mark,
     random: Random,
     report: Option<Report>,

@@ -9,7 +9,7 @@ use super::filling::Filling;
 use super::versions::Versions;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limit::Meters;
+use crate::limit::Named;
 use crate::mark::Mark;
 use crate::options::Options;
 use crate::storage::{Storage, StorageOptions, Unread};
@@ -89,8 +89,7 @@ impl Store {
             index,
             realms: Versions::new(realms),
             sealing: options.sealing,
-            meters: Meters::new(),
-            told: Meters::new(),
+            told: Named::new(),
             mark: Mark::new(options.clock, floor),
             random: options.random,
             report: options.report,

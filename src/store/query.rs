@@ -228,7 +228,7 @@ impl Store {
     /// When the key was last granted: what memory has since it was opened, else the file.
     fn last_used(&self, view: &View<'_>, record: &KeyRecord) -> Result<Option<Timestamp>> {
         let approach = self.index.approach(record.address().locator);
-        let found = self.index.find(&approach, &record.digest);
+        let found = self.index.find(&approach, &record.digest, false);
         let noted = found.and_then(|(_, side)| side?.last_used);
         Ok(noted.max(view.used(record.key_id)?))
     }

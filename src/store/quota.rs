@@ -11,6 +11,7 @@
 
 use std::collections::BTreeMap;
 
+use super::charge::Halt;
 use super::commit::Group;
 use super::deny::Denial;
 use super::draft::Crediting;
@@ -31,13 +32,6 @@ use crate::verdict::{Credits, Reason};
 /// A chunk is this part of a quota's limit, or one credit, or as many as the options allow.
 const PART: u64 = 100;
 
-/// Why a charge was not made.
-pub(super) enum Halt {
-    Refused(Reason),
-    /// Credits have to be leased first.
-    Wanting,
-}
-
 impl Store {
     /// Takes the credits that are leased out of memory, for changes that are about to be made at
     /// `now`. Gives them, to be put back if a change is not made.
@@ -52,18 +46,38 @@ impl Store {
     }
 
     /// Has credits of `lineage` leased, `need` at least if there are so many, unless there are
-    /// by now.
+    /// by now. False if no key of it has a quota.
     ///
     /// # Errors
     ///
     /// Those of a commit. A store that was restored leases before it is confirmed, too.
-    pub(super) fn lease(&self, lineage: KeyId, need: u64) -> Result<()> {
+    fn lease(&self, lineage: KeyId, need: u64) -> Result<bool> {
         self.storage.writable()?;
         self.commit_unconfirmed(Denial::default(), |_, _, now| {
-            let draft = Draft::new(());
-            let lease = self.index.lease(lineage);
-            let enough = lease.is_some_and(|l| l.leased >= need && !self.is_due(l.due, now));
+            let Some(lease) = self.index.lease(lineage) else { return Ok(Draft::new(false)) };
+            let draft = Draft::new(true);
+            let enough = lease.leased >= need && !self.is_due(lease.due, now);
             Ok(if enough { draft } else { draft.lease(lineage, need) })
+        })
+    }
+
+    /// Has as many credits leased as a request costs. False if its key has changed.
+    ///
+    /// # Errors
+    ///
+    /// `QuotaExhausted` if none can be leased: the store is read-only or poisoned, or the disk
+    /// is full.
+    pub(super) fn lease_for(
+        &self,
+        side: Option<&Side>,
+        request: &Request,
+    ) -> std::result::Result<bool, Reason> {
+        let Some((side, lease)) = side.and_then(|side| Some((side, side.lease?))) else {
+            return Ok(false);
+        };
+        self.lease(side.lineage, request.cost.into()).or_else(|_| {
+            let credits = self.index.credits(lease, side.lineage).ok_or(Reason::Unknown)?;
+            Err(exhausted(credits, request.cost, self.mark.now()))
         })
     }
 
@@ -73,7 +87,7 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `Wanting` if it is to be tried again after [leasing](Self::lease) more; `QuotaExhausted`.
+    /// `Wanting` if it is to be tried again after [leasing](Self::lease_for); `QuotaExhausted`.
     #[inline]
     pub(super) fn spend(
         &self,
@@ -133,7 +147,8 @@ impl Store {
             let held = self.index.lease(lineage);
             let quota = changed.get(&lineage).copied().or(held.map(|held| held.quota));
             let before = batch.view().balance(lineage)?;
-            let (Some(quota), Some(before)) = (quota, before) else { continue };
+            let Some(quota) = quota else { continue };
+            let before = before.unwrap_or(Balance { left: 0, due: Timestamp::NEVER });
             let mut balance = before.at(&quota, mark);
             let anew = balance.due != before.due;
             let held = held.map_or(0, |held| if anew { 0 } else { held.leased });
