@@ -90,10 +90,12 @@ impl Found {
 impl Store {
     /// Decides whether `token` may do what `request` needs in `realm`.
     ///
-    /// From memory alone: it reads no file and takes no lock that a writer holds. Once a call
+    /// From memory alone: it reads no file and takes no lock that a writer holds, but for a key
+    /// with a [quota](crate::Quota) of which too few credits are in memory, which makes a commit.
+    /// Once a call
     /// that revokes, suspends or narrows a key has returned, no verify that begins after it
-    /// grants what was taken away. The checks stand in the order of [`Reason`]; rates are
-    /// charged last, so a denial charges nothing.
+    /// grants what was taken away. The checks stand in the order of [`Reason`]; rates and
+    /// the quota are charged last, so a denial charges nothing.
     ///
     /// # Errors
     ///
