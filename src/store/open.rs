@@ -99,9 +99,9 @@ impl Store {
         })
     }
 
-    /// Writes what usage was noted, gives leased credits back, and closes the file. Dropping does the same, and keeps a
-    /// failure of the write to itself. If the file cannot be closed in order, nothing is lost:
-    /// the next opening repairs it.
+    /// Writes what usage was noted, gives leased credits back, and closes the file. Dropping does
+    /// the same, and keeps a failure of the write to itself. If the file cannot be closed in
+    /// order, nothing is lost: the next opening repairs it.
     ///
     /// # Errors
     ///
