@@ -79,6 +79,12 @@ impl Shape {
         self.len
     }
 
+    /// Whether `text` is a token of this shape.
+    pub(crate) fn accepts(&self, text: &[u8]) -> bool {
+        let fits = text.len() == self.len && text.starts_with(self.prefix().as_bytes());
+        fits && self.check(text).is_ok()
+    }
+
     /// The characters that follow `body` in a token of this shape, if there are any.
     pub(super) fn checksum_of(&self, body: &[u8]) -> Option<[u8; base62::U32_LEN]> {
         match self.checksum {

@@ -27,6 +27,7 @@ const COMMANDS: &[&[&str]] = &[
     &["list"],
     &["show"],
     &["reveal"],
+    &["leaked"],
     &["operation"],
     &["audit"],
     &["stat"],
