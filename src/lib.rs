@@ -51,7 +51,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Page, Stats};
 pub use key_id::KeyId;
-pub use leak::{Alert, Alerts, Candidate, Leak, Leaks, Place, Scanner};
+pub use leak::{Alert, Alerts, Candidate, Leak, Leaks, Place, RuleFormat, Scanner};
 pub use options::Options;
 pub use process::forked;
 pub use progress::{Progress, Step};

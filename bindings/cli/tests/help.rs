@@ -28,6 +28,7 @@ const COMMANDS: &[&[&str]] = &[
     &["show"],
     &["reveal"],
     &["leaked"],
+    &["rules"],
     &["operation"],
     &["audit"],
     &["stat"],
