@@ -257,7 +257,7 @@ fn many_keys_are_revoked_in_one_commit_with_an_entry_each() {
     let issued: Vec<Issued> = (0..9).map(|_| scene.issue("shop", "live")).collect();
     let kept = scene.issue("shop", "live");
     scene.store.revoke(issued[4].key.key_id, &by()).unwrap();
-    let texts: String = issued.iter().rev().chain(&issued).map(|one| text(one)).collect();
+    let texts: String = issued.iter().rev().chain(&issued).map(text).collect();
     let leaks = scene.store.leaked(texts.as_bytes(), |_| Ok(())).unwrap();
     assert_eq!((leaks.found, leaks.keys.len()), (18, 8));
 

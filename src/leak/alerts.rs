@@ -172,10 +172,10 @@ mod tests {
             "url": "https://api/42", "html_url": "https://x/42", "state": "open",
             "resolution": null, "secret_type": "shop_live", "secret": "s", "push_protection": {}}"#;
         let want = row(1, ["s", "shop_live", "https://x/42", ""]);
-        assert_eq!(read(alert), [want.clone()]);
-        assert_eq!(read(&format!("[{alert}]")), [want.clone()]);
         let webhook = format!(r#"{{"action": "created", "alert": {alert}, "repository": {{}}}}"#);
-        assert_eq!(read(&webhook), [want]);
+        for text in [alert, &format!("[{alert}]"), &webhook] {
+            assert_eq!(read(text), std::slice::from_ref(&want));
+        }
     }
 
     #[test]
