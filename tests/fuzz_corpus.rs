@@ -4,11 +4,14 @@ use std::panic::catch_unwind;
 use std::path::Path;
 use std::{fs, io};
 
-use keycask::Scanner;
+use keycask::{Checksum, Malformed, Scanner, Shape};
 
 #[cfg(test)]
 #[path = "../fuzz/properties/leaks.rs"]
 mod leaks;
+#[cfg(test)]
+#[path = "../src/token/reference.rs"]
+mod reference;
 #[cfg(test)]
 #[path = "../fuzz/properties/token.rs"]
 mod token;

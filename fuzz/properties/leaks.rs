@@ -3,13 +3,11 @@
 //! An input is one line a shape, `prefix body-length checksum`, then an empty line, then the
 //! text. A byte of the text below 16, but for a tab and a line feed, stands for a whole token. The
 //! search meets the end of its window within the text, at the place that the text's length says.
-//! The fuzz target and the replay of its corpus in `tests/` both include this file.
+//! The fuzz target and the replay of its corpus in `tests/` both include this file, beside the reference.
 
-use keycask::{Alerts, Checksum, Malformed, Scanner, Shape};
+use keycask::{Alerts, Checksum, Scanner, Shape};
 
-#[path = "../../src/token/reference.rs"]
-#[allow(dead_code, reason = "the parser is for another target")]
-mod reference;
+use super::reference;
 
 /// No more shapes and tokens are read from an input, so that it runs in little time.
 const SHAPES_MAX: usize = 8;
@@ -115,7 +113,3 @@ fn body(seed: &[u8], shape: &Shape) -> String {
     let digit = |byte: &u8| char::from(digits[usize::from(*byte) % digits.len()]);
     seed.iter().chain(std::iter::repeat(&0)).take(shape.body_len()).map(digit).collect()
 }
-
-/// Keeps what the description of the parser names.
-#[allow(dead_code, reason = "named by the reference alone")]
-type Named = Malformed;
