@@ -1,9 +1,10 @@
 //! What holds of every search for tokens, whatever the text.
 //!
 //! An input is one line a shape, `prefix body-length checksum`, then an empty line, then the
-//! text. A byte of the text below 16, but for a tab and a line feed, stands for a whole token. The
-//! search meets the end of its window within the text, at the place that the text's length says.
-//! The fuzz target and the replay of its corpus in `tests/` both include this file, beside the reference.
+//! text. A byte of the text below 16, but for a tab and a line feed, stands for a whole token.
+//! The search meets the end of its window within the text, at the place that the text's length
+//! says. The fuzz target and the replay of its corpus in `tests/` both include this file, beside
+//! the reference.
 
 use keycask::{Alerts, Checksum, Scanner, Shape};
 

@@ -123,7 +123,8 @@ impl Scanner {
     /// Reads `text` to its end and tells `found` of each token in it, in their order; of several
     /// that begin at one place, the shortest first. Gives the number of bytes that were read.
     ///
-    /// It takes a little more memory than [`READ`](Self::READ), however long the text is, and wipes them.
+    /// It takes a little more memory than [`READ`](Self::READ), however long the text is, and wipes
+    /// it.
     ///
     /// # Errors
     ///
