@@ -23,7 +23,8 @@ impl Store {
     ///
     /// Each holds as if it were [revoked](Self::revoke) alone, with its own entry in the audit
     /// trail, and is given once, in the order in which it was first named. All are enforced
-    /// before the change is queued for the disk.
+    /// before the change is queued for the disk. Keys that are told by conditions and not by name,
+    /// any number of them, [`end_many`](Self::end_many) revokes.
     ///
     /// # Errors
     ///
