@@ -271,7 +271,7 @@ fn a_refresh_shows_a_record_by_new_rules_at_the_same_commit() {
 }
 
 #[test]
-fn a_lookup_reads_eight_slots_however_alike_the_digests_are() {
+fn p29_a_lookup_reads_eight_slots_however_alike_the_digests_are() {
     let alike: [fn(u64) -> [u64; 2]; 5] =
         [|n| [0, n], |n| [n, 0], |n| [n << 44, u64::MAX], |n| [u64::MAX, n << 44], |n| [n, n]];
     for words in alike {
