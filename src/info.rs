@@ -3,10 +3,24 @@
 use crate::entry::State;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
+use crate::quota::Quota;
 use crate::record::Cause;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::token::Token;
+
+/// The quota of a key, and its credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyQuota {
+    /// How many credits it has, and when they are refilled.
+    pub quota: Quota,
+    /// Credits that are left. A store that is opened read-only does not see those that the
+    /// process which writes has [taken](crate::Options::lease_max) to hand out.
+    pub remaining: u64,
+    /// When they are refilled; [`Timestamp::NEVER`] if they are not.
+    pub reset: Timestamp,
+}
 
 /// A key as it may be listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +77,8 @@ pub struct KeyInfo {
     /// When it was last granted, where the profile keeps usage. Uses within a minute of the one
     /// shown are not told from it.
     pub last_used: Option<Timestamp>,
+    /// The quota that it shares with its lineage, if it has one.
+    pub quota: Option<KeyQuota>,
     /// When the profile advises to rotate it.
     pub rotation_due: Option<Timestamp>,
 }
@@ -129,16 +145,6 @@ pub struct Description {
     pub end: Timestamp,
     /// Whether the key was rotated and lives on only for its grace.
     pub in_grace: bool,
-}
-
-/// One page of a list.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Page {
-    /// The keys, by key id and so by time of issue.
-    pub keys: Vec<KeyInfo>,
-    /// Where the next page begins; none if this is the last.
-    pub next: Option<KeyId>,
 }
 
 /// One check of a decision, as [`Store::explain`](crate::Store::explain) reports it.

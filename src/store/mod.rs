@@ -13,19 +13,25 @@ mod commit;
 mod compact;
 mod deny;
 mod draft;
+mod ending;
 mod explain;
 mod feed;
 mod filling;
+mod holder;
 mod issue;
+mod leaked;
+mod list;
 mod open;
 mod operation;
 mod owner;
 mod query;
+mod quota;
 mod realm;
 mod realms;
 mod reissue;
 mod restore;
 mod reveal;
+mod revoke;
 mod rotate;
 mod salvage;
 mod scan;
@@ -37,6 +43,7 @@ mod trail;
 mod usage;
 mod verify;
 mod versions;
+mod walk;
 
 use std::sync::atomic::AtomicU64;
 
@@ -62,8 +69,8 @@ pub use backup::Backup;
 pub use compact::Compacted;
 pub use feed::{Changed, Changes, Commit};
 pub use issue::ISSUE_MAX;
+pub use list::PAGE_MAX;
 pub use operation::Operation;
-pub use query::{Filter, PAGE_MAX};
 pub use restore::{Restore, Restored};
 pub use sweep::Swept;
 pub use verify::{HttpRequest, Outcome};
@@ -88,6 +95,8 @@ pub struct Store {
     /// Milliseconds of uptime at which usage was last written. Relaxed: only who has the turn
     /// of `writers` touches it, and turns are ordered by a lock.
     flushed: AtomicU64,
+    /// Most credits that are leased of a lineage at once, but for what one request costs.
+    chunk_max: u64,
 }
 
 impl std::fmt::Debug for Store {

@@ -3,13 +3,15 @@
 use std::fmt;
 
 use super::Store;
+use super::charge::Halt;
 use super::realms::Bound;
 use crate::answer::{self, Answer};
-use crate::digest::{Digest, Locator};
+use crate::digest::{Address, Digest, Locator};
 use crate::entry::{Entry, OwnerEntry, Side};
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::index::Approach;
+use crate::key_id::KeyId;
 use crate::policy::{Facts, Required, decide};
 use crate::realm::Rights;
 use crate::request::Request;
@@ -73,6 +75,10 @@ pub(super) struct Found {
 }
 
 impl Found {
+    fn refused(&self, reason: Reason) -> Denial {
+        Denial { reason, key: Some(self.entry.key_id) }
+    }
+
     pub(super) fn facts(&self) -> Facts<'_> {
         Facts {
             entry: &self.entry,
@@ -86,10 +92,12 @@ impl Found {
 impl Store {
     /// Decides whether `token` may do what `request` needs in `realm`.
     ///
-    /// From memory alone: it reads no file and takes no lock that a writer holds. Once a call
+    /// From memory alone: it reads no file and takes no lock that a writer holds, but for a key
+    /// with a [quota](crate::Quota) of which too few credits are in memory, which makes a commit.
+    /// Once a call
     /// that revokes, suspends or narrows a key has returned, no verify that begins after it
-    /// grants what was taken away. The checks stand in the order of [`Reason`]; rates are
-    /// charged last, so a denial charges nothing.
+    /// grants what was taken away. The checks stand in the order of [`Reason`]; rates and
+    /// the quota are charged last, so a denial charges nothing.
     ///
     /// # Errors
     ///
@@ -214,13 +222,17 @@ impl Store {
     ) -> Result<Grant, Denial> {
         let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
         match self.judge(bound, presented, &found, request, required, now) {
-            Some(verdict) => verdict,
-            None => self.rule_anew(bound, presented, request, required, now),
+            Ok(grant) => Ok(grant),
+            Err(Halt::Refused(reason)) => Err(found.refused(reason)),
+            Err(Halt::Anew | Halt::Wanting) => {
+                self.rule_anew(bound, presented, request, required, now)
+            }
         }
     }
 
-    /// The same, for a key that had changed before it was charged. Each time costs the writer a
-    /// change of the key; after [`ATTEMPTS`] it is refused.
+    /// The same, for a key that had changed before it was charged, or of whose quota too few
+    /// credits are in memory. A change costs the writer one each time; after [`ATTEMPTS`] of them
+    /// the key is refused. Credits that others take first cost the file some each time.
     #[cold]
     #[inline(never)]
     fn rule_anew(
@@ -229,19 +241,28 @@ impl Store {
         presented: &Presented<'_>,
         request: &Request,
         required: Required,
-        now: Option<Timestamp>,
+        mut now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        for _ in 0..ATTEMPTS {
+        let mut changes = 0;
+        while changes < ATTEMPTS {
             let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
-            if let Some(verdict) = self.judge(bound, presented, &found, request, required, now) {
-                return verdict;
-            }
+            let leased = match self.judge(bound, presented, &found, request, required, now) {
+                Ok(grant) => return Ok(grant),
+                Err(Halt::Refused(reason)) => return Err(found.refused(reason)),
+                Err(Halt::Anew) => false,
+                Err(Halt::Wanting) => {
+                    // That is a commit: the present has moved on.
+                    now = None;
+                    let leased = self.lease_for(found.side.as_ref(), request);
+                    leased.map_err(|reason| found.refused(reason))?
+                }
+            };
+            changes = if leased { changes } else { changes + 1 };
         }
         Err(Denial::UNKNOWN)
     }
 
-    /// Decides about a key that was found. No answer if it has gone or changed before it was
-    /// charged.
+    /// Decides about a key that was found.
     #[inline(always)]
     fn judge(
         &self,
@@ -251,24 +272,16 @@ impl Store {
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
-    ) -> Option<Result<Grant, Denial>> {
+    ) -> Result<Grant, Halt> {
         let realm = &*bound.realm;
         let entry = &found.entry;
-        let refused = |reason| Denial { reason, key: Some(entry.key_id) };
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
-        let scopes = match decide(&found.facts(), required, now) {
-            Ok(scopes) => scopes,
-            Err(reason) => {
-                if reason == Reason::Expired && request.at.is_none() && !entry.expired {
-                    self.index.mark_expired(&presented.approach, &presented.digest, entry.end);
-                }
-                return Some(Err(refused(reason)));
+        let scopes = decide(&found.facts(), required, now).inspect_err(|reason| {
+            if *reason == Reason::Expired && request.at.is_none() && !entry.expired {
+                self.index.mark_expired(&presented.approach, &presented.digest, entry.end);
             }
-        };
-        let rate = match self.charge(realm, found, request, now)? {
-            Ok(rate) => rate,
-            Err(reason) => return Some(Err(refused(reason))),
-        };
+        })?;
+        let (rate, credits) = self.charge(realm, found, request, now)?;
         if realm.policy().usage
             && let Some(side) = entry.side
         {
@@ -276,7 +289,7 @@ impl Store {
             let used = request.at.map_or(now, |at| at.min(self.mark.now()));
             self.index.touch(side, entry.key_id, used);
         }
-        Some(Ok(Grant {
+        Ok(Grant {
             key_id: entry.key_id,
             realm: realm.reference(),
             kind: entry.kind,
@@ -285,7 +298,8 @@ impl Store {
             end: entry.end,
             in_grace: entry.in_grace,
             rate,
-        }))
+            credits,
+        })
     }
 
     /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
@@ -306,5 +320,13 @@ impl Store {
     /// request accepts.
     pub(super) fn look_up(&self, bound: &Bound, token: &[u8], request: &Request) -> Option<Found> {
         self.find(bound, &self.recognise(bound, token).ok()?, request)
+    }
+
+    /// The key of `token` and what finds it in memory, whatever would be decided about it; or
+    /// why it is nobody's.
+    pub(super) fn held(&self, bound: &Bound, token: &[u8]) -> Result<(KeyId, Address), Denial> {
+        let presented = self.recognise(bound, token)?;
+        let found = self.find(bound, &presented, &Request::new()).ok_or(Denial::UNKNOWN)?;
+        Ok((found.entry.key_id, presented.approach.address(presented.digest.words())))
     }
 }

@@ -1,5 +1,6 @@
 //! The index as the store uses it: against a model, and under concurrent readers.
 
+mod lease;
 mod model;
 mod rules;
 mod stress;

@@ -106,7 +106,7 @@ fn a_side_belongs_to_the_entry_that_names_it() {
     index.apply(2, &[Op::Key(later)], &Realm).unwrap();
     let (_, side) = find(&index, 1).unwrap();
     let (lineage, meter) = (KeyId::from_bits(1), MeterRef(side_ref.0));
-    let expected = Side { start: at(70), last_used: Some(at(60)), lineage, meter };
+    let expected = Side { start: at(70), last_used: Some(at(60)), lineage, meter, lease: None };
     assert_eq!(side, Some(expected));
 
     index.apply(3, &[Op::Key(beside(2)), Op::Key(key(1))], &Realm).unwrap();
@@ -325,7 +325,7 @@ fn a_refresh_shows_a_record_by_new_rules_at_the_same_commit() {
 }
 
 #[test]
-fn a_lookup_reads_eight_slots_however_alike_the_digests_are() {
+fn p29_a_lookup_reads_eight_slots_however_alike_the_digests_are() {
     let alike: [fn(u64) -> [u64; 2]; 5] =
         [|n| [0, n], |n| [n, 0], |n| [n << 44, u64::MAX], |n| [u64::MAX, n << 44], |n| [n, n]];
     for words in alike {

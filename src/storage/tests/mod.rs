@@ -1,6 +1,7 @@
 //! What is promised of a file, kept against a model, against damage and against failing
 //! disks.
 
+mod balances;
 pub(crate) mod cut;
 pub(crate) mod damage;
 pub(crate) mod dice;
@@ -9,7 +10,7 @@ mod faults;
 pub(crate) mod mend;
 mod opening;
 mod process;
-mod rewrite;
+pub(crate) mod rewrite;
 mod rows;
 mod size;
 mod versions;
