@@ -1,5 +1,5 @@
-//! What only some keys have, beside the table: start, lineage, its meter, and when they were last
-//! used.
+//! What only some keys have, beside the table: start, lineage, its meter and its credits, and when
+//! they were last used.
 //!
 //! ```text
 //! offset size
@@ -8,6 +8,7 @@
 //!     16    8  lineage   key id
 //!     24    8  last use  low 20 bits of the key id (bits 0-19), milliseconds plus one or 0 (20-63)
 //!     32    8  meter     number of the lineage's meter
+//!     40    8  lease     number plus one of where its credits are, or 0
 //! ```
 //!
 //! A side is lent to another key when its own has gone or has been given a new one. A reader
@@ -17,7 +18,7 @@ use super::home::low32;
 use super::numbers::Numbers;
 use super::shim::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::chunks::Chunks;
-use crate::entry::{MeterRef, Side, SideRef};
+use crate::entry::{LeaseRef, MeterRef, Side, SideRef};
 use crate::key_id::KeyId;
 use crate::sys;
 use crate::time::Timestamp;
@@ -37,6 +38,7 @@ struct Cell {
     lineage: AtomicU64,
     last: AtomicU64,
     meter: AtomicU64,
+    lease: AtomicU64,
 }
 
 /// When a key was last used.
@@ -78,6 +80,7 @@ impl Sides {
             last_used: last_used(cell.last.load(Ordering::Relaxed)),
             lineage: KeyId::from_bits(cell.lineage.load(Ordering::Relaxed)),
             meter: MeterRef(low32(cell.meter.load(Ordering::Relaxed))),
+            lease: lease(cell.lease.load(Ordering::Relaxed)),
         };
         // Acquire, with the Release fence of `lend`: words of a later key bring its id along.
         fence(Ordering::Acquire);
@@ -192,6 +195,7 @@ impl Sides {
         cell.lineage.store(content.lineage.bits(), Ordering::Relaxed);
         cell.last.store(last_word(key, content.last_used), Ordering::Relaxed);
         cell.meter.store(content.meter.0.into(), Ordering::Relaxed);
+        cell.lease.store(lease_word(content.lease), Ordering::Relaxed);
         // Release, with the Acquire of `get`.
         cell.key.store(key.bits(), Ordering::Release);
         Some(SideRef(number))
@@ -223,6 +227,15 @@ fn timestamp(word: u64) -> Timestamp {
     Timestamp::from_ms(word.cast_signed())
 }
 
+/// The number plus one, or 0.
+fn lease_word(lease: Option<LeaseRef>) -> u64 {
+    lease.map_or(0, |lease| u64::from(lease.0).saturating_add(1))
+}
+
+fn lease(word: u64) -> Option<LeaseRef> {
+    u32::try_from(word.checked_sub(1)?).ok().map(LeaseRef)
+}
+
 fn last_used(word: u64) -> Option<Timestamp> {
     let ms = (word >> 20).checked_sub(1)?;
     Some(Timestamp::from_ms(i64::try_from(ms).ok()?))
@@ -243,8 +256,8 @@ mod tests {
     }
 
     fn side(start: i64) -> Side {
-        let lineage = KeyId::from_bits(9);
-        Side { start: at(start), last_used: None, lineage, meter: MeterRef(4) }
+        let (lineage, lease) = (KeyId::from_bits(9), Some(LeaseRef(8)));
+        Side { start: at(start), last_used: None, lineage, meter: MeterRef(4), lease }
     }
 
     #[test]

@@ -1,11 +1,12 @@
 //! What the index's writer does: turn records into entries, and show them under restraints.
 
+use super::lease::Lessees;
 use super::numbers::Numbers;
 use super::restraint::{KeyRestraint, OwnerRestraint, RestraintId, Restraints, Target, Targets};
 use super::table::{Books, Table};
 use super::{Bind, Index, Stats};
 use crate::digest::Address;
-use crate::entry::{Entry, MeterRef, OwnerEntry, Side, SideRef};
+use crate::entry::{Entry, LeaseRef, MeterRef, OwnerEntry, Side, SideRef, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
@@ -19,6 +20,7 @@ pub(super) struct Writer {
     pub(super) seq: u64,
     books: Books,
     numbers: Numbers,
+    pub(super) lessees: Lessees,
     targets: Targets,
     keys: Restraints<KeyId, Entry, KeyRestraint>,
     owners: Restraints<OwnerRef, OwnerEntry, OwnerRestraint>,
@@ -30,6 +32,7 @@ impl Writer {
             seq: 0,
             books,
             numbers: Numbers::default(),
+            lessees: Lessees::default(),
             targets: Targets::default(),
             keys: Restraints::new(),
             owners: Restraints::new(),
@@ -69,6 +72,7 @@ impl Index {
             };
             result = result.and(done);
         }
+        self.leases.take_back(&mut w.lessees);
         result
     }
 
@@ -85,6 +89,7 @@ impl Index {
             return Err(twins(key, other.key_id));
         }
         let had = present.and_then(|entry| entry.side);
+        let had_lease = self.lease_of(key, had);
         let side = self.settle_side(w, record, had, bind)?;
         let before = w.keys.committed(key).copied();
         let mut entry = entry_of(record, side, bind);
@@ -95,7 +100,15 @@ impl Index {
         if let Some(had) = had.filter(|had| Some(*had) != side) {
             self.sides.take_back(&mut w.numbers, had);
         }
+        if had_lease.is_some() && self.lease_of(key, side).is_none() {
+            w.lessees.give_up(record.lineage);
+        }
         Ok(())
+    }
+
+    /// The lease that a key's side names.
+    fn lease_of(&self, key: KeyId, side: Option<SideRef>) -> Option<LeaseRef> {
+        self.sides.get(side?, key)?.lease
     }
 
     fn forget(&self, w: &mut Writer, key: KeyId, address: &Address) {
@@ -104,6 +117,9 @@ impl Index {
         if let Some(entry) = present.filter(|entry| entry.key_id == key) {
             self.table.remove(&mut w.books, address);
             if let Some(side) = entry.side {
+                if let Some(said) = self.sides.get(side, key).filter(|said| said.lease.is_some()) {
+                    w.lessees.give_up(said.lineage);
+                }
                 self.sides.take_back(&mut w.numbers, side);
             }
         }
@@ -155,12 +171,21 @@ impl Index {
         }
         let (key, lineage) = (record.key_id, record.lineage);
         let before = had.and_then(|side| self.sides.get(side, key));
+        let lease = match record.parts.quota {
+            Some(quota) if record.state != State::Revoked => {
+                let had = before.and_then(|before| before.lease);
+                let lease = self.leases.let_to(&mut w.lessees, lineage, quota, had);
+                Some(lease.ok_or_else(full)?)
+            }
+            _ => None,
+        };
         let shared = w.numbers.meter(lineage);
         let wanted = |number| Side {
             start: record.start,
             last_used: before.and_then(|before| before.last_used),
             lineage,
             meter: shared.or(before.map(|b| b.meter)).unwrap_or(MeterRef(number)),
+            lease,
         };
         // A rotated key finds its meter by its side, and so does every successor.
         let rotated = record.successor.is_some() || lineage != key;
@@ -251,7 +276,8 @@ impl Index {
         let tables = [Some(&self.table), self.table.overflow.get().map(|table| &**table)];
         let tables = || tables.into_iter().flatten();
         let meters = self.lineage_meters.bytes().saturating_add(self.owner_meters.bytes());
-        let beside = self.sides.bytes().saturating_add(self.owners.bytes()).saturating_add(meters);
+        let beside = self.sides.bytes().saturating_add(self.owners.bytes());
+        let beside = beside.saturating_add(meters).saturating_add(self.leases.bytes());
         Stats {
             keys: w.books.keys(),
             slots,

@@ -62,14 +62,14 @@ impl Cells {
     ///
     /// `RateLimited`, with the window that admits again last; else what `join` refuses with.
     #[inline]
-    pub(crate) fn charge(
+    pub(crate) fn charge<E: From<Reason>>(
         &self,
         number: u32,
         whose: u64,
         is_theirs: impl FnOnce() -> bool,
         charge: &Charge<'_>,
-        join: impl FnOnce() -> Result<(), Reason>,
-    ) -> Option<Result<Option<Rate>, Reason>> {
+        join: impl FnOnce() -> Result<(), E>,
+    ) -> Option<Result<Option<Rate>, E>> {
         let cell = self.0.make(number)?;
         let mut held = cell.0.lock().unwrap_or_else(PoisonError::into_inner);
         if held.whose != whose {

@@ -19,11 +19,11 @@ struct More(Vec<Gauge>);
 impl Meter {
     /// As [`Cells::charge`](super::Cells::charge) says.
     #[inline]
-    pub(super) fn charge(
+    pub(super) fn charge<E: From<Reason>>(
         &mut self,
         charge: &Charge<'_>,
-        join: impl FnOnce() -> Result<(), Reason>,
-    ) -> Result<Option<Rate>, Reason> {
+        join: impl FnOnce() -> Result<(), E>,
+    ) -> Result<Option<Rate>, E> {
         let Charge { windows, cost, moment } = *charge;
         if let [window] = windows {
             let mut gauge = self.gauge(window, moment);
@@ -38,7 +38,7 @@ impl Meter {
         // Of those that wait equally long the first.
         let longest = refusals.reduce(|a, b| if b.1 > a.1 { b } else { a });
         if let Some(refusal) = longest {
-            return Err(limited(refusal));
+            return Err(limited(refusal).into());
         }
         join()?;
         let mut nearest: Option<Rate> = None;

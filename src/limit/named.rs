@@ -33,12 +33,12 @@ impl Named {
     /// # Errors
     ///
     /// As there.
-    pub(crate) fn charge(
+    pub(crate) fn charge<E: From<Reason>>(
         &self,
         metered: Metered,
         charge: &Charge<'_>,
-        join: impl FnOnce() -> Result<(), Reason>,
-    ) -> Result<Option<Rate>, Reason> {
+        join: impl FnOnce() -> Result<(), E>,
+    ) -> Result<Option<Rate>, E> {
         let mut shard = self.shard(metered);
         if shard.meters.len() >= shard.prune_at {
             shard.meters.retain(|_, meter| !meter.at_rest(charge.moment.tick));
@@ -89,7 +89,7 @@ mod tests {
         let named = Named::new();
         let windows = [Window { limit: 1, period_ms: 60_000, burst: 1 }];
         let of = |bits| Metered::Lineage(KeyId::from_bits(bits));
-        let charge = |bits, ms| {
+        let charge = |bits, ms| -> Result<_, Reason> {
             let moment = Moment::named(Timestamp::from_ms(ms));
             named.charge(of(bits), &Charge { windows: &windows, cost: 1, moment }, || Ok(()))
         };

@@ -3,7 +3,7 @@
 use super::Store;
 use crate::error::Result;
 use crate::ids::RealmRef;
-use crate::info::{Check, Explanation};
+use crate::info::{Check, Explanation, KeyInfo, KeyQuota};
 use crate::policy::{Required, Step, survey};
 use crate::realm::Realm;
 use crate::request::Request;
@@ -60,7 +60,8 @@ impl Store {
         };
         explanation.checks.push(check("unknown", known, detail));
         let Some(found) = found else {
-            let rest = Step::ORDER.map(Step::name).into_iter().chain(["rate_limited"]);
+            let charges = ["rate_limited", "quota_exhausted"];
+            let rest = Step::ORDER.map(Step::name).into_iter().chain(charges);
             explanation.checks.extend(rest.map(|name| check(name, None, String::new())));
             return Ok(explanation);
         };
@@ -80,7 +81,26 @@ impl Store {
             Err(_) => String::new(),
         };
         explanation.checks.push(check("rate_limited", Some(charge.is_ok()), detail));
+        explanation.checks.push(self.weigh(explanation.key.as_ref(), request));
         Ok(explanation)
+    }
+
+    /// Whether the quota of a key has as many credits as a request costs.
+    fn weigh(&self, key: Option<&KeyInfo>, request: &Request) -> Check {
+        let name = "quota_exhausted";
+        let Some(KeyQuota { quota, remaining, reset }) = key.and_then(|key| key.quota) else {
+            return check(name, Some(true), "the key has no quota".to_owned());
+        };
+        match remaining.checked_sub(request.cost.into()) {
+            Some(left) => {
+                let would = format!("{left} of {} credits would remain", quota.limit());
+                check(name, Some(true), would)
+            }
+            None => {
+                let left = format!("{remaining} credits are left, which are refilled: {reset}");
+                check(name, Some(false), left)
+            }
+        }
     }
 }
 

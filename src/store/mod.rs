@@ -19,16 +19,19 @@ mod feed;
 mod filling;
 mod holder;
 mod issue;
+mod leaked;
 mod list;
 mod open;
 mod operation;
 mod owner;
 mod query;
+mod quota;
 mod realm;
 mod realms;
 mod reissue;
 mod restore;
 mod reveal;
+mod revoke;
 mod rotate;
 mod salvage;
 mod scan;
@@ -92,6 +95,8 @@ pub struct Store {
     /// Milliseconds of uptime at which usage was last written. Relaxed: only who has the turn
     /// of `writers` touches it, and turns are ordered by a lock.
     flushed: AtomicU64,
+    /// Most credits that are leased of a lineage at once, but for what one request costs.
+    chunk_max: u64,
 }
 
 impl std::fmt::Debug for Store {

@@ -95,18 +95,20 @@ impl Store {
             report: options.report,
             writers: Writers::new(),
             flushed: AtomicU64::new(0),
+            chunk_max: options.lease_max,
         })
     }
 
-    /// Writes what usage was noted, and closes the file. Dropping does the same, and keeps a
-    /// failure of the write to itself. If the file cannot be closed in order, nothing is lost:
-    /// the next opening repairs it.
+    /// Writes what usage was noted, gives leased credits back, and closes the file. Dropping does
+    /// the same, and keeps a failure of the write to itself. If the file cannot be closed in
+    /// order, nothing is lost: the next opening repairs it.
     ///
     /// # Errors
     ///
     /// Those of a commit.
     pub fn close(self) -> Result<()> {
-        self.flush()
+        self.flush()?;
+        self.give_back()
     }
 
     /// How to open a store otherwise than by default.

@@ -112,7 +112,9 @@ impl Store {
         record: &KeyRecord,
         now: Timestamp,
     ) -> Result<KeyInfo> {
-        Ok(info(realm, kind, owner, record, self.last_used(view, record)?, now))
+        let mut info = info(realm, kind, owner, record, self.last_used(view, record)?, now);
+        info.quota = self.key_quota(view, record, &[], now)?;
+        Ok(info)
     }
 
     /// When the key was last granted: what memory has since it was opened, else the file.
@@ -181,6 +183,7 @@ pub(super) fn info(
         successor: record.successor,
         in_grace: alive && record.successor.is_some() && record.end > now,
         last_used,
+        quota: None,
         rotation_due,
     }
 }

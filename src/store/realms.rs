@@ -199,6 +199,7 @@ impl Bind for Realms {
 
     fn needs_side(&self, record: &KeyRecord) -> bool {
         record.start > record.issued
+            || record.parts.quota.is_some()
             || self.bound_of_kind(record.kind).is_some_and(Bound::has_sides)
     }
 

@@ -1,5 +1,6 @@
 //! The index as the store uses it: against a model, and under concurrent readers.
 
+mod lease;
 mod model;
 mod rules;
 mod stress;
@@ -92,7 +93,7 @@ fn find(index: &Index, n: u64) -> Option<(Entry, Option<Side>)> {
 }
 
 fn mark_expired(index: &Index, n: u64, entry: &Entry) -> bool {
-    index.mark_expired(&index.approach(address(n).locator), &digest(n), entry)
+    index.mark_expired(&index.approach(address(n).locator), &digest(n), entry.end)
 }
 
 fn at(ms: i64) -> Timestamp {
