@@ -4,6 +4,7 @@ mod chance;
 mod crash;
 mod ending;
 mod filling;
+mod growing;
 mod halted;
 mod operations;
 mod salvage;
