@@ -2,7 +2,8 @@
 //!
 //! Each text is searched for the kinds of all profiles that ship here, on one thread, as
 //! `Store::leaked` does it: again and again, and is so short that the fastest time is of a run
-//! that nobody else disturbed. The floor counts its line feeds with memchr, which reads each byte once.
+//! that nobody else disturbed. The floor counts its line feeds with memchr, which reads each byte
+//! once.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a bench stops where it cannot go on")]
 
 mod common;
