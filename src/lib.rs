@@ -43,7 +43,7 @@ mod verdict;
 pub use actor::Actor;
 pub use anchor::Anchor;
 pub use answer::Answer;
-pub use audit::{AuditEntry, Event};
+pub use audit::{AuditEntry, AuditFilter, Event};
 pub use digest::Pepper;
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
@@ -63,8 +63,8 @@ pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest, ISSUE_MAX, Operation,
-    Outcome, PAGE_MAX, Restore, Restored, Store, Swept,
+    AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest,
+    ISSUE_MAX, Operation, Outcome, PAGE_MAX, Restore, Restored, Store, Swept, Trim, Trimmed,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

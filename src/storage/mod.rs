@@ -30,6 +30,7 @@ mod set;
 mod shared;
 mod state;
 mod tables;
+mod trail;
 mod unread;
 mod values;
 mod view;

@@ -5,6 +5,7 @@
 //! [`Store::commit`], and what the draft takes away is enforced in memory before the commit,
 //! what it adds after it: deny early, grant late.
 
+mod audit;
 mod backup;
 mod cap;
 mod clock;
@@ -57,6 +58,7 @@ use draft::Draft;
 use realms::Realms;
 use versions::Versions;
 
+pub use audit::{AuditCheck, AuditPage, Trim, Trimmed};
 pub use backup::Backup;
 pub use compact::Compacted;
 pub use feed::{Changed, Changes, Commit};

@@ -1,11 +1,10 @@
-//! Look keys up and list them, and read the trail.
+//! Look keys up and list them.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use super::{Realms, Store, no_key, scan};
-use crate::audit::AuditEntry;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::RealmRef;
@@ -86,10 +85,7 @@ impl Store {
     /// `NotFound` for an unknown realm or owner; `Argument` for an owner without a realm, or
     /// a limit of 0 or over 1000; `Io` or `Corrupt` if the file cannot be read.
     pub fn list(&self, filter: &Filter, after: Option<KeyId>, limit: usize) -> Result<Page> {
-        if !(1..=PAGE_MAX).contains(&limit) {
-            let why = format!("limit {limit}: from 1 to {PAGE_MAX} are allowed");
-            return Err(Error::new(ErrorKind::Argument, why));
-        }
+        limited(limit)?;
         let view = self.storage.view()?;
         let realms = self.realms_of(&view)?;
         if let Some(realm) = filter.realm {
@@ -170,15 +166,6 @@ impl Store {
         })
     }
 
-    /// Entries of the audit trail with numbers over `after`, `limit` at most.
-    ///
-    /// # Errors
-    ///
-    /// `Io` or `Corrupt` if the file cannot be read.
-    pub fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>> {
-        self.storage.view()?.audit(after, limit)
-    }
-
     /// Checks the whole file: every row's MAC, each index against the rows, the log, and the
     /// chain of the audit trail.
     ///
@@ -187,6 +174,12 @@ impl Store {
     /// `Corrupt` or `Newer`, naming the first row that is wrong; `Io`.
     pub fn check(&self) -> Result<()> {
         self.storage.view()?.check_and_tell(self.report.as_ref()).map(drop)
+    }
+
+    /// Names the store: a copy of its file has the same id, a store that was restored another.
+    #[must_use]
+    pub fn id(&self) -> [u8; 16] {
+        self.storage.id().0
     }
 
     /// Figures of the open store.
@@ -243,6 +236,15 @@ impl Store {
         let owner = view.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
         Ok(super::Held { record, owner, realm, kind })
     }
+}
+
+/// Refuses a page that is empty or longer than one may be.
+pub(super) fn limited(limit: usize) -> Result<()> {
+    if (1..=PAGE_MAX).contains(&limit) {
+        return Ok(());
+    }
+    let why = format!("limit {limit}: from 1 to {PAGE_MAX} are allowed");
+    Err(Error::new(ErrorKind::Argument, why))
 }
 
 /// What may be shown of a record that was last used at `last_used`.

@@ -3,8 +3,10 @@
 use keycask::{AuditEntry, Changed, Changes, Filter, KeyInfo, OwnerInfo, Realm, Request, Store};
 use serde_json::{Value, json};
 
-const OPERATIONS: [&str; 10] =
-    ["realm", "owner", "issue", "many", "revoke", "sweep", "clock", "reseal", "confirm", "none"];
+const OPERATIONS: [&str; 11] = [
+    "realm", "owner", "issue", "many", "revoke", "sweep", "clock", "reseal", "trim", "confirm",
+    "none",
+];
 
 fn key(key: &KeyInfo) -> Value {
     let id = |id: keycask::KeyId| id.to_string();

@@ -12,6 +12,7 @@ mod process;
 mod rewrite;
 mod rows;
 mod size;
+mod trail;
 mod versions;
 
 use std::path::{Path, PathBuf};
