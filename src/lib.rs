@@ -11,6 +11,7 @@ mod anchor;
 mod answer;
 mod audit;
 mod chunks;
+mod cursor;
 mod digest;
 mod entry;
 mod error;
@@ -44,6 +45,7 @@ pub use actor::Actor;
 pub use anchor::Anchor;
 pub use answer::Answer;
 pub use audit::{AuditEntry, AuditFilter, Event};
+pub use cursor::Cursor;
 pub use digest::Pepper;
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
@@ -63,8 +65,9 @@ pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest,
-    ISSUE_MAX, Operation, Outcome, PAGE_MAX, Restore, Restored, Store, Swept, Trim, Trimmed,
+    AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Feed, Filter, Gone,
+    HttpRequest, ISSUE_MAX, Operation, Outcome, PAGE_MAX, Restore, Restored, Store, Swept, Trim,
+    Trimmed,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

@@ -306,6 +306,20 @@ impl Storage {
         *current = Arc::new(new);
     }
 
+    /// Whether the store's name has another file by now than the one that is open.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if it has none; `Io`.
+    pub(crate) fn is_replaced(&self) -> Result<bool> {
+        let Some(place) = &self.place else { return Ok(false) };
+        match place.still(self.current().file) {
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Refuses a store that was restored until that is [confirmed](Batch::confirm).
     ///
     /// # Errors

@@ -61,7 +61,7 @@ use versions::Versions;
 pub use audit::{AuditCheck, AuditPage, Trim, Trimmed};
 pub use backup::Backup;
 pub use compact::Compacted;
-pub use feed::{Changed, Changes, Commit};
+pub use feed::{Changed, Changes, Commit, Feed, Gone};
 pub use issue::ISSUE_MAX;
 pub use operation::Operation;
 pub use query::{Filter, PAGE_MAX};

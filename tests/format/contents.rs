@@ -78,7 +78,7 @@ pub fn of(store: &Store) -> String {
             lines.push(json!({ "operation": done.id, "seq": done.seq, "at": at, "key": key }));
         }
     }
-    if let Changes::Since(commits) = store.changes(0, 1_000).unwrap() {
+    if let Changes::Since(commits) = store.changes(store.feed().unwrap().oldest, 1_000).unwrap() {
         for commit in commits {
             let ops: Vec<_> = commit.changed.iter().map(changed).collect();
             lines.push(json!({ "seq": commit.seq, "changed": ops }));

@@ -32,6 +32,7 @@ const COMMANDS: &[&[&str]] = &[
     &["audit", "check"],
     &["audit", "export"],
     &["audit", "trim"],
+    &["changes"],
     &["stat"],
     &["check"],
     &["anchor"],
