@@ -11,10 +11,10 @@ mod anchor;
 mod answer;
 mod audit;
 mod chunks;
-mod cursor;
 mod digest;
 mod entry;
 mod error;
+mod feed_cursor;
 mod ids;
 mod index;
 mod info;
@@ -26,6 +26,7 @@ mod options;
 mod policy;
 mod process;
 mod progress;
+mod query;
 mod random;
 mod realm;
 mod record;
@@ -46,17 +47,18 @@ pub use actor::Actor;
 pub use anchor::Anchor;
 pub use answer::Answer;
 pub use audit::{AuditEntry, AuditFilter, Event};
-pub use cursor::Cursor;
 pub use digest::Pepper;
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
+pub use feed_cursor::FeedCursor;
 pub use ids::{KindRef, OwnerRef, RealmRef};
-pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Page, Stats};
+pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Stats};
 pub use key_id::KeyId;
 pub use network::Network;
 pub use options::Options;
 pub use process::forked;
 pub use progress::{Progress, Step};
+pub use query::{Cursor, DryRun, Ended, Ending, Filter, Order, Page};
 pub use realm::{
     Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
     RealmChange, Rights, Scope, ScopeChange, Window,
@@ -67,9 +69,8 @@ pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Feed, Filter, Gone,
-    HttpRequest, ISSUE_MAX, Operation, Outcome, PAGE_MAX, Restore, Restored, Store, Swept, Trim,
-    Trimmed,
+    AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Feed, Gone, HttpRequest,
+    ISSUE_MAX, Operation, Outcome, PAGE_MAX, Restore, Restored, Store, Swept, Trim, Trimmed,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use keycask::{
-    Actor, Changes, Cursor, Error, ErrorKind, Event, Filter, Gone, KeyId, Options, OwnerChange,
+    Actor, Changes, Error, ErrorKind, Event, FeedCursor, Filter, Gone, KeyId, Options, OwnerChange,
     Pepper, Progress, Reason, Request, Restore, Restored, Rotation, SealingKey, Spec, State, Step,
     Store, Update,
 };
 
-fn cursor(store: &Store, seq: u64) -> Cursor {
-    Cursor { seq, store_id: store.id() }
+fn cursor(store: &Store, seq: u64) -> FeedCursor {
+    FeedCursor { seq, store_id: store.id() }
 }
 
 const PROFILE: &str = r#"

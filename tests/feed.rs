@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
 use keycask::{
-    Actor, Changed, Changes, Commit, Cursor, Event, Gone, OwnerChange, RealmRef, Restore, Rotation,
-    Spec, Store, Trim,
+    Actor, Changed, Changes, Commit, Event, FeedCursor, Gone, OwnerChange, RealmRef, Restore,
+    Rotation, Spec, Store, Trim,
 };
 
 const PROFILE: &str = r#"
@@ -50,12 +50,12 @@ impl Scene {
         self.store.issue(&Spec::new(self.realm, "live", "ann"), &by()).unwrap().key.key_id
     }
 
-    fn cursor(&self, seq: u64) -> Cursor {
-        Cursor { seq, store_id: self.store.id() }
+    fn cursor(&self, seq: u64) -> FeedCursor {
+        FeedCursor { seq, store_id: self.store.id() }
     }
 }
 
-fn since(store: &Store, cursor: Cursor) -> Vec<Commit> {
+fn since(store: &Store, cursor: FeedCursor) -> Vec<Commit> {
     match store.changes(cursor, 1_000).unwrap() {
         Changes::Since(commits) => commits,
         other => panic!("{other:?}"),
@@ -127,7 +127,7 @@ fn a_reader_is_told_what_the_writer_beside_it_commits() {
     let changed: Vec<_> = commits.iter().flat_map(|commit| commit.changed.clone()).collect();
     assert_eq!(changed, keys.map(Changed::Key));
     assert_eq!(commits, since(&scene.store, cursor));
-    let cursor = Cursor { seq: commits[1].seq, ..cursor };
+    let cursor = FeedCursor { seq: commits[1].seq, ..cursor };
     assert_eq!(since(&reader, cursor), []);
     scene.store.revoke(keys[0], &by()).unwrap();
     assert_eq!(events(&since(&reader, cursor)), [["key_revoked"]]);
@@ -147,7 +147,7 @@ fn a_cursor_lasts_over_a_restart_and_over_compaction_which_a_reader_is_told_of()
     // It is told all of the old file first, and only then that there is another.
     let commits = since(&reader, cursor);
     assert_eq!(commits[0].changed, [Changed::Key(key)]);
-    let cursor = Cursor { seq: commits[0].seq, ..cursor };
+    let cursor = FeedCursor { seq: commits[0].seq, ..cursor };
     scene.store.revoke(key, &by()).unwrap();
     assert_eq!(reader.changes(cursor, 10).unwrap(), Changes::Moved);
     assert_eq!(events(&since(&scene.reader(), cursor)), [["key_revoked"]]);
@@ -166,7 +166,7 @@ fn a_cursor_of_the_store_that_was_backed_up_means_nothing_in_the_restored_one() 
     assert_eq!(restored.changes(old, 10).unwrap(), Changes::Gone(Gone::OtherStore));
     let feed = restored.feed().unwrap();
     assert_eq!(events(&since(&restored, feed.oldest)), [["store_restored"]]);
-    let same_seq = Cursor { store_id: old.store_id, ..feed.newest };
+    let same_seq = FeedCursor { store_id: old.store_id, ..feed.newest };
     assert_eq!(restored.changes(same_seq, 10).unwrap(), Changes::Gone(Gone::OtherStore));
 }
 

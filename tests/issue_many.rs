@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
-    Actor, Changes, Clock, Cursor, ErrorKind, Event, ISSUE_MAX, Issued, KeyId, OwnerChange,
+    Actor, Changes, Clock, ErrorKind, Event, FeedCursor, ISSUE_MAX, Issued, KeyId, OwnerChange,
     RealmRef, Request, Spec, Store, Timestamp,
 };
 
@@ -137,7 +137,7 @@ fn they_share_a_commit_and_each_is_what_it_would_be_alone() {
             trail[0].after.keys().collect::<Vec<_>>()
         );
     }
-    let since = Cursor { seq: before.0 + 1, store_id: scene.store.id() };
+    let since = FeedCursor { seq: before.0 + 1, store_id: scene.store.id() };
     let Changes::Since(commits) = scene.store.changes(since, 10).unwrap() else {
         panic!("the log is gone")
     };

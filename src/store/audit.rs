@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use super::list::limited;
 use super::operation::Asked;
-use super::query::limited;
 use super::{Draft, Store, scan, trail};
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, AuditFilter, Event};

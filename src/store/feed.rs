@@ -5,8 +5,8 @@
 
 use super::{Store, scan};
 use crate::audit::AuditEntry;
-use crate::cursor::Cursor;
 use crate::error::Result;
+use crate::feed_cursor::FeedCursor;
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::record::Op;
@@ -17,9 +17,9 @@ use crate::storage::{self, View};
 #[non_exhaustive]
 pub struct Feed {
     /// Who follows from here is given every commit that the log still has.
-    pub oldest: Cursor,
+    pub oldest: FeedCursor,
     /// Who has just read the whole store follows from here.
-    pub newest: Cursor,
+    pub newest: FeedCursor,
 }
 
 /// What a follower that knows one commit is told of later ones.
@@ -94,7 +94,7 @@ impl Store {
     /// `Io` or `Corrupt` if the file cannot be read.
     pub fn feed(&self) -> Result<Feed> {
         let state = self.storage.view()?.state()?;
-        let at = |seq| Cursor { seq, store_id: self.id() };
+        let at = |seq| FeedCursor { seq, store_id: self.id() };
         Ok(Feed { oldest: at(state.first.saturating_sub(1)), newest: at(state.seq) })
     }
 
@@ -106,7 +106,7 @@ impl Store {
     /// # Errors
     ///
     /// `Io` or `Corrupt` if the file cannot be read.
-    pub fn changes(&self, since: Cursor, limit: usize) -> Result<Changes> {
+    pub fn changes(&self, since: FeedCursor, limit: usize) -> Result<Changes> {
         let view = self.storage.view()?;
         if since.store_id != self.id() {
             return Ok(Changes::Gone(Gone::OtherStore));

@@ -1,6 +1,6 @@
 //! What commits changed, for those who follow.
 
-use engine::{Changed, Changes, Cursor};
+use engine::{Changed, Changes, FeedCursor};
 
 use crate::failure::{Failure, Stop};
 use crate::guard;
@@ -68,7 +68,7 @@ pub unsafe extern "C" fn keycask_changes(
         guard::run(store, error, |open| {
             let outs = Outs::sized(changes, changes_cap)?;
             let (count, last) = (Out::new(count)?, Out::new(seq)?);
-            let cursor = Cursor { seq: since, store_id: open.engine.id() };
+            let cursor = FeedCursor { seq: since, store_id: open.engine.id() };
             let Changes::Since(commits) = open.engine.changes(cursor, COMMITS)? else {
                 let why =
                     "the log no longer reaches back that far, or the store is in another file";

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use keycask::{
-    AuditEntry, Changed, Changes, Commit, Cursor, Error, ErrorKind, Gone, Result, Store,
+    AuditEntry, Changed, Changes, Commit, Error, ErrorKind, FeedCursor, Gone, Result, Store,
 };
 use serde_json::{Value, json};
 
@@ -35,7 +35,7 @@ Example:
 pub(crate) struct Follow {
     /// Begin after the commit of this cursor [default: with the oldest that is known]
     #[arg(long, value_name = "CURSOR")]
-    since: Option<Cursor>,
+    since: Option<FeedCursor>,
 
     /// Wait for what is committed next, until this is interrupted
     #[arg(long)]
@@ -80,7 +80,7 @@ fn print(session: &Session, store: &Store, commits: &[Commit]) -> Result<()> {
     if session.output.is_json() {
         let store_id = store.id();
         let line = |commit: &Commit| {
-            let cursor = Cursor { seq: commit.seq, store_id };
+            let cursor = FeedCursor { seq: commit.seq, store_id };
             let changed: Vec<Value> = commit.changed.iter().map(changed).collect();
             let entries: Vec<_> = commit.entries.iter().map(AuditEntry::members).collect();
             let fields = Fields::new().with("cursor", cursor.to_string()).with("seq", commit.seq);
@@ -106,7 +106,7 @@ fn changed(changed: &Changed) -> Value {
     }
 }
 
-fn lost(cursor: Cursor, gone: Gone, newest: Cursor) -> Error {
+fn lost(cursor: FeedCursor, gone: Gone, newest: FeedCursor) -> Error {
     let why = match gone {
         Gone::OtherStore => "it is of another store",
         Gone::Trimmed => "the log no longer reaches back that far",

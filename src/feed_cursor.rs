@@ -11,20 +11,20 @@ use crate::text::bytes_of_hex;
 /// The text of a cursor is `seq:store id`, the latter in 32 hexadecimal digits. A store that was
 /// restored from a backup has another id, and a seq of one means nothing in the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Cursor {
+pub struct FeedCursor {
     /// Number of the commit.
     pub seq: u64,
     /// The store's id.
     pub store_id: [u8; 16],
 }
 
-impl fmt::Display for Cursor {
+impl fmt::Display for FeedCursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{:032x}", self.seq, u128::from_be_bytes(self.store_id))
     }
 }
 
-impl FromStr for Cursor {
+impl FromStr for FeedCursor {
     type Err = Error;
 
     /// # Errors
@@ -49,12 +49,12 @@ mod tests {
 
     #[test]
     fn a_cursor_is_its_text_in_one_spelling() {
-        let cursor = Cursor { seq: 12, store_id: [0x0A; 16] };
+        let cursor = FeedCursor { seq: 12, store_id: [0x0A; 16] };
         let text = format!("12:{}", "0a".repeat(16));
         assert_eq!(cursor.to_string(), text);
-        assert_eq!(text.parse::<Cursor>().unwrap(), cursor);
+        assert_eq!(text.parse::<FeedCursor>().unwrap(), cursor);
         for bad in ["", "12", &format!("+{text}"), &format!("{text}0"), &text.to_uppercase()] {
-            let refused = bad.parse::<Cursor>().unwrap_err();
+            let refused = bad.parse::<FeedCursor>().unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::Argument, "{bad:?}");
             assert!(refused.message().contains(&format!("{bad:?}")), "{refused}");
         }
