@@ -54,8 +54,8 @@ mod tests {
 
     #[test]
     fn a_changed_value_is_told_by_its_path_and_nothing_else_is() {
-        let before = "realm = \"a\"\n[[plan]]\nname = \"pro\"\nactive = 10\nrates = [\"1 per 1m\"]\n\
-                      [policy]\nusage = true\n";
+        let before = "realm = \"a\"\n[[plan]]\nname = \"pro\"\nactive = 10\n\
+                      rates = [\"1 per 1m\"]\n[policy]\nusage = true\n";
         let after = before.replace("10", "20").replace("usage = true", "retain = \"1h\"");
         let (before, after) = (fields(before), fields(&after));
         assert_eq!(before["plan.pro.rates"], json!(["1 per 1m"]));
