@@ -12,8 +12,8 @@ impl AuditEntry {
     /// The entry as a JSON object on one line, without a line end.
     ///
     /// Its members, all of which are always there and in this order: `schema_version` (1),
-    /// `number`, `seq`, `at` (RFC 3339 in UTC), `actor`, `operation`, `event`, `realm`, `key_id`, `owner`,
-    /// `reason`, `before`, `after`. A realm, key or owner that it is not about is null; a text that
+    /// `number`, `seq`, `at` (RFC 3339 in UTC), `actor`, `operation`, `event`, `realm`, `key_id`,
+    /// `owner`, `reason`, `before`, `after`. A realm, key or owner that it is not about is null; a text that
     /// nobody gave is empty.
     #[must_use]
     pub fn to_json(&self) -> String {
