@@ -273,16 +273,16 @@ impl Index {
         self.leases.credits(lease, lineage)
     }
 
-    /// Marks a key as expired for good, if it still ends at the end that `entry` has. False if
-    /// it does not, or if the writer is moving the key at this moment.
+    /// Marks a key as expired for good, if it still ends at `end`. False if it does not, or if
+    /// the writer is moving the key at this moment.
     #[cold]
     pub(crate) fn mark_expired(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
-        entry: &Entry,
+        end: Timestamp,
     ) -> bool {
-        entry.expired || self.table.expire(&approach.address(digest.words()), entry.end)
+        self.table.expire(&approach.address(digest.words()), end)
     }
 
     /// What decides about the keys of `owner`.
