@@ -13,8 +13,8 @@ impl AuditEntry {
     ///
     /// Its members, all of which are always there and in this order: `schema_version` (1),
     /// `number`, `seq`, `at` (RFC 3339 in UTC), `actor`, `operation`, `event`, `realm`, `key_id`,
-    /// `owner`, `reason`, `before`, `after`. A realm, key or owner that it is not about is null; a text that
-    /// nobody gave is empty.
+    /// `owner`, `reason`, `before`, `after`. A realm, key or owner that it is not about is null; a
+    /// text that nobody gave is empty.
     #[must_use]
     pub fn to_json(&self) -> String {
         let mut members = Map::new();
