@@ -56,8 +56,8 @@ pub use options::Options;
 pub use process::forked;
 pub use progress::{Progress, Step};
 pub use realm::{
-    Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
-    RealmChange, Rights, Scope, ScopeChange, Window,
+    Buckets, Effect, IDLE_LEAST, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy,
+    Realm, RealmChange, Rights, Scope, ScopeChange, Window,
 };
 pub use record::Cause;
 pub use request::Request;

@@ -39,6 +39,7 @@
 //! - **Memory is never given back**, so a late reader looks at another key's words at worst,
 //!   and its checks tell.
 
+mod conditions;
 mod directory;
 mod filter;
 mod growth;
@@ -49,6 +50,7 @@ mod models;
 mod owners;
 mod places;
 mod pool;
+mod ranges;
 mod restraint;
 mod segment;
 mod shim;
@@ -61,10 +63,11 @@ mod tests;
 mod verdict;
 mod writer;
 
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::digest::{Address, Digest, Locator};
-use crate::entry::{Entry, OwnerEntry, Side, SideRef};
+use crate::entry::{Entry, Idle, OwnerEntry, Side, SideRef};
 use crate::error::Result;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
@@ -92,7 +95,10 @@ pub(crate) trait Bind {
     /// The number in `realm` of the plan of this name, or of the default one.
     fn plan_number(&self, realm: RealmRef, plan: Option<&str>) -> Option<u8>;
 
-    /// Whether decisions about the key need what a [`Side`] says.
+    /// For how long the key may stay unused, if not for ever.
+    fn idle(&self, record: &KeyRecord) -> Option<Idle>;
+
+    /// Whether decisions about the key need a [`Side`] even if it has no conditions.
     fn needs_side(&self, record: &KeyRecord) -> bool;
 }
 
@@ -152,20 +158,23 @@ impl Index {
         self.table.approach_others(approach, digest.words());
     }
 
-    /// The entry of the key of `digest`, with what stands beside it at the same moment.
+    /// The entry of the key of `digest`, with what stands beside it at the same moment for a
+    /// request from `address`.
     #[inline(always)]
     pub(crate) fn find(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
+        address: Option<IpAddr>,
     ) -> Option<(Entry, Option<Side>)> {
         self.table.get_with(approach, digest.words(), |entry| match entry.side {
-            Some(side) => self.sides.get(side, entry.key_id).map(Some),
+            Some(side) => self.sides.get(side, entry.key_id, address).map(Some),
             None => Some(None),
         })
     }
 
-    /// Records that a key was used at `now`, unless a use less than a minute older is.
+    /// Records that a key was used at `now`, unless a use less than a minute older is, or the
+    /// key was found idle.
     #[inline]
     pub(crate) fn touch(&self, side: SideRef, key: KeyId, now: Timestamp) {
         self.sides.touch(side, key, now);
@@ -181,6 +190,14 @@ impl Index {
         entry: &Entry,
     ) -> bool {
         entry.expired || self.table.expire(&approach.address(digest.words()), entry.end)
+    }
+
+    /// Marks a key as idle for good, unless it was used after what `side` says.
+    #[cold]
+    pub(crate) fn mark_idle(&self, entry: &Entry, side: &Side) {
+        if let Some(at) = entry.side.filter(|_| !side.idle) {
+            self.sides.mark_idle(at, entry.key_id, side.last_used);
+        }
     }
 
     /// What decides about the keys of `owner`.
@@ -256,6 +273,12 @@ impl Index {
     /// `Corrupt` if two keys have one address.
     pub(crate) fn load(&self, rows: &[Op], bind: &impl Bind) -> Result<()> {
         self.fill(&mut self.writer(), rows, bind)
+    }
+
+    /// Takes up when keys were last used, in order of their ids, after all keys were loaded in
+    /// that order.
+    pub(crate) fn recall(&self, uses: impl IntoIterator<Item = (KeyId, Timestamp)>) {
+        self.sides.recall(uses);
     }
 
     /// Says that what was loaded is the store as of commit `seq`.

@@ -1,15 +1,19 @@
 //! What the index's writer does: turn records into entries, and show them under restraints.
 
-use super::restraint::{KeyRestraint, OwnerRestraint, RestraintId, Restraints, Target, Targets};
-use super::side::FreeSides;
+use super::conditions::Conditions;
+use super::restraint::{
+    KeyRestraint, OwnerRestraint, RestraintId, Restraints, Shown, Target, Targets,
+};
+use super::side::{Beside, FreeSides};
 use super::table::{Books, Table};
 use super::{Bind, Index, Stats};
 use crate::digest::Address;
-use crate::entry::{Entry, OwnerEntry, Side, SideRef};
+use crate::entry::{Entry, OwnerEntry, SideRef};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
 use crate::record::{KeyRecord, Op, OwnerRecord};
+use crate::time::Timestamp;
 
 /// Keys whose slots are fetched together when a table is filled.
 const GROUP: usize = 32;
@@ -20,7 +24,7 @@ pub(super) struct Writer {
     books: Books,
     sides: FreeSides,
     targets: Targets,
-    keys: Restraints<KeyId, Entry, KeyRestraint>,
+    keys: Restraints<KeyId, Shown, KeyRestraint>,
     owners: Restraints<OwnerRef, OwnerEntry, OwnerRestraint>,
 }
 
@@ -84,15 +88,32 @@ impl Index {
         if let Some(other) = present.filter(|other| other.key_id != key) {
             return Err(twins(key, other.key_id));
         }
-        let had = present.and_then(|entry| entry.side);
-        let side = self.settle_side(w, record, had, bind)?;
-        let before = w.keys.committed(key).copied();
-        let mut entry = entry_of(record, side, bind);
+        let before = w.keys.committed(key).map(|before| before.entry);
+        let mut entry = entry_of(record, bind);
         entry.expired = before.is_some_and(|before| before.expired && entry.end <= before.end);
-        if let Some(shown) = w.keys.commit(key, Some(entry)) {
-            self.put(w, &address, &shown)?;
+        match w.keys.commit(key, Some(Shown { entry, beside: beside_of(record, bind) })) {
+            Some(shown) => self.place(w, &address, present, shown),
+            None => Ok(()),
+        }
+    }
+
+    /// Has a key show what it is to show from now on, where `present` stands for it.
+    fn place(
+        &self,
+        w: &mut Writer,
+        address: &Address,
+        present: Option<Entry>,
+        Shown { entry, beside }: Shown,
+    ) -> Result<()> {
+        let had = present.and_then(|entry| entry.side);
+        let side = self.settle_side(w, entry.key_id, had, beside)?;
+        if !self.table.put(&mut w.books, address, &Entry { side, ..entry }) {
+            return Err(full());
         }
         if let Some(had) = had.filter(|had| Some(*had) != side) {
+            if let Some(side) = side {
+                self.sides.inherit(had, side, entry.key_id);
+            }
             self.sides.take_back(&mut w.sides, had);
         }
         Ok(())
@@ -139,29 +160,20 @@ impl Index {
         Ok(())
     }
 
-    /// The side that the key of `record` is to have: the one it had if that says the same.
+    /// The side that `key` is to have: the one it had if that says the same.
     fn settle_side(
         &self,
         w: &mut Writer,
-        record: &KeyRecord,
+        key: KeyId,
         had: Option<SideRef>,
-        bind: &impl Bind,
+        wanted: Option<Beside>,
     ) -> Result<Option<SideRef>> {
-        if !bind.needs_side(record) {
-            return Ok(None);
-        }
-        let before = had.and_then(|side| self.sides.get(side, record.key_id));
-        let last_used = before.and_then(|before| before.last_used);
-        let wanted = Side { start: record.start, last_used, lineage: record.lineage };
-        if before == Some(wanted) {
+        let Some(wanted) = wanted else { return Ok(None) };
+        if had.is_some_and(|side| self.sides.read(side, key).as_ref() == Some(&wanted)) {
             return Ok(had);
         }
-        let lent = self.sides.lend(&mut w.sides, record.key_id, &wanted);
+        let lent = self.sides.lend(&mut w.sides, key, &wanted, had);
         lent.map(Some).ok_or_else(full)
-    }
-
-    fn put(&self, w: &mut Writer, address: &Address, entry: &Entry) -> Result<()> {
-        if self.table.put(&mut w.books, address, entry) { Ok(()) } else { Err(full()) }
     }
 
     pub(super) fn restrain_slot(
@@ -174,8 +186,9 @@ impl Index {
         let present = self.table.peek(address).map(|content| content.entry());
         let present = present.filter(|entry| entry.key_id == key)?;
         let id = w.targets.name(Target::Key(key, *address));
-        let shown = w.keys.add(key, id, restraint, present);
-        self.show(w, address, &shown);
+        let beside = present.side.and_then(|side| self.sides.read(side, key));
+        let shown = w.keys.add(key, id, restraint, Shown { entry: present, beside });
+        self.show(w, address, shown);
         Some(id)
     }
 
@@ -196,7 +209,7 @@ impl Index {
         match w.targets.take(id) {
             Some(Target::Key(key, address)) => {
                 if let Some(shown) = w.keys.lift(key, id) {
-                    self.show(w, &address, &shown);
+                    self.show(w, &address, shown);
                 }
             }
             Some(Target::Owner(owner)) => {
@@ -208,10 +221,11 @@ impl Index {
         }
     }
 
-    /// Shows an entry that is in the table already. If there is no room for a second slot, the
+    /// Shows a key that is in the table already. If there is no room for a second slot, the
     /// key is taken out: a refusal.
-    fn show(&self, w: &mut Writer, address: &Address, entry: &Entry) {
-        if !self.table.put(&mut w.books, address, entry) {
+    fn show(&self, w: &mut Writer, address: &Address, shown: Shown) {
+        let present = self.table.peek(address).map(|content| content.entry());
+        if self.place(w, address, present, shown).is_err() {
             self.table.remove(&mut w.books, address);
         }
     }
@@ -235,7 +249,7 @@ impl Index {
     }
 }
 
-fn entry_of(record: &KeyRecord, side: Option<SideRef>, bind: &impl Bind) -> Entry {
+fn entry_of(record: &KeyRecord, bind: &impl Bind) -> Entry {
     Entry {
         key_id: record.key_id,
         kind: record.kind,
@@ -245,8 +259,17 @@ fn entry_of(record: &KeyRecord, side: Option<SideRef>, bind: &impl Bind) -> Entr
         in_grace: record.successor.is_some(),
         scopes: bind.expand(record.kind, record.scopes),
         end: record.end,
-        side,
+        side: None,
     }
+}
+
+/// What stands beside the entry of a record, if anything does.
+fn beside_of(record: &KeyRecord, bind: &impl Bind) -> Option<Beside> {
+    let start = if record.start > record.issued { record.start } else { Timestamp::EPOCH };
+    let networks = record.parts.networks.as_ref().map(|networks| networks.as_slice().to_vec());
+    let conditions = Conditions { start, idle: bind.idle(record), networks };
+    let needed = conditions != Conditions::NONE || bind.needs_side(record);
+    needed.then_some(Beside { lineage: record.lineage, conditions })
 }
 
 #[cold]

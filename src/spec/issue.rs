@@ -4,10 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::window::{End, check_end, check_start};
+use super::window::{End, asked_span, check_end, check_idle, check_start};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
+use crate::network::Networks;
 use crate::realm::{Kind, Realm, Rights};
+use crate::record::Parts;
 use crate::scope::ScopeSet;
 use crate::text;
 use crate::time::Timestamp;
@@ -27,6 +29,8 @@ pub struct Spec {
     metadata: String,
     start: Option<Timestamp>,
     end: Option<End>,
+    networks: Vec<String>,
+    idle: Option<Duration>,
 }
 
 /// A [`Spec`] that its realm accepts.
@@ -38,6 +42,7 @@ pub(crate) struct Terms {
     pub metadata: String,
     pub start: Timestamp,
     pub end: Timestamp,
+    pub parts: Parts,
 }
 
 impl Spec {
@@ -54,6 +59,8 @@ impl Spec {
             metadata: String::new(),
             start: None,
             end: None,
+            networks: Vec::new(),
+            idle: None,
         }
     }
 
@@ -106,6 +113,23 @@ impl Spec {
         self
     }
 
+    /// Adds networks from which alone the key may be used, such as `10.0.0.0/8` or
+    /// `2001:db8::/32`: 64 at most. From anywhere if there are none. See
+    /// [`Request::address`](crate::Request::address).
+    #[must_use]
+    pub fn networks<S: Into<String>>(mut self, networks: impl IntoIterator<Item = S>) -> Self {
+        self.networks.extend(networks.into_iter().map(Into::into));
+        self
+    }
+
+    /// The key is refused once it was not used for `span`, from 1 hour on, instead of what its
+    /// realm says, which must not be shorter. The time of its last use is kept then.
+    #[must_use]
+    pub fn idle(mut self, span: Duration) -> Self {
+        self.idle = Some(span);
+        self
+    }
+
     pub(crate) const fn realm(&self) -> RealmRef {
         self.realm
     }
@@ -122,6 +146,8 @@ impl Spec {
             "metadata": self.metadata,
             "start": self.start.map(Timestamp::as_ms),
             "end": self.end.map(End::asked),
+            "networks": (!self.networks.is_empty()).then_some(&self.networks),
+            "idle": self.idle.map(asked_span),
         })
     }
 
@@ -153,7 +179,15 @@ impl Spec {
             (None, None) => Timestamp::NEVER,
         };
         check_end(end, start, now, policy.longest_life)?;
+        let parts = Parts {
+            networks: match &*self.networks {
+                [] => None,
+                networks => Some(Networks::parse(networks)?),
+            },
+            idle: self.idle.map(|span| check_idle(span, realm, now)).transpose()?,
+        };
         Ok(Terms {
+            parts,
             kind: number,
             owner: self.owner.clone(),
             scopes,

@@ -16,6 +16,7 @@ mod explain;
 mod feed;
 mod filling;
 mod issue;
+mod lineage;
 mod open;
 mod operation;
 mod owner;

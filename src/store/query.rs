@@ -226,7 +226,7 @@ impl Store {
     /// When the key was last granted: what memory has since it was opened, else the file.
     fn last_used(&self, view: &View<'_>, record: &KeyRecord) -> Result<Option<Timestamp>> {
         let approach = self.index.approach(record.address().locator);
-        let found = self.index.find(&approach, &record.digest);
+        let found = self.index.find(&approach, &record.digest, None);
         let noted = found.and_then(|(_, side)| side?.last_used);
         Ok(noted.max(view.used(record.key_id)?))
     }
@@ -254,6 +254,7 @@ pub(super) fn info(
     last_used: Option<Timestamp>,
     now: Timestamp,
 ) -> KeyInfo {
+    let idle = record.idle(realm);
     let alive = record.state != State::Revoked;
     let rotation_due = match (realm.policy().rotate_after, record.successor) {
         (Some(span), None) if alive => Some(record.issued.plus(span)),
@@ -286,5 +287,8 @@ pub(super) fn info(
         in_grace: alive && record.successor.is_some() && record.end > now,
         last_used,
         rotation_due,
+        networks: record.parts.networks.as_ref().map_or_else(Vec::new, |n| n.as_slice().to_vec()),
+        idle: idle.map(|idle| idle.span),
+        idle_at: idle.map(|idle| idle.at(last_used)),
     }
 }

@@ -217,8 +217,8 @@ impl Store {
         let refused = |reason| Denial { reason, key: Some(entry.key_id) };
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
         let scopes = decide(&found.facts(), required, now).map_err(|reason| {
-            if reason == Reason::Expired && request.at.is_none() {
-                self.index.mark_expired(&presented.approach, &presented.digest, entry);
+            if request.at.is_none() {
+                self.remember(presented, &found, reason);
             }
             refused(reason)
         })?;
@@ -229,8 +229,9 @@ impl Store {
             }
             None => None,
         };
-        if realm.policy().usage
-            && let Some(side) = entry.side
+        let keeps_use = |side: &Side| realm.policy().usage || side.idle_at != Timestamp::NEVER;
+        if let Some(side) = entry.side
+            && found.side.as_ref().is_some_and(keeps_use)
         {
             // A time that the caller named may be far off, and a use never goes back.
             let used = request.at.map_or(now, |at| at.min(self.mark.now()));
@@ -248,6 +249,18 @@ impl Store {
         })
     }
 
+    /// Remembers what a clock that steps back must not undo.
+    #[cold]
+    fn remember(&self, presented: &Presented<'_>, found: &Found, reason: Reason) {
+        match (reason, &found.side) {
+            (Reason::Expired, _) => {
+                self.index.mark_expired(&presented.approach, &presented.digest, &found.entry);
+            }
+            (Reason::Idle, Some(side)) => self.index.mark_idle(&found.entry, side),
+            _ => {}
+        }
+    }
+
     /// Where a request is charged, and when.
     pub(super) fn meters(&self, request: &Request, now: Timestamp) -> (&Meters, Moment) {
         match request.at {
@@ -259,7 +272,8 @@ impl Store {
     /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
     #[inline(always)]
     fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
-        let (entry, side) = self.index.find(&presented.approach, &presented.digest)?;
+        let (entry, side) =
+            self.index.find(&presented.approach, &presented.digest, request.address)?;
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;

@@ -28,10 +28,22 @@ impl Bind for Realm {
         plan?.parse().ok()
     }
 
+    fn idle(&self, _: &KeyRecord) -> Option<Idle> {
+        None
+    }
+
     fn needs_side(&self, record: &KeyRecord) -> bool {
         record.name == "beside"
     }
 }
+
+/// What restrains nothing.
+const FREE: KeyRestraint = KeyRestraint {
+    state: State::Active,
+    scopes: ScopeSet::all(),
+    end: Timestamp::NEVER,
+    networks: None,
+};
 
 /// A small, fast and repeatable source of numbers.
 struct Numbers(u64);
@@ -80,7 +92,7 @@ fn address_of(digest: [u64; 2]) -> Address {
 }
 
 fn find(index: &Index, n: u64) -> Option<(Entry, Option<Side>)> {
-    index.find(&index.approach(address(n).locator), &digest(n))
+    index.find(&index.approach(address(n).locator), &digest(n), None)
 }
 
 fn mark_expired(index: &Index, n: u64, entry: &Entry) -> bool {

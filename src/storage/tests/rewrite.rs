@@ -66,7 +66,7 @@ fn a_file_that_is_written_anew_is_shorter_and_has_the_same_rows_and_goes_on() {
     storage.close().unwrap();
     assert_eq!(names(&home), ["keys.kc"]);
     let mut after = contents(&home.path);
-    let there = after.iter().position(|op| *op == Op::Key(key(40, 1))).unwrap();
+    let there = after.iter().position(|op| *op == Loaded::Row(Op::Key(key(40, 1)))).unwrap();
     after.remove(there);
     assert_eq!(after, before);
 }

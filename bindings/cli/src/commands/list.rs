@@ -24,6 +24,10 @@ const COLUMNS: &[&str] = &[
     "end",
 ];
 
+/// What a table says of each generation of a lineage.
+const GENERATIONS: &[&str] =
+    &["generation", "key_id", "hint", "state", "expired", "in_grace", "last_used", "end"];
+
 /// List keys by their time of issue, without their tokens
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -105,16 +109,29 @@ impl List {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
-  keycask show key_0C6S9JZ8Q4N7X")]
+  keycask show key_0C6S9JZ8Q4N7X
+  keycask show --lineage key_0C6S9JZ8Q4N7X")]
 pub(crate) struct Show {
     /// The key
     #[arg(value_name = "KEY")]
     key: KeyId,
+
+    /// List all generations of its lineage, the oldest first, and when each was last used
+    #[arg(long)]
+    lineage: bool,
 }
 
 impl Show {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
         let store = session.read()?;
+        if self.lineage {
+            let mut list = session.output.list(GENERATIONS);
+            for key in store.lineage(self.key)? {
+                list.row(&view::key(&store, &key)?)?;
+            }
+            list.end()?;
+            return Ok(Exit::Done);
+        }
         session.output.one(&view::key(&store, &store.key(self.key)?)?)?;
         Ok(Exit::Done)
     }
