@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::window::{End, asked_span, check_end, check_idle, check_start};
+use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
 use crate::network::Networks;
 use crate::realm::{Kind, Realm, Rights};
-use crate::record::Parts;
 use crate::scope::ScopeSet;
 use crate::text;
 use crate::time::Timestamp;
@@ -42,7 +42,8 @@ pub(crate) struct Terms {
     pub metadata: String,
     pub start: Timestamp,
     pub end: Timestamp,
-    pub parts: Parts,
+    pub networks: Option<Networks>,
+    pub idle: Option<Idle>,
 }
 
 impl Spec {
@@ -179,15 +180,14 @@ impl Spec {
             (None, None) => Timestamp::NEVER,
         };
         check_end(end, start, now, policy.longest_life)?;
-        let parts = Parts {
-            networks: match &*self.networks {
-                [] => None,
-                networks => Some(Networks::parse(networks)?),
-            },
-            idle: self.idle.map(|span| check_idle(span, realm, now)).transpose()?,
+        let networks = match &*self.networks {
+            [] => None,
+            networks => Some(Networks::parse(networks)?),
         };
+        let idle = self.idle.map(|span| check_idle(span, realm, now)).transpose()?;
         Ok(Terms {
-            parts,
+            networks,
+            idle,
             kind: number,
             owner: self.owner.clone(),
             scopes,
