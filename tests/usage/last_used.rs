@@ -1,6 +1,6 @@
 //! When keys were last used.
 
-use keycask::{Request, Rotation, Update};
+use keycask::{Filter, Request, Rotation, Update};
 
 use super::kit::{DAY, MINUTE, Scene, by};
 
@@ -94,7 +94,7 @@ fn a_lineage_tells_who_still_uses_the_old_key() {
     scene.clock.forward(DAY);
     let second = scene.store().rotate(first.key.key_id, &Rotation::new(), &by()).unwrap();
     let told = |scene: &Scene, of| {
-        let lineage = scene.store().lineage(of).unwrap();
+        let lineage = scene.store().list(&Filter::new().lineage(of), None, 10).unwrap().keys;
         lineage.iter().map(|key| (key.generation, key.in_grace, key.last_used)).collect::<Vec<_>>()
     };
     scene.verify(&second);
