@@ -4,6 +4,7 @@
 //! token or a digest.
 
 mod decision;
+mod leak;
 mod realm;
 
 use keycask::{
@@ -16,6 +17,7 @@ use crate::output::Fields;
 use crate::when::span;
 
 pub(crate) use decision::{check, denial, explanation, grant, refusal, refused};
+pub(crate) use leak::leak;
 pub(crate) use realm::{change, kinds, plans, policy, realm, scopes, sets};
 
 fn time(at: Timestamp) -> Value {

@@ -30,6 +30,8 @@ const COMMANDS: &[&[&str]] = &[
     &["find"],
     &["show"],
     &["reveal"],
+    &["leaked"],
+    &["rules"],
     &["operation"],
     &["audit"],
     &["stat"],
