@@ -31,6 +31,12 @@ active = 3
 longest_grace = "1h"
 "#;
 const SCOPES: [&str; 2] = ["read", "write"];
+const LISTS: [&[&str]; 2] = [&["10.0.0.0/8"], &["192.0.2.0/24", "2001:db8::/32"]];
+/// Addresses, and in which of the lists they are.
+const ADDRESSES: [(&str, Option<usize>); 3] =
+    [("10.1.2.3", Some(0)), ("2001:db8::1", Some(1)), ("203.0.113.1", None)];
+const IDLE_MS: i64 = 3_600_000;
+const GRAIN_MS: i64 = 60_000;
 
 #[derive(Clone)]
 struct Hands(Arc<AtomicI64>);
@@ -78,6 +84,12 @@ struct Key {
     rotated: bool,
     /// Granted, by place in `SCOPES`.
     scopes: BTreeSet<usize>,
+    /// By place in `LISTS`.
+    networks: Option<usize>,
+    /// When it was given an idle span, if it has one.
+    idle: Option<i64>,
+    changed: i64,
+    used: Option<i64>,
 }
 
 impl Key {
@@ -85,14 +97,35 @@ impl Key {
         self.state == State::Active && now < self.end
     }
 
-    /// The reason for which a request that needs `scope` is refused.
-    fn refusal(&self, suspended: bool, now: i64, scope: usize) -> Option<&'static str> {
+    fn idles(&self, now: i64) -> bool {
+        let used = self.used.map_or(0, |used| used + GRAIN_MS);
+        let since = self.idle.map(|since| since.max(self.start).max(self.changed).max(used));
+        since.is_some_and(|since| now >= since + IDLE_MS)
+    }
+
+    fn use_now(&mut self, now: i64) {
+        if self.idle.is_some() && self.used.is_none_or(|used| now >= used + GRAIN_MS) {
+            self.used = Some(now);
+        }
+    }
+
+    /// The reason for which a request that needs `scope` and comes from an address in the list
+    /// `from` is refused.
+    fn refusal(
+        &self,
+        suspended: bool,
+        now: i64,
+        scope: usize,
+        from: Option<usize>,
+    ) -> Option<&'static str> {
         let writes = self.scopes.contains(&1);
         match self.state {
             State::Revoked => Some("revoked"),
             State::Suspended => Some("suspended"),
             State::Active if suspended => Some("owner_suspended"),
             State::Active if now >= self.end => Some("expired"),
+            State::Active if self.idles(now) => Some("idle"),
+            State::Active if self.networks.is_some() && self.networks != from => Some("network"),
             State::Active if self.scopes.contains(&scope) || writes => None,
             State::Active => Some("scope"),
         }
@@ -148,8 +181,8 @@ impl World {
                 let key = &mut self.keys[at];
                 let done = self.store.as_ref().unwrap().suspend(key.id, &by());
                 assert_eq!(done.is_ok(), key.state != State::Revoked);
-                if done.is_ok() {
-                    key.state = State::Suspended;
+                if done.is_ok() && key.state != State::Suspended {
+                    (key.state, key.changed) = (State::Suspended, now);
                 }
             }
             (3, Some(at)) => {
@@ -160,9 +193,11 @@ impl World {
                     State::Suspended if !admitted => {
                         assert_eq!(done.unwrap_err().kind(), ErrorKind::Cap);
                     }
-                    _ => {
+                    before => {
                         done.unwrap();
-                        self.keys[at].state = State::Active;
+                        let key = &mut self.keys[at];
+                        key.state = State::Active;
+                        key.changed = if before == State::Active { key.changed } else { now };
                     }
                 }
             }
@@ -194,9 +229,15 @@ impl World {
         let now = self.now();
         let scopes: BTreeSet<usize> = (0..2).filter(|_| dice.roll(2) == 0).collect();
         let life = [1_000, 100_000, 10_000_000][dice.roll(3)];
-        let spec = Spec::new(self.realm, "live", "o")
+        let networks = [Some(0), Some(1), None][dice.roll(3)];
+        let idle = (dice.roll(2) == 0).then_some(now);
+        let mut spec = Spec::new(self.realm, "live", "o")
             .scopes(scopes.iter().map(|scope| SCOPES[*scope]))
+            .networks(networks.into_iter().flat_map(|list: usize| LISTS[list].iter().copied()))
             .life(Duration::from_millis(life));
+        if idle.is_some() {
+            spec = spec.idle(Duration::from_millis(IDLE_MS.unsigned_abs()));
+        }
         match self.store().issue(&spec, &by()) {
             Ok(issued) => {
                 assert!(self.admits(None), "one too many was let in");
@@ -212,6 +253,10 @@ impl World {
                     predecessor: None,
                     rotated: false,
                     scopes,
+                    networks,
+                    idle,
+                    changed: now,
+                    used: None,
                 });
             }
             Err(error) => {
@@ -242,6 +287,10 @@ impl World {
                     predecessor: Some(at),
                     rotated: false,
                     scopes: old.scopes.clone(),
+                    networks: old.networks,
+                    idle: old.idle,
+                    changed: now,
+                    used: None,
                 };
                 let before = old.predecessor;
                 if let Some(before) = before {
@@ -267,9 +316,25 @@ impl World {
         let key = &self.keys[at];
         let scopes: BTreeSet<usize> = (0..2).filter(|_| dice.roll(2) == 0).collect();
         let end = now + [500, 50_000][dice.roll(2)];
-        let update = Update::new()
+        let mut update = Update::new()
             .scopes(scopes.iter().map(|scope| SCOPES[*scope]))
             .end(Timestamp::from_ms(end));
+        let networks = match dice.roll(4) {
+            list @ (0 | 1) => Some(Some(list)),
+            2 => Some(None),
+            _ => None,
+        };
+        update = match networks {
+            Some(Some(list)) => update.networks(LISTS[list].iter().copied()),
+            Some(None) => update.any_network(),
+            None => update,
+        };
+        let idle = [Some(Some(now)), Some(None), None][dice.roll(3)];
+        update = match idle {
+            Some(Some(_)) => update.idle(Duration::from_millis(IDLE_MS.unsigned_abs())),
+            Some(None) => update.no_idle(),
+            None => update,
+        };
         let revives = key.state == State::Active && now >= key.end;
         let allowed = key.state != State::Revoked && !(key.rotated && end > key.end);
         let admitted = !revives || self.admits(Some(key.lineage));
@@ -279,6 +344,10 @@ impl World {
                 let key = &mut self.keys[at];
                 (key.scopes, key.end) = (scopes, end);
                 key.life = end - key.start;
+                key.networks = networks.unwrap_or(key.networks);
+                key.idle = idle.unwrap_or(key.idle);
+                // Of a key that may stay unused for ever no use is kept.
+                key.used = key.used.filter(|_| key.idle.is_some());
             }
             Err(error) if error.kind() == ErrorKind::Cap => assert!(allowed && !admitted),
             Err(error) => {
@@ -289,16 +358,25 @@ impl World {
     }
 
     /// Every token is decided as the model says, and no more lineages live than may.
-    fn agrees(&self) {
-        let (store, now) = (self.store(), self.now());
+    fn agrees(&mut self) {
+        let now = self.now();
+        let store = self.store.as_ref().unwrap();
         let profile = store.profile(self.realm).unwrap();
-        for (number, key) in self.keys.iter().enumerate() {
+        for (number, key) in self.keys.iter_mut().enumerate() {
             for (scope, name) in SCOPES.iter().enumerate() {
-                let request = Request::new().needs(profile.scope_set([name]).unwrap());
-                let answer = store.verify(self.realm, key.token.as_bytes(), &request);
-                let reason = answer.err().map(|e| e.denial().unwrap().reason.name());
-                let wanted = key.refusal(self.suspended, now, scope);
-                assert_eq!(reason, wanted, "key {number} ({}) needs {name}", key.id);
+                let needs = Request::new().needs(profile.scope_set([name]).unwrap());
+                let addresses = ADDRESSES.map(|(text, list)| (Some(text.parse().unwrap()), list));
+                for (address, list) in addresses.into_iter().chain([(None, None)]) {
+                    let request = address.map_or(needs, |address| needs.address(address));
+                    let answer = store.verify(self.realm, key.token.as_bytes(), &request);
+                    let reason = answer.err().map(|e| e.denial().unwrap().reason.name());
+                    let wanted = key.refusal(self.suspended, now, scope, list);
+                    let key_id = key.id;
+                    assert_eq!(reason, wanted, "{number} ({key_id}) needs {name} at {address:?}");
+                    if reason.is_none() {
+                        key.use_now(now);
+                    }
+                }
             }
         }
         assert!(self.places().len() <= CAP);
