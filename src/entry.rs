@@ -92,6 +92,10 @@ pub(crate) struct Side {
     pub idle: bool,
     /// Whether the key has networks, and the address that was asked about is in none of them.
     pub outside: bool,
+    /// The lineage's meter: of the side's own number, unless it was rotated.
+    pub meter: MeterRef,
+    /// Where the credits of its quota are, if it has one.
+    pub lease: Option<LeaseRef>,
 }
 
 /// How precisely uses are told: one is recorded if the one recorded is at least this much
@@ -115,6 +119,14 @@ impl Idle {
         used.map_or(self.since, |used| used.max(self.since)).plus(self.span)
     }
 }
+
+/// Which meter of the table in memory counts for a lineage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct MeterRef(pub u32);
+
+/// Where credits stand that were leased to a lineage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LeaseRef(pub u32);
 
 /// The rights of an owner, as far as they decide about its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
-//! What only some keys have, beside the table: lineage, when they were last used, and where
-//! the conditions of their use are.
+//! What only some keys have, beside the table: lineage, its meter and its credits, when they
+//! were last used, and where the conditions of their use are.
 //!
 //! ```text
 //! offset size
@@ -8,20 +8,23 @@
 //!     16    8  lineage     key id
 //!     24    8  last use    low 20 bits of the key id (bits 0-19), milliseconds plus one or 0
 //!                          (20-62), idle (63)
+//!     32    8  meter       number of the lineage's meter
+//!     40    8  lease       number plus one of where its credits are, or 0
 //! ```
 //!
 //! A side is lent to another key when its own has gone or has been given a new one. A reader
 //! names the key it came from; if the side is another's by now, it is told so.
 
-use std::collections::VecDeque;
 use std::net::IpAddr;
 
-use super::conditions::{AllConditions, Conditions, FreeConditions};
+use super::conditions::{AllConditions, Conditions};
 use super::home::low32;
+use super::numbers::Numbers;
 use super::shim::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::chunks::Chunks;
-use crate::entry::{Side, SideRef, USE_GRAIN};
+use crate::entry::{LeaseRef, MeterRef, Side, SideRef, USE_GRAIN};
 use crate::key_id::KeyId;
+use crate::sys;
 use crate::time::Timestamp;
 
 const NOBODY: u64 = u64::MAX;
@@ -29,13 +32,15 @@ const TAG: u64 = (1 << 20) - 1;
 /// The key was found idle. It stays so until its side is replaced.
 const IDLE: u64 = 1 << 63;
 
-#[repr(align(32))]
+#[repr(align(64))]
 #[derive(Default)]
 struct Cell {
     key: AtomicU64,
     conditions: AtomicU64,
     lineage: AtomicU64,
     last: AtomicU64,
+    meter: AtomicU64,
+    lease: AtomicU64,
 }
 
 /// What a side says of its key, but for its use.
@@ -62,15 +67,16 @@ pub(super) struct Sides {
     conditions: AllConditions,
 }
 
-/// The sides that nobody has. Only the writer lends and takes back.
-#[derive(Default)]
-pub(super) struct FreeSides {
-    cells: VecDeque<u32>,
-    conditions: FreeConditions,
-}
-
 /// For readers.
 impl Sides {
+    /// Has `side` fetched from memory, and waits for nothing.
+    #[inline]
+    pub(super) fn fetch(&self, side: SideRef) {
+        if let Some(cell) = self.cells.get(side.0) {
+            sys::fetch(cell);
+        }
+    }
+
     /// What stands in `side` for a request from `address`, if it is still `key`'s.
     #[inline]
     pub(super) fn get(&self, side: SideRef, key: KeyId, address: Option<IpAddr>) -> Option<Side> {
@@ -87,6 +93,8 @@ impl Sides {
             idle_at: Timestamp::NEVER,
             idle: last & IDLE != 0,
             outside: false,
+            meter: cell.meter(),
+            lease: cell.lease(),
         };
         if let Some(number) = cell.conditions() {
             let seen = self.conditions.see(number, address)?;
@@ -208,20 +216,21 @@ impl Sides {
         Some(Beside { lineage, conditions })
     }
 
-    /// Lends `key` a side that says `content`, and of its use what its side `before` says. None
-    /// if there is no number left.
+    /// Lends `key` a side that says `content`, of its meter and its lease what `names` makes of
+    /// its number, and of its use what its side `before` says. None if there is no number left.
     pub(super) fn lend(
         &self,
-        free: &mut FreeSides,
+        numbers: &mut Numbers,
         key: KeyId,
         content: &Beside,
         before: Option<SideRef>,
+        names: impl FnOnce(u32) -> (MeterRef, Option<LeaseRef>),
     ) -> Option<SideRef> {
         let conditions = match content.conditions == Conditions::NONE {
             true => 0,
-            false => self.conditions.lend(&mut free.conditions, &content.conditions)? + 1,
+            false => self.conditions.lend(&mut numbers.conditions, &content.conditions)? + 1,
         };
-        let number = match free.cells.pop_front() {
+        let number = match numbers.take() {
             Some(number) => number,
             None => {
                 let number = self.len.load(Ordering::Relaxed);
@@ -234,12 +243,15 @@ impl Sides {
         };
         let last = before.and_then(|before| self.use_under(before, key, &content.conditions));
         let cell = self.cells.make(number)?;
+        let (meter, lease) = names(number);
         cell.key.store(NOBODY, Ordering::Relaxed);
         // Release, with the Acquire fence of `get`.
         fence(Ordering::Release);
         cell.conditions.store(u64::from(conditions), Ordering::Relaxed);
         cell.lineage.store(content.lineage.bits(), Ordering::Relaxed);
         cell.last.store(last.unwrap_or_else(|| last_word(key, None)), Ordering::Relaxed);
+        cell.meter.store(meter.0.into(), Ordering::Relaxed);
+        cell.lease.store(lease_word(lease), Ordering::Relaxed);
         // Release, with the Acquire of `get`.
         cell.key.store(key.bits(), Ordering::Release);
         Some(SideRef(number))
@@ -272,13 +284,14 @@ impl Sides {
     }
 
     /// Takes back a side that no slot names any more.
-    pub(super) fn take_back(&self, free: &mut FreeSides, side: SideRef) {
+    pub(super) fn take_back(&self, numbers: &mut Numbers, side: SideRef) {
         if let Some(cell) = self.cells.get(side.0) {
             cell.key.store(NOBODY, Ordering::Relaxed);
             if let Some(number) = cell.conditions() {
-                self.conditions.take_back(&mut free.conditions, number);
+                self.conditions.take_back(&mut numbers.conditions, number);
             }
-            free.cells.push_back(side.0);
+            let lineage = KeyId::from_bits(cell.lineage.load(Ordering::Relaxed));
+            numbers.give_back(side.0, lineage, cell.meter());
         }
     }
 
@@ -301,10 +314,10 @@ impl Sides {
         }
     }
 
-    /// Sides that keys have.
-    pub(super) fn lent(&self, free: &FreeSides) -> usize {
+    /// Sides that keys have, and those whose meters are still in use.
+    pub(super) fn lent(&self, numbers: &Numbers) -> usize {
         let len = usize::try_from(self.len.load(Ordering::Relaxed)).unwrap_or(0);
-        len.saturating_sub(free.cells.len())
+        len.saturating_sub(numbers.free())
     }
 
     /// Bytes of all sides.
@@ -320,6 +333,21 @@ impl Cell {
     fn conditions(&self) -> Option<u32> {
         low32(self.conditions.load(Ordering::Relaxed)).checked_sub(1)
     }
+
+    #[inline]
+    fn meter(&self) -> MeterRef {
+        MeterRef(low32(self.meter.load(Ordering::Relaxed)))
+    }
+
+    #[inline]
+    fn lease(&self) -> Option<LeaseRef> {
+        u32::try_from(self.lease.load(Ordering::Relaxed).checked_sub(1)?).ok().map(LeaseRef)
+    }
+}
+
+/// The number plus one, or 0.
+fn lease_word(lease: Option<LeaseRef>) -> u64 {
+    lease.map_or(0, |lease| u64::from(lease.0).saturating_add(1))
 }
 
 fn last_used(word: u64) -> Option<Timestamp> {

@@ -1,17 +1,20 @@
 //! What the index's writer does: turn records into entries, and show them under restraints.
 
 use super::conditions::Conditions;
+use super::lease::Lessees;
+use super::numbers::Numbers;
 use super::restraint::{
     KeyRestraint, OwnerRestraint, RestraintId, Restraints, Shown, Target, Targets,
 };
-use super::side::{Beside, FreeSides};
+use super::side::Beside;
 use super::table::{Books, Table};
 use super::{Bind, Index, Stats};
 use crate::digest::Address;
-use crate::entry::{Entry, OwnerEntry, SideRef};
+use crate::entry::{Entry, LeaseRef, MeterRef, OwnerEntry, Side, SideRef, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
+use crate::quota::Quota;
 use crate::record::{KeyRecord, Op, OwnerRecord};
 use crate::time::Timestamp;
 
@@ -22,10 +25,21 @@ const GROUP: usize = 32;
 pub(super) struct Writer {
     pub(super) seq: u64,
     books: Books,
-    sides: FreeSides,
+    numbers: Numbers,
+    pub(super) lessees: Lessees,
     targets: Targets,
     keys: Restraints<KeyId, Shown, KeyRestraint>,
     owners: Restraints<OwnerRef, OwnerEntry, OwnerRestraint>,
+}
+
+/// What a record says of the credits and of the meter of its lineage.
+#[derive(Clone, Copy)]
+struct Said {
+    /// None also if the key is revoked.
+    quota: Option<Quota>,
+    /// Whether the lineage has more keys.
+    rotated: bool,
+    metered: bool,
 }
 
 impl Writer {
@@ -33,7 +47,8 @@ impl Writer {
         Self {
             seq: 0,
             books,
-            sides: FreeSides::default(),
+            numbers: Numbers::default(),
+            lessees: Lessees::default(),
             targets: Targets::default(),
             keys: Restraints::new(),
             owners: Restraints::new(),
@@ -73,6 +88,7 @@ impl Index {
             };
             result = result.and(done);
         }
+        self.leases.take_back(&mut w.lessees);
         result
     }
 
@@ -88,25 +104,39 @@ impl Index {
         if let Some(other) = present.filter(|other| other.key_id != key) {
             return Err(twins(key, other.key_id));
         }
+        let had_lease = self.lease_of(key, present.and_then(|entry| entry.side));
         let before = w.keys.committed(key).map(|before| before.entry);
         let mut entry = entry_of(record, bind);
         entry.expired = before.is_some_and(|before| before.expired && entry.end <= before.end);
-        match w.keys.commit(key, Some(Shown { entry, beside: beside_of(record, bind) })) {
-            Some(shown) => self.place(w, &address, present, shown),
-            None => Ok(()),
+        let beside = beside_of(record, bind);
+        let Some(shown) = w.keys.commit(key, Some(Shown { entry, beside })) else { return Ok(()) };
+        let said = Said {
+            quota: record.parts.quota.filter(|_| record.state != State::Revoked),
+            rotated: record.successor.is_some() || record.lineage != key,
+            metered: bind.meters_lineages(record.kind),
+        };
+        let side = self.place(w, &address, present, shown, Some(said))?;
+        if had_lease.is_some() && self.lease_of(key, side).is_none() {
+            w.lessees.give_up(record.lineage);
         }
+        Ok(())
     }
 
-    /// Has a key show what it is to show from now on, where `present` stands for it.
+    /// Has a key show what it is to show from now on, where `present` stands for it. If nothing
+    /// was said of its meter and its lease, it keeps them. Gives its side.
     fn place(
         &self,
         w: &mut Writer,
         address: &Address,
         present: Option<Entry>,
         Shown { entry, beside }: Shown,
-    ) -> Result<()> {
+        said: Option<Said>,
+    ) -> Result<Option<SideRef>> {
         let had = present.and_then(|entry| entry.side);
-        let side = self.settle_side(w, entry.key_id, had, beside)?;
+        let side = match beside {
+            Some(beside) => Some(self.settle_side(w, entry.key_id, had, &beside, said)?),
+            None => None,
+        };
         if !self.table.put(&mut w.books, address, &Entry { side, ..entry }) {
             return Err(full());
         }
@@ -114,9 +144,14 @@ impl Index {
             if let Some(side) = side {
                 self.sides.inherit(had, side, entry.key_id);
             }
-            self.sides.take_back(&mut w.sides, had);
+            self.sides.take_back(&mut w.numbers, had);
         }
-        Ok(())
+        Ok(side)
+    }
+
+    /// The lease that a key's side names.
+    fn lease_of(&self, key: KeyId, side: Option<SideRef>) -> Option<LeaseRef> {
+        self.sides.get(side?, key, None)?.lease
     }
 
     fn forget(&self, w: &mut Writer, key: KeyId, address: &Address) {
@@ -125,7 +160,12 @@ impl Index {
         if let Some(entry) = present.filter(|entry| entry.key_id == key) {
             self.table.remove(&mut w.books, address);
             if let Some(side) = entry.side {
-                self.sides.take_back(&mut w.sides, side);
+                if let Some(said) = self.sides.get(side, key, None)
+                    && said.lease.is_some()
+                {
+                    w.lessees.give_up(said.lineage);
+                }
+                self.sides.take_back(&mut w.numbers, side);
             }
         }
     }
@@ -140,6 +180,9 @@ impl Index {
         self.owners.call(record.owner, record.realm, &record.id);
         if let Some(shown) = w.owners.commit(record.owner, Some(entry)) {
             self.owners.set(record.owner, &shown);
+        }
+        if bind.meters_owners(record.realm) {
+            self.owner_meters.make(record.owner.number());
         }
     }
 
@@ -166,14 +209,54 @@ impl Index {
         w: &mut Writer,
         key: KeyId,
         had: Option<SideRef>,
-        wanted: Option<Beside>,
-    ) -> Result<Option<SideRef>> {
-        let Some(wanted) = wanted else { return Ok(None) };
-        if had.is_some_and(|side| self.sides.read(side, key).as_ref() == Some(&wanted)) {
-            return Ok(had);
+        wanted: &Beside,
+        said: Option<Said>,
+    ) -> Result<SideRef> {
+        let lineage = wanted.lineage;
+        let before = had.and_then(|side| self.sides.get(side, key, None));
+        let had_lease = before.and_then(|before| before.lease);
+        let lease = match said {
+            None => had_lease,
+            Some(Said { quota: Some(quota), .. }) => {
+                let lease = self.leases.let_to(&mut w.lessees, lineage, quota, had_lease);
+                Some(lease.ok_or_else(full)?)
+            }
+            Some(_) => None,
+        };
+        let shared = w.numbers.meter(lineage);
+        let meter = shared.or(before.map(|before| before.meter));
+        let names = |number| (meter.unwrap_or(MeterRef(number)), lease);
+        let says_so = |(had, before): &(SideRef, Side)| {
+            names(had.0) == (before.meter, before.lease)
+                && self.sides.read(*had, key).as_ref() == Some(wanted)
+        };
+        // A rotated key finds its meter by its side, and so does every successor.
+        let rotated = said.is_some_and(|said| said.rotated);
+        let (side, meter) = match had.zip(before).filter(says_so) {
+            Some((had, before)) => {
+                if shared.is_none() && rotated {
+                    w.numbers.share(lineage, before.meter);
+                }
+                (had, before.meter)
+            }
+            None => {
+                if let (None, Some(before)) = (shared, before) {
+                    // Two sides name its meter, until the first is taken back.
+                    w.numbers.share(lineage, before.meter);
+                }
+                let lent = self.sides.lend(&mut w.numbers, key, wanted, had, names);
+                let lent = lent.ok_or_else(full)?;
+                let (meter, _) = names(lent.0);
+                if rotated || meter.0 != lent.0 {
+                    w.numbers.share(lineage, meter);
+                }
+                (lent, meter)
+            }
+        };
+        if said.is_some_and(|said| said.metered) {
+            self.lineage_meters.make(meter.0);
         }
-        let lent = self.sides.lend(&mut w.sides, key, &wanted, had);
-        lent.map(Some).ok_or_else(full)
+        Ok(side)
     }
 
     pub(super) fn restrain_slot(
@@ -225,7 +308,7 @@ impl Index {
     /// key is taken out: a refusal.
     fn show(&self, w: &mut Writer, address: &Address, shown: Shown) {
         let present = self.table.peek(address).map(|content| content.entry());
-        if self.place(w, address, present, shown).is_err() {
+        if self.place(w, address, present, shown, None).is_err() {
             self.table.remove(&mut w.books, address);
         }
     }
@@ -234,14 +317,16 @@ impl Index {
         let (count, slots) = self.table.extent(&w.books);
         let tables = [Some(&self.table), self.table.overflow.get().map(|table| &**table)];
         let tables = || tables.into_iter().flatten();
+        let meters = self.lineage_meters.bytes().saturating_add(self.owner_meters.bytes());
         let beside = self.sides.bytes().saturating_add(self.owners.bytes());
+        let beside = beside.saturating_add(meters).saturating_add(self.leases.bytes());
         Stats {
             keys: w.books.keys(),
             slots,
             segments: count,
             longest_probe: tables().count().saturating_mul(8),
             overflowing: w.books.overflow.as_ref().map_or(0, |overflow| overflow.keys()),
-            sides: self.sides.lent(&w.sides),
+            sides: self.sides.lent(&w.numbers),
             restraints: w.targets.len(),
             suspended_owners: self.owners.suspended(),
             bytes: tables().map(Table::bytes).fold(beside, usize::saturating_add),

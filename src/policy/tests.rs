@@ -1,5 +1,5 @@
 use super::*;
-use crate::entry::{SideRef, State};
+use crate::entry::{MeterRef, SideRef, State};
 use crate::ids::{KindRef, OwnerRef};
 use crate::key_id::KeyId;
 
@@ -28,6 +28,8 @@ fn side(start: i64) -> Side {
         idle_at: Timestamp::NEVER,
         idle: false,
         outside: false,
+        meter: MeterRef(0),
+        lease: None,
     }
 }
 

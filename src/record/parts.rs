@@ -7,6 +7,7 @@ use super::fields::Fields;
 use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::network::{Network, Networks};
+use crate::quota::{Quota, Refill};
 use crate::time::Timestamp;
 
 /// What only some keys have.
@@ -16,6 +17,8 @@ pub(crate) struct Parts {
     pub networks: Option<Networks>,
     /// For how long the key may stay unused, at least one millisecond, whatever its realm says.
     pub idle: Option<Idle>,
+    /// How many credits the lineage has; as many as it likes if there is none.
+    pub quota: Option<Quota>,
 }
 
 // The parts of a key's record. Integers are little-endian.
@@ -24,7 +27,7 @@ pub(crate) struct Parts {
 // offset size name
 //      0    1 count    of parts
 //      1      parts, in ascending order of their tags, none twice:
-//           1 tag      1 networks, 2 idle
+//           1 tag      1 networks, 2 idle, 3 quota
 //           2 length   of the bytes
 //             bytes
 //
@@ -39,9 +42,15 @@ pub(crate) struct Parts {
 // idle
 //      0    8 span     milliseconds, at least 1
 //      8    8 since    when that was said
+//
+// quota
+//      0    8 limit    credits, from 1 to 10^12
+//      8    1 refill   0 never, 1 every span, 2 daily, 3 on a day of the month
+//      9    8 when     1: the span, milliseconds; 3: the day, from 1 to 31; else 0
 // ```
 const NETWORKS: u8 = 1;
 const IDLE: u8 = 2;
+const QUOTA: u8 = 3;
 
 impl Parts {
     /// Appends the parts to a record.
@@ -53,6 +62,7 @@ impl Parts {
         let parts = [
             (NETWORKS, self.networks.as_ref().map(networks_bytes).transpose()?),
             (IDLE, self.idle.map(idle_bytes).transpose()?),
+            (QUOTA, self.quota.map(quota_bytes)),
         ];
         let parts = parts.iter().filter_map(|(tag, bytes)| Some((tag, bytes.as_ref()?)));
         out.push(u8::try_from(parts.clone().count()).map_err(|_| over("parts"))?);
@@ -84,6 +94,7 @@ impl Parts {
             match tag {
                 NETWORKS => parts.networks = Some(take_networks(&mut part)?),
                 IDLE => parts.idle = Some(take_idle(&mut part)?),
+                QUOTA => parts.quota = Some(take_quota(&mut part)?),
                 _ => return Err(part.newer(&format!("part {tag}"))),
             }
             part.end()?;
@@ -148,6 +159,31 @@ fn take_idle(part: &mut Fields<'_>) -> Result<Idle> {
             Ok(Idle { span: Duration::from_millis(span), since })
         }
     }
+}
+
+fn quota_bytes(quota: Quota) -> Vec<u8> {
+    let (refill, when) = match quota.refill() {
+        Refill::Never => (0, 0),
+        Refill::Every(span) => (1, u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
+        Refill::Daily => (2, 0),
+        Refill::Monthly(day) => (3, u64::from(day)),
+    };
+    let mut out = quota.limit().to_le_bytes().to_vec();
+    out.push(refill);
+    out.extend_from_slice(&when.to_le_bytes());
+    out
+}
+
+fn take_quota(part: &mut Fields<'_>) -> Result<Quota> {
+    let (limit, refill, when) = (part.u64()?, part.u8()?, part.u64()?);
+    let refill = match (refill, when) {
+        (0, 0) => Refill::Never,
+        (1, span) => Refill::Every(Duration::from_millis(span)),
+        (2, 0) => Refill::Daily,
+        (3, day) => Refill::Monthly(u8::try_from(day).unwrap_or(u8::MAX)),
+        _ => return Err(part.corrupt("no quota is refilled so")),
+    };
+    Quota::new(limit, refill).map_err(|error| part.corrupt(error.message()))
 }
 
 fn over(what: &str) -> Error {

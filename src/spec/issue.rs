@@ -9,6 +9,7 @@ use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
 use crate::network::Networks;
+use crate::quota::Quota;
 use crate::realm::{Kind, Realm, Rights};
 use crate::scope::ScopeSet;
 use crate::text;
@@ -31,6 +32,7 @@ pub struct Spec {
     end: Option<End>,
     networks: Vec<String>,
     idle: Option<Duration>,
+    quota: Option<Option<Quota>>,
 }
 
 /// A [`Spec`] that its realm accepts.
@@ -44,6 +46,8 @@ pub(crate) struct Terms {
     pub end: Timestamp,
     pub networks: Option<Networks>,
     pub idle: Option<Idle>,
+    /// As asked; else it is as the owner's plan has it.
+    pub quota: Option<Option<Quota>>,
 }
 
 impl Spec {
@@ -62,6 +66,7 @@ impl Spec {
             end: None,
             networks: Vec::new(),
             idle: None,
+            quota: None,
         }
     }
 
@@ -131,6 +136,14 @@ impl Spec {
         self
     }
 
+    /// The key and its rotations have this quota, or none. If it is not said, they have that of
+    /// the owner's plan.
+    #[must_use]
+    pub fn quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
+        self.quota = Some(quota.into());
+        self
+    }
+
     pub(crate) const fn realm(&self) -> RealmRef {
         self.realm
     }
@@ -149,6 +162,7 @@ impl Spec {
             "end": self.end.map(End::asked),
             "networks": (!self.networks.is_empty()).then_some(&self.networks),
             "idle": self.idle.map(asked_span),
+            "quota": self.quota.map(asked_quota),
         })
     }
 
@@ -195,8 +209,14 @@ impl Spec {
             metadata: self.metadata.clone(),
             start,
             end,
+            quota: self.quota,
         })
     }
+}
+
+/// A quota, or none, as operations tell requests apart.
+pub(super) fn asked_quota(quota: Option<Quota>) -> String {
+    quota.map_or_else(|| "none".to_owned(), |quota| quota.to_string())
 }
 
 /// Refuses scopes of its own to a key whose kind has its owner's.

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
 use crate::index::Bind;
 use crate::policy::Required;
-use crate::realm::{Kind, Profile, Realm, Rights};
+use crate::realm::{Buckets, Kind, Profile, Realm, Rights};
 use crate::record::{KeyRecord, RealmRecord};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -73,14 +73,21 @@ impl Bound {
         };
         self.has_sides() == other.has_sides()
             && idle(self) == idle(other)
+            && self.buckets() == other.buckets()
             && default(self) == default(other)
             && scopes.all(|scope| self.expand(scope) == other.expand(scope))
     }
 
     /// Whether keys of the realm have a side entry: for their meter or their last use.
     fn has_sides(&self) -> bool {
+        self.realm.policy().usage || self.buckets().is_some()
+    }
+
+    /// Whose meters are charged, if any plan has rates.
+    fn buckets(&self) -> Option<Buckets> {
         let realm = &self.realm;
-        realm.policy().usage || realm.plans().iter().any(|plan| !plan.rates.is_empty())
+        let rated = realm.plans().iter().any(|plan| !plan.rates.is_empty());
+        rated.then_some(realm.policy().buckets)
     }
 
     /// For how long a key may stay unused by each profile that holds, if not for ever.
@@ -209,7 +216,16 @@ impl Bind for Realms {
     }
 
     fn needs_side(&self, record: &KeyRecord) -> bool {
-        self.bound_of_kind(record.kind).is_some_and(Bound::has_sides)
+        record.parts.quota.is_some()
+            || self.bound_of_kind(record.kind).is_some_and(Bound::has_sides)
+    }
+
+    fn meters_lineages(&self, kind: KindRef) -> bool {
+        self.bound_of_kind(kind).and_then(Bound::buckets) == Some(Buckets::Lineage)
+    }
+
+    fn meters_owners(&self, realm: RealmRef) -> bool {
+        self.get(realm).ok().and_then(Bound::buckets) == Some(Buckets::Owner)
     }
 }
 

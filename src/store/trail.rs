@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Event};
+use crate::info::KeyQuota;
 use crate::key_id::KeyId;
 use crate::realm::{Realm, RealmChange};
 use crate::record::{KeyRecord, OwnerRecord};
@@ -54,6 +55,9 @@ pub(super) fn key_facts(realm: &Realm, record: &KeyRecord) -> Facts {
         let span = humantime::format_duration(idle.span).to_string();
         facts.insert("idle".to_owned(), span.into());
     }
+    if let Some(quota) = record.parts.quota {
+        facts.insert("quota".to_owned(), quota.to_string().into());
+    }
     facts
 }
 
@@ -68,6 +72,20 @@ pub(super) fn key_changes(realm: &Realm, record: &KeyRecord, other: &KeyRecord) 
         }
     }
     facts
+}
+
+/// Puts into `entry` how many credits there were, and are after a change of them.
+pub(super) fn credit_changes(
+    entry: &mut AuditEntry,
+    before: Option<KeyQuota>,
+    after: Option<KeyQuota>,
+) {
+    let sides = [(&mut entry.before, before), (&mut entry.after, after)];
+    for (facts, quota) in sides {
+        if let Some(quota) = quota {
+            facts.insert("credits".to_owned(), quota.remaining.into());
+        }
+    }
 }
 
 /// What became of a lineage in a rotation: of the old key, its successor, and a predecessor

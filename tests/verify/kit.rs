@@ -29,6 +29,9 @@ rates = ["1000000000 per 1h"]
 [[plan]]
 name = "narrow"
 rates = ["1 per 1h"]
+[[plan]]
+name = "two"
+rates = ["1000000000 per 1h", "1000000000 per 1d"]
 [policy]
 usage = true
 "#;
@@ -124,7 +127,7 @@ impl Scene {
         let answers = Vec::with_capacity(cases.len());
         let store = Arc::new(store);
         let mut scene = Self { _dir: dir, store, acme, cases, fresh, answers };
-        // The one charge that the narrow plan admits; and the first of a lineage makes its meter.
+        // The one charge that the narrow plan admits.
         let narrow = scene.cases.iter().find(|case| case.expected == "rate_limited").unwrap();
         scene.store.verify(acme, narrow.token.as_bytes(), &read).unwrap();
         scene.present_all();

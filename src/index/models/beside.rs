@@ -3,10 +3,11 @@
 use loom::sync::atomic::{AtomicBool, Ordering, fence};
 
 use super::super::conditions::Conditions;
+use super::super::numbers::Numbers;
 use super::super::owners::Owners;
-use super::super::side::{Beside, FreeSides, Sides};
+use super::super::side::{Beside, Sides};
 use super::*;
-use crate::entry::{OwnerEntry, SideRef};
+use crate::entry::{MeterRef, OwnerEntry, SideRef};
 
 #[test]
 fn a_side_is_read_with_the_entry_that_names_it() {
@@ -15,10 +16,11 @@ fn a_side_is_read_with_the_entry_that_names_it() {
         let start = Timestamp::from_ms(start);
         Beside { lineage: NAME, conditions: Conditions { start, ..Conditions::NONE } }
     };
+    let names = |_| (MeterRef(0), None);
     loom::model(move || {
         let slots = Arc::new([Slot::default(), Slot::default()]);
-        let (sides, mut free) = (Arc::new(Sides::new()), FreeSides::default());
-        let lent = sides.lend(&mut free, NAME, &side(1), None).unwrap();
+        let (sides, mut free) = (Arc::new(Sides::new()), Numbers::default());
+        let lent = sides.lend(&mut free, NAME, &side(1), None, names).unwrap();
         let named = |v, side: SideRef| Content::new(*KEY, &Entry { side: Some(side), ..entry(v) });
         slots[0].fill(&named(1, lent));
         let reader = thread::spawn({
@@ -37,7 +39,7 @@ fn a_side_is_read_with_the_entry_that_names_it() {
         slots[1].fill(&Content::new(*KEY, &entry(2)));
         slots[0].clear();
         sides.take_back(&mut free, lent);
-        assert_eq!(sides.lend(&mut free, NAME, &side(3), None), Some(lent));
+        assert_eq!(sides.lend(&mut free, NAME, &side(3), None, names), Some(lent));
         reader.join().unwrap();
     });
 }

@@ -19,27 +19,33 @@ fn side(start: i64) -> Side {
         idle_at: Timestamp::NEVER,
         idle: false,
         outside: false,
+        meter: MeterRef(4),
+        lease: Some(LeaseRef(8)),
     }
+}
+
+fn names(_: u32) -> (MeterRef, Option<LeaseRef>) {
+    (MeterRef(4), Some(LeaseRef(8)))
 }
 
 #[test]
 fn a_side_is_seen_by_its_own_key_only() {
-    let (sides, mut free) = (Sides::new(), FreeSides::default());
+    let (sides, mut free) = (Sides::new(), Numbers::default());
     let [one, two] = [1, 2].map(KeyId::from_bits);
-    let lent = sides.lend(&mut free, one, &beside(5), None).unwrap();
+    let lent = sides.lend(&mut free, one, &beside(5), None, names).unwrap();
     assert_eq!(sides.get(lent, one, None), Some(side(5)));
     assert_eq!(sides.get(lent, two, None), None);
     sides.take_back(&mut free, lent);
     assert_eq!(sides.get(lent, one, None), None);
-    assert_eq!(sides.lend(&mut free, two, &beside(6), None), Some(lent));
+    assert_eq!(sides.lend(&mut free, two, &beside(6), None, names), Some(lent));
     assert_eq!((sides.get(lent, one, None), sides.get(lent, two, None)), (None, Some(side(6))));
 }
 
 #[test]
 fn a_use_is_recorded_once_a_minute_and_never_goes_back() {
-    let (sides, mut free) = (Sides::new(), FreeSides::default());
+    let (sides, mut free) = (Sides::new(), Numbers::default());
     let key = KeyId::from_bits(1 << 40 | 77);
-    let lent = sides.lend(&mut free, key, &beside(0), None).unwrap();
+    let lent = sides.lend(&mut free, key, &beside(0), None, names).unwrap();
     let last = || sides.get(lent, key, None).unwrap().last_used;
     for (now, expected) in
         [(100_000, 100_000), (159_999, 100_000), (160_000, 160_000), (90_000, 160_000)]
@@ -54,10 +60,12 @@ fn a_use_is_recorded_once_a_minute_and_never_goes_back() {
 
 #[test]
 fn a_use_stays_noted_until_it_is_written() {
-    let (sides, mut free) = (Sides::new(), FreeSides::default());
+    let (sides, mut free) = (Sides::new(), Numbers::default());
     let keys: Vec<_> = (0..200).map(KeyId::from_bits).collect();
-    let lent: Vec<_> =
-        keys.iter().map(|&key| sides.lend(&mut free, key, &beside(0), None).unwrap()).collect();
+    let lent: Vec<_> = keys
+        .iter()
+        .map(|&key| sides.lend(&mut free, key, &beside(0), None, names).unwrap())
+        .collect();
     let at_5 = |n: usize| Used { key_id: keys[n], at: at(5), side: lent[n] };
     assert_eq!(sides.noted(), []);
     for n in [3, 64, 199] {
