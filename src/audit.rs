@@ -73,6 +73,10 @@ events! {
     KeysSwept = "keys_swept",
     /// The oldest entries of the trail were taken out.
     AuditTrimmed = "audit_trimmed",
+    /// Something was found in the use of a key that somebody should look at.
+    PatternFound = "pattern_found",
+    /// Decisions were put into the trail: those that the entry lists.
+    DecisionsNoted = "decisions_noted",
     /// The durable time mark was set back.
     ClockReset = "clock_reset",
     /// Sealed tokens were sealed under another key.

@@ -22,6 +22,7 @@ mod holder;
 mod issue;
 mod leaked;
 mod list;
+mod observe;
 mod open;
 mod operation;
 mod owner;
@@ -63,6 +64,7 @@ use crate::storage::Storage;
 
 use commit::Writers;
 use draft::Draft;
+use observe::Observer;
 use realms::Realms;
 use versions::Versions;
 
@@ -72,6 +74,7 @@ pub use compact::Compacted;
 pub use feed::{Changed, Changes, Commit, Feed, Gone};
 pub use issue::ISSUE_MAX;
 pub use list::PAGE_MAX;
+pub use observe::{Decided, Findings};
 pub use operation::Operation;
 pub use restore::{Restore, Restored};
 pub use sweep::Swept;
@@ -90,6 +93,8 @@ pub struct Store {
     sealing: Option<SealingKey>,
     /// Rates as of times that callers name. Those of the present are in the index.
     told: Named,
+    /// Who looks at decisions, if anybody does.
+    observer: Option<Box<Observer>>,
     mark: Mark,
     random: Random,
     report: Option<Report>,

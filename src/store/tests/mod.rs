@@ -5,6 +5,7 @@ mod crash;
 mod ending;
 mod filling;
 mod halted;
+mod narrowing;
 mod operations;
 mod salvage;
 mod sharing;

@@ -1,7 +1,9 @@
 //! Issue a key.
 
+use std::time::Duration;
+
 use clap::Args;
-use keycask::{Result, Spec};
+use keycask::{Result, Spec, parse_span};
 
 use crate::args::{By, Names, QuotaOrNone};
 use crate::exit::Exit;
@@ -57,6 +59,15 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "QUOTA")]
     quota: Option<QuotaOrNone>,
 
+    /// Networks from which alone it may be used, such as 10.0.0.0/8 [default: any]
+    #[arg(long, value_name = "NETWORK,...")]
+    networks: Option<Names>,
+
+    /// It ends to be granted once it was not used for so long, such as 30d [default: the
+    /// profile's]
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    idle: Option<Duration>,
+
     #[command(flatten)]
     to: TokenTo,
 
@@ -91,6 +102,12 @@ impl Issue {
         };
         if let Some(QuotaOrNone(quota)) = self.quota {
             spec = spec.quota(quota);
+        }
+        if let Some(networks) = &self.networks {
+            spec = spec.networks(networks.iter());
+        }
+        if let Some(idle) = self.idle {
+            spec = spec.idle(idle);
         }
         let sink = self.to.open()?;
         let issued = store.issue(&spec, &self.by.actor())?;
