@@ -2,6 +2,7 @@
 
 mod chance;
 mod crash;
+mod credits;
 mod ending;
 mod filling;
 mod halted;

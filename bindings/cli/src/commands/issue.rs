@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use keycask::{Result, Spec, parse_span};
 
-use crate::args::{By, Names};
+use crate::args::{By, Names, QuotaOrNone};
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::sink::TokenTo;
@@ -64,6 +64,10 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "SPAN", value_parser = parse_span)]
     idle: Option<Duration>,
 
+    /// Its quota, such as "1000 per month", or none [default: the plan's]
+    #[arg(long, value_name = "QUOTA")]
+    quota: Option<QuotaOrNone>,
+
     #[command(flatten)]
     to: TokenTo,
 
@@ -101,6 +105,9 @@ impl Issue {
         }
         if let Some(idle) = self.idle {
             spec = spec.idle(idle);
+        }
+        if let Some(QuotaOrNone(quota)) = self.quota {
+            spec = spec.quota(quota);
         }
         let sink = self.to.open()?;
         let issued = store.issue(&spec, &self.by.actor())?;
