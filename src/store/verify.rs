@@ -336,8 +336,8 @@ impl Store {
     fn remember(&self, presented: &Presented<'_>, found: &Found, reason: Reason) {
         match (reason, &found.side) {
             (Reason::Expired, _) if !found.entry.expired => {
-                let (approach, digest) = (&presented.approach, &presented.digest);
-                self.index.mark_expired(approach, digest, found.entry.end);
+                let end = found.entry.end;
+                self.index.mark_expired(&presented.approach, &presented.digest, end);
             }
             (Reason::Idle, Some(side)) => self.index.mark_idle(&found.entry, side),
             _ => {}

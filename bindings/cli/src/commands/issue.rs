@@ -55,10 +55,6 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "TIME")]
     end: Option<When>,
 
-    /// Its quota, such as "1000 per month", or none [default: the plan's]
-    #[arg(long, value_name = "QUOTA")]
-    quota: Option<QuotaOrNone>,
-
     /// Networks from which alone it may be used, such as 10.0.0.0/8 [default: any]
     #[arg(long, value_name = "NETWORK,...")]
     networks: Option<Names>,
@@ -67,6 +63,10 @@ pub(crate) struct Issue {
     /// profile's]
     #[arg(long, value_name = "SPAN", value_parser = parse_span)]
     idle: Option<Duration>,
+
+    /// Its quota, such as "1000 per month", or none [default: the plan's]
+    #[arg(long, value_name = "QUOTA")]
+    quota: Option<QuotaOrNone>,
 
     #[command(flatten)]
     to: TokenTo,
@@ -100,14 +100,14 @@ impl Issue {
             Some(When::After(span)) => spec.life(span),
             None => spec,
         };
-        if let Some(QuotaOrNone(quota)) = self.quota {
-            spec = spec.quota(quota);
-        }
         if let Some(networks) = &self.networks {
             spec = spec.networks(networks.iter());
         }
         if let Some(idle) = self.idle {
             spec = spec.idle(idle);
+        }
+        if let Some(QuotaOrNone(quota)) = self.quota {
+            spec = spec.quota(quota);
         }
         let sink = self.to.open()?;
         let issued = store.issue(&spec, &self.by.actor())?;

@@ -11,7 +11,8 @@ use crate::session::Session;
 use crate::view;
 use crate::when::When;
 
-/// Change a key's name, metadata, end, scopes, quota, networks or idle span; the rest stays
+/// Change a key's name, metadata, end, scopes, quota, networks or idle span; what is not given
+/// stays
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -48,22 +49,6 @@ struct What {
     #[arg(long, value_name = "SCOPE,...")]
     scopes: Option<Names>,
 
-    /// The quota of its lineage, such as "1000 per month", with all its credits; or none
-    #[arg(long, value_name = "QUOTA")]
-    quota: Option<QuotaOrNone>,
-
-    /// How many credits it has until the next refill
-    #[arg(long, value_name = "N", group = "credits")]
-    set_credits: Option<u64>,
-
-    /// How many credits it gets in addition, until the next refill
-    #[arg(long, value_name = "N", group = "credits")]
-    add_credits: Option<u64>,
-
-    /// How many credits are taken away, until the next refill
-    #[arg(long, value_name = "N", group = "credits")]
-    take_credits: Option<u64>,
-
     /// Networks from which alone it may be used, in place of those it had
     #[arg(long, value_name = "NETWORK,...", conflicts_with = "any_network")]
     networks: Option<Names>,
@@ -80,6 +65,22 @@ struct What {
     /// How long it may stay unused is what the profile says
     #[arg(long)]
     no_idle: bool,
+
+    /// The quota of its lineage, such as "1000 per month", with all its credits; or none
+    #[arg(long, value_name = "QUOTA")]
+    quota: Option<QuotaOrNone>,
+
+    /// How many credits it has until the next refill
+    #[arg(long, value_name = "N", group = "credits")]
+    set_credits: Option<u64>,
+
+    /// How many credits it gets in addition, until the next refill
+    #[arg(long, value_name = "N", group = "credits")]
+    add_credits: Option<u64>,
+
+    /// How many credits are taken away, until the next refill
+    #[arg(long, value_name = "N", group = "credits")]
+    take_credits: Option<u64>,
 }
 
 impl Update {
@@ -98,18 +99,6 @@ impl Update {
         if let Some(scopes) = &self.what.scopes {
             update = update.scopes(scopes.iter());
         }
-        if let Some(QuotaOrNone(quota)) = self.what.quota {
-            update = update.quota(quota);
-        }
-        if let Some(credits) = self.what.set_credits {
-            update = update.set_credits(credits);
-        }
-        if let Some(credits) = self.what.add_credits {
-            update = update.add_credits(credits);
-        }
-        if let Some(credits) = self.what.take_credits {
-            update = update.take_credits(credits);
-        }
         if let Some(networks) = &self.what.networks {
             update = update.networks(networks.iter());
         }
@@ -121,6 +110,18 @@ impl Update {
         }
         if self.what.no_idle {
             update = update.no_idle();
+        }
+        if let Some(QuotaOrNone(quota)) = self.what.quota {
+            update = update.quota(quota);
+        }
+        if let Some(credits) = self.what.set_credits {
+            update = update.set_credits(credits);
+        }
+        if let Some(credits) = self.what.add_credits {
+            update = update.add_credits(credits);
+        }
+        if let Some(credits) = self.what.take_credits {
+            update = update.take_credits(credits);
         }
         let store = session.write()?;
         let key = store.update(self.key, &update, &self.by.actor())?;
