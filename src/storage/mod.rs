@@ -29,6 +29,7 @@ mod rows;
 mod scan;
 mod set;
 mod shared;
+mod snapshot;
 mod state;
 mod tables;
 mod unread;
@@ -50,6 +51,7 @@ use self::handle::Handle;
 use self::header::Header;
 use self::mac::MacKeys;
 use self::shared::Shared;
+use self::snapshot::Snapshot;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Home;
@@ -57,10 +59,10 @@ use crate::process::Home;
 use crate::process::Listed;
 use crate::progress::Report;
 use crate::random::Random;
-use crate::record::Op;
 
 pub(crate) use self::batch::{Batch, CommitError};
 pub(crate) use self::header::StoreId;
+pub(crate) use self::scan::Loaded;
 pub(crate) use self::state::{Role, State};
 pub(crate) use self::unread::Unread;
 pub(crate) use self::view::{Change, Changes, View};
@@ -122,6 +124,8 @@ struct Current {
 
 /// One open file.
 pub(crate) struct Storage {
+    /// Ends before the file is closed, as does what reads it.
+    snapshot: Snapshot,
     /// Another once the file was rewritten. Locked for a moment only.
     current: RwLock<Arc<Current>>,
     /// Where the file is; none for one without a name.
@@ -165,7 +169,7 @@ impl Storage {
     pub(crate) fn open(
         path: &Path,
         options: &StorageOptions<'_>,
-        each: &mut dyn FnMut(Op) -> Result<()>,
+        each: &mut dyn FnMut(Loaded) -> Result<()>,
     ) -> Result<Self> {
         Unread::open(path, options)?.read(each)
     }
@@ -177,13 +181,14 @@ impl Storage {
         listed: Option<Listed>,
         options: &StorageOptions<'_>,
         doing: &str,
-        each: &mut dyn FnMut(Op) -> Result<()>,
+        each: &mut dyn FnMut(Loaded) -> Result<()>,
     ) -> Result<Self> {
         Unread::attach(backend, listed, options, doing)?.read(each)
     }
 
     fn over(handle: Handle, header: Header, shared: Shared, cache_bytes: usize) -> Self {
         Self {
+            snapshot: Snapshot::default(),
             current: RwLock::new(Arc::new(Current { handle, file: None })),
             place: None,
             cache_bytes,
@@ -304,6 +309,8 @@ impl Storage {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         self.shared.change_gate(gate);
         *current = Arc::new(new);
+        drop(current);
+        self.take_snapshot();
     }
 
     /// Refuses a store that was restored until that is [confirmed](Batch::confirm).
@@ -357,6 +364,7 @@ impl Storage {
     /// Closes the file in order, so that the next opening need not repair it. Dropping does
     /// the same, and keeps failures to itself.
     pub(crate) fn close(self) -> Result<()> {
+        self.snapshot.set(None);
         let current = self.current.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Nobody holds it for longer than a call.
         Arc::into_inner(current).map_or(Ok(()), |current| current.handle.close())

@@ -74,7 +74,7 @@ impl Store {
         let settings = options.storage();
         let unread = open(&settings)?;
         let mut filling = Filling::new(unread.keys());
-        let storage = unread.read(&mut |op| filling.take(op))?;
+        let storage = unread.read(&mut |row| filling.take(row))?;
         let (index, realms) = filling.finish()?;
         let state = storage.loaded();
         // Before the first commit there is nothing to hold a reading of the clock against.
@@ -83,6 +83,7 @@ impl Store {
             _ => state.mark,
         };
         index.caught_up(state.seq);
+        storage.take_snapshot();
         Ok(Self {
             digester: Digester::new(options.pepper.as_ref()),
             storage,
