@@ -20,6 +20,7 @@ use crate::time::{Clock, SystemClock};
 /// ```
 pub struct Options {
     pub(crate) pepper: Option<Pepper>,
+    pub(crate) previous_pepper: Option<Pepper>,
     pub(crate) sealing: Option<SealingKey>,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) random: Random,
@@ -37,6 +38,7 @@ impl Options {
     pub fn new() -> Self {
         Self {
             pepper: None,
+            previous_pepper: None,
             sealing: None,
             clock: Box::new(SystemClock::new()),
             random: Random::system(),
@@ -49,10 +51,19 @@ impl Options {
     }
 
     /// Keys digests and seals with `pepper`, which must be the one that the store was created
-    /// with.
+    /// with, or that it was last [rotated](crate::Store::rotate_pepper) to.
     #[must_use]
     pub fn pepper(mut self, pepper: Pepper) -> Self {
         self.pepper = Some(pepper);
+        self
+    }
+
+    /// The pepper before [`pepper`](Self::pepper), until it is
+    /// [retired](crate::Store::retire_pepper). With the two, a store opens before that rotation,
+    /// during it and after it, whichever step a crash may have left it at.
+    #[must_use]
+    pub fn previous_pepper(mut self, pepper: Pepper) -> Self {
+        self.previous_pepper = Some(pepper);
         self
     }
 

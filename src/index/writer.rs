@@ -57,6 +57,7 @@ impl Index {
         for op in ops {
             let done = match op {
                 Op::Key(record) => self.show_key(w, record, bind),
+                Op::Rekey(record, from) => self.rekey(w, record, from, bind),
                 Op::Forget(key, address) => {
                     self.forget(w, *key, address);
                     Ok(())
@@ -93,6 +94,36 @@ impl Index {
             self.put(w, &address, &shown)?;
         }
         if let Some(had) = had.filter(|had| Some(*had) != side) {
+            self.sides.take_back(&mut w.sides, had);
+        }
+        Ok(())
+    }
+
+    /// Shows a key that stood at `from` where its record's digest says.
+    fn rekey(
+        &self,
+        w: &mut Writer,
+        record: &KeyRecord,
+        from: &Address,
+        bind: &impl Bind,
+    ) -> Result<()> {
+        let (key, to) = (record.key_id, record.address());
+        let of = |address| self.table.peek(address).map(|content| content.entry());
+        let Some(present) = of(from).filter(|entry| entry.key_id == key && *from != to) else {
+            return self.show_key(w, record, bind);
+        };
+        if let Some(other) = of(&to) {
+            return Err(twins(key, other.key_id));
+        }
+        w.targets.readdress(key, to);
+        let side = self.settle_side(w, record, present.side, bind)?;
+        let mut entry = entry_of(record, side, bind);
+        entry.expired = present.expired && entry.end <= present.end;
+        let shown = w.keys.commit(key, Some(entry)).unwrap_or(entry);
+        if !self.table.move_key(&mut w.books, [from, &to], &shown) {
+            return Err(full());
+        }
+        if let Some(had) = present.side.filter(|had| Some(*had) != side) {
             self.sides.take_back(&mut w.sides, had);
         }
         Ok(())

@@ -42,7 +42,8 @@ impl Storage {
     /// # Errors
     ///
     /// `Conflict` if something is at `path`; `NotFound`, `Permission`, `Full`, `Io`, `Random`;
-    /// `Corrupt` if a row of the store cannot be believed.
+    /// `Corrupt` if a row of the store cannot be believed; `Conflict` also if the pepper is rotated
+    /// or retired meanwhile.
     pub(crate) fn backup(
         &self,
         path: &Path,
@@ -55,10 +56,11 @@ impl Storage {
         let place = Place::of(path)?;
         let draft = place.draft(random)?;
         let file = FileBackend::new(draft.file()?).or_fail(&doing)?;
-        let (header, keys) = (self.header.clone(), Arc::clone(&self.shared.keys));
+        let (header, keys) = (self.header(), Arc::clone(&self.shared.keys));
         let copied = Self::lay_out(file, header, keys, &options, &doing).and_then(|copy| {
             copy.fill(self, Role::Backup, &options)?;
-            let (header, keys) = (copy.header.clone(), Arc::clone(&copy.shared.keys));
+            self.still_under(&copy.header())?;
+            let (header, keys) = (copy.header(), Arc::clone(&copy.shared.keys));
             copy.close()?;
             finished(&draft, header, keys, &options, &doing)
         });

@@ -91,7 +91,7 @@ impl View<'_> {
             match op {
                 Op::Key(key) => self.check_key(&key),
                 Op::Owner(owner) => self.check_owner(&owner),
-                Op::Realm(_) | Op::Forget(..) => Ok(()),
+                Op::Realm(_) | Op::Rekey(..) | Op::Forget(..) => Ok(()),
             }
         })?;
         let mut set = SetDigest::default();

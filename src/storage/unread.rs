@@ -127,7 +127,7 @@ fn head(handle: &Handle, options: &StorageOptions<'_>) -> Result<(Header, MacKey
     let row = row.ok_or_else(|| {
         Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
     })?;
-    Header::decode(&row, options.pepper)
+    Header::decode(&row, options.peppers)
 }
 
 /// Checks all rows of `storage`, and gives them to `each`.

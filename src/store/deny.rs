@@ -97,8 +97,8 @@ impl Store {
                     denial.realms = Some(Arc::clone(&realms));
                     self.swap_realms(narrowed)?;
                 }
-                // Only a key that is refused already is swept.
-                Op::Forget(..) => {}
+                // It changes how a key is found; and only one that is refused already is swept.
+                Op::Rekey(..) | Op::Forget(..) => {}
             }
         }
         Ok(())

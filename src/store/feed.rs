@@ -55,7 +55,7 @@ impl Store {
             storage::Changes::Since(commits) => commits,
         };
         let changed = |op: &Op| match op {
-            Op::Key(key) => Changed::Key(key.key_id),
+            Op::Key(key) | Op::Rekey(key, _) => Changed::Key(key.key_id),
             Op::Forget(key, _) => Changed::Swept(*key),
             Op::Owner(owner) => Changed::Owner(owner.owner),
             Op::Realm(realm) => Changed::Realm(realm.realm),

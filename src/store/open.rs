@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limit::Meters;
 use crate::mark::Mark;
 use crate::options::Options;
-use crate::storage::{Storage, StorageOptions, Unread};
+use crate::storage::{Peppers, Storage, StorageOptions, Unread};
 
 impl Options {
     /// Makes a new store in a file at `path` that must not exist yet, and opens it.
@@ -60,7 +60,11 @@ impl Options {
             log_len: self.log_len,
             min_seq: self.min_seq,
             report: self.report.as_ref(),
-            ..StorageOptions::new(self.pepper.as_ref())
+            peppers: Peppers {
+                present: self.pepper.as_ref(),
+                previous: self.previous_pepper.as_ref(),
+            },
+            ..StorageOptions::new(None)
         }
     }
 }
