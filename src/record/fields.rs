@@ -72,6 +72,18 @@ impl<'a> Fields<'a> {
         self.array().map(i64::from_le_bytes)
     }
 
+    /// The next `len` bytes, as fields of the same record.
+    pub(super) fn part(&mut self, len: usize) -> Result<Self> {
+        Ok(Self { record: self.record, rest: self.take(len)? })
+    }
+
+    /// An error that says that a later version wrote `what`.
+    #[cold]
+    pub(super) fn newer(&self, what: &str) -> Error {
+        let why = format!("{} record: {what} is of a later version", self.record);
+        Error::new(ErrorKind::Newer, why)
+    }
+
     /// A byte of flags, of which only those in `known` may be set.
     pub(super) fn flags(&mut self, known: u8) -> Result<u8> {
         match self.u8()? {

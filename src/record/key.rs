@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::fields::{Fields, put_text};
+use super::parts::Parts;
 use crate::digest::{Address, Digest, Locator};
 use crate::entry::State;
 use crate::error::Result;
@@ -90,6 +91,7 @@ pub(crate) struct KeyRecord {
     pub metadata: String,
     /// Why the state last changed, in the actor's words.
     pub reason: String,
+    pub parts: Parts,
 }
 
 impl fmt::Debug for KeyRecord {
@@ -124,6 +126,7 @@ impl fmt::Debug for KeyRecord {
 //    123    2 length of the name, then the name
 //           2 length of the metadata, then the metadata
 //           2 length of the reason, then the reason
+//             parts        drawn in parts.rs
 // ```
 const VERSION: u8 = 1;
 const COUNTED: u8 = 1;
@@ -209,7 +212,8 @@ impl KeyRecord {
         }
         put_text(out, "name", &self.name, Self::NAME_MAX)?;
         put_text(out, "metadata", &self.metadata, Self::METADATA_MAX)?;
-        put_text(out, "reason", &self.reason, Self::REASON_MAX)
+        put_text(out, "reason", &self.reason, Self::REASON_MAX)?;
+        self.parts.put(out)
     }
 
     pub(super) fn take(key_id: KeyId, bytes: &[u8], form: Form) -> Result<Self> {
@@ -258,6 +262,7 @@ impl KeyRecord {
             name: fields.text("name", Self::NAME_MAX)?,
             metadata: fields.text("metadata", Self::METADATA_MAX)?,
             reason: fields.text("reason", Self::REASON_MAX)?,
+            parts: Parts::take(&mut fields)?,
         };
         fields.end()?;
         Ok(record)

@@ -10,6 +10,7 @@ mod log;
 mod op;
 mod operation;
 mod owner;
+mod parts;
 mod realm;
 
 pub use key::Cause;
@@ -18,6 +19,7 @@ pub(crate) use log::LogRow;
 pub(crate) use op::Op;
 pub(crate) use operation::{Done, OperationRecord, RequestDigest};
 pub(crate) use owner::OwnerRecord;
+pub(crate) use parts::Parts;
 pub(crate) use realm::{KindName, RealmRecord};
 
 #[cfg(test)]

@@ -1,3 +1,6 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -6,6 +9,7 @@ use crate::entry::State;
 use crate::error::ErrorKind;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
+use crate::network::{Network, Networks};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
@@ -16,6 +20,29 @@ fn text(max: usize) -> impl Strategy<Value = String> {
         }
         text
     })
+}
+
+fn network(text: &str) -> Network {
+    text.parse().unwrap()
+}
+
+prop_compose! {
+    fn parts()(
+        networks in proptest::option::of(proptest::collection::vec(
+            prop_oneof![
+                any::<u32>().prop_map(|bits| Network::new(Ipv4Addr::from(bits).into(), 32)),
+                any::<u128>().prop_map(|bits| Network::new(Ipv6Addr::from(bits).into(), 128)),
+                any::<u8>().prop_map(|ten| Network::new(Ipv4Addr::new(ten, 0, 0, 0).into(), 8)),
+            ],
+            1..9,
+        )),
+        idle in proptest::option::of(1..u64::MAX),
+    ) -> Parts {
+        Parts {
+            networks: networks.map(|all| Networks::new(all.into_iter().map(Result::unwrap)).unwrap()),
+            idle: idle.map(Duration::from_millis),
+        }
+    }
 }
 
 prop_compose! {
@@ -32,6 +59,7 @@ prop_compose! {
         name in text(128),
         metadata in text(4096),
         reason in text(256),
+        parts in parts(),
     ) -> KeyRecord {
         KeyRecord {
             key_id: KeyId::from_bits(ids[0]),
@@ -55,6 +83,7 @@ prop_compose! {
             name,
             metadata,
             reason,
+            parts,
         }
     }
 }
@@ -235,9 +264,9 @@ fn texts_over_their_limit_are_refused_with_the_limit() {
     assert_eq!(owner.encode().unwrap_err().kind(), ErrorKind::Argument);
 }
 
-#[test]
-fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
-    let key = KeyRecord {
+/// A key with every field and part.
+fn whole() -> KeyRecord {
+    KeyRecord {
         key_id: KeyId::from_bits(1),
         digest: Digest::from_bytes([0xDD; 32]),
         pepper: 0x11,
@@ -259,7 +288,16 @@ fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
         name: "n".to_owned(),
         metadata: "mm".to_owned(),
         reason: "rrr".to_owned(),
-    };
+        parts: Parts {
+            networks: Some(Networks::new(["10.0.0.0/8", "2001:db8::/32"].map(network)).unwrap()),
+            idle: Some(Duration::from_millis(0x7172)),
+        },
+    }
+}
+
+#[test]
+fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
+    let key = whole();
     let bytes = key.encode().unwrap();
     assert_eq!(bytes[..11], [1, 2, 2, 0b101, 0x11, 0x21, 0x22, 0x31, 0x32, 0x33, 0x34]);
     for (offset, value) in [
@@ -278,6 +316,39 @@ fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
     assert_eq!(bytes[67..71], [0x62, 0, 0, 0]);
     assert_eq!(bytes[87..91], *b"wxyz");
     assert_eq!(bytes[91..123], [0xDD; 32]);
-    assert_eq!(bytes[123..], *b"\x01\0n\x02\0mm\x03\0rrr");
+    let (texts, parts) = bytes[123..].split_at(12);
+    assert_eq!(texts, b"\x01\0n\x02\0mm\x03\0rrr");
+    let (networks, idle) = parts.split_at(29);
+    assert_eq!(networks[..13], [2, 1, 25, 0, 2, 4, 8, 10, 0, 0, 0, 6, 32]);
+    assert_eq!(networks[13..21], [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0]);
+    assert_eq!(idle, [2, 8, 0, 0x72, 0x71, 0, 0, 0, 0, 0, 0]);
     assert_eq!(row(&[Op::Key(key)])[..6], [1, 1, 0, 0, 0, 1]);
+}
+
+#[test]
+fn parts_that_are_not_as_drawn_are_damaged_and_unknown_ones_are_newer() {
+    let key = KeyRecord { parts: Parts::default(), ..whole() };
+    let bytes = key.encode().unwrap();
+    let (record, none) = bytes.split_at(bytes.len() - 1);
+    assert_eq!(none, [0]);
+    let error = |parts: &[u8]| {
+        let row = [record, parts].concat();
+        KeyRecord::decode(key.key_id, &row).map(|key| key.parts).unwrap_err().kind()
+    };
+    for (parts, why) in [
+        (&[1, 2, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], "an idle span of nothing"),
+        (&[1, 2, 9, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "a byte too many in a part"),
+        (&[2, 2, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0], "a part twice"),
+        (&[1, 1, 1, 0, 0], "no network"),
+        (&[1, 1, 7, 0, 1, 4, 8, 10, 0, 0, 1], "bits after the prefix"),
+        (&[1, 1, 7, 0, 1, 4, 33, 10, 0, 0, 0], "bits that no address has"),
+        (&[1, 1, 7, 0, 1, 5, 8, 10, 0, 0, 0], "a family that is none"),
+        (&[1, 1, 13, 0, 2, 4, 8, 11, 0, 0, 0, 4, 8, 10, 0, 0, 0], "networks out of order"),
+        (&[1, 1, 13, 0, 2, 4, 8, 10, 0, 0, 0, 4, 8, 10, 0, 0, 0], "a network twice"),
+    ] {
+        assert_eq!(error(parts), ErrorKind::Corrupt, "{why}");
+    }
+    let mapped = [&[1, 1, 19, 0, 1, 6, 128][..], &[0; 10], &[255, 255, 10, 0, 0, 1]].concat();
+    assert_eq!(error(&mapped), ErrorKind::Corrupt);
+    assert_eq!(error(&[1, 255, 1, 0, 7]), ErrorKind::Newer);
 }

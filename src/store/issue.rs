@@ -19,7 +19,7 @@ use crate::ids::RealmRef;
 use crate::info::Issued;
 use crate::key_id::KeyId;
 use crate::realm::{Kind, Realm};
-use crate::record::{Cause, Done, KeyRecord, Op, OwnerRecord};
+use crate::record::{Cause, Done, KeyRecord, Op, OwnerRecord, Parts};
 use crate::seal;
 use crate::spec::Spec;
 use crate::storage::View;
@@ -218,6 +218,7 @@ impl<'a> Issuing<'a> {
             name: terms.name,
             metadata: terms.metadata,
             reason: String::new(),
+            parts: Parts::default(),
         };
         let key = info(realm, kind, &owner.id, &record, None, now);
         let mut entry = trail::key_entry(Event::KeyIssued, self.by, now, realm, key_id, &owner.id);

@@ -6,7 +6,7 @@ mod stress;
 
 use super::*;
 use crate::entry::State;
-use crate::record::Cause;
+use crate::record::{Cause, Parts};
 
 /// A realm in which scope 0 implies scope 127, and keys called "beside" have a side.
 struct Realm;
@@ -114,6 +114,7 @@ fn key(n: u64) -> KeyRecord {
         name: String::new(),
         metadata: String::new(),
         reason: String::new(),
+        parts: Parts::default(),
     }
 }
 

@@ -23,7 +23,9 @@ use crate::digest::Digest;
 use crate::entry::State as KeyState;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
-use crate::record::{Cause, Done, KeyRecord, KindName, OperationRecord, OwnerRecord, RealmRecord};
+use crate::record::{
+    Cause, Done, KeyRecord, KindName, OperationRecord, OwnerRecord, Parts, RealmRecord,
+};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
@@ -93,6 +95,7 @@ pub(crate) fn key(id: u64, owner: u32) -> KeyRecord {
         name: format!("key {id}"),
         metadata: String::new(),
         reason: String::new(),
+        parts: Parts::default(),
     }
 }
 

@@ -1,0 +1,149 @@
+//! What only some keys have: the end of a key's record.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::time::Duration;
+
+use super::fields::Fields;
+use crate::error::{Error, ErrorKind, Result};
+use crate::network::{Network, Networks};
+
+/// What only some keys have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parts {
+    /// From where the key may be used; from anywhere if there is none.
+    pub networks: Option<Networks>,
+    /// For how long the key may stay unused: whole milliseconds, at least one.
+    pub idle: Option<Duration>,
+}
+
+// The parts of a key's record. Integers are little-endian.
+//
+// ```text
+// offset size name
+//      0    1 count    of parts
+//      1      parts, in ascending order of their tags, none twice:
+//           1 tag      1 networks, 2 idle
+//           2 length   of the bytes
+//             bytes
+//
+// networks
+//      0    1 count    from 1 to 64
+//      1      networks, in ascending order of family, address and bits, none twice:
+//           1 family   4 or 6
+//           1 bits     of the prefix: to 32, or to 128
+//             address  4 bytes or 16, in network order; no bit after the prefix is set, and
+//                      never IPv4-mapped with 96 bits or more
+//
+// idle
+//      0    8 span     milliseconds, at least 1
+// ```
+const NETWORKS: u8 = 1;
+const IDLE: u8 = 2;
+
+impl Parts {
+    /// Appends the parts to a record.
+    ///
+    /// # Errors
+    ///
+    /// `Argument` if a part is over its limit.
+    pub(super) fn put(&self, out: &mut Vec<u8>) -> Result<()> {
+        let parts = [
+            (NETWORKS, self.networks.as_ref().map(networks_bytes).transpose()?),
+            (IDLE, self.idle.map(idle_bytes).transpose()?),
+        ];
+        let parts = parts.iter().filter_map(|(tag, bytes)| Some((tag, bytes.as_ref()?)));
+        out.push(u8::try_from(parts.clone().count()).map_err(|_| over("parts"))?);
+        for (tag, bytes) in parts {
+            out.push(*tag);
+            let len = u16::try_from(bytes.len()).map_err(|_| over("part"))?;
+            out.extend_from_slice(&len.to_le_bytes());
+            out.extend_from_slice(bytes);
+        }
+        Ok(())
+    }
+
+    /// Takes the parts off a record.
+    ///
+    /// # Errors
+    ///
+    /// `Newer` if a later version wrote one of them, `Corrupt` if none did.
+    pub(super) fn take(fields: &mut Fields<'_>) -> Result<Self> {
+        let mut parts = Self::default();
+        let mut before = 0;
+        for _ in 0..fields.u8()? {
+            let tag = fields.u8()?;
+            if tag <= before {
+                return Err(fields.corrupt("its parts are out of order"));
+            }
+            before = tag;
+            let len = usize::from(fields.u16()?);
+            let mut part = fields.part(len)?;
+            match tag {
+                NETWORKS => parts.networks = Some(take_networks(&mut part)?),
+                IDLE => parts.idle = Some(take_idle(&mut part)?),
+                _ => return Err(part.newer(&format!("part {tag}"))),
+            }
+            part.end()?;
+        }
+        Ok(parts)
+    }
+}
+
+fn networks_bytes(networks: &Networks) -> Result<Vec<u8>> {
+    let networks = networks.as_slice();
+    let mut out = vec![u8::try_from(networks.len()).map_err(|_| over("networks"))?];
+    for network in networks {
+        match network.address() {
+            IpAddr::V4(v4) => {
+                out.extend_from_slice(&[4, network.bits()]);
+                out.extend_from_slice(&v4.octets());
+            }
+            IpAddr::V6(v6) => {
+                out.extend_from_slice(&[6, network.bits()]);
+                out.extend_from_slice(&v6.octets());
+            }
+        }
+    }
+    Ok(out)
+}
+
+fn take_networks(part: &mut Fields<'_>) -> Result<Networks> {
+    let count = part.u8()?;
+    let mut networks = Vec::with_capacity(usize::from(count));
+    for _ in 0..count {
+        let (family, bits) = (part.u8()?, part.u8()?);
+        let address = match family {
+            4 => IpAddr::V4(Ipv4Addr::from(part.array::<4>()?)),
+            6 => IpAddr::V6(Ipv6Addr::from(part.array::<16>()?)),
+            _ => return Err(part.corrupt(&format!("no addresses have family {family}"))),
+        };
+        let network = Network::new(address, bits).map_err(|error| part.corrupt(error.message()))?;
+        if network.address() != address {
+            return Err(part.corrupt("a network of IPv4 addresses is written as one of IPv6"));
+        }
+        networks.push(network);
+    }
+    let sorted = Networks::new(networks.iter().copied());
+    let sorted = sorted.map_err(|error| part.corrupt(error.message()))?;
+    if sorted.as_slice() != networks {
+        return Err(part.corrupt("its networks are out of order"));
+    }
+    Ok(sorted)
+}
+
+fn idle_bytes(idle: Duration) -> Result<Vec<u8>> {
+    let span = u64::try_from(idle.as_millis()).ok().filter(|&span| span > 0);
+    let span = span.ok_or_else(|| over("idle"))?;
+    Ok(span.to_le_bytes().to_vec())
+}
+
+fn take_idle(part: &mut Fields<'_>) -> Result<Duration> {
+    match part.u64()? {
+        0 => Err(part.corrupt("its idle span is nothing")),
+        span => Ok(Duration::from_millis(span)),
+    }
+}
+
+fn over(what: &str) -> Error {
+    Error::new(ErrorKind::Argument, format!("{what}: out of its limits"))
+}
