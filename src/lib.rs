@@ -45,7 +45,7 @@ pub use actor::Actor;
 pub use anchor::Anchor;
 pub use answer::Answer;
 pub use audit::{AuditEntry, Event};
-pub use digest::Pepper;
+pub use digest::{Pepper, Scheme};
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{KindRef, OwnerRef, RealmRef};
@@ -66,7 +66,7 @@ pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
 pub use store::{
     Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest, ISSUE_MAX, Operation,
-    Outcome, PAGE_MAX, Restore, Restored, Store, Swept,
+    Outcome, PAGE_MAX, PepperStatus, Restore, Restored, Store, Swept,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

@@ -2,7 +2,7 @@
 
 use rand_core::TryCryptoRng;
 
-use crate::digest::Pepper;
+use crate::digest::{ImportSecret, Pepper};
 use crate::progress::{Progress, Report};
 use crate::random::Random;
 use crate::seal::SealingKey;
@@ -21,6 +21,7 @@ use crate::time::{Clock, SystemClock};
 pub struct Options {
     pub(crate) pepper: Option<Pepper>,
     pub(crate) previous_pepper: Option<Pepper>,
+    pub(crate) import_secrets: Vec<(String, ImportSecret)>,
     pub(crate) sealing: Option<SealingKey>,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) random: Random,
@@ -39,6 +40,7 @@ impl Options {
         Self {
             pepper: None,
             previous_pepper: None,
+            import_secrets: Vec::new(),
             sealing: None,
             clock: Box::new(SystemClock::new()),
             random: Random::system(),
@@ -64,6 +66,17 @@ impl Options {
     #[must_use]
     pub fn previous_pepper(mut self, pepper: Pepper) -> Self {
         self.previous_pepper = Some(pepper);
+        self
+    }
+
+    /// What another system hashed with each of its tokens, under the name by which
+    /// [schemes](crate::Scheme) name it: its pepper, the key of its HMAC, or a salt that is the same
+    /// for all. Up to 1024 bytes, which are copied, and wiped in the end.
+    ///
+    /// Needed from when keys are imported by such a scheme until all of them were verified.
+    #[must_use]
+    pub fn import_secret(mut self, name: impl Into<String>, secret: &[u8]) -> Self {
+        self.import_secrets.push((name.into(), ImportSecret::new(secret)));
         self
     }
 

@@ -146,6 +146,11 @@ impl Pepper {
         Self(buffer)
     }
 
+    /// Whether both are the same secret.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        blake3::Hash::from_bytes(*self.0) == blake3::Hash::from_bytes(*other.0)
+    }
+
     /// Another 32-byte key for `purpose`, which must be unique to its use.
     pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
         blake3::derive_key(purpose, &*self.0)
@@ -168,15 +173,21 @@ impl ImportSecret {
     pub(crate) const MAX: usize = 1024;
 
     /// Copies `bytes`. The caller wipes what it gave.
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// Refuses a secret of no bytes, or of too many.
     ///
     /// # Errors
     ///
-    /// `Argument` for none, or more than [`MAX`](Self::MAX).
-    pub(crate) fn new(bytes: &[u8]) -> Result<Self> {
-        if (1..=Self::MAX).contains(&bytes.len()) {
-            return Ok(Self(bytes.into()));
+    /// `Argument`, with the secret's `name`.
+    pub(crate) fn check_len(&self, name: &str) -> Result<()> {
+        let len = self.0.len();
+        if (1..=Self::MAX).contains(&len) {
+            return Ok(());
         }
-        let why = format!("import secret: {} bytes; 1 to {} are allowed", bytes.len(), Self::MAX);
+        let why = format!("import secret {name:?}: {len} bytes; 1 to {} are allowed", Self::MAX);
         Err(Error::new(ErrorKind::Argument, why))
     }
 

@@ -26,7 +26,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest as _, Sha256, Sha512, Sha512_256};
+use sha2::{Sha256, Sha512, Sha512_256};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};

@@ -37,10 +37,18 @@ prop_compose! {
             1..9,
         )),
         idle in proptest::option::of(1..u64::MAX),
+        imported in proptest::option::of(prop_oneof![
+            any::<Option<[u8; 16]>>().prop_map(|adopted| Imported::Token { adopted }),
+            any::<[u8; 4]>().prop_map(|check| {
+                let scheme = "hmac-sha256:first-bar:key=old-1".parse().unwrap();
+                Imported::Digest { scheme, check }
+            }),
+        ]),
     ) -> Parts {
         Parts {
             networks: networks.map(|all| Networks::new(all.into_iter().map(Result::unwrap)).unwrap()),
             idle: idle.map(Duration::from_millis),
+            imported,
         }
     }
 }
@@ -291,6 +299,10 @@ fn whole() -> KeyRecord {
         parts: Parts {
             networks: Some(Networks::new(["10.0.0.0/8", "2001:db8::/32"].map(network)).unwrap()),
             idle: Some(Duration::from_millis(0x7172)),
+            imported: Some(Imported::Digest {
+                scheme: "sha512:last-underscore:after=ab".parse().unwrap(),
+                check: [1, 2, 3, 4],
+            }),
         },
     }
 }
@@ -318,10 +330,12 @@ fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
     assert_eq!(bytes[91..123], [0xDD; 32]);
     let (texts, parts) = bytes[123..].split_at(12);
     assert_eq!(texts, b"\x01\0n\x02\0mm\x03\0rrr");
-    let (networks, idle) = parts.split_at(29);
-    assert_eq!(networks[..13], [2, 1, 25, 0, 2, 4, 8, 10, 0, 0, 0, 6, 32]);
+    let (networks, rest) = parts.split_at(29);
+    let (idle, imported) = rest.split_at(11);
+    assert_eq!(networks[..13], [3, 1, 25, 0, 2, 4, 8, 10, 0, 0, 0, 6, 32]);
     assert_eq!(networks[13..21], [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0]);
     assert_eq!(idle, [2, 8, 0, 0x72, 0x71, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(imported, [4, 10, 0, 2, 1, 2, 3, 4, 2, 2, 2, b'a', b'b']);
     assert_eq!(row(&[Op::Key(key)])[..6], [1, 1, 0, 0, 0, 1]);
 }
 

@@ -1,5 +1,7 @@
 //! The header row of table `meta`: what the file is, and the store key under seal.
 
+use std::ptr;
+
 use super::mac::{MAC_LEN, MacKeys, SealedKey, StoreKey, equal};
 use super::tables::HEADER;
 use crate::digest::Pepper;
@@ -67,6 +69,15 @@ struct Generation {
 pub(crate) struct Peppers<'p> {
     pub(crate) present: Option<&'p Pepper>,
     pub(crate) previous: Option<&'p Pepper>,
+}
+
+impl Peppers<'_> {
+    /// Which of the two is the pepper of `generation`: 0 the present, 1 the previous.
+    pub(crate) fn place(&self, generation: Numbered<'_>) -> Option<usize> {
+        let pepper = generation.pepper?;
+        let is_its = |given: &Option<&Pepper>| given.is_some_and(|given| ptr::eq(given, pepper));
+        [self.present, self.previous].iter().position(is_its)
+    }
 }
 
 /// The pepper of one generation; none if that is without one.
@@ -160,11 +171,6 @@ impl Header {
         };
         header.sealed = key.seal(current.pepper, &header.fixed_part(), random)?;
         Ok(header)
-    }
-
-    /// The generation of the pepper under which new digests are computed.
-    pub(super) fn generation(&self) -> u8 {
-        self.current.number
     }
 
     pub(super) fn is_peppered(&self) -> bool {
@@ -375,7 +381,7 @@ mod tests {
         let (first, keys) = Header::new(Some(&one), &random).unwrap();
         let rotated = first.rotated(Some(&one), &two, &random).unwrap();
         let retired = rotated.retired(Some(&two), &random).unwrap();
-        assert_eq!((rotated.generation(), retired.generation()), (2, 2));
+        assert_eq!((rotated.current.number, retired.current.number), (2, 2));
         let opens = |header: &Header, present, previous| {
             let decoded = Header::decode(&header.encode(&keys), given(present, previous));
             decoded.map(|(_, again)| {

@@ -244,11 +244,6 @@ impl Storage {
         self.header().origin
     }
 
-    /// The generation of the pepper under which new digests are computed.
-    pub(crate) fn generation(&self) -> u8 {
-        self.header().generation()
-    }
-
     /// Whether the store has a pepper: without one its MACs find damage but no forgery.
     pub(crate) fn is_peppered(&self) -> bool {
         self.header().is_peppered()

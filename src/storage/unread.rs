@@ -13,7 +13,7 @@ use super::handle::Handle;
 use super::header::Header;
 use super::mac::MacKeys;
 use super::shared::Shared;
-use super::{Storage, StorageOptions, contained, tables};
+use super::{Numbered, Storage, StorageOptions, contained, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Listed;
 use crate::progress::{Step, Tally};
@@ -87,6 +87,12 @@ impl<'o> Unread<'o> {
         let state = contained(&self.doing, || self.storage.view()?.state());
         let keys = state.map_or(0, |state| state.counts.keys.min(self.len / KEY_AT_LEAST));
         usize::try_from(keys).unwrap_or(usize::MAX)
+    }
+
+    /// Which of the peppers that it was opened with are those of the present generation and of
+    /// the one before.
+    pub(crate) fn match_peppers(&self) -> Result<(Numbered<'o>, Option<Numbered<'o>>)> {
+        self.storage.match_peppers(self.options.peppers)
     }
 
     /// Gives the store's realms, then owners, then keys to `each` as the ops that would make

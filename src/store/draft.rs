@@ -1,5 +1,6 @@
 //! What a journey wants to write: made from reads alone, so that a refusal writes nothing.
 
+use super::pepper::Turn;
 use crate::audit::AuditEntry;
 use crate::key_id::KeyId;
 use crate::record::{Op, OperationRecord};
@@ -23,6 +24,8 @@ pub(super) struct Change {
     pub mark: Option<Timestamp>,
     /// Whether what usage was noted is to be written too.
     pub usage: bool,
+    /// What becomes of the pepper.
+    pub turn: Option<Turn>,
     /// Whether a store that was restored is one in use from here on.
     pub confirm: bool,
 }
@@ -80,6 +83,12 @@ impl<T> Draft<T> {
         self
     }
 
+    /// Rotates or retires the pepper.
+    pub(super) fn turn(mut self, turn: Turn) -> Self {
+        self.change.turn = Some(turn);
+        self
+    }
+
     /// Writes what usage was noted.
     pub(super) fn usage(mut self) -> Self {
         self.change.usage = true;
@@ -91,6 +100,6 @@ impl Change {
     /// Whether there is nothing to write.
     pub(super) fn is_empty(&self) -> bool {
         let rows = self.ops.is_empty() && self.seals.is_empty() && self.entries.is_empty();
-        rows && self.operation.is_none() && !self.usage
+        rows && self.operation.is_none() && self.turn.is_none() && !self.usage
     }
 }

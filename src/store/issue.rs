@@ -88,11 +88,12 @@ impl Store {
         })
     }
 
-    /// A new token of `kind`, and its digest.
-    pub(super) fn mint(&self, kind: &Kind) -> Result<(Token, Digest)> {
+    /// A new token of `kind`, its digest, and the generation of the pepper under which that is.
+    pub(super) fn mint(&self, kind: &Kind) -> Result<(Token, Digest, u8)> {
         let token = kind.shape.mint(&self.random)?;
-        let digest = self.digester.digest(token.expose().as_bytes());
-        Ok((token, digest))
+        let pepper = &self.routes.load().current;
+        let digest = pepper.digester.digest(token.expose().as_bytes());
+        Ok((token, digest, pepper.number))
     }
 
     /// An id that no key has.
@@ -195,11 +196,11 @@ impl<'a> Issuing<'a> {
         };
         let key_id = self.ids.next().ok_or_else(no_key_id)?;
         let taken_off = places.admit(view, realm, terms.kind, owner, key_id, now)?;
-        let (token, digest) = self.store.mint(kind)?;
+        let (token, digest, pepper) = self.store.mint(kind)?;
         let record = KeyRecord {
             key_id,
             digest,
-            pepper: self.store.storage.generation(),
+            pepper,
             kind: terms.kind,
             owner: owner.owner,
             state: State::Active,

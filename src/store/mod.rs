@@ -19,9 +19,11 @@ mod issue;
 mod open;
 mod operation;
 mod owner;
+mod pepper;
 mod query;
 mod realm;
 mod realms;
+mod rehash;
 mod reissue;
 mod restore;
 mod reveal;
@@ -36,10 +38,10 @@ mod trail;
 mod usage;
 mod verify;
 mod versions;
+mod ways;
 
 use std::sync::atomic::AtomicU64;
 
-use crate::digest::Digester;
 use crate::error::{Error, ErrorKind};
 use crate::index::Index;
 use crate::key_id::KeyId;
@@ -55,13 +57,16 @@ use crate::storage::Storage;
 use commit::Writers;
 use draft::Draft;
 use realms::Realms;
+use rehash::Noted;
 use versions::Versions;
+use ways::Routes;
 
 pub use backup::Backup;
 pub use compact::Compacted;
 pub use feed::{Changed, Changes, Commit};
 pub use issue::ISSUE_MAX;
 pub use operation::Operation;
+pub use pepper::PepperStatus;
 pub use query::{Filter, PAGE_MAX};
 pub use restore::{Restore, Restored};
 pub use sweep::Swept;
@@ -76,7 +81,9 @@ pub struct Store {
     storage: Storage,
     index: Index,
     realms: Versions<Realms>,
-    digester: Digester,
+    routes: Routes,
+    /// Keys that were verified by another digest than new ones have.
+    noted: Noted,
     sealing: Option<SealingKey>,
     /// Rates as of the store's clock.
     meters: Meters,

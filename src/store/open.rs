@@ -6,13 +6,14 @@ use std::sync::atomic::AtomicU64;
 use super::Store;
 use super::commit::Writers;
 use super::filling::Filling;
+use super::rehash::Noted;
 use super::versions::Versions;
-use crate::digest::Digester;
+use super::ways::{Counted, Generation, Routes};
 use crate::error::{Error, ErrorKind, Result};
 use crate::limit::Meters;
 use crate::mark::Mark;
 use crate::options::Options;
-use crate::storage::{Peppers, Storage, StorageOptions, Unread};
+use crate::storage::{Numbered, Peppers, Storage, StorageOptions, Unread};
 
 impl Options {
     /// Makes a new store in a file at `path` that must not exist yet, and opens it.
@@ -77,8 +78,15 @@ impl Store {
     ) -> Result<Self> {
         let settings = options.storage();
         let unread = open(&settings)?;
+        let (current, previous) = unread.match_peppers()?;
+        let of = |generation: Numbered<'_>| (generation.number, settings.peppers.place(generation));
+        let (current, previous) = (of(current), previous.map(of));
+        let mut counted = Counted::new(current.0, previous.map(|(number, _)| number));
         let mut filling = Filling::new(unread.keys());
-        let storage = unread.read(&mut |op| filling.take(op))?;
+        let storage = unread.read(&mut |op| {
+            counted.see(&op)?;
+            filling.take(op)
+        })?;
         let (index, realms) = filling.finish()?;
         let state = storage.loaded();
         // Before the first commit there is nothing to hold a reading of the clock against.
@@ -87,8 +95,17 @@ impl Store {
             _ => state.mark,
         };
         index.caught_up(state.seq);
-        Ok(Self {
-            digester: Digester::new(options.pepper.as_ref()),
+        let mut given = [options.pepper, options.previous_pepper];
+        let mut generation = |(number, place): (u8, Option<usize>)| {
+            let pepper = place.and_then(|place| given.get_mut(place)?.take());
+            Generation::new(number, pepper)
+        };
+        let generations = (generation(current), previous.map(generation));
+        let realm_of = |kind| realms.realm_of(kind);
+        let routes = Routes::new(generations, options.import_secrets, counted, realm_of)?;
+        let store = Self {
+            routes,
+            noted: Noted::default(),
             storage,
             index,
             realms: Versions::new(realms),
@@ -100,7 +117,9 @@ impl Store {
             report: options.report,
             writers: Writers::new(),
             flushed: AtomicU64::new(0),
-        })
+        };
+        store.make_ready();
+        Ok(store)
     }
 
     /// Writes what usage was noted, and closes the file. Dropping does the same, and keeps a

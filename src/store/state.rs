@@ -189,7 +189,7 @@ impl Held<'_> {
 }
 
 /// The record in another state, without a place.
-fn in_state(record: KeyRecord, state: State, by: &Actor, now: Timestamp) -> KeyRecord {
+pub(super) fn in_state(record: KeyRecord, state: State, by: &Actor, now: Timestamp) -> KeyRecord {
     let reason = by.reason().to_owned();
     KeyRecord { state, cause: Cause::Asked, counted: false, changed: now, reason, ..record }
 }

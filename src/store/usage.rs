@@ -17,7 +17,8 @@ use crate::storage::Batch;
 const INTERVAL: Duration = Duration::from_secs(60);
 
 impl Store {
-    /// Writes the last use of every key that was used since it was last written.
+    /// Writes the last use of every key that was used since it was last written, and
+    /// [rehashes](Self::rehash) what was verified.
     ///
     /// # Errors
     ///
@@ -28,6 +29,7 @@ impl Store {
         if self.storage.is_read_only() || self.storage.is_unconfirmed() {
             return Ok(());
         }
+        self.rehash()?;
         if self.index.noted().is_empty() {
             return Ok(());
         }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use super::Store;
 use super::realms::Bound;
+use super::rehash::Verified;
+use super::ways::Ways;
 use crate::answer::{self, Answer};
 use crate::digest::{Digest, Locator};
 use crate::entry::{Entry, OwnerEntry, Side};
@@ -51,9 +53,17 @@ pub struct Outcome {
     pub answer: Answer,
 }
 
+/// A text, and what it is looked for in.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub bound: &'a Bound,
+    pub ways: &'a Ways,
+    pub token: &'a [u8],
+}
+
 /// A text that is shaped like a token of the realm: the digest that tells whose it is, and the
 /// way to where such a key stands.
-struct Presented<'s> {
+pub(super) struct Presented<'s> {
     approach: Approach<'s>,
     digest: Digest,
 }
@@ -101,9 +111,10 @@ impl Store {
         self.storage.at_home()?;
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
-        let presented = self.recognise(realm, token)?;
+        let text = Text { bound: realm, ways: self.routes.load(), token };
+        let presented = self.recognise(text)?;
         let required = Required::Scopes(request.required);
-        Ok(self.rule(realm, &presented, request, required, None)?)
+        Ok(self.rule(text, &presented, request, required, None)?)
     }
 
     /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
@@ -124,7 +135,7 @@ impl Store {
     ) -> Result<()> {
         self.storage.at_home()?;
         let realms = self.realms.load();
-        let bound = realms.get(realm)?;
+        let (bound, ways) = (realms.get(realm)?, self.routes.load());
         let required = Required::Scopes(request.required);
         answers.reserve(tokens.len());
         for group in tokens.chunks(GROUP) {
@@ -140,16 +151,20 @@ impl Store {
                     (*text, count) = (token, count.saturating_add(1));
                 }
             }
-            let digests = self.digester.digests::<GROUP>(texts.get(..count).unwrap_or_default());
+            let digests =
+                ways.current.digester.digests::<GROUP>(texts.get(..count).unwrap_or_default());
             for (presented, digest) in presented.iter_mut().flatten().zip(digests) {
                 presented.digest = digest;
                 self.index.approach_others(&presented.approach, &digest);
             }
             answers.extend(group.iter().zip(&presented).map(|(token, presented)| {
+                let text = Text { bound, ways, token };
                 match presented {
-                    Some(presented) => self.rule(bound, presented, request, required, None),
+                    Some(presented) => self.rule(text, presented, request, required, None),
                     // What is wrong with it is found once more: it is seldom.
-                    None => self.recognise(bound, token).and(Err(Denial::UNKNOWN)),
+                    None => self
+                        .recognise(text)
+                        .and_then(|presented| self.rule(text, &presented, request, required, None)),
                 }
             }));
         }
@@ -172,15 +187,16 @@ impl Store {
     ) -> Result<Outcome> {
         self.storage.at_home()?;
         let realms = self.realms.load();
-        let bound = realms.get(realm)?;
+        let (bound, ways) = (realms.get(realm)?, self.routes.load());
         let realm = &*bound.realm;
         let now = request.at.unwrap_or_else(|| self.mark.now());
         let token = realm.carriers().extract(http.headers.iter().copied());
         let verdict = match token {
             Ok(token) => {
                 let required = bound.required(request.required, Some(http.method));
-                let verdict = self.recognise(bound, token).and_then(|presented| {
-                    self.rule(bound, &presented, request, required, Some(now))
+                let text = Text { bound, ways, token };
+                let verdict = self.recognise(text).and_then(|presented| {
+                    self.rule(text, &presented, request, required, Some(now))
                 });
                 verdict.map_err(Refusal::Denied)
             }
@@ -191,34 +207,49 @@ impl Store {
         Ok(Outcome { verdict, answer })
     }
 
-    /// What finds the key of a text that is shaped like a token of the realm. While the text is
-    /// hashed, memory fetches where the key stands.
+    /// What finds the key of a text that is shaped like a token of the realm or, if it has keys
+    /// that were imported, may be one of theirs. While the text is hashed, memory fetches where
+    /// the key stands.
     #[inline(always)]
-    fn recognise(&self, bound: &Bound, token: &[u8]) -> Result<Presented<'_>, Denial> {
-        let shapeless = |malformed| Denial { reason: Reason::Malformed(malformed), key: None };
-        bound.realm.grammar().parse(token).map_err(shapeless)?;
+    pub(super) fn recognise(&self, text: Text<'_>) -> Result<Presented<'_>, Denial> {
+        let Text { bound, ways, token } = text;
+        if let Err(malformed) = bound.realm.grammar().parse(token)
+            && !ways.admit(bound.realm.reference(), token)
+        {
+            return Err(Denial { reason: Reason::Malformed(malformed), key: None });
+        }
         let approach = self.index.approach(Locator::of_token(token));
-        Ok(Presented { approach, digest: self.digester.digest(token) })
+        Ok(Presented { approach, digest: ways.current.digester.digest(token) })
     }
 
-    /// The part of a decision that needs no text, at `now` if that was read already.
+    /// The rest of a decision, at `now` if that was read already. The text is needed only if what
+    /// was presented finds no key.
     #[inline(always)]
     fn rule(
         &self,
-        bound: &Bound,
+        text: Text<'_>,
         presented: &Presented<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
+        let Text { bound, ways, token } = text;
         let realm = &*bound.realm;
-        let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
+        let (found, other) = match self.find(bound, presented, request) {
+            Some(found) => (found, None),
+            None => {
+                let other = self.find_otherwise(text, request);
+                let (other, found) = other.ok_or(Denial::UNKNOWN)?;
+                (found, Some(other))
+            }
+        };
         let entry = &found.entry;
         let refused = |reason| Denial { reason, key: Some(entry.key_id) };
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
         let scopes = decide(&found.facts(), required, now).map_err(|reason| {
             if reason == Reason::Expired && request.at.is_none() {
-                self.index.mark_expired(&presented.approach, &presented.digest, entry);
+                let at = other.as_ref().unwrap_or(presented);
+                self.index.mark_expired(&at.approach, &at.digest, entry);
             }
             refused(reason)
         })?;
@@ -229,6 +260,15 @@ impl Store {
             }
             None => None,
         };
+        if let Some(other) = other {
+            self.noted.note(Verified {
+                key_id: entry.key_id,
+                found: other.digest.words(),
+                digest: presented.digest,
+                generation: ways.current.number,
+                last_four: token.last_chunk().copied().unwrap_or_default(),
+            });
+        }
         if realm.policy().usage
             && let Some(side) = entry.side
         {
@@ -270,9 +310,28 @@ impl Store {
         Some(Found { entry, side, owner, rights })
     }
 
-    /// The key of `token`, if it is shaped like one of the realm and is one's, of a kind that the
-    /// request accepts.
-    pub(super) fn look_up(&self, bound: &Bound, token: &[u8], request: &Request) -> Option<Found> {
-        self.find(bound, &self.recognise(bound, token).ok()?, request)
+    /// The key of a text that the present digest does not find, by the others that there are, and
+    /// what found it.
+    #[cold]
+    #[inline(never)]
+    fn find_otherwise(&self, text: Text<'_>, request: &Request) -> Option<(Presented<'_>, Found)> {
+        let Text { bound, ways, token } = text;
+        ways.others(bound.realm.reference(), token).find_map(|candidate| {
+            let locator = match candidate.by_end {
+                true => Locator::of_token(token),
+                false => Locator::of_digest(candidate.digest.words()),
+            };
+            let approach = self.index.approach(locator);
+            let presented = Presented { approach, digest: candidate.digest };
+            let found = self.find(bound, &presented, request)?;
+            Some((presented, found))
+        })
+    }
+
+    /// The key of `token`, if it is one's, of a kind that the request accepts.
+    pub(super) fn look_up(&self, text: Text<'_>, request: &Request) -> Option<Found> {
+        let presented = self.recognise(text).ok()?;
+        let found = self.find(text.bound, &presented, request);
+        found.or_else(|| self.find_otherwise(text, request).map(|(_, found)| found))
     }
 }
