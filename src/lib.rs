@@ -63,10 +63,11 @@ pub use record::Cause;
 pub use request::Request;
 pub use scope::ScopeSet;
 pub use seal::SealingKey;
-pub use spec::{OwnerChange, Rotation, Spec, Update};
+pub use spec::{Import, ImportLines, OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest, ISSUE_MAX, Operation,
-    Outcome, PAGE_MAX, PepperStatus, Restore, Restored, Store, Swept,
+    Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest, ISSUE_MAX, ImportOutcome,
+    ImportReport, ImportRules, Operation, Outcome, PAGE_MAX, PepperStatus, Restore, Restored,
+    Store, Swept,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

@@ -70,8 +70,8 @@ impl Options {
     }
 
     /// What another system hashed with each of its tokens, under the name by which
-    /// [schemes](crate::Scheme) name it: its pepper, the key of its HMAC, or a salt that is the same
-    /// for all. Up to 1024 bytes, which are copied, and wiped in the end.
+    /// [schemes](crate::Scheme) name it: its pepper, the key of its HMAC, or a salt that is the
+    /// same for all. Up to 1024 bytes, which are copied, and wiped in the end.
     ///
     /// Needed from when keys are imported by such a scheme until all of them were verified.
     #[must_use]

@@ -46,7 +46,8 @@ prop_compose! {
         ]),
     ) -> Parts {
         Parts {
-            networks: networks.map(|all| Networks::new(all.into_iter().map(Result::unwrap)).unwrap()),
+            networks: networks
+                .map(|all| Networks::new(all.into_iter().map(Result::unwrap)).unwrap()),
             idle: idle.map(Duration::from_millis),
             imported,
         }
@@ -147,7 +148,11 @@ fn op() -> impl Strategy<Value = Op> {
 
 fn without_digest(mut op: Op) -> Op {
     match &mut op {
-        Op::Key(key) => key.digest = Digest::from_bytes([0; 32]),
+        Op::Key(key) | Op::Rekey(key, _) => {
+            key.digest = Digest::from_bytes([0; 32]);
+            let imported = key.parts.imported.as_ref();
+            key.parts.imported = imported.map(Imported::for_log);
+        }
         Op::Forget(_, address) => {
             *address = Address { locator: Locator::from_number(0), digest: [0; 2] };
         }

@@ -87,7 +87,7 @@ impl Update {
             text::check_json("metadata", metadata)?;
         }
         if let Some(end) = self.end {
-            check_end(end, start, now, realm.policy().longest_life)?;
+            check_end(end, (start, start), now, realm.policy().longest_life)?;
         }
         let scopes = self.scopes.as_ref().map(|names| realm.scope_set(names)).transpose()?;
         own_scopes(realm, kind, scopes.unwrap_or_default())?;

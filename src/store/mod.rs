@@ -15,6 +15,7 @@ mod draft;
 mod explain;
 mod feed;
 mod filling;
+mod import;
 mod issue;
 mod open;
 mod operation;
@@ -56,6 +57,7 @@ use crate::storage::Storage;
 
 use commit::Writers;
 use draft::Draft;
+use import::Known;
 use realms::Realms;
 use rehash::Noted;
 use versions::Versions;
@@ -64,6 +66,7 @@ use ways::Routes;
 pub use backup::Backup;
 pub use compact::Compacted;
 pub use feed::{Changed, Changes, Commit};
+pub use import::{ImportOutcome, ImportReport, ImportRules};
 pub use issue::ISSUE_MAX;
 pub use operation::Operation;
 pub use pepper::PepperStatus;
@@ -84,6 +87,8 @@ pub struct Store {
     routes: Routes,
     /// Keys that were verified by another digest than new ones have.
     noted: Noted,
+    /// Digests that keys were imported with.
+    known: Known,
     sealing: Option<SealingKey>,
     /// Rates as of the store's clock.
     meters: Meters,

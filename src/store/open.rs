@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use super::Store;
 use super::commit::Writers;
 use super::filling::Filling;
+use super::import::Known;
 use super::rehash::Noted;
 use super::versions::Versions;
 use super::ways::{Counted, Generation, Routes};
@@ -106,6 +107,7 @@ impl Store {
         let store = Self {
             routes,
             noted: Noted::default(),
+            known: Known::default(),
             storage,
             index,
             realms: Versions::new(realms),

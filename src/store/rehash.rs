@@ -113,6 +113,9 @@ impl Store {
                 if self.index.find(&approach, &new.digest).is_some() || !digests.insert(to.digest) {
                     continue;
                 }
+                if before.scheme.is_some() {
+                    self.known.note(&from, new.key_id);
+                }
                 if let Some(realm) = realms.realm_of(new.kind) {
                     draft.value.push((realm, before, Way::of(&new)));
                 }

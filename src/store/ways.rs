@@ -125,6 +125,11 @@ impl Ways {
         })
     }
 
+    /// Whether another system made the token of any key.
+    pub(super) fn has_imports(&self) -> bool {
+        self.realms.iter().flatten().any(|of| of.imported)
+    }
+
     /// Whether a key may be found by anything but the present digest.
     pub(super) fn has_others(&self) -> bool {
         self.realms.iter().flatten().any(|of| !of.others.is_empty())

@@ -16,6 +16,7 @@ const COMMANDS: &[&[&str]] = &[
     &["owner", "show"],
     &["owner", "list"],
     &["issue"],
+    &["import"],
     &["verify"],
     &["present"],
     &["explain"],
@@ -37,6 +38,9 @@ const COMMANDS: &[&[&str]] = &[
     &["confirm-restore"],
     &["sweep"],
     &["compact"],
+    &["pepper", "rotate"],
+    &["pepper", "retire"],
+    &["pepper", "status"],
     &["demo"],
 ];
 

@@ -191,7 +191,8 @@ impl<'r> Trial<'r> {
 fn noted(store: &Store, key: &Key) -> Option<Timestamp> {
     let token = key.token.as_bytes();
     let approach = store.index.approach(Locator::of_token(token));
-    let (_, side) = store.index.find(&approach, &store.routes.load().current.digester.digest(token))?;
+    let (_, side) =
+        store.index.find(&approach, &store.routes.load().current.digester.digest(token))?;
     side?.last_used
 }
 
