@@ -25,6 +25,7 @@ mod options;
 mod policy;
 mod process;
 mod progress;
+mod query;
 mod random;
 mod realm;
 mod record;
@@ -49,12 +50,13 @@ pub use digest::{Pepper, Scheme};
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{KindRef, OwnerRef, RealmRef};
-pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Page, Stats};
+pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Stats};
 pub use key_id::KeyId;
 pub use network::Network;
 pub use options::Options;
 pub use process::forked;
 pub use progress::{Progress, Step};
+pub use query::{Cursor, DryRun, Ended, Ending, Filter, Order, Page};
 pub use realm::{
     Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
     RealmChange, Rights, Scope, ScopeChange, Window,
@@ -65,7 +67,7 @@ pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{Import, ImportLines, OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest, ISSUE_MAX, ImportOutcome,
+    Backup, Changed, Changes, Commit, Compacted, HttpRequest, ISSUE_MAX, ImportOutcome,
     ImportReport, ImportRules, Operation, Outcome, PAGE_MAX, PepperStatus, Restore, Restored,
     Store, Swept,
 };

@@ -26,6 +26,10 @@ fn network(text: &str) -> Network {
     text.parse().unwrap()
 }
 
+fn networks_of(networks: Vec<crate::Result<Network>>) -> Networks {
+    Networks::new(networks.into_iter().map(Result::unwrap)).unwrap()
+}
+
 prop_compose! {
     fn parts()(
         networks in proptest::option::of(proptest::collection::vec(
@@ -46,8 +50,7 @@ prop_compose! {
         ]),
     ) -> Parts {
         Parts {
-            networks: networks
-                .map(|all| Networks::new(all.into_iter().map(Result::unwrap)).unwrap()),
+            networks: networks.map(networks_of),
             idle: idle.map(Duration::from_millis),
             imported,
         }

@@ -1,12 +1,12 @@
 //! A copy of an open store, in a file of its own.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
+use redb::StorageBackend;
 use redb::backends::FileBackend;
 
-use super::errors::{OrFail, from_io, naming};
+use super::errors::{OrFail, from_io, giving_up};
 use super::file::{Draft, Place};
 use super::handle::Handle;
 use super::header::Header;
@@ -52,35 +52,51 @@ impl Storage {
     ) -> Result<Copied> {
         self.at_home()?;
         let doing = format!("back up to {path:?}");
-        let options = StorageOptions { report, ..StorageOptions::new(None) };
         let place = Place::of(path)?;
         let draft = place.draft(random)?;
-        let file = FileBackend::new(draft.file()?).or_fail(&doing)?;
+        let copied = self.copy_to(&|| draft.backend(&doing), report, &doing)?;
+        draft.publish()?;
+        Ok(copied)
+    }
+
+    /// [Backs up](Self::backup) to the empty file that `file` opens, and opens again to read it
+    /// back.
+    pub(crate) fn copy_to<B: StorageBackend>(
+        &self,
+        file: &dyn Fn() -> Result<B>,
+        report: Option<&Report>,
+        doing: &str,
+    ) -> Result<Copied> {
+        let options = StorageOptions { report, ..StorageOptions::new(None) };
         let (header, keys) = (self.header(), Arc::clone(&self.shared.keys));
-        let copied = Self::lay_out(file, header, keys, &options, &doing).and_then(|copy| {
+        let copy = || {
+            let copy = Self::lay_out(file()?, header, keys, &options, doing)?;
             copy.fill(self, Role::Backup, &options)?;
             self.still_under(&copy.header())?;
             let (header, keys) = (copy.header(), Arc::clone(&copy.shared.keys));
             copy.close()?;
-            finished(&draft, header, keys, &options, &doing)
-        });
-        let copied = copied.map_err(|e| naming(&doing, e))?;
-        draft.publish()?;
-        Ok(copied)
+            finished(file()?, header, keys, &options, doing)
+        };
+        copy().map_err(|e| giving_up(doing, e))
     }
 }
 
-/// Reads what was written to `draft` back, and checks it.
+impl Draft<'_> {
+    /// The file, as redb writes and reads it.
+    pub(super) fn backend(&self, doing: &str) -> Result<FileBackend> {
+        FileBackend::new(self.file()?).or_fail(doing)
+    }
+}
+
+/// Reads what was written to `file` back, and checks it.
 pub(super) fn finished(
-    draft: &Draft<'_>,
+    file: impl StorageBackend,
     header: Header,
     keys: Arc<MacKeys>,
     options: &StorageOptions<'_>,
     doing: &str,
 ) -> Result<Copied> {
-    let file: File = draft.file()?;
-    let bytes = file.metadata().map_err(|e| from_io(doing, e))?.len();
-    let file = FileBackend::new(file).or_fail(doing)?;
+    let bytes = file.len().map_err(|e| from_io(doing, e))?;
     // What redb writes on opening and closing stays behind the door.
     let (handle, gate) = Handle::open(file, None, true, options, doing)?;
     let copy = Storage::over(handle, header, Shared::new(gate, keys, options.log_len), 0);

@@ -3,6 +3,7 @@
 //! No redb type goes further than this: its sentence is copied, since the `Debug` of some
 //! of its types prints rows.
 
+use std::error::Error as _;
 use std::io;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -70,6 +71,17 @@ pub(super) fn naming(doing: &str, error: Error) -> Error {
         return error;
     }
     Error::new(error.kind(), format!("{prefix}: {error}"))
+}
+
+/// [`naming`] for a new file that is given up, of which nothing is in doubt: a commit to it whose
+/// outcome is unknown is one that failed.
+pub(super) fn giving_up(doing: &str, error: Error) -> Error {
+    if error.kind() != ErrorKind::Indeterminate {
+        return naming(doing, error);
+    }
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<Error>());
+    let kind = cause.map_or(ErrorKind::Io, Error::kind);
+    naming(doing, Error::new(kind, "the new file could not be written").caused_by(error))
 }
 
 #[cfg(test)]

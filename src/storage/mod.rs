@@ -375,7 +375,7 @@ impl Storage {
 
 /// Does what reads a file that is not trusted yet. redb panics at a page whose checksum is right
 /// and whose bytes make no sense, which somebody must have written so.
-fn contained<T>(doing: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn contained<T>(doing: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
     // Nothing of what a panic leaves half-done is used again.
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
         let why = format!("could not {doing}: a page of it is forged; restore a backup");

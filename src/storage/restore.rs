@@ -3,10 +3,11 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use redb::StorageBackend;
 use redb::backends::FileBackend;
 
 use super::backup::{Copied, finished};
-use super::errors::{OrFail, naming};
+use super::errors::{OrFail, giving_up, naming};
 use super::file::Place;
 use super::state::Role;
 use super::{Storage, StorageOptions, Unread};
@@ -50,20 +51,33 @@ impl Storage {
         let doing = format!("restore to {path:?}");
         let place = Place::of(path)?;
         let draft = place.draft(random)?;
-        let file = FileBackend::new(draft.file()?).or_fail(&doing)?;
-        let made = (|| {
+        let file = || draft.backend(&doing);
+        let made = Self::restore_to(backup, &file, options, random, &doing, change)?;
+        draft.publish()?;
+        Ok(made)
+    }
+
+    /// [Restores](Self::restore) to the empty file that `file` opens, and opens again to read
+    /// it back.
+    pub(crate) fn restore_to<B: StorageBackend, T>(
+        backup: &Self,
+        file: &dyn Fn() -> Result<B>,
+        options: &StorageOptions<'_>,
+        random: &Random,
+        doing: &str,
+        change: impl FnOnce(&Self) -> Result<T>,
+    ) -> Result<(T, Copied)> {
+        let made = || {
             let (header, keys) = backup.header().restored(options.peppers, random)?;
             let (keys, options) = (Arc::new(keys), StorageOptions { read_only: false, ..*options });
             let again = (header.clone(), Arc::clone(&keys));
-            let store = Self::lay_out(file, header, keys, &options, &doing)?;
+            let store = Self::lay_out(file()?, header, keys, &options, doing)?;
             store.fill(backup, Role::Restored, &options)?;
             let value = change(&store)?;
             store.close()?;
             let (header, keys) = again;
-            Ok((value, finished(&draft, header, keys, &options, &doing)?))
-        })();
-        let made = made.map_err(|e| naming(&doing, e))?;
-        draft.publish()?;
-        Ok(made)
+            Ok((value, finished(file()?, header, keys, &options, doing)?))
+        };
+        made().map_err(|e| giving_up(doing, e))
     }
 }

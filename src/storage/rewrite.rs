@@ -78,7 +78,7 @@ impl Storage {
         let from = current.handle.begin_read()?;
         let rows = count_rows(&from)?;
         let tally = Tally::new(report, Step::Copy, rows);
-        write_rows(&from, FileBackend::new(draft.file()?).or_fail(doing)?, tally)?;
+        write_rows(&from, draft.backend(doing)?, tally)?;
         let file = draft.file()?;
         let (listed, id) = (Listed::new(&file), FileId::of(&file)?);
         let file = FileBackend::new(file).or_fail(doing)?;

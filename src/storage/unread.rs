@@ -1,6 +1,7 @@
 //! A store that is open and of which no row but the header was read.
 
 use std::fs::File;
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,13 +23,16 @@ use crate::record::Op;
 /// Bytes that a key's row takes at least: its id, its fields and its MAC.
 const KEY_AT_LEAST: u64 = 128;
 
+/// Bytes of a block, in which the system tells how much room a file takes.
+const BLOCK: u64 = 512;
+
 /// An open store whose rows are still to be checked. Nothing was written to its file.
 pub(crate) struct Unread<'o> {
     storage: Storage,
     options: &'o StorageOptions<'o>,
     /// Where the file was found, and the file; none if it has no name.
     found: Option<(Place, File)>,
-    /// Bytes of the file.
+    /// Bytes that the file takes, without its holes.
     len: u64,
     doing: String,
 }
@@ -53,7 +57,11 @@ impl<'o> Unread<'o> {
         let listed = Listed::new(&file);
         let backend = FileBackend::new(file).or_fail(&doing)?;
         let unread = Self::attach(backend, Some(listed), options, &doing);
-        Ok(Self { found: Some((place, opened)), ..unread.map_err(|e| naming(&doing, e))? })
+        let unread = unread.map_err(|e| naming(&doing, e))?;
+        // A length is cheap to forge, and so is what the file says of its rows.
+        let taken = opened.metadata().map_err(|e| from_io(&doing, e))?.blocks();
+        let len = unread.len.min(taken.saturating_mul(BLOCK));
+        Ok(Self { found: Some((place, opened)), len, ..unread })
     }
 
     /// Opens the store that `backend` holds, whose descriptor may be listed.
@@ -122,7 +130,7 @@ impl<'o> Unread<'o> {
 
     /// The store as it is, of which each row is to be checked where it is read. Nothing is ever
     /// written to its file.
-    pub(super) fn unchecked(self) -> Storage {
+    pub(crate) fn unchecked(self) -> Storage {
         self.storage
     }
 }

@@ -34,6 +34,11 @@ pub(super) const fn no_better_than(state: State) -> KeyRestraint {
 }
 
 impl Denial {
+    /// Holds one restraint more, if there is one.
+    pub(super) fn add(&mut self, restraint: Option<RestraintId>) {
+        self.restraints.extend(restraint);
+    }
+
     /// Both.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.restraints.extend(other.restraints);
@@ -134,7 +139,14 @@ impl Store {
         }
         let held = self.hold(&view, &realms, key)?;
         let restraint = plan(&held, &realms)?;
-        let held = self.index.restrain_key(key, &held.record.address(), restraint);
+        let at = held.record.address();
+        let mut held = self.index.restrain_key(key, &at, restraint);
+        if held.is_none()
+            && let Some(record) = self.storage.view()?.key(key)?
+        {
+            // Since the row was read, the key may have come over to another digest.
+            held = self.index.restrain_key(key, &record.address(), restraint);
+        }
         Ok(Denial { restraints: held.into_iter().collect(), realms: None })
     }
 }

@@ -57,7 +57,7 @@ impl Store {
             Err(malformed) => malformed.to_string(),
         };
         explanation.checks.push(check("malformed", Some(recognised), detail));
-        let found = self.look_up(text, request);
+        let found = self.look_up(text, request).ok().map(|(_, found)| found);
         let known = recognised.then_some(found.is_some());
         let detail = match known {
             Some(true) => "a key of this realm and of an accepted kind".to_owned(),

@@ -125,12 +125,12 @@ impl Store {
         })?;
         let count = u64::try_from(moved.len()).unwrap_or(u64::MAX);
         let changes = |(realm, from, to): (RealmRef, Way, Way)| [(realm, from, -1), (realm, to, 1)];
-        self.count(moved.into_iter().flat_map(changes))?;
+        self.note_ways(moved.into_iter().flat_map(changes))?;
         Ok(count)
     }
 
     /// So many more keys are on these ways, or fewer.
-    pub(super) fn count(
+    pub(super) fn note_ways(
         &self,
         changes: impl IntoIterator<Item = (RealmRef, Way, i64)>,
     ) -> Result<()> {

@@ -83,6 +83,25 @@ pub struct Restored {
     pub bytes: u64,
 }
 
+impl Restored {
+    /// Of a backup that stands at `backup`, with so many audit entries, before anything is
+    /// known of what it lacks.
+    pub(super) fn of(backup: Anchor, entries: u64) -> Self {
+        Self {
+            store_id: [0; 16],
+            backup,
+            missing: None,
+            last_change: None,
+            last_entry: entries,
+            denied: Vec::new(),
+            denied_owners: Vec::new(),
+            unreadable: 0,
+            keys: 0,
+            bytes: 0,
+        }
+    }
+}
+
 impl Options {
     /// Makes a new store at `path`, which must not exist, from the backup in the file at
     /// `backup`.
@@ -129,16 +148,9 @@ impl Options {
         };
         known = known.max(salvaged.as_ref().and_then(|salvaged| salvaged.seq));
         let mut restored = Restored {
-            store_id: [0; 16],
-            backup: at,
             missing: known.map(|known| known.saturating_sub(at.seq)),
             last_change: last.last().map(|entry| entry.at),
-            last_entry: state.entries,
-            denied: Vec::new(),
-            denied_owners: Vec::new(),
-            unreadable: 0,
-            keys: 0,
-            bytes: 0,
+            ..Restored::of(at, state.entries)
         };
         let now = self.clock.now();
         let change = |store: &Storage| {
@@ -199,7 +211,7 @@ fn unfit(path: &Path, error: &Error) -> Error {
 }
 
 /// Puts into the trail of the new store where it comes from, and what it may lack.
-fn note(store: &Storage, restored: &Restored, by: &Actor, now: Timestamp) -> Result<()> {
+pub(super) fn note(store: &Storage, restored: &Restored, by: &Actor, now: Timestamp) -> Result<()> {
     let mut entry = trail::entry(Event::StoreRestored, by, now);
     entry.before = trail::facts(json!({ "anchor": restored.backup.to_string() }));
     entry.after = trail::facts(json!({

@@ -16,7 +16,7 @@ use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
 use crate::record::{Cause, KeyRecord, Op, OwnerRecord};
-use crate::storage::{Batch, Storage, StorageOptions};
+use crate::storage::{Batch, Storage, StorageOptions, contained};
 use crate::time::Timestamp;
 
 /// Rows that are changed in one commit at most.
@@ -52,7 +52,7 @@ impl Salvaged {
         if storage.id().0 != backup.store_id {
             return Err(refuse("it is not the store that the backup is of"));
         }
-        let seq = storage.view()?.state().ok().map(|state| state.seq);
+        let seq = read(|| storage.view()?.state()).ok().map(|state| state.seq);
         if let Some(seq) = seq.filter(|seq| *seq < backup.seq) {
             let why = format!("it ends at seq {seq}, before the backup at seq {}", backup.seq);
             return Err(refuse(&why));
@@ -68,7 +68,7 @@ impl Salvaged {
         by: &Actor,
         now: Timestamp,
     ) -> Result<()> {
-        let theirs = self.storage.view()?;
+        let theirs = read(|| self.storage.view())?;
         let realms = Realms::new(&store.view()?.realms()?)?;
         let asked = Asked { by, now, realms: &realms };
         let mut after = None;
@@ -79,7 +79,7 @@ impl Salvaged {
             let mut batch = store.batch()?;
             for record in page {
                 let key_id = record.key_id;
-                let there = self.there(theirs.key(key_id), restored)?;
+                let there = self.there(read(|| theirs.key(key_id)), restored)?;
                 if let Some(denied) = denied_key(&record, there, now) {
                     asked.put_key(&mut batch, &record, denied)?;
                     restored.denied.push(key_id);
@@ -95,7 +95,7 @@ impl Salvaged {
                 next = number.saturating_add(1);
                 let owner = OwnerRef::new(u32::try_from(number).unwrap_or(u32::MAX));
                 let Some(record) = batch.view().owner(owner)? else { continue };
-                let there = self.there(theirs.owner(owner), restored)?;
+                let there = self.there(read(|| theirs.owner(owner)), restored)?;
                 if let Some(denied) = denied_owner(&record, there) {
                     restored.denied_owners.push(record.id.clone());
                     asked.put_owner(&mut batch, &record, denied)?;
@@ -113,12 +113,18 @@ impl Salvaged {
             // A file that does not say how old it is may be from before there was such a row.
             Ok(None) if self.seq.is_some() => return Ok(There::Nothing),
             Ok(None) => {}
-            Err(error) if error.kind() == ErrorKind::Corrupt => {}
+            // A forged page makes redb panic once, and then refuse its locks as poisoned.
+            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Poisoned) => {}
             Err(error) => return Err(error),
         }
         restored.unreadable = restored.unreadable.saturating_add(1);
         Ok(There::Unreadable)
     }
+}
+
+/// Reads of the file that is not fit to be opened.
+fn read<T>(row: impl FnOnce() -> Result<T>) -> Result<T> {
+    contained("read the original", row)
 }
 
 /// What the file has in one place.

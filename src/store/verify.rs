@@ -7,11 +7,12 @@ use super::realms::Bound;
 use super::rehash::Verified;
 use super::ways::Ways;
 use crate::answer::{self, Answer};
-use crate::digest::{Digest, Locator};
+use crate::digest::{Address, Digest, Locator};
 use crate::entry::{Entry, OwnerEntry, Side};
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::index::Approach;
+use crate::key_id::KeyId;
 use crate::limit::{Meters, Moment};
 use crate::policy::{Facts, Required, decide};
 use crate::realm::Rights;
@@ -328,10 +329,24 @@ impl Store {
         })
     }
 
-    /// The key of `token`, if it is one's, of a kind that the request accepts.
-    pub(super) fn look_up(&self, text: Text<'_>, request: &Request) -> Option<Found> {
-        let presented = self.recognise(text).ok()?;
-        let found = self.find(text.bound, &presented, request);
-        found.or_else(|| self.find_otherwise(text, request).map(|(_, found)| found))
+    /// The key of a text, if it is one's, of a kind that the request accepts, and what found it;
+    /// or why it is nobody's.
+    pub(super) fn look_up(
+        &self,
+        text: Text<'_>,
+        request: &Request,
+    ) -> Result<(Presented<'_>, Found), Denial> {
+        let presented = self.recognise(text)?;
+        match self.find(text.bound, &presented, request) {
+            Some(found) => Ok((presented, found)),
+            None => self.find_otherwise(text, request).ok_or(Denial::UNKNOWN),
+        }
+    }
+
+    /// The key of `token` and what finds it in memory, whatever would be decided about it; or
+    /// why it is nobody's.
+    pub(super) fn held(&self, text: Text<'_>) -> Result<(KeyId, Address), Denial> {
+        let (presented, found) = self.look_up(text, &Request::new())?;
+        Ok((found.entry.key_id, presented.approach.address(presented.digest.words())))
     }
 }

@@ -9,7 +9,7 @@ mod faults;
 pub(crate) mod mend;
 mod opening;
 mod process;
-mod rewrite;
+pub(crate) mod rewrite;
 mod rows;
 mod size;
 mod versions;

@@ -341,3 +341,23 @@ fn a_read_only_store_follows_a_writer_and_writes_nothing() {
     reader.close().unwrap();
     assert!(fs::read(&home.path).unwrap() == before);
 }
+
+/// A file of a few pages that claimed to have a billion keys, and to be long enough for them, made
+/// the table take memory for a billion before a row was read.
+#[test]
+fn room_is_made_for_no_more_keys_than_the_file_takes_room_for() {
+    let home = home();
+    let storage = create(&home);
+    fill(&storage);
+    let mut batch = storage.batch().unwrap();
+    batch.state.counts.keys = 1 << 30;
+    batch.set_mark(Timestamp::from_ms(1));
+    batch.commit(START).unwrap();
+    storage.close().unwrap();
+    let file = fs::File::options().write(true).open(&home.path).unwrap();
+    let len = file.metadata().unwrap().len();
+    file.set_len(1 << 40).unwrap();
+    let keys = Unread::open(&home.path, &options()).map(|unread| unread.keys());
+    // redb may refuse such a length by itself.
+    assert!(keys.is_ok_and(|keys| keys as u64 <= len / 128), "room for more");
+}

@@ -30,6 +30,16 @@ fn churned(home: &Home) -> Storage {
     storage
 }
 
+/// Fills the empty `disk` with the rows of `storage`, as [`Storage::rewrite`] does a file.
+pub(crate) fn write_anew(storage: &Storage, disk: &Disk) -> Result<()> {
+    let tally = || Tally::new(None, Step::Copy, 0);
+    let from = storage.current().handle.begin_read()?;
+    write_rows(&from, disk.clone(), tally())?;
+    let handle = Handle::open(disk.clone(), None, false, &options(), "open it")?.0;
+    compare_rows(&from, &handle.begin_read()?, tally())?;
+    handle.close()
+}
+
 fn rewrite(storage: &Storage) -> Result<[u64; 2]> {
     storage.rewrite(&Random::system(), None)
 }

@@ -153,7 +153,7 @@ impl Store {
                 false => Draft { change, value: (outcomes, ways) },
             })
         })?;
-        self.count(ways)?;
+        self.note_ways(ways)?;
         Ok(outcomes)
     }
 

@@ -2,6 +2,7 @@ use super::*;
 use crate::error::ErrorKind;
 use crate::key_id::KeyId;
 use crate::storage::tests::damage::damage_key;
+use crate::storage::tests::mend::{Mender, PAGE};
 use crate::store::Restore;
 
 #[test]
@@ -35,4 +36,50 @@ fn a_file_that_no_longer_opens_still_denies_what_its_sound_rows_deny() {
     let want = [State::Revoked, State::Suspended, State::Active];
     assert_eq!([revoked, damaged, kept].map(state), want);
     assert_eq!(store.audit(told.last_entry, 9).unwrap().last().unwrap().after["unreadable"], 1);
+}
+
+/// redb trusts a page whose checksum is right, and panicked in the caller's thread when such a page
+/// of an original, which nothing else reads before, made no sense.
+#[test]
+fn an_original_with_forged_pages_is_refused_or_denies_what_can_be_read() {
+    let memory = tempfile::tempdir_in("/dev/shm");
+    let dir = memory.or_else(|_| tempfile::tempdir()).unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let store = Store::create(path("keys")).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let specs = vec![Spec::new(acme, "live", "o"); 60];
+    store.issue_many(&specs, &by()).unwrap();
+    store.backup(path("backup")).unwrap();
+    store.close().unwrap();
+    let whole = std::fs::read(path("keys")).unwrap();
+    let mender = Mender::new(&whole);
+    let (mut read, mut refused) = (0, 0);
+    for page in mender.live(&whole) {
+        for (at, byte) in [(0, 1), (0, 2), (0, 9), (2, 0), (2, 255), (8, 255), (40, 255)] {
+            let mut bytes = whole.clone();
+            bytes[page * PAGE + at] = byte;
+            mender.mend(&mut bytes, page);
+            std::fs::write(path("keys"), &bytes).unwrap();
+            let how = Restore::new().denials_of(path("keys"));
+            match Store::options().restore(path("backup"), path("new"), &how, &by()) {
+                Ok(_) => {
+                    read += 1;
+                    let store = Store::options().read_only(true).open(path("new")).unwrap();
+                    store.check().unwrap();
+                    drop(store);
+                    std::fs::remove_file(path("new")).unwrap();
+                }
+                Err(error) => {
+                    refused += 1;
+                    use ErrorKind::{Conflict, Corrupt, Foreign, Newer, Pepper};
+                    let known = [Conflict, Corrupt, Foreign, Newer, Pepper];
+                    assert!(known.contains(&error.kind()), "page {page}, byte {at}: {error:?}");
+                    assert!(!path("new").exists(), "page {page}, byte {at}");
+                }
+            }
+        }
+    }
+    assert!(read > 0 && refused > 0, "{read} read, {refused} refused");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::journey::{Done, Journey};
+use super::journey::{Done, Journey, Wanted};
 use crate::entry::State;
 use crate::key_id::KeyId;
 use crate::time::Timestamp;
@@ -94,8 +94,11 @@ pub(super) struct Key {
     pub noted: Option<Timestamp>,
 }
 
+/// The sealing key of a new store, by number.
+pub(super) const SEALING: u8 = 7;
+
 /// A store as it should be.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Book {
     pub profile: Option<usize>,
     pub owners: BTreeMap<usize, Owner>,
@@ -103,6 +106,26 @@ pub(super) struct Book {
     pub keys: Vec<Key>,
     /// Entries of the audit trail.
     pub entries: u64,
+    /// What was asked for under an operation id, and the keys that it made.
+    pub operations: Vec<(Box<Journey>, Vec<usize>)>,
+    /// The sealing key that sealed copies are under, by number.
+    pub sealing: u8,
+    /// Whether the store was restored, and nobody has confirmed that.
+    pub restored: bool,
+}
+
+impl Default for Book {
+    fn default() -> Self {
+        Self {
+            profile: None,
+            owners: BTreeMap::new(),
+            keys: Vec::new(),
+            entries: 0,
+            operations: Vec::new(),
+            sealing: SEALING,
+            restored: false,
+        }
+    }
 }
 
 impl Key {
@@ -157,29 +180,13 @@ impl Book {
                 self.entries += u64::from(old.as_ref() != Some(&new));
                 self.owners.insert(*owner, new);
             }
-            (Journey::Issue { owner, kind, scopes, end }, Done::Issued(id, token)) => {
-                self.entries += 1;
-                self.keys.push(Key {
-                    id: *id,
-                    token: token.clone(),
-                    kind: *kind,
-                    owner: *owner,
-                    state: State::Active,
-                    scopes: *scopes,
-                    start: now,
-                    end: *end,
-                    changed: now,
-                    name: String::new(),
-                    predecessor: None,
-                    successor: None,
-                    sealed: *kind == SHOWN && self.profile != Some(2),
-                    swept: false,
-                    flushed: None,
-                    noted: None,
-                });
+            (Journey::Issue(wanted), Done::Issued(issued)) => {
+                self.issue(std::slice::from_ref(wanted), issued, now);
             }
-            (Journey::Rotate { key, grace }, Done::Issued(id, token)) => {
+            (Journey::IssueMany(wanted), Done::Issued(issued)) => self.issue(wanted, issued, now),
+            (Journey::Rotate { key, grace }, Done::Issued(issued)) => {
                 self.entries += 1;
+                let [(id, token)] = issued.as_slice() else { panic!("{issued:?}") };
                 self.rotate(*key, *grace, *id, token, now);
             }
             (Journey::Suspend(key) | Journey::Resume(key), _) => {
@@ -214,9 +221,91 @@ impl Book {
             }
             (Journey::Flush, _) => self.keys.iter_mut().for_each(|key| key.flushed = key.noted),
             (Journey::Reveal(_) | Journey::ResetClock, _) => self.entries += 1,
+            (Journey::Reseal { new, .. }, _) => {
+                let any = self.present().any(|key| key.sealed);
+                self.entries += u64::from(any);
+                self.sealing = *new;
+            }
+            (Journey::Confirm, _) => {
+                self.entries += 1;
+                self.restored = false;
+            }
+            (Journey::Named(number, journey), done) => {
+                if let Some((_, made)) = self.operations.get(*number).cloned() {
+                    self.again(*number, &made, done, now);
+                } else {
+                    let first = self.keys.len();
+                    self.apply(journey, done, now);
+                    let made = (first..self.keys.len()).collect();
+                    self.operations.push((journey.clone(), made));
+                }
+            }
             (journey, done) => panic!("{done:?} is not what {journey:?} gives"),
         }
         self.entries - before
+    }
+
+    fn issue(&mut self, wanted: &[Wanted], issued: &[(KeyId, String)], now: Timestamp) {
+        assert_eq!(wanted.len(), issued.len(), "keys issued");
+        for (wanted, (id, token)) in wanted.iter().zip(issued) {
+            self.entries += 1;
+            self.keys.push(Key {
+                id: *id,
+                token: token.clone(),
+                kind: wanted.kind,
+                owner: wanted.owner,
+                state: State::Active,
+                scopes: wanted.scopes,
+                start: now,
+                end: wanted.end,
+                changed: now,
+                name: String::new(),
+                predecessor: None,
+                successor: None,
+                sealed: self.seals(wanted.kind),
+                swept: false,
+                flushed: None,
+                noted: None,
+            });
+        }
+    }
+
+    fn seals(&self, kind: usize) -> bool {
+        kind == SHOWN && self.profile != Some(2)
+    }
+
+    /// An operation that was done is asked for again: keys that it made, whose tokens may be
+    /// lost, are revoked and others are in their places.
+    fn again(&mut self, number: usize, made: &[usize], done: &Done, now: Timestamp) {
+        let (Done::Issued(issued), false) = (done, made.is_empty()) else { return };
+        assert_eq!(made.len(), issued.len(), "keys issued again");
+        for (lost, (id, token)) in made.iter().zip(issued) {
+            self.entries += 1;
+            let old = self.keys[*lost].clone();
+            assert!(old.state == State::Active && old.successor.is_none(), "{} anew", old.id);
+            if let Some(before) = old.predecessor {
+                let successor = &mut self.keys[before].successor;
+                if *successor == Some(old.id) {
+                    *successor = Some(*id);
+                }
+            }
+            self.keys[*lost].revoke(now);
+            let (id, token, sealed) = (*id, token.clone(), self.seals(old.kind));
+            let (flushed, noted) = (None, None);
+            self.keys.push(Key { id, token, changed: now, sealed, flushed, noted, ..old });
+        }
+        let first = self.keys.len() - made.len();
+        self.operations[number].1 = (first..self.keys.len()).collect();
+    }
+
+    /// The store that is restored from a backup.
+    pub(super) fn restored(&self) -> Self {
+        let mut book = self.clone();
+        book.entries += 1;
+        book.operations.clear();
+        book.restored = true;
+        book.keys.iter_mut().for_each(|key| key.noted = key.flushed);
+        book
     }
 
     fn rotate(&mut self, at: usize, grace: i64, id: KeyId, token: &str, now: Timestamp) {
@@ -238,7 +327,7 @@ impl Book {
             changed: now,
             predecessor: Some(at),
             successor: None,
-            sealed: old.kind == SHOWN && self.profile != Some(2),
+            sealed: self.seals(old.kind),
             flushed: None,
             noted: None,
             ..old

@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use rustix::io::Errno;
 
-use super::book::{Book, Key, SCOPES};
-use super::journey::{Done, Journey};
+use super::book::{Book, Key, SCOPES, SEALING};
+use super::journey::{Done, Journey, sealing_key};
 use super::judge::{refusal, verdicts};
 use super::power::{find, quietly, reopen};
-use super::run::{Plan, Point, Run, Start};
+use super::run::{Origin, Plan, Point, Run, Start};
 use super::{amount, each, report, seeds};
 use crate::audit::{AuditEntry, Event};
 use crate::digest::Locator;
@@ -27,10 +27,10 @@ use crate::store::tests::{Hands, by, open, options};
 use crate::time::{Clock, Timestamp};
 
 /// The script: journeys, and how many there are to an opening and a closing.
-const PLAN: Plan = Plan { journeys: 200, lie: None, alone: Some(4) };
+const PLAN: Plan = Plan { journeys: 200, lie: None, alone: Some(4), origin: Origin::New };
 
 /// How an operation fails; each once, and for ever.
-const FAILURES: [(Errno, bool, bool); 4] = [
+pub(super) const FAILURES: [(Errno, bool, bool); 4] = [
     // A write, a sync or a change of length; nothing of the write gets there.
     (Errno::IO, false, false),
     // A read, too.
@@ -40,7 +40,7 @@ const FAILURES: [(Errno, bool, bool); 4] = [
     (Errno::NOSPC, false, true),
 ];
 
-fn fault(number: usize, after: u64) -> Fault {
+pub(super) fn fault(number: usize, after: u64) -> Fault {
     let (errno, reads, half) = FAILURES[number / 2];
     Fault { after, errno, for_ever: number % 2 == 1, reads, half }
 }
@@ -96,7 +96,9 @@ impl<'r> Trial<'r> {
 
     /// Opens the store, asks for journeys until one fails, and closes it.
     fn go(&mut self, ask: &Ask) -> Result<(), String> {
-        let mut options = options(&self.hands).random(self.start.random.clone());
+        let sealing = sealing_key(self.start.sealing);
+        let options = options(&self.hands).random(self.start.random.clone());
+        let mut options = options.sealing_key(sealing);
         if self.start.point % 2 == 1 {
             // Pages are written before the commit too.
             options = options.cache_bytes(32 << 10);
@@ -237,8 +239,8 @@ fn attempt(run: &Run, number: u64, case: Case, ask: &Ask) -> Result<Outcomes, St
     disk.fail(None);
     let mut steps = disk.take_record();
     let (mut points, hands) = (trial.points(), &trial.hands);
-    let store = reopen(&disk, hands)?;
-    let found = find(&store, &points, hands.now())?.clone();
+    let store = reopen(&disk, hands, SEALING)?;
+    let found = find(&store, &points, hands.now())?;
     let mut outcomes = Outcomes { cases: 1, ..Outcomes::default() };
     outcomes.reported.insert(trial.reported.map(ErrorKind::name));
     if !steps.contains(&Step::SyncFailed) {
@@ -254,7 +256,7 @@ fn attempt(run: &Run, number: u64, case: Case, ask: &Ask) -> Result<Outcomes, St
     steps.iter().for_each(|step| platter.tell(step, &mut dice));
     let (image, lost) = platter.cut(&mut dice);
     let tell = |why| format!("after a power cut ({lost}): {why}");
-    let store = reopen(&Disk::new(image), hands).map_err(tell)?;
+    let store = reopen(&Disk::new(image), hands, SEALING).map_err(tell)?;
     find(&store, &points, hands.now()).map_err(tell)?;
     outcomes.cuts += 1;
     Ok(outcomes)
@@ -310,7 +312,7 @@ fn found_out(ask: &Ask) {
 #[test]
 fn a_store_that_denies_only_once_it_is_durable_is_found_out() {
     found_out(&|journey, store, book| {
-        let Journey::Revoke(key) = journey else { return journey.ask(store, book) };
+        let Journey::Revoke(key) = journey.plain() else { return journey.ask(store, book) };
         let now = store.mark.now();
         let mut record = store.storage.view()?.key(book.keys[*key].id)?.unwrap();
         if record.state == State::Revoked {

@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use super::book::{Book, KINDS, PROFILES, Scopes, names, profile};
+use crate::actor::Actor;
 use crate::error::Result;
+use crate::ids::RealmRef;
+use crate::info::Issued;
 use crate::key_id::KeyId;
+use crate::seal::SealingKey;
 use crate::spec::{OwnerChange, Rotation, Spec, Update};
 use crate::storage::tests::dice::Dice;
 use crate::store::Store;
@@ -25,12 +29,9 @@ pub(super) enum Journey {
         direct: Option<Scopes>,
         plan: Option<&'static str>,
     },
-    Issue {
-        owner: usize,
-        kind: usize,
-        scopes: Scopes,
-        end: Timestamp,
-    },
+    Issue(Wanted),
+    /// All of them or none.
+    IssueMany(Vec<Wanted>),
     /// With its grace in milliseconds.
     Rotate {
         key: usize,
@@ -46,17 +47,45 @@ pub(super) enum Journey {
         name: String,
     },
     Reveal(usize),
-    Sweep(usize),
+    /// So many keys at most; all there are if it is not said.
+    Sweep(Option<usize>),
     Flush,
     ResetClock,
+    /// Sealing keys by number: the new one is that of the opening.
+    Reseal {
+        old: u8,
+        new: u8,
+    },
+    /// Of a store that was restored.
+    Confirm,
+    /// Under the operation id of that number: again, if the book knows it.
+    Named(usize, Box<Self>),
+}
+
+/// A key to be issued.
+#[derive(Clone, Debug)]
+pub(super) struct Wanted {
+    pub owner: usize,
+    pub kind: usize,
+    pub scopes: Scopes,
+    pub end: Timestamp,
 }
 
 /// What a journey gave, as far as it cannot be foreseen.
 #[derive(Clone, Debug)]
 pub(super) enum Done {
     Nothing,
-    Issued(KeyId, String),
+    Issued(Vec<(KeyId, String)>),
     Swept(usize),
+}
+
+/// The sealing key of a number.
+pub(super) fn sealing_key(number: u8) -> SealingKey {
+    SealingKey::new(&[number; 32])
+}
+
+pub(super) fn operation_id(number: usize) -> String {
+    format!("operation-{number}")
 }
 
 pub(super) fn owner_id(owner: usize) -> String {
@@ -64,8 +93,32 @@ pub(super) fn owner_id(owner: usize) -> String {
 }
 
 impl Journey {
-    /// One that may come next at a store that is as `book` says.
+    /// One that may come next at a store that is as `book` says; some under an operation id,
+    /// of which some were done before.
     pub(super) fn choose(book: &Book, now: Timestamp, dice: &mut Dice) -> Self {
+        if book.restored {
+            return Self::Confirm.named_by(book, dice);
+        }
+        if !book.operations.is_empty() && dice.chance(1, 12) {
+            let number = dice.roll(book.operations.len());
+            return Self::Named(number, book.operations[number].0.clone());
+        }
+        let journey = Self::choose_plain(book, now, dice);
+        match journey {
+            Self::Sweep(_) | Self::Flush => journey,
+            journey => journey.named_by(book, dice),
+        }
+    }
+
+    /// Perhaps under an operation id that is not in `book`.
+    pub(super) fn named_by(self, book: &Book, dice: &mut Dice) -> Self {
+        if dice.chance(1, 3) {
+            return Self::Named(book.operations.len(), Box::new(self));
+        }
+        self
+    }
+
+    fn choose_plain(book: &Book, now: Timestamp, dice: &mut Dice) -> Self {
         if book.profile.is_none() {
             return Self::Apply(0);
         }
@@ -84,13 +137,20 @@ impl Journey {
         }
         if there.len() < 2 || dice.chance(1, 4) {
             let owners: Vec<usize> = book.owners.keys().copied().collect();
-            let kind = dice.roll(KINDS.len());
-            return Self::Issue {
-                owner: *dice.pick(&owners),
-                kind,
-                scopes: if kind == 2 { [false; 2] } else { scopes(dice) },
-                end: if dice.chance(1, 2) { NEVER } else { at(ahead(dice)) },
+            let wanted = |dice: &mut Dice| {
+                let kind = dice.roll(KINDS.len());
+                Wanted {
+                    owner: *dice.pick(&owners),
+                    kind,
+                    scopes: if kind == 2 { [false; 2] } else { scopes(dice) },
+                    end: if dice.chance(1, 2) { NEVER } else { at(ahead(dice)) },
+                }
             };
+            if dice.chance(1, 5) {
+                let count = 2 + dice.roll(3);
+                return Self::IssueMany((0..count).map(|_| wanted(dice)).collect());
+            }
+            return Self::Issue(wanted(dice));
         }
         let key = *dice.pick(&there);
         match dice.roll(12) {
@@ -105,7 +165,7 @@ impl Journey {
                 name: format!("name {}", dice.roll(3)),
             },
             7 => Self::Reveal(key),
-            8 => Self::Sweep(1 + dice.roll(3)),
+            8 => Self::Sweep(dice.chance(2, 3).then(|| 1 + dice.roll(3))),
             9 => Self::Flush,
             10 => Self::Apply(dice.roll(PROFILES)),
             _ if dice.chance(1, 4) => Self::ResetClock,
@@ -113,14 +173,31 @@ impl Journey {
         }
     }
 
+    /// The journey without its operation id.
+    pub(super) fn plain(&self) -> &Self {
+        match self {
+            Self::Named(_, journey) => journey.plain(),
+            journey => journey,
+        }
+    }
+
     /// Asks it of `store`, which was as `book` says.
     pub(super) fn ask(&self, store: &Store, book: &Book) -> Result<Done> {
+        match self {
+            Self::Named(number, journey) => {
+                journey.ask_as(store, book, &by().operation(operation_id(*number)))
+            }
+            journey => journey.ask_as(store, book, &by()),
+        }
+    }
+
+    fn ask_as(&self, store: &Store, book: &Book, by: &Actor) -> Result<Done> {
         let id = |key: &usize| book.keys[*key].id;
         let acme = || store.realm("acme");
         let nothing = Done::Nothing;
         Ok(match self {
             Self::Apply(number) => {
-                store.apply_realm("acme.toml", &profile(*number), &by())?;
+                store.apply_realm("acme.toml", &profile(*number), by)?;
                 nothing
             }
             Self::SetOwner { owner, suspended, direct, plan } => {
@@ -134,22 +211,22 @@ impl Journey {
                 if let Some(plan) = plan {
                     change = change.plan(*plan);
                 }
-                store.set_owner(acme()?, &owner_id(*owner), &change, &by())?;
+                store.set_owner(acme()?, &owner_id(*owner), &change, by)?;
                 nothing
             }
-            Self::Issue { owner, kind, scopes, end } => {
-                let spec = Spec::new(acme()?, KINDS[*kind], owner_id(*owner));
-                let issued = store.issue(&spec.scopes(names(*scopes)).end(*end), &by())?;
-                Done::Issued(issued.key.key_id, issued.token.expose().to_owned())
+            Self::Issue(wanted) => issued([store.issue(&wanted.spec(acme()?), by)?]),
+            Self::IssueMany(wanted) => {
+                let acme = acme()?;
+                let specs: Vec<Spec> = wanted.iter().map(|wanted| wanted.spec(acme)).collect();
+                issued(store.issue_many(&specs, by)?)
             }
             Self::Rotate { key, grace } => {
                 let grace = Duration::from_millis(u64::try_from(*grace).unwrap());
-                let issued = store.rotate(id(key), &Rotation::new().grace(grace), &by())?;
-                Done::Issued(issued.key.key_id, issued.token.expose().to_owned())
+                issued([store.rotate(id(key), &Rotation::new().grace(grace), by)?])
             }
-            Self::Suspend(key) => store.suspend(id(key), &by()).map(|_| nothing)?,
-            Self::Resume(key) => store.resume(id(key), &by()).map(|_| nothing)?,
-            Self::Revoke(key) => store.revoke(id(key), &by()).map(|_| nothing)?,
+            Self::Suspend(key) => store.suspend(id(key), by).map(|_| nothing)?,
+            Self::Resume(key) => store.resume(id(key), by).map(|_| nothing)?,
+            Self::Revoke(key) => store.revoke(id(key), by).map(|_| nothing)?,
             Self::Update { key, scopes, end, name } => {
                 let mut update = Update::new().name(name);
                 if let Some(scopes) = scopes {
@@ -158,16 +235,34 @@ impl Journey {
                 if let Some(end) = end {
                     update = update.end(*end);
                 }
-                store.update(id(key), &update, &by()).map(|_| nothing)?
+                store.update(id(key), &update, by).map(|_| nothing)?
             }
             Self::Reveal(key) => {
-                let token = store.reveal(id(key), &by())?;
+                let token = store.reveal(id(key), by)?;
                 assert_eq!(token.expose(), book.keys[*key].token, "another token was revealed");
                 nothing
             }
-            Self::Sweep(limit) => Done::Swept(store.sweep(*limit, &by())?.keys),
+            Self::Sweep(Some(limit)) => Done::Swept(store.sweep(*limit, by)?.keys),
+            Self::Sweep(None) => Done::Swept(usize::try_from(store.sweep_all(by)?).unwrap()),
             Self::Flush => store.flush().map(|()| nothing)?,
-            Self::ResetClock => store.reset_clock(&by()).map(|_| nothing)?,
+            Self::ResetClock => store.reset_clock(by).map(|_| nothing)?,
+            Self::Reseal { old, .. } => {
+                store.change_sealing_key(&sealing_key(*old), by).map(|_| nothing)?
+            }
+            Self::Confirm => store.confirm_restore(by).map(|()| nothing)?,
+            Self::Named(_, journey) => journey.ask_as(store, book, by)?,
         })
     }
+}
+
+impl Wanted {
+    fn spec(&self, acme: RealmRef) -> Spec {
+        let spec = Spec::new(acme, KINDS[self.kind], owner_id(self.owner));
+        spec.scopes(names(self.scopes)).end(self.end)
+    }
+}
+
+fn issued(issued: impl IntoIterator<Item = Issued>) -> Done {
+    let each = |issued: Issued| (issued.key.key_id, issued.token.expose().to_owned());
+    Done::Issued(issued.into_iter().map(each).collect())
 }

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::book::{Book, KINDS, Key, SCOPES, names, profile};
-use super::journey::owner_id;
+use super::journey::{operation_id, owner_id, sealing_key};
 use crate::ids::RealmRef;
 use crate::key_id::KeyId;
 use crate::request::Request;
+use crate::seal;
+use crate::storage::Role;
 use crate::store::Store;
 use crate::time::Timestamp;
 
@@ -23,6 +25,8 @@ pub(super) fn compare(store: &Store, book: &Book, now: Timestamp) -> Result<(), 
     same("keys", &state.counts.keys, &(book.present().count() as u64))?;
     let sealed = book.present().filter(|key| key.sealed).count();
     same("sealed copies", &state.counts.sealed, &(sealed as u64))?;
+    same("operations", &state.counts.operations, &(book.operations.len() as u64))?;
+    same("restored", &(state.role == Role::Restored), &book.restored)?;
     let Some(number) = book.profile else { return Ok(()) };
     rows(store, book, number).map_err(|e| e.to_string())??;
     verdicts(store, book, now)
@@ -43,17 +47,24 @@ fn rows(store: &Store, book: &Book, number: usize) -> crate::error::Result<Resul
         );
         found = found.and(same(&info.id, &seen, &(want.plan, want.suspended, direct)));
     }
-    let page = store.list(&crate::store::Filter::new(), None, PAGE)?;
+    let page = store.list(&crate::query::Filter::new(), None, PAGE)?;
     let infos: BTreeMap<KeyId, _> = page.keys.iter().map(|info| (info.key_id, info)).collect();
     for key in book.present() {
         let Some(info) = infos.get(&key.id) else {
             return Ok(Err(format!("{}: it is lost", key.id)));
         };
         let predecessor = key.predecessor.map(|number| book.keys[number].id);
+        let copy = match (view.sealed(key.id)?, view.key(key.id)?) {
+            (Some(copy), Some(record)) => {
+                let token = seal::open(&sealing_key(book.sealing), store.place(&record), &copy)?;
+                Some(token.expose().to_owned())
+            }
+            _ => None,
+        };
         let seen = (
             (info.state, info.start, info.end, info.changed, info.name.clone()),
             (info.scopes.clone(), info.owner.clone(), info.kind_name.clone()),
-            (info.predecessor, info.successor, view.sealed(key.id)?.is_some()),
+            (info.predecessor, info.successor, copy),
         );
         let want = (
             (key.state, key.start, key.end, key.changed, key.name.clone()),
@@ -62,7 +73,7 @@ fn rows(store: &Store, book: &Book, number: usize) -> crate::error::Result<Resul
                 owner_id(key.owner),
                 KINDS[key.kind].to_owned(),
             ),
-            (predecessor, key.successor, key.sealed),
+            (predecessor, key.successor, key.sealed.then(|| key.token.clone())),
         );
         found = found.and(same(&key.id.to_string(), &seen, &want));
         let used = view.used(key.id)?;
@@ -70,6 +81,11 @@ fn rows(store: &Store, book: &Book, number: usize) -> crate::error::Result<Resul
             let want = format!("from {:?} to {:?}", key.flushed, key.noted);
             found = found.and(Err(format!("{}: used {used:?}, want {want}", key.id)));
         }
+    }
+    for number in 0..book.operations.len() {
+        let id = operation_id(number);
+        let known = view.operation(&id)?.is_some();
+        found = found.and(same(&id, &known, &true));
     }
     Ok(found)
 }

@@ -4,6 +4,7 @@
 //! `docs/crash.md` says what is simulated and how it is repeated.
 
 mod book;
+mod copies;
 mod damage;
 mod faults;
 mod journey;

@@ -3,8 +3,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use super::journey::{Journey, Wanted, sealing_key};
 use super::judge::compare;
-use super::run::{Note, Plan, Point, Run};
+use super::run::{Note, Origin, Plan, Point, Run};
 use super::{amount, each, report, seeds};
 use crate::storage::tests::cut::Platter;
 use crate::storage::tests::dice::Dice;
@@ -31,11 +32,11 @@ fn after_a_power_cut_all_that_was_acknowledged_is_there_and_nothing_in_part() {
     let seeds = seeds(0..images.div_ceil(IN_ALL));
     let task = |seed| cut(&Run::new(seed, &Plan::default()), IMAGES);
     let count = each(&seeds, task, Count::add);
-    let Count { images, second, early } = count;
+    let Count { images, second, early, again } = count;
     let what = format!("{images} images of {} runs", seeds.len());
     let detail = format!("{second} of a second power cut, {early} ahead of their acknowledgement");
-    report(&format!("power cuts: {what}, {detail}"), start);
-    assert!(second > 0 && (early > 0 || seeds.len() == 1));
+    report(&format!("power cuts: {what}, {detail}, {again} asked again"), start);
+    assert!(second > 0 && again > 0 && (early > 0 || seeds.len() == 1));
 }
 
 #[test]
@@ -53,6 +54,23 @@ fn a_store_that_takes_a_sync_that_failed_for_done_is_found_out() {
 #[test]
 fn a_store_that_acknowledges_before_it_syncs_is_found_out() {
     found_out(|seed| Run::new(seed, &Plan::default()).hasty());
+}
+
+#[test]
+fn a_store_that_does_again_what_was_done_under_an_operation_id_is_found_out() {
+    let run = Run::new(1, &Plan { origin: Origin::New, ..Plan::default() });
+    let start = run.starts.last().unwrap();
+    let (hands, disk) = (Hands::at(start.now.as_ms()), Disk::new(start.disk.clone()));
+    let mut book = run.points[start.point].book.clone();
+    let store = reopen(&disk, &hands, book.sealing).unwrap();
+    let wanted = Wanted { owner: 0, kind: 0, scopes: [true; 2], end: Timestamp::NEVER };
+    let owner = Journey::SetOwner { owner: 0, suspended: None, direct: None, plan: None };
+    book.apply(&owner, &owner.ask(&store, &book).unwrap(), hands.now());
+    let issue = Journey::Named(book.operations.len(), Box::new(Journey::Issue(wanted)));
+    book.apply(&issue, &issue.ask(&store, &book).unwrap(), hands.now());
+    let point = Point { book, ..run.points[start.point].clone() };
+    let why = ask_again(&store, (&issue, issue.plain()), point, hands.now()).unwrap_err();
+    assert!(why.starts_with("asked again"), "{why}");
 }
 
 /// The simulator must find something in most runs that have a defect.
@@ -78,6 +96,8 @@ pub(super) struct Count {
     pub second: u64,
     /// Where a journey was found that nobody was told of.
     pub early: u64,
+    /// Where what was asked for was asked for again.
+    pub again: u64,
 }
 
 impl Count {
@@ -85,6 +105,7 @@ impl Count {
         self.images += other.images;
         self.second += other.second;
         self.early += other.early;
+        self.again += other.again;
     }
 }
 
@@ -144,7 +165,8 @@ fn judge(
     let hands = Hands::at(asked[asked.len() - 1].now.as_ms());
     let disk = Disk::new(image.clone());
     disk.record();
-    let store = reopen(&disk, &hands)?;
+    let sealing = asked[asked.len() - 1].book.sealing;
+    let store = reopen(&disk, &hands, sealing)?;
     let steps = disk.take_record();
     let found = find(&store, asked, hands.now())?;
     let mut count = Count { images: 1, ..Count::default() };
@@ -155,32 +177,57 @@ fn judge(
         steps.iter().take(moment).for_each(|step| platter.tell(step, dice));
         let (image, lost) = platter.cut(dice);
         let tell = |why| format!("after a second cut ({lost}): {why}");
-        let store = reopen(&Disk::new(image), &hands).map_err(tell)?;
+        let store = reopen(&Disk::new(image), &hands, sealing).map_err(tell)?;
         find(&store, asked, hands.now()).map_err(tell)?;
         count.images += 1;
         count.second += 1;
+    } else if let [.., last] = asked
+        && let Some(journey) = last.journey.as_ref().filter(|_| last.refused.is_none())
+        && dice.chance(1, 2)
+        && (found.seq == last.seq && matches!(journey, Journey::Named(..))
+            || found.seq < last.seq && asked.len() == 2)
+    {
+        ask_again(&store, (journey, journey), found, hands.now())?;
+        count.again += 1;
     } else if dice.chance(1, 4)
+        && !found.book.restored
         && let Some(key) = found.book.present().next()
     {
         store.revoke(key.id, &by()).map_err(|e| format!("it cannot be written to: {e}"))?;
         store.close().map_err(|e| format!("it cannot be closed: {e}"))?;
-        reopen(&disk, &hands).map_err(|why| format!("after it was closed: {why}"))?;
+        reopen(&disk, &hands, sealing).map_err(|why| format!("after it was closed: {why}"))?;
     }
     Ok(count)
 }
 
-pub(super) fn reopen(disk: &Disk, hands: &Hands) -> Result<Store, String> {
-    let store = open(disk, options(hands)).map_err(|e| format!("it does not open: {e}"))?;
+/// Whoever asked for `journey` has heard nothing and asks for `again`, which is the same, of a
+/// store that stands at `found`: before it, or, if the journey has an operation id, after it.
+fn ask_again(
+    store: &Store,
+    (journey, again): (&Journey, &Journey),
+    found: Point,
+    now: Timestamp,
+) -> Result<(), String> {
+    let mut book = found.book;
+    // Looking at it was using its keys, and the commit may take that along.
+    book.keys.iter_mut().for_each(|key| key.noted = Some(now));
+    let tell = |why| format!("asked again for {journey:?}: {why}");
+    let done = again.ask(store, &book).map_err(|e| tell(e.to_string()))?;
+    book.apply(journey, &done, now);
+    compare(store, &book, now).map_err(tell)
+}
+
+/// With the sealing key of that number.
+pub(super) fn reopen(disk: &Disk, hands: &Hands, sealing: u8) -> Result<Store, String> {
+    let options = options(hands).sealing_key(sealing_key(sealing));
+    let store = open(disk, options).map_err(|e| format!("it does not open: {e}"))?;
     store.check().map_err(|e| format!("it fails its check: {e}"))?;
     Ok(store)
 }
 
-/// Where the run stood that `store` is as; it must be one of `asked`.
-pub(super) fn find<'r>(
-    store: &Store,
-    asked: &'r [Point],
-    now: Timestamp,
-) -> Result<&'r Point, String> {
+/// Where the run stood that `store` is as, without uses that nobody was told of; it must be one
+/// of `asked`.
+pub(super) fn find(store: &Store, asked: &[Point], now: Timestamp) -> Result<Point, String> {
     let seq = store.anchor().map_err(|e| e.to_string())?.seq;
     let mut standing = asked.iter().filter(|point| point.seq == seq);
     let Some(first) = standing.next() else {
@@ -189,11 +236,10 @@ pub(super) fn find<'r>(
     };
     // Those with one seq share a commit, or wrote uses alone, of which none but the first
     // point's must be there.
-    let last = standing.next_back().unwrap_or(first);
-    let mut book = last.book.clone();
-    for (key, sure) in book.keys.iter_mut().zip(&first.book.keys) {
+    let mut last = standing.next_back().unwrap_or(first).clone();
+    for (key, sure) in last.book.keys.iter_mut().zip(&first.book.keys) {
         key.flushed = sure.flushed;
     }
-    compare(store, &book, now)?;
+    compare(store, &last.book, now)?;
     Ok(last)
 }

@@ -5,7 +5,8 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use super::book::Book;
-use super::journey::{Done, Journey};
+use super::copies;
+use super::journey::{Done, Journey, operation_id, sealing_key};
 use super::judge::compare;
 use crate::error::{ErrorKind, Result};
 use crate::random::Random;
@@ -29,11 +30,34 @@ pub(super) struct Plan {
     /// How many journeys there are to an opening, one after another; if it is not said, chance
     /// says, and also when several come at once.
     pub alone: Option<usize>,
+    pub origin: Origin,
 }
 
 impl Default for Plan {
     fn default() -> Self {
-        Self { journeys: 24, lie: None, alone: None }
+        Self { journeys: 24, lie: None, alone: None, origin: Origin::Any }
+    }
+}
+
+/// What file a run begins with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// An empty store's.
+    New,
+    /// A store's that was restored from a backup of a store in use.
+    Restored,
+    /// A store's in use that was written anew.
+    Rewritten,
+    /// Chance says.
+    Any,
+}
+
+impl Origin {
+    fn chosen(self, dice: &mut Dice) -> Self {
+        match self {
+            Self::Any => *dice.pick(&[Self::New, Self::New, Self::Restored, Self::Rewritten]),
+            origin => origin,
+        }
     }
 }
 
@@ -65,6 +89,8 @@ pub(super) struct Start {
     pub disk: Vec<u8>,
     pub now: Timestamp,
     pub random: Dice,
+    /// The sealing key that it was opened with, by number.
+    pub sealing: u8,
 }
 
 /// A recorded run.
@@ -85,6 +111,8 @@ struct Scene {
     disk: Disk,
     clock: Hands,
     store: Option<Store>,
+    /// How often a store was opened, in the life of its file and of those it comes from.
+    openings: u64,
     run: Run,
 }
 
@@ -93,20 +121,7 @@ impl Run {
     pub(super) fn new(seed: u64, plan: &Plan) -> Self {
         let mut dice = Dice::new(seed);
         let mut scene = Scene::new(seed, plan, &mut dice);
-        while scene.run.points.len() <= plan.journeys {
-            let ahead = *dice.pick(&AHEAD);
-            scene.clock.forward(Duration::from_millis(ahead));
-            let chance = match plan.alone {
-                Some(each) if scene.since_start() < each => 3,
-                Some(_) => 0,
-                None => dice.roll(12),
-            };
-            match chance {
-                0 => scene.reopen(),
-                1 | 2 if scene.book().owners.len() > 1 => scene.several(&mut dice),
-                _ => scene.one(&mut dice),
-            }
-        }
+        scene.go(plan, &mut dice);
         if dice.chance(1, 2) {
             scene.close();
         }
@@ -134,26 +149,73 @@ impl Run {
 
 impl Scene {
     fn new(seed: u64, plan: &Plan, dice: &mut Dice) -> Self {
-        let disk = formatted(&Random::new(dice.clone()));
-        let (base, clock) = (disk.bytes(), Hands::new());
-        let (book, now) = (Book::default(), clock.now());
+        let origin = plan.origin.chosen(dice);
+        let scene = if origin == Origin::New {
+            let disk = formatted(&Random::new(dice.clone()));
+            Self::over(seed, disk, Hands::new(), Book::default(), 0)
+        } else {
+            let before = Plan { journeys: 12, lie: None, alone: None, origin: Origin::New };
+            let mut scene = Self::new(seed, &before, dice);
+            scene.go(&before, dice);
+            scene.close();
+            let Self { disk, clock, openings, run, .. } = scene;
+            let book = &run.points[run.points.len() - 1].book;
+            let random = Random::new(dice.clone());
+            match origin {
+                Origin::Restored => {
+                    let disk = copies::restored(&disk, &random, clock.now()).unwrap();
+                    Self::over(seed, disk, clock, book.restored(), openings)
+                }
+                _ => {
+                    let disk = copies::rewritten(&disk).unwrap();
+                    Self::over(seed, disk, clock, book.clone(), openings)
+                }
+            }
+        };
+        scene.disk.lie(plan.lie);
+        scene
+    }
+
+    /// Opens a store that is as `book` says and begins a run there.
+    fn over(seed: u64, disk: Disk, clock: Hands, book: Book, openings: u64) -> Self {
+        let (base, now, sealing) = (disk.bytes(), clock.now(), book.sealing);
         let point = Point { book, seq: 0, now, journey: None, refused: None };
         let (steps, notes, starts) = (Vec::new(), Vec::new(), Vec::new());
         let run = Run { seed, base, steps, notes, points: vec![point], starts };
         disk.record();
-        disk.lie(plan.lie);
-        let mut scene = Self { disk, clock, store: None, run };
-        scene.open();
+        let mut scene = Self { disk, clock, store: None, openings, run };
+        scene.open(sealing);
+        scene.run.points[0].seq = scene.store().anchor().unwrap().seq;
         scene
     }
 
-    fn open(&mut self) {
+    /// Asks for journeys, opens and closes, until there are as many as planned.
+    fn go(&mut self, plan: &Plan, dice: &mut Dice) {
+        while self.run.points.len() <= plan.journeys {
+            let ahead = *dice.pick(&AHEAD);
+            self.clock.forward(Duration::from_millis(ahead));
+            let chance = match plan.alone {
+                Some(each) if self.since_start() < each => 3,
+                Some(_) => 0,
+                None => dice.roll(12),
+            };
+            match chance {
+                0 => self.reopen(dice),
+                1 | 2 if self.book().owners.len() > 1 && self.is_settled() => self.several(dice),
+                _ => self.one(dice),
+            }
+        }
+    }
+
+    /// Opens the store with this sealing key.
+    fn open(&mut self, sealing: u8) {
         let (point, now) = (self.last(), self.clock.now());
         // Each opening draws elsewhere, so that no token comes again.
-        let openings = self.run.starts.len() as u64;
-        let (disk, random) = (self.disk.bytes(), Dice::new(!self.run.seed ^ openings << 40));
-        let options = options(&self.clock).random(random.clone());
-        self.run.starts.push(Start { point, disk, now, random });
+        let random = Dice::new(!self.run.seed ^ self.openings << 40);
+        self.openings += 1;
+        let options = options(&self.clock).random(random.clone()).sealing_key(sealing_key(sealing));
+        let disk = self.disk.bytes();
+        self.run.starts.push(Start { point, disk, now, random, sealing });
         self.store = Some(open(&self.disk, options).unwrap());
     }
 
@@ -164,6 +226,17 @@ impl Scene {
     /// How many points there are since the store was opened.
     fn since_start(&self) -> usize {
         self.last() - self.run.starts.last().unwrap().point
+    }
+
+    /// The number of the sealing key that the store was opened with.
+    fn sealing(&self) -> u8 {
+        self.run.starts.last().unwrap().sealing
+    }
+
+    /// Whether nothing must be done before anything else: a restored store is confirmed, and
+    /// sealed copies are under the sealing key.
+    fn is_settled(&self) -> bool {
+        !self.book().restored && self.book().sealing == self.sealing()
     }
 
     fn last(&self) -> usize {
@@ -181,7 +254,13 @@ impl Scene {
 
     fn one(&mut self, dice: &mut Dice) {
         let now = self.clock.now();
-        let journey = Journey::choose(self.book(), now, dice);
+        let journey = match (self.book().restored, self.is_settled()) {
+            (false, false) => {
+                let (old, new) = (self.book().sealing, self.sealing());
+                Journey::Reseal { old, new }.named_by(self.book(), dice)
+            }
+            _ => Journey::choose(self.book(), now, dice),
+        };
         self.note(Note::Asked(self.last() + 1));
         let done = journey.ask(self.store(), self.book());
         self.note(Note::Acknowledged(self.last() + 1));
@@ -196,7 +275,8 @@ impl Scene {
             std::iter::repeat_with(|| Journey::choose(self.book(), now, dice))
                 // What these come to hangs on what the others do.
                 .filter(|journey| {
-                    !matches!(journey, Journey::Reveal(_) | Journey::Sweep(_) | Journey::Flush)
+                    let plain = journey.plain();
+                    !matches!(plain, Journey::Reveal(_) | Journey::Sweep(_) | Journey::Flush)
                 })
                 .take(count)
                 .collect();
@@ -234,7 +314,8 @@ impl Scene {
         let refused = match done {
             Ok(done) => {
                 if let (Done::Swept(count), Journey::Sweep(limit)) = (&done, journey) {
-                    assert_eq!(*count, book.ripe(now).len().min(*limit), "keys swept");
+                    let most = limit.unwrap_or(usize::MAX);
+                    assert_eq!(*count, book.ripe(now).len().min(most), "keys swept");
                 }
                 book.apply(journey, &done, now);
                 None
@@ -250,7 +331,8 @@ impl Scene {
         self.run.points.push(Point { book, seq, now, journey, refused });
     }
 
-    /// The seqs of the points after `before`, by the trail: a journey has that of its entries.
+    /// The seqs of the points after `before`: a journey has that of its entries and of its
+    /// operation.
     fn numbers(&mut self, before: usize) {
         let start = &self.run.points[before];
         let (mut seq, mut entries) = (start.seq, start.book.entries);
@@ -260,6 +342,11 @@ impl Scene {
             while entries < point.book.entries {
                 seq = trail.next().expect("an entry is missing").seq;
                 entries += 1;
+            }
+            if let (Some(Journey::Named(number, _)), None) = (&point.journey, point.refused) {
+                seq = seq.max(
+                    self.store.as_ref().unwrap().operation(&operation_id(*number)).unwrap().seq,
+                );
             }
             point.seq = seq;
         }
@@ -288,14 +375,19 @@ impl Scene {
         store.close().unwrap();
         self.note(Note::Acknowledged(self.last() + 1));
         let mut book = self.book().clone();
-        book.keys.iter_mut().for_each(|key| key.flushed = key.noted);
+        if !book.restored {
+            book.keys.iter_mut().for_each(|key| key.flushed = key.noted);
+        }
         let now = self.clock.now();
         self.run.points.push(Point { book, seq, now, journey: None, refused: None });
     }
 
-    fn reopen(&mut self) {
+    /// Closes the store and opens it, perhaps with another sealing key.
+    fn reopen(&mut self, dice: &mut Dice) {
         self.close();
-        self.open();
+        let sealing = self.book().sealing;
+        let changes = self.book().profile.is_some() && dice.chance(1, 3);
+        self.open(if changes { sealing ^ 1 } else { sealing });
         self.agree();
     }
 }
