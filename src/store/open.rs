@@ -66,7 +66,6 @@ impl Options {
                 present: self.pepper.as_ref(),
                 previous: self.previous_pepper.as_ref(),
             },
-            ..StorageOptions::new(None)
         }
     }
 }
