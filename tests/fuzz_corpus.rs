@@ -4,6 +4,9 @@ use std::path::Path;
 use std::{fs, io};
 
 #[cfg(test)]
+#[path = "../fuzz/properties/import.rs"]
+mod import;
+#[cfg(test)]
 #[path = "../fuzz/properties/token.rs"]
 mod token;
 
@@ -25,4 +28,9 @@ fn replay(target: &str, check: fn(&[u8])) -> io::Result<()> {
 #[test]
 fn the_corpus_of_token_is_parsed_as_described() -> io::Result<()> {
     replay("token", token::check)
+}
+
+#[test]
+fn p28_the_corpus_of_import_is_read_or_refused_without_a_secret_in_the_refusal() -> io::Result<()> {
+    replay("import", import::check)
 }

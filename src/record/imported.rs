@@ -22,9 +22,9 @@ pub(crate) enum Imported {
 //
 // ```text
 // offset size name
-//      0    1 form     0 token, 1 token of which there was a digest, 2 digest
+//      0    1 form     0 token, 1 token of which there was a digest (in the log: 0), 2 digest
 //
-//      1   16 adopted  of form 1: what there was; zeros in the log
+//      1   16 adopted  of form 1: what there was
 //
 //      1    4 check    of form 2: first bytes of derive_key("keycask 2026-11 check of an import
 //                      secret") over the scheme's secret, zeros without one
@@ -66,7 +66,7 @@ impl Imported {
     /// The same without any half of a digest: what the log has.
     pub(super) fn for_log(&self) -> Self {
         match self {
-            Self::Token { adopted: Some(_) } => Self::Token { adopted: Some([0; 16]) },
+            Self::Token { .. } => Self::Token { adopted: None },
             other => other.clone(),
         }
     }

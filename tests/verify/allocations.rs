@@ -1,7 +1,8 @@
 //! Memory from the heap.
 
 use allocation_counter::{AllocationInfo, measure};
-use keycask::{Options, OwnerChange, Request, Spec};
+use keycask::{Import, ImportRules, Options, OwnerChange, Request, Spec};
+use sha2::{Digest as _, Sha256};
 
 use super::kit::{Scene, by};
 
@@ -41,4 +42,26 @@ fn only_the_first_charge_of_a_lineage_makes_its_meter() {
     let verify = || scene.store.verify(scene.acme, token, &Request::new()).unwrap();
     let taken = [(); 3].map(|()| measure(|| assert!(verify().rate.is_some())).count_total);
     assert!(taken[0] > 0 && taken[1..] == [0, 0], "{taken:?}");
+}
+
+#[test]
+fn a_key_that_another_systems_digest_finds_takes_no_memory_and_is_noted_without_any() {
+    let scene = Scene::new(Options::new().import_secret("old", b"its pepper"));
+    let digest: String = Sha256::digest("imported").iter().map(|b| format!("{b:02x}")).collect();
+    let none = "00".repeat(32);
+    let all = [("sha512-256", &none), ("hmac-sha256:key=old", &none), ("sha256", &digest)];
+    let imports = all.map(|(scheme, digest)| {
+        let spec = Spec::new(scene.acme, "live", "free");
+        Import::digest(spec, scheme.parse().unwrap(), digest).unwrap()
+    });
+    scene.store.import(&imports, &ImportRules::new(), &by()).unwrap();
+    let verify =
+        |token: &str| scene.store.verify(scene.acme, token.as_bytes(), &Request::new()).is_ok();
+    let info = measure(|| {
+        for _ in 0..100 {
+            assert!(verify("imported") && !verify("nobody's"));
+        }
+    });
+    assert!(is_none(&info), "{info:?}");
+    assert_eq!(scene.store.rehash().unwrap(), 1);
 }
