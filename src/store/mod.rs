@@ -7,6 +7,7 @@
 
 mod backup;
 mod cap;
+mod charge;
 mod clock;
 mod commit;
 mod compact;
@@ -19,18 +20,21 @@ mod filling;
 mod holder;
 mod import;
 mod issue;
+mod leaked;
 mod list;
 mod open;
 mod operation;
 mod owner;
 mod pepper;
 mod query;
+mod quota;
 mod realm;
 mod realms;
 mod rehash;
 mod reissue;
 mod restore;
 mod reveal;
+mod revoke;
 mod rotate;
 mod salvage;
 mod scan;
@@ -50,7 +54,7 @@ use std::sync::atomic::AtomicU64;
 use crate::error::{Error, ErrorKind};
 use crate::index::Index;
 use crate::key_id::KeyId;
-use crate::limit::Meters;
+use crate::limit::Named;
 use crate::mark::Mark;
 use crate::progress::Report;
 use crate::random::Random;
@@ -94,10 +98,8 @@ pub struct Store {
     /// Digests that keys were imported with.
     known: Known,
     sealing: Option<SealingKey>,
-    /// Rates as of the store's clock.
-    meters: Meters,
-    /// Rates as of times that callers name.
-    told: Meters,
+    /// Rates as of times that callers name. Those of the present are in the index.
+    told: Named,
     mark: Mark,
     random: Random,
     report: Option<Report>,
@@ -105,6 +107,8 @@ pub struct Store {
     /// Milliseconds of uptime at which usage was last written. Relaxed: only who has the turn
     /// of `writers` touches it, and turns are ordered by a lock.
     flushed: AtomicU64,
+    /// Most credits that are leased of a lineage at once, but for what one request costs.
+    chunk_max: u64,
 }
 
 impl std::fmt::Debug for Store {

@@ -11,7 +11,7 @@ use super::rehash::Noted;
 use super::versions::Versions;
 use super::ways::{Counted, Generation, Routes};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limit::Meters;
+use crate::limit::Named;
 use crate::mark::Mark;
 use crate::options::Options;
 use crate::storage::{Numbered, Peppers, Storage, StorageOptions, Unread};
@@ -111,27 +111,28 @@ impl Store {
             index,
             realms: Versions::new(realms),
             sealing: options.sealing,
-            meters: Meters::new(),
-            told: Meters::new(),
+            told: Named::new(),
             mark: Mark::new(options.clock, floor),
             random: options.random,
             report: options.report,
             writers: Writers::new(),
             flushed: AtomicU64::new(0),
+            chunk_max: options.lease_max,
         };
         store.make_ready();
         Ok(store)
     }
 
-    /// Writes what usage was noted, and closes the file. Dropping does the same, and keeps a
-    /// failure of the write to itself. If the file cannot be closed in order, nothing is lost:
-    /// the next opening repairs it.
+    /// Writes what usage was noted, gives leased credits back, and closes the file. Dropping does
+    /// the same, and keeps a failure of the write to itself. If the file cannot be closed in
+    /// order, nothing is lost: the next opening repairs it.
     ///
     /// # Errors
     ///
     /// Those of a commit.
     pub fn close(self) -> Result<()> {
-        self.flush()
+        self.flush()?;
+        self.give_back()
     }
 
     /// How to open a store otherwise than by default.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Store;
+use super::charge::Halt;
 use super::realms::Bound;
 use super::rehash::Verified;
 use super::ways::Ways;
@@ -13,7 +14,6 @@ use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::index::Approach;
 use crate::key_id::KeyId;
-use crate::limit::{Meters, Moment};
 use crate::policy::{Facts, Required, decide};
 use crate::realm::Rights;
 use crate::request::Request;
@@ -64,10 +64,14 @@ pub(super) struct Text<'a> {
 
 /// A text that is shaped like a token of the realm: the digest that tells whose it is, and the
 /// way to where such a key stands.
+#[derive(Clone, Copy)]
 pub(super) struct Presented<'s> {
     approach: Approach<'s>,
     digest: Digest,
 }
+
+/// How often a decision begins anew for a key that changes under it.
+const ATTEMPTS: usize = 64;
 
 /// Tokens of a batch that are hashed before the first of them is decided.
 const GROUP: usize = 64;
@@ -81,6 +85,10 @@ pub(super) struct Found {
 }
 
 impl Found {
+    fn refused(&self, reason: Reason) -> Denial {
+        Denial { reason, key: Some(self.entry.key_id) }
+    }
+
     pub(super) fn facts(&self) -> Facts<'_> {
         Facts {
             entry: &self.entry,
@@ -94,10 +102,12 @@ impl Found {
 impl Store {
     /// Decides whether `token` may do what `request` needs in `realm`.
     ///
-    /// From memory alone: it reads no file and takes no lock that a writer holds. Once a call
+    /// From memory alone: it reads no file and takes no lock that a writer holds, but for a key
+    /// with a [quota](crate::Quota) of which too few credits are in memory, which makes a commit.
+    /// Once a call
     /// that revokes, suspends or narrows a key has returned, no verify that begins after it
-    /// grants what was taken away. The checks stand in the order of [`Reason`]; rates are
-    /// charged last, so a denial charges nothing.
+    /// grants what was taken away. The checks stand in the order of [`Reason`]; rates and
+    /// the quota are charged last, so a denial charges nothing.
     ///
     /// # Errors
     ///
@@ -234,42 +244,122 @@ impl Store {
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        let Text { bound, ways, token } = text;
-        let realm = &*bound.realm;
-        let (found, other) = match self.find(bound, presented, request) {
-            Some(found) => (found, None),
-            None => {
-                let other = self.find_otherwise(text, request);
-                let (other, found) = other.ok_or(Denial::UNKNOWN)?;
-                (found, Some(other))
-            }
-        };
-        let entry = &found.entry;
-        let refused = |reason| Denial { reason, key: Some(entry.key_id) };
-        let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
-        let scopes = decide(&found.facts(), required, now).map_err(|reason| {
-            if reason == Reason::Expired && request.at.is_none() {
-                let at = other.as_ref().unwrap_or(presented);
-                self.index.mark_expired(&at.approach, &at.digest, entry);
-            }
-            refused(reason)
-        })?;
-        let rate = match self.metered(realm, &found) {
-            Some((metered, windows)) => {
-                let (meters, moment) = self.meters(request, now);
-                meters.charge(metered, windows, request.cost, moment).map_err(refused)?
-            }
-            None => None,
-        };
-        if let Some(other) = other {
-            self.noted.note(Verified {
-                key_id: entry.key_id,
-                found: other.digest.words(),
-                digest: presented.digest,
-                generation: ways.current.number,
-                last_four: token.last_chunk().copied().unwrap_or_default(),
-            });
+        match self.find(text.bound, presented, request) {
+            Some(found) => self.rule_found(text.bound, presented, &found, request, required, now),
+            None => self.rule_otherwise(text, presented, request, required, now),
         }
+    }
+
+    /// Decides about a key that was found by what was presented.
+    #[inline(always)]
+    fn rule_found(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        found: &Found,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        match self.judge(bound, presented, found, request, required, now) {
+            Ok(grant) => Ok(grant),
+            Err(Halt::Refused(reason)) => Err(found.refused(reason)),
+            Err(Halt::Anew | Halt::Wanting) => {
+                self.rule_anew(bound, presented, request, required, now)
+            }
+        }
+    }
+
+    /// Decides about a text that the present digest finds no key of. If another does, notes what
+    /// the key's digest is to be.
+    #[cold]
+    #[inline(never)]
+    fn rule_otherwise(
+        &self,
+        text: Text<'_>,
+        presented: &Presented<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        let Text { bound, ways, token } = text;
+        if !ways.has_others_of(bound.realm.reference()) {
+            return Err(Denial::UNKNOWN);
+        }
+        if let Some((other, found)) = self.find_otherwise(text, request) {
+            match self.rule_found(bound, &other, &found, request, required, now) {
+                Ok(grant) => {
+                    self.noted.note(Verified {
+                        key_id: found.entry.key_id,
+                        found: other.digest.words(),
+                        digest: presented.digest,
+                        generation: ways.current.number,
+                        last_four: token.last_chunk().copied().unwrap_or_default(),
+                    });
+                    return Ok(grant);
+                }
+                Err(denial) if denial.key.is_some() => return Err(denial),
+                Err(_) => {}
+            }
+        }
+        // It is nobody's, or came over between the looks: it has its new digest before it loses
+        // the old one.
+        let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
+        self.rule_found(bound, presented, &found, request, required, now)
+    }
+
+    /// The same, for a key that had changed before it was charged, or of whose quota too few
+    /// credits are in memory. A change costs the writer one each time; after [`ATTEMPTS`] of them
+    /// the key is refused. Credits that others take first cost the file some each time.
+    #[cold]
+    #[inline(never)]
+    fn rule_anew(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        request: &Request,
+        required: Required,
+        mut now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        let mut changes = 0;
+        while changes < ATTEMPTS {
+            let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
+            let leased = match self.judge(bound, presented, &found, request, required, now) {
+                Ok(grant) => return Ok(grant),
+                Err(Halt::Refused(reason)) => return Err(found.refused(reason)),
+                Err(Halt::Anew) => false,
+                Err(Halt::Wanting) => {
+                    // That is a commit: the present has moved on.
+                    now = None;
+                    let leased = self.lease_for(found.side.as_ref(), request);
+                    leased.map_err(|reason| found.refused(reason))?
+                }
+            };
+            changes = if leased { changes } else { changes + 1 };
+        }
+        Err(Denial::UNKNOWN)
+    }
+
+    /// Decides about a key that was found.
+    #[inline(always)]
+    fn judge(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        found: &Found,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Halt> {
+        let realm = &*bound.realm;
+        let entry = &found.entry;
+        let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
+        let scopes = decide(&found.facts(), required, now).inspect_err(|reason| {
+            if *reason == Reason::Expired && request.at.is_none() {
+                self.index.mark_expired(&presented.approach, &presented.digest, entry);
+            }
+        })?;
+        let (rate, credits) = self.charge(realm, found, request, now)?;
         if realm.policy().usage
             && let Some(side) = entry.side
         {
@@ -286,26 +376,19 @@ impl Store {
             end: entry.end,
             in_grace: entry.in_grace,
             rate,
+            credits,
         })
-    }
-
-    /// Where a request is charged, and when.
-    pub(super) fn meters(&self, request: &Request, now: Timestamp) -> (&Meters, Moment) {
-        match request.at {
-            Some(at) => (&self.told, Moment::named(at)),
-            None => (&self.meters, Moment::present(self.mark.uptime(), now)),
-        }
     }
 
     /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
     #[inline(always)]
     fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
-        let (entry, side) = self.index.find(&presented.approach, &presented.digest)?;
+        let looks = bound.reads_owner || self.index.suspended_owners() > 0;
+        let (entry, side) = self.index.find(&presented.approach, &presented.digest, looks)?;
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;
         }
-        let looks = bound.reads_owner || self.index.suspended_owners() > 0;
         let owner = if looks { Some(self.index.owner(entry.owner)?) } else { None };
         let rights = bound.rights(entry.kind, kind);
         Some(Found { entry, side, owner, rights })
@@ -339,7 +422,12 @@ impl Store {
         let presented = self.recognise(text)?;
         match self.find(text.bound, &presented, request) {
             Some(found) => Ok((presented, found)),
-            None => self.find_otherwise(text, request).ok_or(Denial::UNKNOWN),
+            None => {
+                let otherwise = self.find_otherwise(text, request);
+                // As above: it may have come over between the looks.
+                let again = || Some((presented, self.find(text.bound, &presented, request)?));
+                otherwise.or_else(again).ok_or(Denial::UNKNOWN)
+            }
         }
     }
 

@@ -135,6 +135,12 @@ impl Ways {
         self.realms.iter().flatten().any(|of| !of.others.is_empty())
     }
 
+    /// Whether a key of `realm` may be.
+    #[inline]
+    pub(super) fn has_others_of(&self, realm: RealmRef) -> bool {
+        self.of(realm).is_some_and(|of| !of.others.is_empty())
+    }
+
     /// The generations of the pepper that there are.
     pub(super) fn generations(&self) -> impl Iterator<Item = &Generation> {
         [Some(&self.current), self.previous.as_ref()].into_iter().flatten().map(|g| &**g)

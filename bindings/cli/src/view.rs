@@ -4,6 +4,7 @@
 //! token or a digest.
 
 mod decision;
+mod leak;
 mod realm;
 
 use keycask::{
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use crate::output::Fields;
 
 pub(crate) use decision::{check, denial, explanation, grant, refusal, refused};
+pub(crate) use leak::leak;
 pub(crate) use realm::{change, kinds, plans, policy, realm, scopes, sets};
 
 fn time(at: Timestamp) -> Value {
@@ -52,6 +54,9 @@ pub(crate) fn key(store: &Store, key: &KeyInfo) -> Result<Fields> {
         .with("reason", key.reason.as_str())
         .with("last_used", key.last_used.map(time))
         .with("rotation_due", key.rotation_due.map(time))
+        .with("quota", key.quota.map(|quota| quota.quota.to_string()))
+        .with("credits", key.quota.map(|quota| quota.remaining))
+        .with("credits_reset", key.quota.map(|quota| time(quota.reset)))
         .with("lineage", key.lineage.to_string())
         .with("generation", key.generation)
         .with("predecessor", key_id(key.predecessor))

@@ -31,6 +31,8 @@ const COMMANDS: &[&[&str]] = &[
     &["find"],
     &["show"],
     &["reveal"],
+    &["leaked"],
+    &["rules"],
     &["operation"],
     &["audit"],
     &["stat"],

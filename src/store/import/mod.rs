@@ -14,7 +14,7 @@ pub(super) use known::Known;
 pub use lines::ImportReport;
 
 use super::cap::Places;
-use super::draft::Change;
+use super::draft::{Change, Crediting};
 use super::issue::{ISSUE_MAX, no_key_id};
 use super::rehash::no_operation;
 use super::state::takes_place;
@@ -27,6 +27,7 @@ use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
+use crate::quota::{CreditChange, Quota};
 use crate::realm::Realm;
 use crate::record::{Cause, Imported, KeyRecord, Op, OwnerRecord, Parts};
 use crate::scope::ScopeSet;
@@ -297,7 +298,7 @@ impl<'a> Importing<'a> {
             Credential::Digest { .. } => None,
         };
         record.counted = takes_place(&record, self.now);
-        self.place(realm, owner, &mut record)?;
+        self.place(realm, owner, terms.quota, &mut record)?;
         let address = record.address();
         self.taken.insert(address.digest, (key_id, record.owner));
         self.ways.push((realm.reference(), Way::of(&record), 1));
@@ -342,7 +343,7 @@ impl<'a> Importing<'a> {
         let ways = self.store.routes.load();
         let shown = |address: Address, digest: &Digest| {
             let approach = self.store.index.approach(address.locator);
-            let found = self.store.index.find(&approach, digest);
+            let found = self.store.index.find(&approach, digest, false);
             found.map(|(entry, _)| (entry.key_id, entry.owner))
         };
         let mut found = self.taken.get(&adopted.digest.words()).copied();
@@ -410,12 +411,13 @@ impl<'a> Importing<'a> {
         Ok(())
     }
 
-    /// Gives the key its owner and its place under the owner's caps, and notes both in the
-    /// trail.
+    /// Gives the key its owner, its place under the owner's caps and the quota of its plan, and
+    /// notes it in the trail.
     fn place(
         &mut self,
         realm: &Realm,
         owner: (RealmRef, String),
+        quota: Option<Option<Quota>>,
         record: &mut KeyRecord,
     ) -> Result<()> {
         let owned = match self.owners.entry(owner) {
@@ -446,6 +448,12 @@ impl<'a> Importing<'a> {
             let taken_off =
                 owned.places.admit(self.view, realm, kind, &owned.record, record.lineage, now)?;
             self.change.ops.extend(taken_off.into_iter().map(Op::Key));
+        }
+        let plan = realm.plan_of(owned.record.plan.as_deref())?.and_then(|plan| realm.plan(plan));
+        record.parts.quota = quota.unwrap_or_else(|| plan.and_then(|plan| plan.quota));
+        if let Some(quota) = record.parts.quota {
+            let given = Crediting::new(record.key_id, quota, CreditChange::Give);
+            self.change.credits.push(given);
         }
         if std::mem::take(&mut owned.new) {
             let mut entry = trail::entry(Event::OwnerSet, self.by, self.now);
