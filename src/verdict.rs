@@ -94,6 +94,12 @@ pub struct Denial {
 impl Denial {
     /// The token is nobody's.
     pub(crate) const UNKNOWN: Self = Self { reason: Reason::Unknown, key: None };
+
+    /// The token is not shaped like one of the realm.
+    #[inline]
+    pub(crate) const fn shapeless(malformed: Malformed) -> Self {
+        Self { reason: Reason::Malformed(malformed), key: None }
+    }
 }
 
 /// Why a token was refused. The variants stand in the order in which they are checked.

@@ -273,16 +273,16 @@ impl Index {
         self.leases.credits(lease, lineage)
     }
 
-    /// Marks a key as expired for good, if it still ends at the end that `entry` has. False if
-    /// it does not, or if the writer is moving the key at this moment.
+    /// Marks a key as expired for good, if it still ends at `end`. False if it does not, or if
+    /// the writer is moving the key at this moment.
     #[cold]
     pub(crate) fn mark_expired(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
-        entry: &Entry,
+        end: Timestamp,
     ) -> bool {
-        entry.expired || self.table.expire(&approach.address(digest.words()), entry.end)
+        self.table.expire(&approach.address(digest.words()), end)
     }
 
     /// What decides about the keys of `owner`.
@@ -408,6 +408,11 @@ impl Index {
     /// stay noted.
     pub(crate) fn written(&self, used: &[Used]) {
         self.sides.written(used);
+    }
+
+    /// Whether a lease may be low.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.leases.is_asked()
     }
 
     /// The lineages whose leases are low, which ask anew if they stay so.

@@ -34,11 +34,12 @@ impl Store {
         request: &Request,
         now: Timestamp,
     ) -> Result<(Option<Rate>, Option<Credits>), Halt> {
-        let side = found.side.as_ref();
         let Some((metered, windows)) = metered(realm, found) else {
-            return Ok((None, self.spend(side, request, now)?));
+            return Ok((None, self.spend(found.side.as_ref(), request, now)?));
         };
-        let mut credits = None;
+        // Copies, so that of a key that is not metered nothing need stand in memory.
+        let (entry, side) = (found.entry, found.side);
+        let (side, mut credits) = (side.as_ref(), None);
         let join = || {
             credits = self.spend(side, request, now)?;
             Ok(())
@@ -47,7 +48,7 @@ impl Store {
         let rate = match request.at {
             Some(at) => self.told.charge(metered, &charge(Moment::named(at)), join),
             None => {
-                let (key, charge) = ((&found.entry, side), charge(self.moment(now)));
+                let (key, charge) = ((&entry, side), charge(self.moment(now)));
                 self.index.charge(metered, key, &charge, join).unwrap_or(Err(Halt::Anew))
             }
         };

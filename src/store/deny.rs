@@ -139,7 +139,7 @@ impl Store {
         self.storage.writable()?;
         self.storage.confirmed()?;
         let realms = Arc::clone(self.realms.load());
-        let view = self.storage.view()?;
+        let view = self.storage.view_at_once()?;
         if asked.done(&view)?.is_some() {
             return Ok(Denial::default());
         }
@@ -148,7 +148,7 @@ impl Store {
         let at = held.record.address();
         let mut held = self.index.restrain_key(key, &at, restraint);
         if held.is_none()
-            && let Some(record) = self.storage.view()?.key(key)?
+            && let Some(record) = self.storage.view_at_once()?.key(key)?
         {
             // Since the row was read, the key may have come over to another digest.
             held = self.index.restrain_key(key, &record.address(), restraint);

@@ -103,6 +103,7 @@ impl Store {
         let generations = (generation(current), previous.map(generation));
         let realm_of = |kind| realms.realm_of(kind);
         let routes = Routes::new(generations, options.import_secrets, counted, realm_of)?;
+        storage.take_snapshot();
         let store = Self {
             routes,
             noted: Noted::default(),

@@ -17,8 +17,8 @@ use crate::storage::Batch;
 const INTERVAL: Duration = Duration::from_secs(60);
 
 impl Store {
-    /// Writes the last use of every key that was used since it was last written, and
-    /// [rehashes](Self::rehash) what was verified.
+    /// Writes the last use of every key that was used since it was last written, has the leases
+    /// of quotas renewed that are low, and [rehashes](Self::rehash) what was verified.
     ///
     /// # Errors
     ///
@@ -30,7 +30,7 @@ impl Store {
             return Ok(());
         }
         self.rehash()?;
-        if self.index.noted().is_empty() {
+        if self.index.noted().is_empty() && !self.index.is_asked() {
             return Ok(());
         }
         self.commit(|_, _, _| Ok(Draft::new(()).usage()))

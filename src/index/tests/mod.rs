@@ -93,7 +93,7 @@ fn find(index: &Index, n: u64) -> Option<(Entry, Option<Side>)> {
 }
 
 fn mark_expired(index: &Index, n: u64, entry: &Entry) -> bool {
-    index.mark_expired(&index.approach(address(n).locator), &digest(n), entry)
+    index.mark_expired(&index.approach(address(n).locator), &digest(n), entry.end)
 }
 
 fn at(ms: i64) -> Timestamp {

@@ -349,6 +349,34 @@ fn alike(n: u64) -> KeyRecord {
     KeyRecord { last_four: last_four(end), ..key(n) }
 }
 
+/// A key that was taken out of the overflow counted as one that had left its mark in the segment,
+/// which was made anew for nothing, while the overflow's own segments were never.
+#[test]
+fn a_removal_counts_where_the_key_stood() {
+    let (table, mut books) = table::Table::new(0);
+    let shown = |n: u64| Address { locator: Locator::from_number(7), ..alike(n).address() };
+    let entry = index_of(&[Op::Key(key(1))]).get(&address(1)).unwrap();
+    for n in 0..30_000 {
+        assert!(table.put(&mut books, &shown(n), &entry));
+    }
+    let removed = |books: &table::Books| books.regions.iter().map(|r| r.removed).sum::<usize>();
+    let beside = |books: &table::Books| books.overflow.as_ref().map(|o| (o.keys(), removed(o)));
+    let (keys, _) = beside(&books).unwrap();
+    assert!(keys > 1_000, "{keys} keys are in the overflow");
+    for n in 0..30_000 {
+        let (before, there) = (removed(&books), beside(&books).unwrap());
+        table.remove(&mut books, &shown(n));
+        let after = beside(&books).unwrap();
+        if after.0 < there.0 {
+            assert_eq!(removed(&books), before);
+            assert!(after.1 == there.1 + 1 || after.1 == 0, "{after:?}");
+        } else {
+            assert_eq!(after, there);
+        }
+    }
+    assert_eq!(books.keys(), 0);
+}
+
 #[test]
 fn tokens_that_end_alike_cost_no_more_than_twice_the_slots_and_no_more_memory() {
     let index = Index::new(0);
