@@ -63,8 +63,8 @@ pub use progress::{Progress, Step};
 pub use query::{Cursor, DryRun, Ended, Ending, Filter, Order, Page};
 pub use quota::{Quota, Refill};
 pub use realm::{
-    Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
-    RealmChange, Rights, Scope, ScopeChange, Window,
+    Buckets, Effect, IDLE_LEAST, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy,
+    Realm, RealmChange, Rights, Scope, ScopeChange, Window,
 };
 pub use record::Cause;
 pub use request::Request;

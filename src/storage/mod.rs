@@ -60,11 +60,11 @@ use crate::process::Home;
 use crate::process::Listed;
 use crate::progress::Report;
 use crate::random::Random;
-use crate::record::Op;
 
 pub(crate) use self::batch::{Batch, CommitError};
 pub(crate) use self::header::{Numbered, Peppers, StoreId};
 pub(crate) use self::pepper::NewHeader;
+pub(crate) use self::scan::Loaded;
 pub(crate) use self::state::{Role, State};
 pub(crate) use self::unread::Unread;
 pub(crate) use self::view::{Change, Changes, View};
@@ -173,7 +173,7 @@ impl Storage {
     pub(crate) fn open(
         path: &Path,
         options: &StorageOptions<'_>,
-        each: &mut dyn FnMut(Op) -> Result<()>,
+        each: &mut dyn FnMut(Loaded) -> Result<()>,
     ) -> Result<Self> {
         Unread::open(path, options)?.read(each)
     }
@@ -185,7 +185,7 @@ impl Storage {
         listed: Option<Listed>,
         options: &StorageOptions<'_>,
         doing: &str,
-        each: &mut dyn FnMut(Op) -> Result<()>,
+        each: &mut dyn FnMut(Loaded) -> Result<()>,
     ) -> Result<Self> {
         Unread::attach(backend, listed, options, doing)?.read(each)
     }

@@ -15,38 +15,51 @@ use super::values;
 use super::view::{View, missing, named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
+use crate::key_id::KeyId;
 use crate::progress::{Report, Step, Tally};
 use crate::record::{KeyRecord, LogRow, Op, OwnerRecord, RealmRecord};
+use crate::time::Timestamp;
 
 /// How many audit entries are read at a time.
 const STEP: usize = 1_000;
 
+/// What an opening reads.
+#[derive(Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "one at a time, and most are rows")]
+pub(crate) enum Loaded {
+    /// A row, as the op that would make it.
+    Row(Op),
+    /// When a key was last used.
+    Used(KeyId, Timestamp),
+}
+
 impl View<'_> {
-    /// Gives every realm, then every owner, then every key to `each`, as the op that would
-    /// make it, in order of their numbers and ids, and says where the store stands with them.
-    /// Each row's MAC is checked, and at the end the counts and the set digest.
+    /// Gives every realm, then every owner, then every key, then every use to `each`, in order
+    /// of their numbers and ids, and says where the store stands with them. Each row's MAC is
+    /// checked, and at the end the counts and the set digest.
     ///
     /// # Errors
     ///
     /// `Corrupt` or `Newer`, naming the row; what `each` refuses with.
-    pub(crate) fn load(&self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<State> {
+    pub(crate) fn load(&self, each: &mut dyn FnMut(Loaded) -> Result<()>) -> Result<State> {
         let state = self.state()?;
         let (mut set, mut balances) = (SetDigest::default(), SetDigest::default());
-        let mut counts = Counts {
-            usage: self.table(USAGE)?.len()?,
-            operations: self.table(OPERATIONS)?.len()?,
-            ..Counts::default()
-        };
+        let mut counts = Counts { operations: self.table(OPERATIONS)?.len()?, ..Counts::default() };
         counts.realms = self.scan(REALMS, Some(&mut set), |row, body| {
-            each(Op::Realm(RealmRecord::decode(RealmRef::new(u16::from_be_bytes(*row)), body)?))
+            let realm = RealmRef::new(u16::from_be_bytes(*row));
+            each(Loaded::Row(Op::Realm(RealmRecord::decode(realm, body)?)))
         })?;
         counts.owners = self.scan(OWNERS, Some(&mut set), |row, body| {
-            each(Op::Owner(OwnerRecord::decode(OwnerRef::new(u32::from_be_bytes(*row)), body)?))
+            let owner = OwnerRef::new(u32::from_be_bytes(*row));
+            each(Loaded::Row(Op::Owner(OwnerRecord::decode(owner, body)?)))
         })?;
         counts.keys = self.scan(KEYS, Some(&mut set), |row, body| {
             let key = KeyRecord::decode(key_of(*row), body)?;
             counts.ending = counts.ending.saturating_add(key.over().is_some().into());
-            each(Op::Key(key))
+            each(Loaded::Row(Op::Key(key)))
+        })?;
+        counts.usage = self.scan(USAGE, None, |row, body| {
+            each(Loaded::Used(key_of(*row), values::last_used(body)?))
         })?;
         counts.sealed = self.scan(SEALED, Some(&mut set), |_, _| Ok(()))?;
         counts.balances = self.scan(BALANCES, Some(&mut balances), |_, _| Ok(()))?;
@@ -86,8 +99,16 @@ impl View<'_> {
         let state = self.state()?;
         let total = state.rows().saturating_add(state.entries);
         let mut tally = Tally::new(report, Step::Check, total);
+        let key_exists = |row: &[u8; 8]| {
+            let there = self.value(KEYS, row)?.is_some();
+            if there { Ok(()) } else { Err(missing("keys", row, "it")) }
+        };
         let mut quotas = 0u64;
-        self.load(&mut |op| {
+        self.load(&mut |loaded| {
+            let op = match loaded {
+                Loaded::Row(op) => op,
+                Loaded::Used(key, _) => return key_exists(&key_row(key)),
+            };
             tally.row();
             match op {
                 Op::Key(key) => {
@@ -98,17 +119,9 @@ impl View<'_> {
                 Op::Realm(_) | Op::Rekey(..) | Op::Forget(..) => Ok(()),
             }
         })?;
-        let key_exists = |row: &[u8; 8], _: &[u8]| {
-            let there = self.value(KEYS, row)?.is_some();
-            if there { Ok(()) } else { Err(missing("keys", row, "it")) }
-        };
         self.scan(SEALED, None, |row, body| {
             values::sealed(body)?;
-            key_exists(row, body)
-        })?;
-        self.scan(USAGE, None, |row, body| {
-            values::last_used(body)?;
-            key_exists(row, body)
+            key_exists(row)
         })?;
         self.check_balances(quotas)?;
         self.check_operations()?;

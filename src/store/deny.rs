@@ -32,7 +32,7 @@ pub(super) struct Denial {
 
 /// What restrains nothing but the state.
 pub(super) const fn no_better_than(state: State) -> KeyRestraint {
-    KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER }
+    KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER, networks: None }
 }
 
 impl Denial {
@@ -92,6 +92,7 @@ impl Store {
                         state: key.state,
                         scopes: realms.expand(key.kind, key.scopes),
                         end: key.end,
+                        networks: key.parts.networks.clone(),
                     };
                     let held = self.index.restrain_key(key.key_id, &key.address(), restraint);
                     denial.restraints.extend(held);
@@ -146,7 +147,7 @@ impl Store {
         let held = self.hold(&view, &realms, key)?;
         let restraint = plan(&held, &realms)?;
         let at = held.record.address();
-        let mut held = self.index.restrain_key(key, &at, restraint);
+        let mut held = self.index.restrain_key(key, &at, restraint.clone());
         if held.is_none()
             && let Some(record) = self.storage.view_at_once()?.key(key)?
         {

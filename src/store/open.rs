@@ -14,7 +14,8 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::limit::Named;
 use crate::mark::Mark;
 use crate::options::Options;
-use crate::storage::{Numbered, Peppers, Storage, StorageOptions, Unread};
+use crate::record::Op;
+use crate::storage::{Loaded, Numbered, Peppers, Storage, StorageOptions, Unread};
 
 impl Options {
     /// Makes a new store in a file at `path` that must not exist yet, and opens it.
@@ -83,9 +84,11 @@ impl Store {
         let (current, previous) = (of(current), previous.map(of));
         let mut counted = Counted::new(current.0, previous.map(|(number, _)| number));
         let mut filling = Filling::new(unread.keys());
-        let storage = unread.read(&mut |op| {
-            counted.see(&op)?;
-            filling.take(op)
+        let storage = unread.read(&mut |row| {
+            if let Loaded::Row(Op::Key(key)) = &row {
+                counted.see(key)?;
+            }
+            filling.take(row)
         })?;
         let (index, realms) = filling.finish()?;
         let state = storage.loaded();

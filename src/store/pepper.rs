@@ -78,7 +78,7 @@ impl Store {
             let number = before.number.saturating_add(1);
             let mut counted = Counted::new(number, Some(before.number));
             for record in scan::keys(view, None, None) {
-                counted.see(&Op::Key(record?))?;
+                counted.see(&record?)?;
             }
             let mut entry = trail::entry(Event::PepperChanged, by, now);
             entry.before = trail::facts(json!({ "generation": before.number }));
@@ -124,7 +124,7 @@ impl Store {
             let header = self.storage.retired(ways.current.pepper.as_ref(), &self.random)?;
             let mut counted = Counted::new(ways.current.number, None);
             for record in scan::keys(view, None, None) {
-                counted.see(&Op::Key(record?))?;
+                counted.see(&record?)?;
             }
             let mut entry = trail::entry(Event::PepperChanged, by, now);
             entry.before = trail::facts(json!({ "previous": previous.number }));

@@ -124,7 +124,7 @@ impl Store {
         record: &KeyRecord,
     ) -> Result<Option<Timestamp>> {
         let approach = self.index.approach(record.address().locator);
-        let found = self.index.find(&approach, &record.digest, false);
+        let found = self.index.find(&approach, &record.digest, None, false);
         let noted = found.and_then(|(_, side)| side?.last_used);
         Ok(noted.max(view.used(record.key_id)?))
     }
@@ -152,6 +152,7 @@ pub(super) fn info(
     last_used: Option<Timestamp>,
     now: Timestamp,
 ) -> KeyInfo {
+    let idle = record.idle(realm);
     let alive = record.state != State::Revoked;
     let rotation_due = match (realm.policy().rotate_after, record.successor) {
         (Some(span), None) if alive => Some(record.issued.plus(span)),
@@ -193,5 +194,8 @@ pub(super) fn info(
         last_used,
         quota: None,
         rotation_due,
+        networks: record.parts.networks.as_ref().map_or_else(Vec::new, |n| n.as_slice().to_vec()),
+        idle: idle.map(|idle| idle.span),
+        idle_at: idle.map(|idle| idle.at(last_used)),
     }
 }

@@ -47,17 +47,31 @@ pub(super) fn key_facts(realm: &Realm, record: &KeyRecord) -> Facts {
         "name": record.name,
         "metadata": record.metadata,
     }));
+    if let Some(networks) = &record.parts.networks {
+        let networks: Vec<_> = networks.as_slice().iter().map(ToString::to_string).collect();
+        facts.insert("networks".to_owned(), networks.into());
+    }
+    if let Some(idle) = record.parts.idle {
+        let span = humantime::format_duration(idle.span).to_string();
+        facts.insert("idle".to_owned(), span.into());
+    }
     if let Some(quota) = record.parts.quota {
         facts.insert("quota".to_owned(), quota.to_string().into());
     }
     facts
 }
 
-/// The facts of `record` that differ from those of `other`.
+/// The facts of `record` that differ from those of `other`; null for what only `other` has.
 pub(super) fn key_changes(realm: &Realm, record: &KeyRecord, other: &KeyRecord) -> Facts {
-    let others = key_facts(realm, other);
-    let differs = |(name, fact): &(String, Value)| others.get(name) != Some(fact);
-    key_facts(realm, record).into_iter().filter(differs).collect()
+    let (mut facts, others) = (key_facts(realm, record), key_facts(realm, other));
+    for (name, other) in others {
+        match facts.get(&name) {
+            Some(fact) if *fact == other => drop(facts.remove(&name)),
+            Some(_) => {}
+            None => drop(facts.insert(name, Value::Null)),
+        }
+    }
+    facts
 }
 
 /// Puts into `entry` how many credits there were, and are after a change of them.

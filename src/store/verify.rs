@@ -361,13 +361,14 @@ impl Store {
         let entry = &found.entry;
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
         let scopes = decide(&found.facts(), required, now).inspect_err(|reason| {
-            if *reason == Reason::Expired && request.at.is_none() && !entry.expired {
-                self.index.mark_expired(&presented.approach, &presented.digest, entry.end);
+            if request.at.is_none() {
+                self.remember(presented, found, *reason);
             }
         })?;
         let (rate, credits) = self.charge(realm, found, request, now)?;
-        if realm.policy().usage
-            && let Some(side) = entry.side
+        let keeps_use = |side: &Side| realm.policy().usage || side.idle_at != Timestamp::NEVER;
+        if let Some(side) = entry.side
+            && found.side.as_ref().is_some_and(keeps_use)
         {
             // A time that the caller named may be far off, and a use never goes back.
             let used = request.at.map_or(now, |at| at.min(self.mark.now()));
@@ -386,11 +387,25 @@ impl Store {
         })
     }
 
+    /// Remembers what a clock that steps back must not undo.
+    #[cold]
+    fn remember(&self, presented: &Presented<'_>, found: &Found, reason: Reason) {
+        match (reason, &found.side) {
+            (Reason::Expired, _) if !found.entry.expired => {
+                let end = found.entry.end;
+                self.index.mark_expired(&presented.approach, &presented.digest, end);
+            }
+            (Reason::Idle, Some(side)) => self.index.mark_idle(&found.entry, side),
+            _ => {}
+        }
+    }
+
     /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
     #[inline(always)]
     fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
         let looks = bound.reads_owner || self.index.suspended_owners() > 0;
-        let (entry, side) = self.index.find(&presented.approach, &presented.digest, looks)?;
+        let Presented { approach, digest } = presented;
+        let (entry, side) = self.index.find(approach, digest, request.address, looks)?;
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;

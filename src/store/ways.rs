@@ -13,7 +13,7 @@ use crate::digest::{Digest, Digester, ImportSecret, Pepper, Scheme, check_secret
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
-use crate::record::{Imported, KeyRecord, Op};
+use crate::record::{Imported, KeyRecord};
 use crate::token::is_opaque;
 
 /// One generation of the pepper, for use.
@@ -327,14 +327,13 @@ impl Counted {
         Self { current, previous, ..Self::default() }
     }
 
-    /// Takes a row into account.
+    /// Takes a key into account.
     ///
     /// # Errors
     ///
     /// `Corrupt` for a key of a generation that there is not; `Pepper` if two secrets have one
     /// name.
-    pub(super) fn see(&mut self, op: &Op) -> Result<()> {
-        let Op::Key(record) = op else { return Ok(()) };
+    pub(super) fn see(&mut self, record: &KeyRecord) -> Result<()> {
         if record.pepper == self.current && record.parts.imported.is_none() {
             return Ok(());
         }

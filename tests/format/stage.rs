@@ -112,6 +112,7 @@ fn begin(store: &Store, tokens: &mut Vec<String>) {
     issue(spec().start(Timestamp::from_ms(START_MS)).life(DAY * 365), &op("issue"));
     issue(Spec::new(first, "shown", "b\u{f6}b").scopes(["write"]), &by());
     issue(Spec::new(second, "live", "ann"), &by());
+    issue(spec().networks(["10.0.0.0/8", "2001:db8::/32"]).idle(DAY * 30), &by());
     let suspended = issue(spec(), &by());
     issue(spec().life(DAY).name("to be revoked"), &by());
     issue(spec().life(Duration::from_secs(60)).name("to be swept"), &by());

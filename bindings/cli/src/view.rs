@@ -14,6 +14,7 @@ use keycask::{
 use serde_json::{Value, json};
 
 use crate::output::Fields;
+use crate::when::span;
 
 pub(crate) use decision::{check, denial, explanation, grant, refusal, refused};
 pub(crate) use leak::leak;
@@ -53,6 +54,9 @@ pub(crate) fn key(store: &Store, key: &KeyInfo) -> Result<Fields> {
         .with("changed", time(key.changed))
         .with("reason", key.reason.as_str())
         .with("last_used", key.last_used.map(time))
+        .with("idle_at", key.idle_at.map(time))
+        .with("idle", key.idle.map(span))
+        .with("networks", key.networks.iter().map(ToString::to_string).collect::<Vec<_>>())
         .with("rotation_due", key.rotation_due.map(time))
         .with("quota", key.quota.map(|quota| quota.quota.to_string()))
         .with("credits", key.quota.map(|quota| quota.remaining))

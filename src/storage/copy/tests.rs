@@ -3,6 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::entry::State as KeyState;
 use crate::random::Random;
+use crate::storage::Loaded;
 use crate::storage::tests::{commit, event, key, owner, realm};
 
 const START: std::time::Duration = std::time::Duration::ZERO;
@@ -122,8 +123,10 @@ fn copied(
 fn contents(store: &Storage) -> (Vec<Op>, Vec<Option<Vec<u8>>>) {
     let mut ops = Vec::new();
     let view = store.view().unwrap();
-    view.load(&mut |op| {
-        ops.push(op);
+    view.load(&mut |loaded| {
+        if let Loaded::Row(op) = loaded {
+            ops.push(op);
+        }
         Ok(())
     })
     .unwrap();

@@ -23,7 +23,7 @@ use super::{Draft, Realms, Store, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::digest::{Address, Digest, Locator, Scheme};
-use crate::entry::State;
+use crate::entry::{Idle, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
@@ -269,6 +269,8 @@ impl<'a> Importing<'a> {
         }
         self.check_scheme(realm.reference(), &adopted.imported)?;
         let key_id = self.ids.next().ok_or_else(no_key_id)?;
+        let since = self.now;
+        let policy_idle = realm.policy().idle.map(|span| Idle { span, since });
         let mut record = KeyRecord {
             key_id,
             digest: adopted.digest,
@@ -291,7 +293,13 @@ impl<'a> Importing<'a> {
             name: terms.name,
             metadata: terms.metadata,
             reason: String::new(),
-            parts: Parts { imported: Some(adopted.imported), ..Parts::default() },
+            parts: Parts {
+                networks: terms.networks,
+                // It has been unused here only since it came.
+                idle: terms.idle.or(policy_idle),
+                quota: None,
+                imported: Some(adopted.imported),
+            },
         };
         let sealed = match &import.credential {
             Credential::Token(token) => self.store.sealed(&record, kind, token)?,
@@ -343,7 +351,7 @@ impl<'a> Importing<'a> {
         let ways = self.store.routes.load();
         let shown = |address: Address, digest: &Digest| {
             let approach = self.store.index.approach(address.locator);
-            let found = self.store.index.find(&approach, digest, false);
+            let found = self.store.index.find(&approach, digest, None, false);
             found.map(|(entry, _)| (entry.key_id, entry.owner))
         };
         let mut found = self.taken.get(&adopted.digest.words()).copied();
