@@ -523,12 +523,7 @@ fn a_key_whose_digest_changes_stays_denied_and_expired() {
     let index = index_of(&[Op::Key(key(1))]);
     let entry = index.get(&address(1)).unwrap();
     assert!(mark_expired(&index, 1, &entry));
-    let restraint = KeyRestraint {
-        state: State::Revoked,
-        scopes: ScopeSet::all(),
-        end: Timestamp::NEVER,
-        networks: None,
-    };
+    let restraint = KeyRestraint { state: State::Revoked, ..FREE };
     let held = index.restrain_key(KeyId::from_bits(1), &address(1), restraint).unwrap();
     index.apply(2, &[Op::Rekey(rekeyed(), address(1))], &Realm).unwrap();
     let moved = index.get(&address(2)).unwrap();
