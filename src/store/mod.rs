@@ -5,6 +5,7 @@
 //! [`Store::commit`], and what the draft takes away is enforced in memory before the commit,
 //! what it adds after it: deny early, grant late.
 
+mod audit;
 mod backup;
 mod cap;
 mod charge;
@@ -22,6 +23,7 @@ mod import;
 mod issue;
 mod leaked;
 mod list;
+mod observe;
 mod open;
 mod operation;
 mod owner;
@@ -66,17 +68,20 @@ use crate::storage::Storage;
 use commit::Writers;
 use draft::Draft;
 use import::Known;
+use observe::Observer;
 use realms::Realms;
 use rehash::Noted;
 use versions::Versions;
 use ways::Routes;
 
+pub use audit::{AuditCheck, AuditPage, Trim, Trimmed};
 pub use backup::Backup;
 pub use compact::Compacted;
-pub use feed::{Changed, Changes, Commit};
+pub use feed::{Changed, Changes, Commit, Feed, Gone};
 pub use import::{ImportOutcome, ImportReport, ImportRules};
 pub use issue::ISSUE_MAX;
 pub use list::PAGE_MAX;
+pub use observe::{Decided, Findings};
 pub use operation::Operation;
 pub use pepper::PepperStatus;
 pub use restore::{Restore, Restored};
@@ -100,6 +105,8 @@ pub struct Store {
     sealing: Option<SealingKey>,
     /// Rates as of times that callers name. Those of the present are in the index.
     told: Named,
+    /// Who looks at decisions, if anybody does.
+    observer: Option<Box<Observer>>,
     mark: Mark,
     random: Random,
     report: Option<Report>,

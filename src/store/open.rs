@@ -7,6 +7,7 @@ use super::Store;
 use super::commit::Writers;
 use super::filling::Filling;
 use super::import::Known;
+use super::observe::Observer;
 use super::rehash::Noted;
 use super::versions::Versions;
 use super::ways::{Counted, Generation, Routes};
@@ -116,6 +117,7 @@ impl Store {
             realms: Versions::new(realms),
             sealing: options.sealing,
             told: Named::new(),
+            observer: Observer::new(options.decisions, options.patterns),
             mark: Mark::new(options.clock, floor),
             random: options.random,
             report: options.report,

@@ -124,9 +124,11 @@ impl Store {
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
         let text = Text { bound: realm, ways: self.routes.load(), token };
-        let presented = self.recognise(text)?;
         let required = Required::Scopes(request.required);
-        Ok(self.rule(text, &presented, request, required, None)?)
+        let presented = self.recognise(text);
+        let verdict =
+            presented.and_then(|presented| self.rule(text, &presented, request, required, None));
+        Ok(self.shown(verdict, realm, request)?)
     }
 
     /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
@@ -173,7 +175,7 @@ impl Store {
             let now = Some(request.at.unwrap_or_else(|| self.mark.now()));
             answers.extend(group.iter().zip(&presented).map(|(token, presented)| {
                 let text = Text { bound, ways, token };
-                match presented {
+                let verdict = match presented {
                     Ok(presented) => self.rule(text, presented, request, required, now),
                     Err(malformed) if !ways.admit(bound.realm.reference(), token) => {
                         Err(Denial::shapeless(*malformed))
@@ -182,7 +184,8 @@ impl Store {
                         let presented = self.recognise(text);
                         presented.and_then(|p| self.rule(text, &p, request, required, now))
                     }
-                }
+                };
+                self.shown(verdict, bound, request)
             }));
         }
         Ok(())
@@ -215,10 +218,14 @@ impl Store {
                 let verdict = self.recognise(text).and_then(|presented| {
                     self.rule(text, &presented, request, required, Some(now))
                 });
-                verdict.map_err(Refusal::Denied)
+                self.shown(verdict, bound, request).map_err(Refusal::Denied)
             }
             Err(unpresented) => Err(Refusal::Unpresented(unpresented)),
         };
+        if let (Some(observer), Err(refusal @ Refusal::Unpresented(_))) = (&self.observer, &verdict)
+        {
+            observer.refused(refusal, realm.reference(), request, now);
+        }
         let facts = answer::Facts { method: http.method, request_id: http.request_id, now };
         let answer = answer::render(realm, verdict.as_ref(), &facts);
         Ok(Outcome { verdict, answer })
@@ -374,7 +381,7 @@ impl Store {
             let used = request.at.map_or(now, |at| at.min(self.mark.now()));
             self.index.touch(side, entry.key_id, used);
         }
-        Ok(Grant {
+        let grant = Grant {
             key_id: entry.key_id,
             realm: realm.reference(),
             kind: entry.kind,
@@ -384,7 +391,26 @@ impl Store {
             in_grace: entry.in_grace,
             rate,
             credits,
-        })
+        };
+        if let Some(observer) = &self.observer {
+            let last = found.side.as_ref().and_then(|side| side.last_used);
+            observer.granted(&grant, request, now, last);
+        }
+        Ok(grant)
+    }
+
+    /// The verdict, once a denial was shown to who looks at decisions. A grant was already.
+    #[inline(always)]
+    fn shown(
+        &self,
+        verdict: Result<Grant, Denial>,
+        bound: &Bound,
+        request: &Request,
+    ) -> Result<Grant, Denial> {
+        if let (Some(observer), Err(denial)) = (&self.observer, &verdict) {
+            self.show_denial(observer, *denial, bound.realm.reference(), request);
+        }
+        verdict
     }
 
     /// Remembers what a clock that steps back must not undo.
