@@ -131,16 +131,6 @@ pub struct Description {
     pub in_grace: bool,
 }
 
-/// One page of a list.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Page {
-    /// The keys, by key id and so by time of issue.
-    pub keys: Vec<KeyInfo>,
-    /// Where the next page begins; none if this is the last.
-    pub next: Option<KeyId>,
-}
-
 /// One check of a decision, as [`Store::explain`](crate::Store::explain) reports it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

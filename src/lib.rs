@@ -18,6 +18,7 @@ mod ids;
 mod index;
 mod info;
 mod key_id;
+mod leak;
 mod limit;
 mod mark;
 mod network;
@@ -25,6 +26,7 @@ mod options;
 mod policy;
 mod process;
 mod progress;
+mod query;
 mod random;
 mod realm;
 mod record;
@@ -49,12 +51,14 @@ pub use digest::Pepper;
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{KindRef, OwnerRef, RealmRef};
-pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Page, Stats};
+pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Stats};
 pub use key_id::KeyId;
+pub use leak::{Alert, Alerts, Candidate, Leak, Leaks, Place, RuleFormat, Scanner};
 pub use network::Network;
 pub use options::Options;
 pub use process::forked;
 pub use progress::{Progress, Step};
+pub use query::{Cursor, DryRun, Ended, Ending, Filter, Order, Page};
 pub use realm::{
     Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
     RealmChange, Rights, Scope, ScopeChange, Window,
@@ -65,8 +69,8 @@ pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    Backup, Changed, Changes, Commit, Compacted, Filter, HttpRequest, ISSUE_MAX, Operation,
-    Outcome, PAGE_MAX, Restore, Restored, Store, Swept,
+    Backup, Changed, Changes, Commit, Compacted, HttpRequest, ISSUE_MAX, Operation, Outcome,
+    PAGE_MAX, Restore, Restored, Store, Swept,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

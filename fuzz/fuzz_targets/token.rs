@@ -1,5 +1,10 @@
 #![no_main]
 
+// What the reference names beside it.
+use keycask::{Checksum, Malformed, Shape};
+
+#[path = "../../src/token/reference.rs"]
+mod reference;
 #[path = "../properties/token.rs"]
 mod token;
 

@@ -2,12 +2,11 @@
 //!
 //! An input is one line a shape, `prefix body-length checksum`, then an empty line, then the
 //! text: so the files of the corpus can be read and written by hand. The fuzz target and the
-//! replay of its corpus in `tests/` both include this file.
+//! replay of its corpus in `tests/` both include this file, beside the reference.
 
-use keycask::{Checksum, Grammar, Malformed, Shape};
+use keycask::{Checksum, Grammar, Shape};
 
-#[path = "../../src/token/reference.rs"]
-mod reference;
+use super::reference;
 
 /// No more shapes are read from an input, so that it runs in little time.
 const SHAPES_MAX: usize = 16;

@@ -91,7 +91,7 @@ pub(super) enum Look<'t> {
 
 impl Approach<'_> {
     /// The address of a key that was approached so and has this digest.
-    pub(super) fn address(&self, digest: [u64; 2]) -> Address {
+    pub(crate) fn address(&self, digest: [u64; 2]) -> Address {
         Address { locator: self.locator, digest }
     }
 }

@@ -31,6 +31,8 @@ pub(crate) enum Done {
     Present(Timestamp),
     /// A store that was restored was confirmed.
     Confirmed,
+    /// So many keys were revoked, and whether those were all.
+    Ended(u64, bool),
 }
 
 /// An operation as the file keeps it. The row's key is `id`; the rest is its value.
@@ -61,7 +63,7 @@ impl fmt::Debug for OperationRecord {
 //      9    8 at       when it was last asked for with effect
 //     17   16 request  derive_key("keycask 2026-11 request of an operation") over the request
 //     33    1 tag      1 key, 2 owner, 3 realm, 4 swept, 5 resealed, 6 present, 7 confirmed,
-//                      8 keys
+//                      8 keys, 9 ended
 //     34      what was done:
 //           8 key id   1
 //             profile  3: the one before; empty if the realm was new
@@ -70,6 +72,8 @@ impl fmt::Debug for OperationRecord {
 //           8 copies   5: that were sealed
 //           8 present  6
 //           4 count    8: of keys, then as many key ids of 8
+//           8 keys     9: that were revoked
+//           1 whole    9: 1 if those were all, or 0
 // ```
 //
 // The request is a JSON object without spaces: the journey, the actor's name, and what is
@@ -84,6 +88,7 @@ const RESEALED: u8 = 5;
 const PRESENT: u8 = 6;
 const CONFIRMED: u8 = 7;
 const KEYS: u8 = 8;
+const ENDED: u8 = 9;
 
 impl OperationRecord {
     /// Tells requests apart: `journey`, as asked by `actor`, with what it asks for.
@@ -134,6 +139,11 @@ impl OperationRecord {
                 out.extend_from_slice(&copies.to_le_bytes());
             }
             Done::Confirmed => out.push(CONFIRMED),
+            Done::Ended(keys, whole) => {
+                out.push(ENDED);
+                out.extend_from_slice(&keys.to_le_bytes());
+                out.push((*whole).into());
+            }
             Done::Present(present) => {
                 out.push(PRESENT);
                 out.extend_from_slice(&present.as_ms().to_le_bytes());
@@ -173,6 +183,10 @@ impl OperationRecord {
             }
             RESEALED => Done::Resealed(fields.u64()?),
             CONFIRMED => Done::Confirmed,
+            ENDED => {
+                let keys = fields.u64()?;
+                Done::Ended(keys, fields.flags(1)? == 1)
+            }
             PRESENT => Done::Present(Timestamp::from_ms(fields.i64()?)),
             _ => return Err(fields.corrupt(&format!("nothing that was done has tag {tag}"))),
         };
@@ -212,6 +226,8 @@ mod tests {
             Done::Resealed(1 << 40),
             Done::Present(Timestamp::from_ms(8)),
             Done::Confirmed,
+            Done::Ended(1 << 33, true),
+            Done::Ended(1, false),
         ];
         for done in all {
             let row = record(done.clone()).encode();

@@ -5,6 +5,7 @@
 //! borrows from the transaction, so that no table is held open while a batch writes.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use redb::{Key, ReadTransaction, TableDefinition, TableHandle, Value, WriteTransaction};
 
@@ -25,6 +26,9 @@ use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::record::{KeyRecord, LogRow, Op, OwnerRecord, RealmRecord};
 use crate::time::Timestamp;
+
+/// Between two neighbouring times.
+const MILLISECOND: Duration = Duration::from_millis(1);
 
 /// One transaction's reads.
 pub(crate) struct View<'s> {
@@ -132,15 +136,47 @@ impl<'s> View<'s> {
         at: Timestamp,
         limit: usize,
     ) -> Result<Vec<KeyRecord>> {
-        let (first, last) = over_rows(kind, at);
-        let table = self.table(BY_END)?;
-        let rows = table.range(&first, &last)?.take(limit).map(|row| {
+        let ends = self.ends(kind, None, at, limit)?;
+        ends.into_iter().map(|end| self.key_over(kind, end)).collect()
+    }
+
+    /// Up to `limit` rows of `by_end` of `kind`: when a key is over, and its id, in this order,
+    /// from after `after` on, as far as they are over at `until`.
+    pub(crate) fn ends(
+        &self,
+        kind: KindRef,
+        after: Option<(Timestamp, KeyId)>,
+        until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<(Timestamp, KeyId)>> {
+        let (mut first, last) = over_rows(kind, until);
+        if let Some((over, key)) = after {
+            first = match next_id(Some(key)) {
+                Some(next) => by_end_row(kind, over, next),
+                None => by_end_row(kind, over.plus(MILLISECOND), KeyId::from_bits(0)),
+            };
+        }
+        if first > last {
+            return Ok(Vec::new());
+        }
+        let rows = self.table(BY_END)?;
+        let rows = rows.range(&first, &last)?.take(limit).map(|row| {
             let row = row.or_fail("read by_end")?.0;
-            let (row, key) = (row.value(), key_at_end(row.value()));
-            let key = self.key(key)?.filter(|k| k.kind == kind && k.over() == Some(end_of(row)));
-            key.ok_or_else(|| missing("by_end", row, "a key that it is true of"))
+            Ok((end_of(row.value()), key_at_end(row.value())))
         });
         rows.collect()
+    }
+
+    /// The key of a row of `by_end`. The row has no MAC; what it says is believed of the record
+    /// alone.
+    pub(crate) fn key_over(
+        &self,
+        kind: KindRef,
+        (over, key): (Timestamp, KeyId),
+    ) -> Result<KeyRecord> {
+        let found = self.key(key)?.filter(|k| k.kind == kind && k.over() == Some(over));
+        let row = by_end_row(kind, over, key);
+        found.ok_or_else(|| missing("by_end", &row, "a key that it is true of"))
     }
 
     /// How many keys of `kind` were over at `at`.

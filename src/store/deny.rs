@@ -34,6 +34,11 @@ pub(super) const fn no_better_than(state: State) -> KeyRestraint {
 }
 
 impl Denial {
+    /// Holds one restraint more, if there is one.
+    pub(super) fn add(&mut self, restraint: Option<RestraintId>) {
+        self.restraints.extend(restraint);
+    }
+
     /// Both.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.restraints.extend(other.restraints);

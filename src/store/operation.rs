@@ -117,14 +117,18 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `NotFound` if none of this id was done, or it is no longer known; `Argument` for an id
-    /// out of its limits; `Io` or `Corrupt` if the file cannot be read.
+    /// `NotFound` if none of this id was done, or it is no longer known; `Conflict` if it is [of
+    /// several commits](Self::end_many) and some of them are missing; `Argument` for an id out of
+    /// its limits; `Io` or `Corrupt` if the file cannot be read.
     pub fn operation(&self, id: &str) -> Result<Operation> {
         text::check("operation", id, &text::OPERATION_LEN)?;
         let done = self.storage.view()?.operation(id)?.ok_or_else(|| {
             let why = format!("operation {id:?}: none of this id was done, as far as is known");
             Error::new(ErrorKind::NotFound, why)
         })?;
+        if matches!(done.done, Done::Ended(_, false)) {
+            return Err(conflict(&done, "was not done to its end; ask for it again"));
+        }
         let key = match done.done {
             Done::Key(key) => Some(key),
             _ => None,

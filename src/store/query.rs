@@ -1,64 +1,18 @@
-//! Look keys up and list them, and read the trail.
+//! Look a key up, read the trail, check the file.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
-use super::{Realms, Store, no_key, scan};
+use super::{Realms, Store, no_key};
 use crate::audit::AuditEntry;
 use crate::entry::State;
-use crate::error::{Error, ErrorKind, Result};
-use crate::ids::RealmRef;
-use crate::info::{Description, KeyInfo, Page, Stats};
+use crate::error::Result;
+use crate::info::{Description, KeyInfo, Stats};
 use crate::key_id::KeyId;
 use crate::realm::{Kind, Realm};
 use crate::record::KeyRecord;
 use crate::storage::{Role, View};
 use crate::time::Timestamp;
 use crate::verdict::Grant;
-
-/// Which keys to list; all of them unless narrowed.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    realm: Option<RealmRef>,
-    owner: Option<String>,
-    state: Option<State>,
-}
-
-impl Filter {
-    /// All keys.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Only keys of `realm`.
-    #[must_use]
-    pub fn realm(mut self, realm: RealmRef) -> Self {
-        self.realm = Some(realm);
-        self
-    }
-
-    /// Only keys of the owner that the application calls `id`. Needs a realm.
-    #[must_use]
-    pub fn owner(mut self, id: impl Into<String>) -> Self {
-        self.owner = Some(id.into());
-        self
-    }
-
-    /// Only keys in `state`.
-    #[must_use]
-    pub fn state(mut self, state: State) -> Self {
-        self.state = Some(state);
-        self
-    }
-}
-
-/// Most keys that one page is searched in.
-const READ_MAX: usize = 10_000;
-
-/// Longest page of a list.
-pub const PAGE_MAX: usize = 1000;
 
 impl Store {
     /// The key `key`.
@@ -72,68 +26,6 @@ impl Store {
         let held = self.hold(&view, &realms, key)?;
         let now = self.mark.now();
         self.key_info(&view, held.realm, held.kind, &held.owner.id, &held.record, now)
-    }
-
-    /// The keys that `filter` selects, by key id and so by time of issue, from after `after`
-    /// on, `limit` at most.
-    ///
-    /// Pages are stable: a key that is issued meanwhile is on a later page, and no key is on
-    /// two. A page may have fewer keys than `limit`, or none, and a next page all the same: one
-    /// call reads 10,000 keys at most.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` for an unknown realm or owner; `Argument` for an owner without a realm, or
-    /// a limit of 0 or over 1000; `Io` or `Corrupt` if the file cannot be read.
-    pub fn list(&self, filter: &Filter, after: Option<KeyId>, limit: usize) -> Result<Page> {
-        if !(1..=PAGE_MAX).contains(&limit) {
-            let why = format!("limit {limit}: from 1 to {PAGE_MAX} are allowed");
-            return Err(Error::new(ErrorKind::Argument, why));
-        }
-        let view = self.storage.view()?;
-        let realms = self.realms_of(&view)?;
-        if let Some(realm) = filter.realm {
-            realms.get(realm)?;
-        }
-        let owner = match (&filter.owner, filter.realm) {
-            (None, _) => None,
-            (Some(id), Some(realm)) => {
-                let owner = view.owner_named(realm, id)?;
-                let realm = &*realms.get(realm)?.realm;
-                Some(owner.ok_or_else(|| super::no_owner_named(realm, id))?)
-            }
-            (Some(id), None) => {
-                let why = format!("owner {id:?}: name its realm too");
-                return Err(Error::new(ErrorKind::Argument, why));
-            }
-        };
-        let now = self.mark.now();
-        let mut page = Page { keys: Vec::new(), next: None };
-        let mut last = None;
-        let mut owners = HashMap::new();
-        for (read, record) in scan::keys(&view, owner, after).enumerate() {
-            let record = record?;
-            if page.keys.len() == limit || read == READ_MAX {
-                page.next = last;
-                break;
-            }
-            last = Some(record.key_id);
-            let (realm, kind) = realms.of_kind(record.kind)?;
-            let wanted = filter.realm.is_none_or(|r| r == realm.reference())
-                && filter.state.is_none_or(|s| s == record.state);
-            if !wanted {
-                continue;
-            }
-            let owner = match owners.entry(record.owner) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(new) => {
-                    let owner = view.owner(record.owner)?;
-                    &*new.insert(owner.ok_or_else(|| super::no_owner(&record))?.id)
-                }
-            };
-            page.keys.push(self.key_info(&view, realm, kind, owner, &record, now)?);
-        }
-        Ok(page)
     }
 
     /// The realms to read rows of `view` by. A reader's memory is as of its opening, and the
@@ -224,7 +116,11 @@ impl Store {
     }
 
     /// When the key was last granted: what memory has since it was opened, else the file.
-    fn last_used(&self, view: &View<'_>, record: &KeyRecord) -> Result<Option<Timestamp>> {
+    pub(super) fn last_used(
+        &self,
+        view: &View<'_>,
+        record: &KeyRecord,
+    ) -> Result<Option<Timestamp>> {
         let approach = self.index.approach(record.address().locator);
         let found = self.index.find(&approach, &record.digest);
         let noted = found.and_then(|(_, side)| side?.last_used);

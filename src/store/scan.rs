@@ -6,7 +6,7 @@ use crate::key_id::KeyId;
 use crate::record::{KeyRecord, OwnerRecord};
 use crate::storage::View;
 
-const PAGE: usize = 512;
+pub(super) const PAGE: usize = 512;
 
 /// The keys of `owner`, or all keys, after `after`, in order of their ids.
 pub(super) fn keys<'v>(
@@ -31,7 +31,7 @@ pub(super) fn owners<'v>(
 }
 
 /// The items of all pages. Ends after the first error.
-fn pages<T, C: Clone>(
+pub(super) fn pages<T, C: Clone>(
     mut page: impl FnMut(Option<C>) -> Result<Vec<T>>,
     mut after: Option<C>,
     cursor: impl Fn(&T) -> C,

@@ -80,11 +80,21 @@ impl Store {
     pub fn revoke(&self, key: KeyId, by: &Actor) -> Result<KeyInfo> {
         let asked = Asked::new(by, "revoke", || json!({ "key": key.to_string() }))?;
         let early = self.deny_early(&asked, key, |_, _| Ok(no_better_than(State::Revoked)))?;
-        self.change(early, key, &asked, Event::KeyRevoked, |_, held, now| {
+        self.revoke_denied(early, key, &asked)
+    }
+
+    /// Revokes a key of which that is enforced already.
+    pub(super) fn revoke_denied(
+        &self,
+        early: Denial,
+        key: KeyId,
+        asked: &Asked,
+    ) -> Result<KeyInfo> {
+        self.change(early, key, asked, Event::KeyRevoked, |_, held, now| {
             if held.record.state == State::Revoked {
                 return Ok(Vec::new());
             }
-            Ok(vec![in_state(held.record, State::Revoked, by, now)])
+            Ok(vec![in_state(held.record, State::Revoked, asked.by(), now)])
         })
     }
 
@@ -189,7 +199,7 @@ impl Held<'_> {
 }
 
 /// The record in another state, without a place.
-fn in_state(record: KeyRecord, state: State, by: &Actor, now: Timestamp) -> KeyRecord {
+pub(super) fn in_state(record: KeyRecord, state: State, by: &Actor, now: Timestamp) -> KeyRecord {
     let reason = by.reason().to_owned();
     KeyRecord { state, cause: Cause::Asked, counted: false, changed: now, reason, ..record }
 }

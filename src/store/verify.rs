@@ -5,11 +5,12 @@ use std::fmt;
 use super::Store;
 use super::realms::Bound;
 use crate::answer::{self, Answer};
-use crate::digest::{Digest, Locator};
+use crate::digest::{Address, Digest, Locator};
 use crate::entry::{Entry, OwnerEntry, Side};
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::index::Approach;
+use crate::key_id::KeyId;
 use crate::limit::{Meters, Moment};
 use crate::policy::{Facts, Required, decide};
 use crate::realm::Rights;
@@ -274,5 +275,13 @@ impl Store {
     /// request accepts.
     pub(super) fn look_up(&self, bound: &Bound, token: &[u8], request: &Request) -> Option<Found> {
         self.find(bound, &self.recognise(bound, token).ok()?, request)
+    }
+
+    /// The key of `token` and what finds it in memory, whatever would be decided about it; or
+    /// why it is nobody's.
+    pub(super) fn held(&self, bound: &Bound, token: &[u8]) -> Result<(KeyId, Address), Denial> {
+        let presented = self.recognise(bound, token)?;
+        let found = self.find(bound, &presented, &Request::new()).ok_or(Denial::UNKNOWN)?;
+        Ok((found.entry.key_id, presented.approach.address(presented.digest.words())))
     }
 }

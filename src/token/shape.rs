@@ -79,6 +79,18 @@ impl Shape {
         self.len
     }
 
+    /// Whether `text` is a token of this shape.
+    pub(crate) fn accepts(&self, text: &[u8]) -> bool {
+        let fits = text.len() == self.len && text.starts_with(self.prefix().as_bytes());
+        fits && self.check(text).is_ok()
+    }
+
+    /// The token with this body.
+    pub(crate) fn with_body(&self, body: &str) -> String {
+        let checksum = self.checksum_of(body.as_bytes()).into_iter().flatten().map(char::from);
+        [self.prefix(), body].into_iter().flat_map(str::chars).chain(checksum).collect()
+    }
+
     /// The characters that follow `body` in a token of this shape, if there are any.
     pub(super) fn checksum_of(&self, body: &[u8]) -> Option<[u8; base62::U32_LEN]> {
         match self.checksum {

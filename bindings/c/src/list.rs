@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use engine::{KeyId, RealmRef, State};
+use engine::{Cursor, KeyId, RealmRef, State};
 
 use crate::failure::{Failure, Stop, argument};
 use crate::guard;
@@ -93,7 +93,8 @@ pub unsafe extern "C" fn keycask_list(
             let (outs, mut room) = (Outs::sized(keys, keys_cap)?, Room::new(text, text_cap)?);
             let (count, next) = (Out::new(count)?, Out::new(next)?);
             let filter = ptr::read(filter)?;
-            let after = (filter.after != 0).then_some(KeyId::from_bits(filter.after));
+            let after =
+                (filter.after != 0).then_some(Cursor::after(KeyId::from_bits(filter.after)));
             let limit = outs.len().min(KEYCASK_PAGE_MAX);
             let page = open.engine.list(&filter.build()?, after, limit)?;
             let mut given: usize = 0;
@@ -110,7 +111,7 @@ pub unsafe extern "C" fn keycask_list(
             }
             let is_cut = given < page.keys.len();
             count.put(given);
-            next.put(if is_cut { last } else { page.next.map_or(0, KeyId::bits) });
+            next.put(if is_cut { last } else { page.next.map_or(0, |next| next.key().bits()) });
             Ok(())
         })
     }

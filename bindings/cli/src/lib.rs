@@ -18,6 +18,7 @@ mod output;
 mod redact;
 pub mod script;
 mod secret;
+mod select;
 mod session;
 mod sink;
 mod view;

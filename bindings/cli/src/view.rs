@@ -4,6 +4,7 @@
 //! token or a digest.
 
 mod decision;
+mod leak;
 mod realm;
 
 use keycask::{
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 use crate::output::Fields;
 
 pub(crate) use decision::{check, denial, explanation, grant, refusal, refused};
+pub(crate) use leak::leak;
 pub(crate) use realm::{change, kinds, plans, policy, realm, scopes, sets};
 
 fn time(at: Timestamp) -> Value {

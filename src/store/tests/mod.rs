@@ -2,6 +2,7 @@
 
 mod chance;
 mod crash;
+mod ending;
 mod filling;
 mod halted;
 mod operations;

@@ -10,10 +10,11 @@ use crate::audit::Event;
 use crate::entry::State;
 use crate::error::ErrorKind;
 use crate::info::KeyInfo;
+use crate::query::Filter;
 use crate::record::Cause;
 use crate::spec::{Rotation, Update};
 use crate::storage::tests::disk::Fault;
-use crate::store::{Filter, Operation};
+use crate::store::Operation;
 
 const GRACE: Duration = Duration::from_secs(600);
 

@@ -1,9 +1,11 @@
 //! Look at keys.
 
 use clap::{Args, ValueEnum};
-use keycask::{Filter, KeyId, Result, State};
+use keycask::{Cursor, Filter, KeyId, Order, Result, Store};
 
 use crate::exit::Exit;
+use crate::output::Fields;
+use crate::select::Select;
 use crate::session::Session;
 use crate::view;
 
@@ -24,46 +26,44 @@ const COLUMNS: &[&str] = &[
     "end",
 ];
 
-/// List keys by their time of issue, without their tokens
+/// List the keys that meet all conditions, without their tokens
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
-  keycask list --realm cloudgeni --owner acme --state active")]
+  keycask list --realm cloudgeni --owner acme --state active
+  keycask list --expiring-within 14d --order end
+  keycask list --realm cloudgeni --idle-for 90d --count")]
 pub(crate) struct List {
-    /// Keys of this realm only
-    #[arg(long, value_name = "NAME")]
-    realm: Option<String>,
+    #[command(flatten)]
+    select: Select,
 
-    /// Keys of this owner only
-    #[arg(long, value_name = "OWNER", requires = "realm")]
-    owner: Option<String>,
+    /// Keys with this hint: the prefix, three dots, and the last four characters
+    #[arg(long, value_name = "HINT")]
+    hint: Option<String>,
 
-    /// Keys in this state only; an expired key has still the state that it had
-    #[arg(long)]
-    state: Option<StateName>,
+    /// By time of issue, or by when a key is over
+    #[arg(long, default_value = "key-id")]
+    order: OrderName,
 
-    /// Begin after this key
-    #[arg(long, value_name = "KEY")]
-    after: Option<KeyId>,
+    #[command(flatten)]
+    part: Part,
 
-    /// List so many at most [default: all]
-    #[arg(long, value_name = "NUMBER")]
-    limit: Option<usize>,
+    /// Only say how many they are
+    #[arg(long, conflicts_with_all = ["after", "limit"])]
+    count: bool,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
-enum StateName {
-    Active,
-    Suspended,
-    Revoked,
+enum OrderName {
+    KeyId,
+    End,
 }
 
-impl From<StateName> for State {
-    fn from(name: StateName) -> Self {
+impl From<OrderName> for Order {
+    fn from(name: OrderName) -> Self {
         match name {
-            StateName::Active => Self::Active,
-            StateName::Suspended => Self::Suspended,
-            StateName::Revoked => Self::Revoked,
+            OrderName::KeyId => Self::KeyId,
+            OrderName::End => Self::End,
         }
     }
 }
@@ -71,23 +71,40 @@ impl From<StateName> for State {
 impl List {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
         let store = session.read()?;
-        let mut filter = Filter::new();
-        if let Some(realm) = &self.realm {
-            filter = filter.realm(store.realm(realm)?);
+        let mut filter = self.select.filter(&store)?.order(self.order.into());
+        if let Some(hint) = self.hint {
+            filter = filter.hint(hint);
         }
-        if let Some(owner) = self.owner {
-            filter = filter.owner(owner);
+        if self.count {
+            session.output.one(&Fields::new().with("keys", store.count(&filter)?))?;
+            return Ok(Exit::Done);
         }
-        if let Some(state) = self.state {
-            filter = filter.state(state.into());
-        }
+        self.part.list(session, &store, &filter)?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Which part of a list.
+#[derive(Args, Debug)]
+struct Part {
+    /// Begin after this key, or where an earlier list said that it ended
+    #[arg(long, value_name = "CURSOR")]
+    after: Option<Cursor>,
+
+    /// List so many at most [default: all]
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<usize>,
+}
+
+impl Part {
+    fn list(&self, session: &Session, store: &Store, filter: &Filter) -> Result<()> {
         let mut list = session.output.list(COLUMNS);
         let mut after = self.after;
         let mut left = self.limit.unwrap_or(usize::MAX);
         while left > 0 {
-            let page = store.list(&filter, after, left.min(PAGE))?;
+            let page = store.list(filter, after, left.min(PAGE))?;
             left = left.saturating_sub(page.keys.len());
-            page.keys.iter().try_for_each(|key| list.row(&view::key(&store, key)?))?;
+            page.keys.iter().try_for_each(|key| list.row(&view::key(store, key)?))?;
             after = page.next;
             if after.is_none() {
                 break;
@@ -97,6 +114,33 @@ impl List {
         if let Some(after) = after.filter(|_| left == 0) {
             session.output.note(&format!("There are more: --after {after}"));
         }
+        Ok(())
+    }
+}
+
+/// Find keys by their hint, of which several may have the same
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Example:
+  keycask find cg_live_...3hvh
+  keycask find --realm cloudgeni --state active ...3hvh")]
+pub(crate) struct Find {
+    /// The prefix, three dots, and the last four characters; without a prefix, any
+    #[arg(value_name = "HINT")]
+    hint: String,
+
+    #[command(flatten)]
+    select: Select,
+
+    #[command(flatten)]
+    part: Part,
+}
+
+impl Find {
+    pub(crate) fn run(self, session: &Session) -> Result<Exit> {
+        let store = session.read()?;
+        let filter = self.select.filter(&store)?.hint(self.hint);
+        self.part.list(session, &store, &filter)?;
         Ok(Exit::Done)
     }
 }

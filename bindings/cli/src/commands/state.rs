@@ -1,4 +1,4 @@
-//! Suspend, resume and revoke a key.
+//! Suspend and resume a key.
 
 use clap::Args;
 use keycask::{Actor, KeyId, KeyInfo, Result, Store};
@@ -62,21 +62,5 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
         self.change.run(session, Store::resume)
-    }
-}
-
-/// End a key for good
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Example:
-  keycask revoke --actor alice --reason 'left the company' key_0C6S9JZ8Q4N7X")]
-pub(crate) struct Revoke {
-    #[command(flatten)]
-    change: Change,
-}
-
-impl Revoke {
-    pub(crate) fn run(self, session: &Session) -> Result<Exit> {
-        self.change.run(session, Store::revoke)
     }
 }

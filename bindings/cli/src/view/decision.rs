@@ -9,7 +9,7 @@ use super::{key_id, time};
 use crate::output::Fields;
 
 /// The code of a grant, where a denial has its reason.
-const GRANTED: &str = "ok";
+pub(super) const GRANTED: &str = "ok";
 
 /// A grant and the text behind it.
 pub(crate) fn grant(grant: &Grant, text: &Description) -> Fields {

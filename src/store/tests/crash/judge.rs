@@ -47,7 +47,7 @@ fn rows(store: &Store, book: &Book, number: usize) -> crate::error::Result<Resul
         );
         found = found.and(same(&info.id, &seen, &(want.plan, want.suspended, direct)));
     }
-    let page = store.list(&crate::store::Filter::new(), None, PAGE)?;
+    let page = store.list(&crate::query::Filter::new(), None, PAGE)?;
     let infos: BTreeMap<KeyId, _> = page.keys.iter().map(|info| (info.key_id, info)).collect();
     for key in book.present() {
         let Some(info) = infos.get(&key.id) else {

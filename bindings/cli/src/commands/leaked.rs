@@ -1,0 +1,127 @@
+//! Find tokens of the store in a text, and revoke their keys.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use keycask::{Actor, Alert, Alerts, Error, ErrorKind, Leak, Leaks, Result, Store};
+
+use crate::args::Who;
+use crate::exit::Exit;
+use crate::output::Fields;
+use crate::secret;
+use crate::session::Session;
+use crate::view;
+
+/// What a table says of each token.
+const COLUMNS: &[&str] = &["line", "column", "hint", "realm", "kind", "key_id", "owner", "code"];
+
+/// What a table says of each token in an alert.
+const ALERT_COLUMNS: &[&str] =
+    &["alert", "url", "hint", "realm", "kind", "key_id", "owner", "code"];
+
+/// Keys that are revoked in one commit.
+const COMMIT: usize = 1000;
+
+/// Find tokens of this store in a text, and tell which are live
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The code of a token is ok if it is live, else why verify refuses it. Tokens themselves are not
+shown. With --revoke, every key of which a token was found and that is not revoked yet is
+revoked once all of the text was read: also one that is suspended or has expired, which could be
+taken back. Without --yes, it is only said how many that are.
+
+Example:
+  git log -p | keycask leaked --revoke --yes --reason 'in a public repository' -")]
+pub(crate) struct Leaked {
+    /// The file to search; - for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Read the JSON that GitHub's secret scanning sends: messages to partners, alerts, webhooks
+    #[arg(long)]
+    github: bool,
+
+    /// Revoke the keys of the tokens
+    #[arg(long)]
+    revoke: bool,
+
+    /// Revoke them really
+    #[arg(long, requires = "revoke")]
+    yes: bool,
+
+    #[command(flatten)]
+    who: Who,
+}
+
+impl Leaked {
+    pub(crate) fn run(self, session: &Session) -> Result<Exit> {
+        let text = open(&self.file)?;
+        let store = if self.revoke && self.yes { session.write()? } else { session.read()? };
+        let leaks = self.search(session, &store, text)?;
+        session.output.note(&format!(
+            "{} bytes; tokens found: {}; keys not revoked: {}",
+            leaks.bytes,
+            leaks.found,
+            leaks.keys.len()
+        ));
+        if self.revoke && self.yes {
+            revoke(session, &store, &leaks, &self.who.actor())?;
+            store.close()?;
+        } else if self.revoke && !leaks.keys.is_empty() {
+            session.output.note("Nothing was revoked: give --yes too");
+        }
+        Ok(Exit::Done)
+    }
+
+    fn search(&self, session: &Session, store: &Store, text: impl Read) -> Result<Leaks> {
+        let columns = if self.github { ALERT_COLUMNS } else { COLUMNS };
+        let mut list = session.output.list(columns);
+        let leaks = if self.github {
+            let alerts = Alerts::read(text)?;
+            store.leaked_alerts(&alerts, |alert, leak| list.row(&in_alert(store, alert, leak)?))?
+        } else {
+            store.leaked(text, |leak| list.row(&view::leak(store, leak)?))?
+        };
+        list.end()?;
+        Ok(leaks)
+    }
+}
+
+fn in_alert(store: &Store, alert: &Alert, leak: &Leak) -> Result<Fields> {
+    let fields = Fields::new()
+        .with("alert", alert.number)
+        .with("type", alert.kind.as_str())
+        .with("url", alert.url.as_str())
+        .with("source", alert.source.as_str());
+    Ok(fields.and(view::leak(store, leak)?))
+}
+
+/// Revokes the keys, some in one commit, and tells of each.
+fn revoke(session: &Session, store: &Store, leaks: &Leaks, by: &Actor) -> Result<()> {
+    for keys in leaks.keys.chunks(COMMIT) {
+        for key in store.revoke_many(keys, by)? {
+            let fields = Fields::new().with("revoked", key.key_id.to_string());
+            match session.output.is_json() {
+                true => session.output.line(&fields.json())?,
+                false => session.output.line(&format!("revoked {}", key.key_id))?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The text, without a buffer in between that is not wiped.
+fn open(path: &Path) -> Result<File> {
+    if path == Path::new("-") {
+        return secret::stdin();
+    }
+    let what = format!("file {path:?}");
+    let file = File::open(path).map_err(|e| secret::failed(&what, e))?;
+    let is_directory = file.metadata().is_ok_and(|metadata| metadata.is_dir());
+    match is_directory {
+        true => Err(Error::new(ErrorKind::Argument, format!("{what}: is a directory"))),
+        false => Ok(file),
+    }
+}

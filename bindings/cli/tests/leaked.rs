@@ -1,0 +1,89 @@
+//! Texts in, tokens of the store out, and their keys revoked.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::Place;
+
+fn state(place: &Place, key: &str) -> String {
+    place.run(&["show", "--json", key]).expect(0).json()["state"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags() {
+    let place = Place::with_owner();
+    let (live, token) = place.issue(&["--kind", "live"]);
+    let (paused, other) = place.issue(&["--kind", "test"]);
+    place.run(&["suspend", &paused]).expect(0);
+    let text = format!("a\nKEY={token}\nx{other};{}\n", "sh_live_".repeat(9));
+    place.file("dump", text.as_bytes());
+    let (dump, leaked) = (place.text("dump"), ["leaked", "--json"]);
+
+    for more in [&[dump.as_str()][..], &["--revoke", &dump]] {
+        let ran = place.run(&[&leaked[..], more].concat()).expect(0);
+        let lines = ran.lines();
+        assert_eq!(lines.len(), 2, "{ran:?}");
+        assert_eq!((&lines[0]["line"], &lines[0]["column"]), (&2.into(), &5.into()));
+        assert_eq!((&lines[1]["line"], &lines[1]["column"]), (&3.into(), &2.into()));
+        assert_eq!(lines[0]["offset"], 6);
+        for (line, key, code, kind) in
+            [(&lines[0], &live, "ok", "live"), (&lines[1], &paused, "suspended", "test")]
+        {
+            assert_eq!(line["key_id"], key.as_str());
+            assert_eq!((&line["realm"], &line["owner"]), (&"shop".into(), &"ann".into()));
+            assert_eq!((&line["code"], &line["kind"]), (&code.into(), &kind.into()));
+            assert_eq!(line["live"], code == "ok");
+        }
+        assert!(!ran.out.contains(&token) && !ran.out.contains(&other), "{ran:?}");
+        assert_eq!(state(&place, &live), "active");
+    }
+
+    let told = place.run(&["leaked", "--revoke", &dump]).expect(0);
+    assert!(told.err.contains("keys not revoked: 2"), "{told:?}");
+    assert!(told.err.contains("Nothing was revoked: give --yes too"), "{told:?}");
+
+    let revoke =
+        ["leaked", "--json", "--revoke", "--yes", "--actor", "ann", "--reason", "leak", "-"];
+    let ran = place.feed(&revoke, &text).expect(0);
+    let revoked: Vec<_> = ran.lines()[2..].iter().map(|line| line["revoked"].clone()).collect();
+    assert_eq!(revoked, [live.as_str(), paused.as_str()]);
+    assert_eq!(
+        (state(&place, &live), state(&place, &paused)),
+        ("revoked".into(), "revoked".into())
+    );
+    let trail = place.run(&["audit", "--json"]).expect(0).lines();
+    let last = &trail[trail.len() - 2..];
+    assert!(last.iter().all(|entry| entry["event"] == "key_revoked" && entry["reason"] == "leak"));
+    let again = place.feed(&revoke, &text).expect(0).lines();
+    assert_eq!(again.len(), 2);
+    assert!(again.iter().all(|line| line["code"] == "revoked"));
+}
+
+#[test]
+fn what_github_sends_is_read_and_each_token_has_its_alert() {
+    let place = Place::with_owner();
+    let (key, token) = place.issue(&["--kind", "live"]);
+    let message = format!(
+        r#"[{{"token": "{token}", "type": "shop_live", "url": "https://x/1", "source": "commit"}},
+            {{"token": "other", "type": "other", "url": "https://x/2"}}]"#
+    );
+    let lines = place.feed(&["leaked", "--github", "--json", "-"], &message).expect(0).lines();
+    assert_eq!(lines.len(), 1);
+    assert_eq!((&lines[0]["alert"], &lines[0]["key_id"]), (&1.into(), &key.as_str().into()));
+    assert_eq!((&lines[0]["url"], &lines[0]["type"]), (&"https://x/1".into(), &"shop_live".into()));
+    let bad = format!(r#"[{{"type": "{token}"}}]"#);
+    let ran = place.feed(&["leaked", "--github", "--json", "-"], &bad).expect(2);
+    assert!(ran.error()["message"].as_str().unwrap().starts_with("alert 1: has neither"));
+    assert!(!ran.err.contains(&token));
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named_and_yes_alone_is_no_request() {
+    let place = Place::with_owner();
+    let ran = place.run(&["leaked", "--json", &place.text("missing")]).expect(4);
+    assert!(ran.error()["message"].as_str().unwrap().contains("missing"), "{ran:?}");
+    let ran = place.run(&["leaked", "--json", &place.text("")]).expect(2);
+    assert!(ran.error()["message"].as_str().unwrap().contains("is a directory"), "{ran:?}");
+    place.run(&["leaked", "--yes", "-"]).expect(2);
+}

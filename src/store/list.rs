@@ -1,0 +1,166 @@
+//! List and count the keys that a filter selects.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::walk::walk;
+use super::{Realms, Store};
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::OwnerRef;
+use crate::query::{Criteria, Cursor, Filter, Order, Page};
+use crate::record::KeyRecord;
+use crate::storage::View;
+use crate::time::Timestamp;
+
+/// Most rows that one page is searched in.
+pub(super) const READ_MAX: usize = 10_000;
+
+/// Longest page of a list.
+pub const PAGE_MAX: usize = 1000;
+
+impl Store {
+    /// The keys that `filter` selects, in its order, from after `after` on, `limit` at most.
+    ///
+    /// Pages are stable, whatever is issued, changed and swept between them: a key that the
+    /// filter selects all the while, and whose place in the order does not change, is on
+    /// exactly one page. By key id no place changes, so no key is ever on two, and one that is
+    /// issued meanwhile is on a later page. By end a place changes with the key's end, and when
+    /// it is revoked. Time that passes changes nothing: later pages mean by "now" what the first
+    /// did.
+    ///
+    /// A page may have fewer keys than `limit`, or none, and a next page all the same: one call
+    /// reads 10,000 rows at most. Names and metadata are read from the file, as all else is;
+    /// decisions are not disturbed.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for an unknown realm, kind or owner; `Argument` for a kind or an owner without a
+    /// realm, conditions that no key can meet together, a cursor of another order, or a limit
+    /// of 0 or over 1000; `Io` or `Corrupt` if the file cannot be read.
+    pub fn list(&self, filter: &Filter, after: Option<Cursor>, limit: usize) -> Result<Page> {
+        if !(1..=PAGE_MAX).contains(&limit) {
+            let why = format!("limit {limit}: from 1 to {PAGE_MAX} are allowed");
+            return Err(Error::new(ErrorKind::Argument, why));
+        }
+        let place = after.map(|cursor| cursor.place(filter.order)).transpose()?;
+        let view = self.storage.view()?;
+        let realms = self.realms_of(&view)?;
+        let now = self.mark.now();
+        let as_of = after.and_then(|cursor| cursor.as_of()).unwrap_or(now);
+        let criteria = criteria(&view, &realms, filter, as_of)?;
+        let mut page = Page::new();
+        let mut last = None;
+        let mut owners = Owners::default();
+        let rows = walk(&view, &realms, &criteria, filter.order, place);
+        for (read, row) in rows.enumerate() {
+            let (place, record) = row?;
+            if page.keys.len() == limit || read == READ_MAX {
+                page.next = last;
+                break;
+            }
+            last = Some(Cursor::new(place, as_of));
+            let Some(record) = record else { continue };
+            let (realm, kind) = realms.of_kind(record.kind)?;
+            if !self.selects(&view, &realms, &criteria, &record)? {
+                continue;
+            }
+            let owner = owners.id(&view, &record)?;
+            page.keys.push(self.key_info(&view, realm, kind, owner, &record, now)?);
+        }
+        Ok(page)
+    }
+
+    /// How many keys `filter` selects, as of one moment.
+    ///
+    /// It reads the row of every key that may be selected: an owner's own, or those that end
+    /// when the filter says, or all of the store, of which a million take seconds.
+    ///
+    /// # Errors
+    ///
+    /// As for [`list`](Self::list).
+    pub fn count(&self, filter: &Filter) -> Result<u64> {
+        let view = self.storage.view()?;
+        let realms = self.realms_of(&view)?;
+        let criteria = criteria(&view, &realms, filter, self.mark.now())?;
+        let mut count = 0_u64;
+        self.each(&view, &realms, &criteria, |_| count = count.saturating_add(1))?;
+        Ok(count)
+    }
+
+    /// Gives each key that is selected to `what`, in the order that reads the fewest rows.
+    pub(super) fn each(
+        &self,
+        view: &View<'_>,
+        realms: &Realms,
+        criteria: &Criteria,
+        mut what: impl FnMut(KeyRecord),
+    ) -> Result<()> {
+        let bounded = criteria.ends() != (None, Timestamp::NEVER);
+        let order = if bounded && criteria.owner.is_none() { Order::End } else { Order::KeyId };
+        for row in walk(view, realms, criteria, order, None) {
+            let (_, record) = row?;
+            if let Some(record) = record
+                && self.selects(view, realms, criteria, &record)?
+            {
+                what(record);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether `criteria` select a key.
+    pub(super) fn selects(
+        &self,
+        view: &View<'_>,
+        realms: &Realms,
+        criteria: &Criteria,
+        record: &KeyRecord,
+    ) -> Result<bool> {
+        let (realm, kind) = realms.of_kind(record.kind)?;
+        if !criteria.selects(record, realm, kind) {
+            return Ok(false);
+        }
+        Ok(!criteria.asks_use() || criteria.selects_use(record, self.last_used(view, record)?))
+    }
+}
+
+/// What `filter` means at `now`. A lineage is looked for among its owner's keys, if one of its
+/// keys is there to tell who that is.
+pub(super) fn criteria(
+    view: &View<'_>,
+    realms: &Realms,
+    filter: &Filter,
+    now: Timestamp,
+) -> Result<Criteria> {
+    filter.check()?;
+    let realm = filter.realm.map(|realm| realms.get(realm)).transpose()?;
+    let realm = realm.map(|bound| &*bound.realm);
+    let mut owner = None;
+    if let (Some(id), Some(realm)) = (&filter.owner, realm) {
+        let named = view.owner_named(realm.reference(), id)?;
+        owner = Some(named.ok_or_else(|| super::no_owner_named(realm, id))?);
+    }
+    let mut lineage = filter.lineage;
+    if let Some(key) = filter.lineage.map(|key| view.key(key)).transpose()?.flatten() {
+        lineage = Some(key.lineage);
+        owner = owner.or(Some(key.owner));
+    }
+    Criteria::new(filter, now, realm, owner, lineage)
+}
+
+/// The owners whose ids were read.
+#[derive(Default)]
+pub(super) struct Owners(HashMap<OwnerRef, String>);
+
+impl Owners {
+    /// The application's id of the owner of `record`.
+    pub(super) fn id(&mut self, view: &View<'_>, record: &KeyRecord) -> Result<&str> {
+        Ok(match self.0.entry(record.owner) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => {
+                let owner = view.owner(record.owner)?;
+                new.insert(owner.ok_or_else(|| super::no_owner(record))?.id)
+            }
+        })
+    }
+}

@@ -1,0 +1,87 @@
+use std::thread;
+
+use rustix::io::Errno;
+
+use super::*;
+use crate::error::ErrorKind;
+use crate::query::{Ending, Filter};
+use crate::storage::tests::disk::Fault;
+
+/// More than one commit takes.
+const KEYS: usize = 1_200;
+
+/// A scene with keys, and their tokens.
+fn scene() -> (Scene, Vec<String>) {
+    let scene = Scene::new();
+    let specs = vec![Spec::new(scene.acme, "live", "o"); KEYS];
+    let issued = scene.store.issue_many(&specs, &by()).unwrap();
+    (scene, issued.iter().map(|issued| issued.token.expose().to_owned()).collect())
+}
+
+fn ending(scene: &Scene) -> Ending {
+    Ending::revoke(Filter::new().realm(scene.acme))
+}
+
+/// How many of the keys are refused.
+fn refused(scene: &Scene, tokens: &[String]) -> usize {
+    tokens.iter().filter(|token| scene.reason(token) == Some(Reason::Revoked)).count()
+}
+
+#[test]
+fn all_keys_that_end_are_refused_before_the_first_commit_is_durable() {
+    let (scene, tokens) = scene();
+    scene.disk.stick(true);
+    thread::scope(|scope| {
+        let ending = scope.spawn(|| scene.store.end_many(&ending(&scene), &by()).unwrap());
+        wait_for(|| scene.disk.hangs());
+        let early = refused(&scene, &tokens);
+        scene.disk.stick(false);
+        assert_eq!(early, KEYS);
+        assert_eq!(ending.join().unwrap().keys, KEYS as u64);
+    });
+    assert_eq!(scene.store.index.stats().restraints, 0);
+    let scene = scene.reopen();
+    assert_eq!(refused(&scene, &tokens), KEYS);
+}
+
+#[test]
+fn what_a_disk_that_fails_leaves_is_told_and_asking_again_does_the_rest() {
+    let by = by().operation("incident");
+    let (clean, _) = scene();
+    clean.disk.fail(None);
+    clean.store.end_many(&ending(&clean), &by).unwrap();
+    let steps = clean.disk.done(false);
+    let mut partial = 0;
+    for part in 0..6 {
+        let (scene, tokens) = scene();
+        let (after, errno) = (steps * part / 6, Errno::IO);
+        scene.disk.fail(Some(Fault { after, errno, for_ever: true, reads: false, half: true }));
+        let error = scene.store.end_many(&ending(&scene), &by).unwrap_err();
+        let told = match error.to_string().split_once("; 1000 keys were revoked before") {
+            Some(_) => 1_000,
+            None => 0,
+        };
+        partial += usize::from(told > 0);
+        // Nobody may have been granted who is refused later.
+        assert_eq!(refused(&scene, &tokens), KEYS, "{error}");
+        let scene = scene.reopen();
+        let there = refused(&scene, &tokens);
+        match error.kind() {
+            ErrorKind::Indeterminate => assert!([told, told + 1_000, KEYS].contains(&there)),
+            _ => assert_eq!(there, told, "{error}"),
+        }
+        let kind = |id| scene.store.operation(id).map_err(|error| error.kind());
+        match there {
+            0 => assert_eq!(kind("incident"), Err(ErrorKind::NotFound)),
+            KEYS => assert!(kind("incident").is_ok()),
+            _ => assert_eq!(kind("incident"), Err(ErrorKind::Conflict)),
+        }
+        assert_eq!(scene.store.end_many(&ending(&scene), &by).unwrap().keys, KEYS as u64);
+        assert_eq!(refused(&scene, &tokens), KEYS);
+        let trail = scene.store.audit(0, 10_000).unwrap();
+        let ends = trail.iter().filter(|entry| entry.operation == "incident").count();
+        assert_eq!(ends, KEYS, "an entry a key, however often it was asked for");
+        scene.store.check().unwrap();
+    }
+    assert!(partial > 0, "no failure came between two commits");
+}
