@@ -7,6 +7,9 @@ export PATH := $(CURDIR)/target/tools/bin:$(PATH):$(HOME)/.cargo/bin
 # How many power cuts `make crash` simulates.
 N ?= 1000000
 
+# How many random lives `make model` lives through.
+L ?= 1000
+
 # What `make fuzz` fuzzes, and for how many seconds.
 T ?= token
 S ?= 60
@@ -19,8 +22,8 @@ U ?= 10000000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test crash models bench count peers fuzz check fmt clippy deny advisories layers \
-    doc clean header abi install fixture size
+.PHONY: help demo test crash model models bench count peers fuzz check fmt clippy deny advisories \
+    layers doc clean header abi install fixture size
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -39,6 +42,10 @@ crash: ## simulate N=1000000 power cuts, every fault, damage; kill processes
 	KEYCASK_IMAGES=$(N) KEYCASK_FAULTS=1000000 KEYCASK_DAMAGES=100000 \
 	    cargo test --locked --release -p keycask --lib -- crash::
 	KEYCASK_KILLS=500 cargo test --locked --release -p keycask --test kills --test creating
+
+model: ## live through L=1000 random lives of keys beside a plain model
+	@.ci/prepare build
+	KEYCASK_MODEL_SEEDS=$(L) cargo test --locked --release -p keycask --test model
 
 models: ## try the orders of events in small worlds of the table in memory
 	@.ci/prepare build

@@ -7,7 +7,7 @@ use crate::realm::{Outcome, Placeholder, Realm, TextTemplate, Value, is_header_v
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::token::Unpresented;
-use crate::verdict::{Denial, Grant, Rate, Reason, Refusal};
+use crate::verdict::{Credits, Denial, Grant, Rate, Reason, Refusal};
 
 /// An HTTP answer. For a grant it holds the headers that the application's own answer gets.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ impl<'a> View<'a> {
         };
         match reason {
             Reason::Scope { .. } => Outcome::Forbidden,
-            Reason::RateLimited { .. } | Reason::QuotaExhausted => Outcome::Limited,
+            Reason::RateLimited { .. } | Reason::QuotaExhausted { .. } => Outcome::Limited,
             Reason::Expired if self.realm.policy().tell_expired => Outcome::Expired,
             // The holder of a stolen key learns nothing from where and when it is refused.
             Reason::Malformed(_)
@@ -105,6 +105,14 @@ impl<'a> View<'a> {
             Placeholder::RateLimit => {
                 self.of_rate(|rate| Value::Text(self.rate_limit(rate).into()))
             }
+            Placeholder::QuotaLimit => self.of_credits(|credits| Value::Number(credits.limit)),
+            Placeholder::QuotaRemaining => {
+                self.of_credits(|credits| Value::Number(credits.remaining))
+            }
+            Placeholder::QuotaReset => self.of_credits(|credits| match credits.reset {
+                Timestamp::NEVER => Value::Absent,
+                reset => seconds(reset),
+            }),
             Placeholder::Challenge => Value::Text(self.challenge().into()),
         }
     }
@@ -147,10 +155,23 @@ impl<'a> View<'a> {
         self.rate().map_or(Value::Absent, value)
     }
 
+    fn of_credits(&self, value: impl Fn(&Credits) -> Value<'a>) -> Value<'a> {
+        let credits = match self.verdict {
+            Ok(grant) => grant.credits.as_ref(),
+            Err(Refusal::Denied(Denial {
+                reason: Reason::QuotaExhausted { credits, .. }, ..
+            })) => Some(credits),
+            Err(_) => None,
+        };
+        credits.map_or(Value::Absent, value)
+    }
+
     fn retry_after(&self) -> Value<'a> {
         match self.verdict {
             Err(Refusal::Denied(Denial {
-                reason: Reason::RateLimited { retry_ms, .. }, ..
+                reason:
+                    Reason::RateLimited { retry_ms, .. } | Reason::QuotaExhausted { retry_ms, .. },
+                ..
             })) if *retry_ms < u64::MAX => Value::Number(retry_ms.div_ceil(1000).max(1)),
             _ => Value::Absent,
         }

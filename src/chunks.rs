@@ -6,6 +6,8 @@
 
 use std::sync::OnceLock;
 
+use crate::sys::Slab;
+
 /// Binary logarithm of the first chunks' length. A model checker pays for each element.
 const FIRST: u32 = if cfg!(loom) { 0 } else { 6 };
 /// Binary logarithm of how many chunks have the same length.
@@ -22,7 +24,7 @@ const PLACE: u32 = 24;
 
 /// Elements by number. Made by the writer, read by anyone.
 pub(crate) struct Chunks<T> {
-    chunks: Box<[OnceLock<Box<[T]>>]>,
+    chunks: Box<[OnceLock<Slab<T>>]>,
 }
 
 impl<T: Default> Chunks<T> {
@@ -48,7 +50,7 @@ impl<T: Default> Chunks<T> {
     /// Element `number`, making its chunk if there is none.
     pub(crate) fn make(&self, number: u32) -> Option<&T> {
         let (chunk, at, len) = locate(number);
-        let fresh = || (0..len).map(|_| T::default()).collect();
+        let fresh = || Slab::new(len);
         self.chunks.get(chunk)?.get_or_init(fresh).get(at)
     }
 

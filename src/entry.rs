@@ -81,7 +81,19 @@ pub(crate) struct Side {
     pub last_used: Option<Timestamp>,
     /// The first key of the lineage, by which rates are kept.
     pub lineage: KeyId,
+    /// The lineage's meter: of the side's own number, unless it was rotated.
+    pub meter: MeterRef,
+    /// Where the credits of its quota are, if it has one.
+    pub lease: Option<LeaseRef>,
 }
+
+/// Which meter of the table in memory counts for a lineage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct MeterRef(pub u32);
+
+/// Where credits stand that were leased to a lineage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct LeaseRef(pub u32);
 
 /// The rights of an owner, as far as they decide about its keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

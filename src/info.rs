@@ -3,10 +3,24 @@
 use crate::entry::State;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
+use crate::quota::Quota;
 use crate::record::Cause;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::token::Token;
+
+/// The quota of a key, and its credits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct KeyQuota {
+    /// How many credits it has, and when they are refilled.
+    pub quota: Quota,
+    /// Credits that are left. A store that is opened read-only does not see those that the
+    /// process which writes has [taken](crate::Options::lease_max) to hand out.
+    pub remaining: u64,
+    /// When they are refilled; [`Timestamp::NEVER`] if they are not.
+    pub reset: Timestamp,
+}
 
 /// A key as it may be listed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +77,8 @@ pub struct KeyInfo {
     /// When it was last granted, where the profile keeps usage. Uses within a minute of the one
     /// shown are not told from it.
     pub last_used: Option<Timestamp>,
+    /// The quota that it shares with its lineage, if it has one.
+    pub quota: Option<KeyQuota>,
     /// When the profile advises to rotate it.
     pub rotation_due: Option<Timestamp>,
 }

@@ -10,6 +10,7 @@ mod actor;
 mod anchor;
 mod answer;
 mod audit;
+mod calendar;
 mod chunks;
 mod digest;
 mod entry;
@@ -27,6 +28,7 @@ mod policy;
 mod process;
 mod progress;
 mod query;
+mod quota;
 mod random;
 mod realm;
 mod record;
@@ -51,7 +53,7 @@ pub use digest::Pepper;
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use ids::{KindRef, OwnerRef, RealmRef};
-pub use info::{Check, Description, Explanation, Issued, KeyInfo, OwnerInfo, Stats};
+pub use info::{Check, Description, Explanation, Issued, KeyInfo, KeyQuota, OwnerInfo, Stats};
 pub use key_id::KeyId;
 pub use leak::{Alert, Alerts, Candidate, Leak, Leaks, Place, RuleFormat, Scanner};
 pub use network::Network;
@@ -59,6 +61,7 @@ pub use options::Options;
 pub use process::forked;
 pub use progress::{Progress, Step};
 pub use query::{Cursor, DryRun, Ended, Ending, Filter, Order, Page};
+pub use quota::{Quota, Refill};
 pub use realm::{
     Buckets, Effect, Kind, KindChange, KindSet, MethodNeed, NamedSet, Plan, Policy, Realm,
     RealmChange, Rights, Scope, ScopeChange, Window,
@@ -74,7 +77,7 @@ pub use store::{
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
-pub use verdict::{Denial, Grant, Rate, Reason, Refusal, VerifyError};
+pub use verdict::{Credits, Denial, Grant, Rate, Reason, Refusal, VerifyError};
 
 /// The examples of the README.
 #[cfg(doctest)]

@@ -9,6 +9,9 @@ use crate::seal::SealingKey;
 use crate::storage::{CACHE_BYTES, LOG_LEN};
 use crate::time::{Clock, SystemClock};
 
+/// Most credits that are leased at once unless the host says otherwise.
+const LEASE_MAX: u64 = 1_000;
+
 /// How a store is created or opened.
 ///
 /// ```no_run
@@ -27,6 +30,7 @@ pub struct Options {
     pub(crate) cache_bytes: usize,
     pub(crate) log_len: u64,
     pub(crate) min_seq: u64,
+    pub(crate) lease_max: u64,
     pub(crate) report: Option<Report>,
 }
 
@@ -44,6 +48,7 @@ impl Options {
             cache_bytes: CACHE_BYTES,
             log_len: LOG_LEN,
             min_seq: 0,
+            lease_max: LEASE_MAX,
             report: None,
         }
     }
@@ -117,6 +122,19 @@ impl Options {
         self
     }
 
+    /// How many credits of a [quota](crate::Quota) are taken from the file at once, at most: 1000
+    /// unless given, and at least 1. It is a hundredth of the quota's limit, or else this.
+    ///
+    /// So many are what a crash loses of a lineage at most. The next have to be taken from the
+    /// file, for which a verify waits if no other commit did it before. If requests cost many
+    /// credits each, it should be many times as many as one costs: a request that costs more has
+    /// what it costs taken for itself.
+    #[must_use]
+    pub fn lease_max(mut self, credits: u64) -> Self {
+        self.lease_max = credits.max(1);
+        self
+    }
+
     /// Tells `report` how far an opening, a check, a backup, a restoring, a sweep or a compacting
     /// has come: when a step begins and ends, and every few thousand rows or few megabytes between.
     /// It is called on the thread that does the work, and should be quick.
@@ -140,6 +158,7 @@ impl std::fmt::Debug for Options {
             .field("cache_bytes", &self.cache_bytes)
             .field("log_len", &self.log_len)
             .field("min_seq", &self.min_seq)
+            .field("lease_max", &self.lease_max)
             .finish_non_exhaustive()
     }
 }

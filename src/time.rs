@@ -5,7 +5,7 @@
 //! engine reads the time through [`Clock`] only, so that a test can say what time it is.
 
 use std::fmt;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -149,14 +149,14 @@ pub trait Clock: Send + Sync {
 /// runs: so a key may be granted that much after its end, and be refused that much after its
 /// start.
 pub struct SystemClock {
-    started: Instant,
+    started: Duration,
 }
 
 impl SystemClock {
     /// A clock whose uptime begins now.
     #[must_use]
     pub fn new() -> Self {
-        Self { started: Instant::now() }
+        Self { started: last_tick(ClockId::MonotonicCoarse) }
     }
 }
 
@@ -171,12 +171,18 @@ impl Clock for SystemClock {
     /// or longer while a virtual machine does not run, and never ahead: so it costs a load, and
     /// no reading of a counter.
     fn now(&self) -> Timestamp {
-        let now = clock_gettime(ClockId::RealtimeCoarse);
-        let ms = now.tv_sec.saturating_mul(1000).saturating_add(now.tv_nsec / 1_000_000);
-        Timestamp(ms).max(Timestamp::EPOCH)
+        Timestamp::EPOCH.plus(last_tick(ClockId::RealtimeCoarse))
     }
 
+    /// As late as the present, and as cheap.
     fn uptime(&self) -> Duration {
-        self.started.elapsed()
+        last_tick(ClockId::MonotonicCoarse).saturating_sub(self.started)
     }
+}
+
+/// What `clock` showed at the last tick of the system; zero if that was before its epoch.
+fn last_tick(clock: ClockId) -> Duration {
+    let time = clock_gettime(clock);
+    let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
+    u64::try_from(time.tv_sec).map_or(Duration::ZERO, |secs| Duration::new(secs, nanos))
 }

@@ -33,6 +33,8 @@ pub struct Grant {
     pub in_grace: bool,
     /// The rate window that is nearest to its limit, if the owner's plan has any.
     pub rate: Option<Rate>,
+    /// The credits of the key's quota, if it has one.
+    pub credits: Option<Credits>,
 }
 
 impl Grant {
@@ -48,7 +50,7 @@ impl Grant {
         end: Timestamp,
         in_grace: bool,
     ) -> Self {
-        Self { key_id, realm, kind, owner, scopes, end, in_grace, rate: None }
+        Self { key_id, realm, kind, owner, scopes, end, in_grace, rate: None, credits: None }
     }
 }
 
@@ -66,6 +68,19 @@ pub struct Rate {
     pub period_ms: u64,
 }
 
+/// The credits of a key's quota as they stand after a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Credits {
+    /// Credits that there are after a refill.
+    pub limit: u64,
+    /// Credits that are left. They can be more than `limit`, if some were added. Requests that
+    /// are decided at the same moment may not be in it yet.
+    pub remaining: u64,
+    /// When they are refilled; [`Timestamp::NEVER`] if they are not.
+    pub reset: Timestamp,
+}
+
 /// A token was refused, for one reason: the first that applies, in the order of [`Reason`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -79,6 +94,12 @@ pub struct Denial {
 impl Denial {
     /// The token is nobody's.
     pub(crate) const UNKNOWN: Self = Self { reason: Reason::Unknown, key: None };
+
+    /// The token is not shaped like one of the realm.
+    #[inline]
+    pub(crate) const fn shapeless(malformed: Malformed) -> Self {
+        Self { reason: Reason::Malformed(malformed), key: None }
+    }
 }
 
 /// Why a token was refused. The variants stand in the order in which they are checked.
@@ -118,8 +139,14 @@ pub enum Reason {
         /// more than one of them ever admits.
         retry_ms: u64,
     },
-    /// The key's quota is used up.
-    QuotaExhausted,
+    /// The key's quota has not as many credits as the request costs.
+    QuotaExhausted {
+        /// What is left of it.
+        credits: Credits,
+        /// Milliseconds until it is refilled; [`u64::MAX`] if it is not, or if the request costs
+        /// more than its limit.
+        retry_ms: u64,
+    },
 }
 
 impl Reason {
@@ -138,7 +165,7 @@ impl Reason {
             Self::Network => "network",
             Self::Scope { .. } => "scope",
             Self::RateLimited { .. } => "rate_limited",
-            Self::QuotaExhausted => "quota_exhausted",
+            Self::QuotaExhausted { .. } => "quota_exhausted",
         }
     }
 }

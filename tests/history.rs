@@ -156,7 +156,7 @@ fn run(scene: &Scene, keys: usize, deny: impl Fn(&Scene, KeyId, usize)) -> Histo
 }
 
 #[test]
-fn no_verify_that_begins_after_a_denial_has_returned_is_granted_the_key() {
+fn p7_no_verify_that_begins_after_a_denial_has_returned_is_granted_the_key() {
     let keys = env::var("KEYCASK_HISTORY_KEYS").map_or(200, |keys| keys.parse().unwrap());
     let history = run(&Scene::new(), keys, Scene::deny);
     let grants = history.grants.load(Ordering::Relaxed);

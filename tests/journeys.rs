@@ -169,7 +169,7 @@ fn a_rotated_key_lives_to_the_end_of_its_grace_and_no_longer_than_its_own() {
 }
 
 #[test]
-fn regenerating_ends_the_old_key_as_the_new_one_is_made() {
+fn p9_regenerating_ends_the_old_key_as_the_new_one_is_made() {
     let scene = Scene::new();
     let (key, old) = scene.issue(&["read"]);
     let new = scene.store().rotate(key.key_id, &Rotation::regenerate(), &by()).unwrap();
@@ -244,7 +244,7 @@ fn what_an_update_takes_away_is_gone_and_what_it_gives_is_there() {
 }
 
 #[test]
-fn a_suspended_owner_takes_all_its_keys_along() {
+fn p43_a_suspended_owner_takes_all_its_keys_along() {
     let mut scene = Scene::new();
     let (_, token) = scene.issue(&["read"]);
     let acme = scene.store().realm("acme").unwrap();

@@ -36,9 +36,10 @@ impl Queries {
         self.0.chunks_exact(LEN).collect()
     }
 
-    /// Gives each token a character that no token has.
-    pub fn damage(&mut self) {
-        self.0.chunks_exact_mut(LEN).for_each(|token| token[20] = b'~');
+    /// These tokens, each with a fault.
+    pub fn spoilt(mut self, spoil: impl Fn(&mut [u8])) -> Self {
+        self.0.chunks_exact_mut(LEN).for_each(spoil);
+        self
     }
 }
 

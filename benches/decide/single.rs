@@ -8,13 +8,15 @@ use keycask::{Denial, Grant, Request};
 use crate::floor;
 use crate::measure::{Numbers, Queries, chain, each, stream};
 use crate::rounds::{at_most, median, note, quantile, ratio};
-use crate::world::World;
+use crate::world::{LEN, World};
 
 const ROUNDS: usize = 31;
 /// Tokens of one measurement. Their keys' slots do not fit into a core's own caches.
 const COUNT: usize = 16_384;
 const BATCH: usize = 64;
 pub const PREFIX: &[u8; 8] = b"kc_bare_";
+/// Of the kind whose tokens have a checksum.
+const SUMMED: &[u8; 8] = b"kc_live_";
 
 /// The figures of one row, a round each.
 struct Row {
@@ -87,8 +89,20 @@ fn rows() -> Vec<Row> {
         row("unknown; chain", [Some(0.65), Some(0.65)], Chain, |w, n| {
             chain(&w.unknown(n, COUNT), |token| verify(w, token, &w.read))
         }),
-        row("malformed; chain, over the hash alone", [Some(0.22), Some(0.22)], Hash, |w, n| {
-            chain(&w.malformed(n, COUNT), |token| verify(w, token, &w.read))
+        row("prefix; chain, over the hash alone", [Some(0.22), Some(0.22)], Hash, |w, n| {
+            let queries = w.malformed(n, COUNT, |token| token[3] = b'B');
+            chain(&queries, |token| verify(w, token, &w.read))
+        }),
+        row("length; chain, over the hash alone", [Some(0.22), Some(0.22)], Hash, |w, n| {
+            chain(&w.uniform(n, COUNT), |token| verify(w, &token[..LEN - 1], &w.read))
+        }),
+        row("character; chain, over the hash alone", [Some(0.22), Some(0.22)], Hash, |w, n| {
+            let queries = w.malformed(n, COUNT, |token| token[20] = b'~');
+            chain(&queries, |token| verify(w, token, &w.read))
+        }),
+        row("checksum; chain, over the hash alone", [Some(0.22), Some(0.22)], Hash, |w, n| {
+            let queries = w.malformed(n, COUNT, |token| token[..8].copy_from_slice(SUMMED));
+            chain(&queries, |token| verify(w, token, &w.read))
         }),
         row("batches of 64, a token", [Some(0.3), Some(0.3)], Chain, |w, n| {
             batches(w, &w.uniform(n, COUNT))

@@ -79,11 +79,14 @@ impl World {
         Queries::new(&self.unknown, (0..count).map(|_| numbers.below(keys) as usize))
     }
 
-    /// Tokens of keys with one character that no token has.
-    pub fn malformed(&self, numbers: &mut Numbers, count: usize) -> Queries {
-        let mut queries = self.uniform(numbers, count);
-        queries.damage();
-        queries
+    /// Tokens of keys, each with a fault.
+    pub fn malformed(
+        &self,
+        numbers: &mut Numbers,
+        count: usize,
+        spoil: impl Fn(&mut [u8]),
+    ) -> Queries {
+        self.uniform(numbers, count).spoilt(spoil)
     }
 }
 

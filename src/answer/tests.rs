@@ -54,6 +54,7 @@ fn grant(rate: Option<Rate>) -> Grant {
         end: Timestamp::NEVER,
         in_grace: false,
         rate,
+        credits: None,
     }
 }
 
@@ -159,9 +160,37 @@ fn a_limited_request_is_told_when_to_come_back() {
         assert_eq!(header(&told, "RateLimit"), Some(r#""300-60";r=0;t=30"#));
         assert_eq!(header(&told, "Cache-Control"), Some("no-store"));
     }
-    let told = answer(PLAIN, Reason::QuotaExhausted);
+    let credits = Credits { limit: 1000, remaining: 2, reset: Timestamp::NEVER };
+    let told = answer(PLAIN, Reason::QuotaExhausted { credits, retry_ms: u64::MAX });
     assert_eq!((told.status, header(&told, "Retry-After")), (429, None));
     assert!(body(&told).contains(r#""retry_after":null"#));
+}
+
+#[test]
+fn what_is_left_of_a_quota_can_be_told_and_when_it_is_refilled() {
+    let text = format!(
+        "{PLAIN}[answers.granted]\nheaders = {{ Left = \"{{quota_remaining}} of {{quota_limit}}\", \
+         Again = \"{{quota_reset}}\" }}\n[answers.limited]\nstatus = 402\n\
+         headers = {{ Left = \"{{quota_remaining}}\", Retry-After = \"{{retry_after}}\" }}\n"
+    );
+    let credits =
+        Credits { limit: 1000, remaining: 2, reset: Timestamp::from_ms(1_640_000_000_000) };
+    let told = |credits| {
+        let facts = Facts { method: "GET", request_id: "", now: NOW };
+        let grant = Grant { credits, ..grant(None) };
+        let told = render(&realm(&text), Ok(&grant), &facts);
+        ["Left", "Again"].map(|name| header(&told, name).map(str::to_owned))
+    };
+    let owned = |text: &str| Some(text.to_owned());
+    assert_eq!(told(Some(credits)), [owned("2 of 1000"), owned("1640000000")]);
+    let never = Credits { reset: Timestamp::NEVER, ..credits };
+    assert_eq!(told(Some(never)), [owned("2 of 1000"), None]);
+    assert_eq!(told(None), [None, None]);
+    let told = answer(&text, Reason::QuotaExhausted { credits, retry_ms: 29_500 });
+    assert_eq!((told.status, header(&told, "Left")), (402, Some("2")));
+    assert_eq!(header(&told, "Retry-After"), Some("30"));
+    let told = answer(&text, Reason::RateLimited { rate: rate(300, 0), retry_ms: 1 });
+    assert_eq!((header(&told, "Left"), header(&told, "Retry-After")), (None, Some("1")));
 }
 
 #[test]

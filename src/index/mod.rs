@@ -6,7 +6,8 @@
 //! ```text
 //! locator --Seed--> near Home --Directory--> Segment --Pool--> 4 slots --digest--> Entry
 //! digest  --Seed--> far Home  ------------->              --> 4 slots,
-//!                                                  else the overflow     Entry --> Sides, Owners
+//!                                                  else the overflow     Entry --> Sides, Owners,
+//!                                                                                  meters
 //! ```
 //!
 //! # Consistency
@@ -43,9 +44,11 @@ mod directory;
 mod filter;
 mod growth;
 mod home;
+mod lease;
 #[cfg(test)]
 #[cfg(loom)]
 mod models;
+mod numbers;
 mod owners;
 mod places;
 mod pool;
@@ -64,19 +67,24 @@ mod writer;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::digest::{Address, Digest, Locator};
-use crate::entry::{Entry, OwnerEntry, Side, SideRef};
+use crate::entry::{Entry, LeaseRef, MeterRef, OwnerEntry, Side, SideRef};
 use crate::error::Result;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
+use crate::limit::{Cells, Charge, Metered};
+use crate::quota::Quota;
 use crate::record::{KeyRecord, Op, OwnerRecord};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
+use crate::verdict::{Credits, Rate, Reason};
 
+use lease::Leases;
 use owners::Owners;
 use side::Sides;
 use table::Table;
 use writer::Writer;
 
+pub(crate) use lease::{Lease, Settled, Spent};
 pub(crate) use restraint::{KeyRestraint, OwnerRestraint, RestraintId};
 pub(crate) use side::Used;
 pub(crate) use table::Approach;
@@ -94,13 +102,24 @@ pub(crate) trait Bind {
 
     /// Whether decisions about the key need what a [`Side`] says.
     fn needs_side(&self, record: &KeyRecord) -> bool;
+
+    /// Whether keys of `kind` may be charged to the meters of their lineages.
+    fn meters_lineages(&self, kind: KindRef) -> bool;
+
+    /// Whether keys of `realm` may be charged to the meters of their owners.
+    fn meters_owners(&self, realm: RealmRef) -> bool;
 }
 
 /// All keys and owners of a store, as decisions read them.
 pub(crate) struct Index {
     table: Table,
     sides: Sides,
+    leases: Leases,
     owners: Owners,
+    /// By the number that the side of a key says.
+    lineage_meters: Cells,
+    /// By the number of the owner.
+    owner_meters: Cells,
     writer: Mutex<Writer>,
 }
 
@@ -152,17 +171,81 @@ impl Index {
         self.table.approach_others(approach, digest.words());
     }
 
-    /// The entry of the key of `digest`, with what stands beside it at the same moment.
+    /// The entry of the key of `digest`, with what stands beside it at the same moment. Has the
+    /// owner fetched if that is `wanted`, and the meter.
     #[inline(always)]
     pub(crate) fn find(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
+        wanted: bool,
     ) -> Option<(Entry, Option<Side>)> {
-        self.table.get_with(approach, digest.words(), |entry| match entry.side {
-            Some(side) => self.sides.get(side, entry.key_id).map(Some),
-            None => Some(None),
+        self.table.get_with(approach, digest.words(), |entry| {
+            if wanted {
+                self.owners.fetch(entry.owner);
+            }
+            match entry.side {
+                Some(side) => {
+                    self.sides.fetch(side);
+                    self.lineage_meters.fetch(side.0);
+                    let side = self.sides.get(side, entry.key_id)?;
+                    if let Some(lease) = side.lease {
+                        self.leases.fetch(lease);
+                    }
+                    Some(Some(side))
+                }
+                None => Some(None),
+            }
         })
+    }
+
+    /// Charges a request with the key of `entry` and `side` to the meter of `metered`, and to
+    /// what joins it, as [`Cells::charge`] does. No answer if the key has gone meanwhile, or has
+    /// another side: it is to be looked up anew.
+    #[inline]
+    pub(crate) fn charge<E: From<Reason>>(
+        &self,
+        metered: Metered,
+        (entry, side): (&Entry, Option<&Side>),
+        charge: &Charge<'_>,
+        join: impl FnOnce() -> std::result::Result<(), E>,
+    ) -> Option<std::result::Result<Option<Rate>, E>> {
+        match metered {
+            Metered::Owner(owner) => {
+                let number = owner.number();
+                self.owner_meters.charge(number, number.into(), || true, charge, join)
+            }
+            Metered::Lineage(lineage) => {
+                let meter = side?.meter;
+                let is_theirs = || {
+                    let now = entry.side.and_then(|side| self.sides.get(side, entry.key_id));
+                    now.is_some_and(|now| now.lineage == lineage && now.meter == meter)
+                };
+                self.lineage_meters.charge(meter.0, lineage.bits(), is_theirs, charge, join)
+            }
+        }
+    }
+
+    /// What [`charge`](Self::charge) would give, without charging.
+    ///
+    /// # Errors
+    ///
+    /// As [`Cells::charge`].
+    pub(crate) fn peek(
+        &self,
+        metered: Metered,
+        side: Option<&Side>,
+        charge: &Charge<'_>,
+    ) -> Result<Option<Rate>, Reason> {
+        match metered {
+            Metered::Owner(owner) => {
+                self.owner_meters.peek(owner.number(), owner.number().into(), charge)
+            }
+            Metered::Lineage(lineage) => {
+                let meter = side.map_or(MeterRef(u32::MAX), |side| side.meter);
+                self.lineage_meters.peek(meter.0, lineage.bits(), charge)
+            }
+        }
     }
 
     /// Records that a key was used at `now`, unless a use less than a minute older is.
@@ -171,16 +254,35 @@ impl Index {
         self.sides.touch(side, key, now);
     }
 
-    /// Marks a key as expired for good, if it still ends at the end that `entry` has. False if
-    /// it does not, or if the writer is moving the key at this moment.
+    /// Takes `cost` credits that are leased to `lineage`. `is_due` says whether a time of a
+    /// refill has come.
+    #[inline]
+    pub(crate) fn spend(
+        &self,
+        lease: LeaseRef,
+        lineage: KeyId,
+        cost: u32,
+        is_due: impl Fn(Timestamp) -> bool,
+    ) -> Spent {
+        self.leases.spend(lease, lineage, cost, is_due)
+    }
+
+    /// The credits of `lineage`, as far as they are known in memory; none if the lease is
+    /// another's by now.
+    pub(crate) fn credits(&self, lease: LeaseRef, lineage: KeyId) -> Option<Credits> {
+        self.leases.credits(lease, lineage)
+    }
+
+    /// Marks a key as expired for good, if it still ends at `end`. False if it does not, or if
+    /// the writer is moving the key at this moment.
     #[cold]
     pub(crate) fn mark_expired(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
-        entry: &Entry,
+        end: Timestamp,
     ) -> bool {
-        entry.expired || self.table.expire(&approach.address(digest.words()), entry.end)
+        self.table.expire(&approach.address(digest.words()), end)
     }
 
     /// What decides about the keys of `owner`.
@@ -207,7 +309,15 @@ impl Index {
     pub(crate) fn new(expected: usize) -> Self {
         let (table, books) = Table::new(expected);
         let writer = Mutex::new(Writer::new(books));
-        Self { table, sides: Sides::new(), owners: Owners::new(), writer }
+        Self {
+            table,
+            sides: Sides::new(),
+            leases: Leases::new(),
+            owners: Owners::new(),
+            lineage_meters: Cells::new(),
+            owner_meters: Cells::new(),
+            writer,
+        }
     }
 
     /// Number of the commit that was applied last.
@@ -298,6 +408,40 @@ impl Index {
     /// stay noted.
     pub(crate) fn written(&self, used: &[Used]) {
         self.sides.written(used);
+    }
+
+    /// The lineages whose leases are low, which ask anew if they stay so.
+    pub(crate) fn asking(&self) -> Vec<KeyId> {
+        self.leases.asking()
+    }
+
+    /// The lineages of which credits are leased, and their quotas.
+    pub(crate) fn leases(&self) -> Vec<(KeyId, Quota)> {
+        self.leases.outstanding(&self.writer().lessees)
+    }
+
+    /// What is leased of the credits of `lineage`, if a key of it has a quota and is not revoked.
+    pub(crate) fn lease(&self, lineage: KeyId) -> Option<Lease> {
+        self.leases.of(&self.writer().lessees, lineage)
+    }
+
+    /// Takes all credits out of the lease of `lineage`, whose balance is about to change. Nobody
+    /// is refused for want of credits until it is [settled](Self::settle).
+    pub(crate) fn recall_lease(&self, lineage: KeyId) -> u64 {
+        self.leases.recall(&self.writer().lessees, lineage)
+    }
+
+    /// Puts credits back that were recalled for a change that was not made.
+    pub(crate) fn restore_lease(&self, lineage: KeyId, credits: u64) {
+        self.leases.restore(&self.writer().lessees, lineage, credits);
+    }
+
+    /// Shows what a commit made of credits, once it is durable and its ops are applied.
+    pub(crate) fn settle(&self, settled: &[Settled]) {
+        if !settled.is_empty() {
+            let writer = self.writer();
+            settled.iter().for_each(|settled| self.leases.settle(&writer.lessees, settled));
+        }
     }
 
     /// How large the index is.

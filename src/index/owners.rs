@@ -11,6 +11,7 @@ use crate::chunks::Chunks;
 use crate::entry::OwnerEntry;
 use crate::ids::{OwnerRef, RealmRef};
 use crate::scope::ScopeSet;
+use crate::sys;
 
 /// How often a reader begins anew: each time costs the writer two whole changes of the owner.
 const ATTEMPTS: usize = 64;
@@ -29,10 +30,10 @@ struct Rights {
     marks: AtomicU64,
 }
 
+/// 64 bytes: what a decision reads of an owner is one line.
+#[repr(align(64))]
 #[derive(Default)]
 struct Owner {
-    /// Text never changes, so readers may hold on to it.
-    name: OnceLock<Name>,
     /// Counts changes. Its lowest bit says which copy counts; 0: the owner is not there yet.
     turn: AtomicU64,
     rights: [Rights; 2],
@@ -41,12 +42,22 @@ struct Owner {
 /// All owners of a store, by their numbers.
 pub(super) struct Owners {
     owners: Chunks<Owner>,
+    /// Text never changes, so readers may hold on to it.
+    names: Chunks<OnceLock<Name>>,
     suspended: AtomicUsize,
 }
 
 impl Owners {
     pub(super) fn new() -> Self {
-        Self { owners: Chunks::new(), suspended: AtomicUsize::new(0) }
+        Self { owners: Chunks::new(), names: Chunks::new(), suspended: AtomicUsize::new(0) }
+    }
+
+    /// Has what decides about the keys of `owner` fetched from memory, and waits for nothing.
+    #[inline]
+    pub(super) fn fetch(&self, owner: OwnerRef) {
+        if let Some(owner) = self.owners.get(owner.number()) {
+            sys::fetch(owner);
+        }
     }
 
     /// What decides about the keys of `owner`. None if there is no such owner, or if it was
@@ -73,7 +84,7 @@ impl Owners {
 
     /// The owner's realm and the application's own id of it.
     pub(super) fn name(&self, owner: OwnerRef) -> Option<(RealmRef, &str)> {
-        let name = self.owners.get(owner.number())?.name.get()?;
+        let name = self.names.get(owner.number())?.get()?;
         Some((name.realm, &name.id))
     }
 
@@ -86,8 +97,8 @@ impl Owners {
 
     /// For the writer: `owner` is called so.
     pub(super) fn call(&self, owner: OwnerRef, realm: RealmRef, id: &str) {
-        if let Some(place) = self.owners.make(owner.number()) {
-            place.name.get_or_init(|| Name { realm, id: id.into() });
+        if let Some(name) = self.names.make(owner.number()) {
+            name.get_or_init(|| Name { realm, id: id.into() });
         }
     }
 
@@ -108,9 +119,9 @@ impl Owners {
         };
     }
 
-    /// Bytes of the owners, without their names.
+    /// Bytes of the owners, without the text of their names.
     pub(super) fn bytes(&self) -> usize {
-        self.owners.bytes()
+        self.owners.bytes().saturating_add(self.names.bytes())
     }
 }
 
@@ -153,6 +164,11 @@ mod tests {
 
     fn entry(suspended: bool, bits: u128) -> OwnerEntry {
         OwnerEntry { suspended, direct: ScopeSet::from_bits_retain(bits), plan: Some(255) }
+    }
+
+    #[test]
+    fn what_decides_about_an_owners_keys_is_one_line_of_cache() {
+        assert_eq!(size_of::<Owner>(), 64);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub(super) struct Segment {
 
 /// Where one key may stand in its segment.
 #[derive(Clone, Copy)]
-struct Ground<'p> {
+struct Choices<'p> {
     mark: Mark,
     near: Places<'p>,
     far: Places<'p>,
@@ -126,26 +126,31 @@ impl Segment {
         seed: &Seed,
         address: &Address,
     ) -> Option<&'p Slot> {
-        let own = self.ground(pool, seed, address)?;
+        let own = self.choices(pool, seed, address)?;
         let room = self.unmarked_room(pool, seed, &own)?;
         own.mark_for(room);
         Some(room)
     }
 
     /// The same, without the key's mark.
-    fn unmarked_room<'p>(&self, pool: &'p Pool, seed: &Seed, own: &Ground<'p>) -> Option<&'p Slot> {
+    fn unmarked_room<'p>(
+        &self,
+        pool: &'p Pool,
+        seed: &Seed,
+        own: &Choices<'p>,
+    ) -> Option<&'p Slot> {
         if let Some(empty) = own.near.empty() {
             return Some(self.exchange(pool, seed, own, empty));
         }
         // Who stands near moves only if it stays near: else one would gain what another loses.
-        let aside = |other: &Ground<'_>, slot: &Slot, to: &Slot| {
+        let aside = |other: &Choices<'_>, slot: &Slot, to: &Slot| {
             !other.near.include(slot) || other.near.include(to)
         };
         let near = self.clear_way(pool, seed, &own.near.slots(), REACH_NEAR, aside);
         if near.is_some() {
             return near;
         }
-        let anywhere = |_: &Ground<'_>, _: &Slot, _: &Slot| true;
+        let anywhere = |_: &Choices<'_>, _: &Slot, _: &Slot| true;
         own.far.empty().or_else(|| {
             let [a, b, c, d] = own.near.slots();
             let [e, f, g, h] = own.far.slots();
@@ -159,14 +164,14 @@ impl Segment {
         &self,
         pool: &'p Pool,
         seed: &Seed,
-        own: &Ground<'p>,
+        own: &Choices<'p>,
         empty: &'p Slot,
     ) -> &'p Slot {
         let [best, ..] = own.near.slots();
         if ptr::eq(best, empty) {
             return empty;
         }
-        let aside = |other: &Ground<'_>, slot: &Slot, to: &Slot| {
+        let aside = |other: &Choices<'_>, slot: &Slot, to: &Slot| {
             let [likes, ..] = other.near.slots();
             !ptr::eq(likes, slot) && other.near.include(to)
         };
@@ -181,16 +186,16 @@ impl Segment {
         seed: &Seed,
         wanted: &[&'p Slot],
         reach: usize,
-        may: impl Fn(&Ground<'_>, &Slot, &Slot) -> bool,
+        may: impl Fn(&Choices<'_>, &Slot, &Slot) -> bool,
     ) -> Option<&'p Slot> {
         let mut steps: Vec<Step<'p>> = Vec::with_capacity(reach);
         steps.extend(wanted.iter().map(|&slot| Step { slot, from: None }));
         let mut at = 0;
         while let Some(slot) = steps.get(at).map(|step| step.slot) {
-            let ground = self.ground(pool, seed, &slot.peek()?.address)?;
-            for next in ground.near.slots().into_iter().chain(ground.far.slots()) {
+            let choices = self.choices(pool, seed, &slot.peek()?.address)?;
+            for next in choices.near.slots().into_iter().chain(choices.far.slots()) {
                 let known = steps.iter().any(|step| ptr::eq(step.slot, next));
-                if known || !may(&ground, slot, next) {
+                if known || !may(&choices, slot, next) {
                     continue;
                 }
                 if !next.life().is_live() {
@@ -218,8 +223,8 @@ impl Segment {
         let mut step = steps.get(at);
         while let Some(&Step { slot, from }) = step {
             let content = slot.freeze();
-            let ground = self.ground(pool, seed, &content.address)?;
-            ground.mark_for(empty);
+            let choices = self.choices(pool, seed, &content.address)?;
+            choices.mark_for(empty);
             empty.fill(&content);
             slot.clear();
             empty = slot;
@@ -228,14 +233,14 @@ impl Segment {
         Some(empty)
     }
 
-    fn ground<'p>(&self, pool: &'p Pool, seed: &Seed, address: &Address) -> Option<Ground<'p>> {
+    fn choices<'p>(&self, pool: &'p Pool, seed: &Seed, address: &Address) -> Option<Choices<'p>> {
         let homes = seed.homes(address);
         let [near, far] = self.all_places(pool, homes)?;
-        Some(Ground { mark: Mark::of(homes.far), near, far })
+        Some(Choices { mark: Mark::of(homes.far), near, far })
     }
 }
 
-impl Ground<'_> {
+impl Choices<'_> {
     /// Marks that the key is about to be put into `slot`.
     fn mark_for(&self, slot: &Slot) {
         self.near.filter().set(self.mark, !self.near.include(slot));

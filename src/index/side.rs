@@ -1,4 +1,5 @@
-//! What only some keys have, beside the table: start, lineage, and when they were last used.
+//! What only some keys have, beside the table: start, lineage, its meter and its credits, and when
+//! they were last used.
 //!
 //! ```text
 //! offset size
@@ -6,17 +7,20 @@
 //!      8    8  start     milliseconds
 //!     16    8  lineage   key id
 //!     24    8  last use  low 20 bits of the key id (bits 0-19), milliseconds plus one or 0 (20-63)
+//!     32    8  meter     number of the lineage's meter
+//!     40    8  lease     number plus one of where its credits are, or 0
 //! ```
 //!
 //! A side is lent to another key when its own has gone or has been given a new one. A reader
 //! names the key it came from; if the side is another's by now, it is told so.
 
-use std::collections::VecDeque;
-
+use super::home::low32;
+use super::numbers::Numbers;
 use super::shim::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::chunks::Chunks;
-use crate::entry::{Side, SideRef};
+use crate::entry::{LeaseRef, MeterRef, Side, SideRef};
 use crate::key_id::KeyId;
+use crate::sys;
 use crate::time::Timestamp;
 
 /// A use is recorded if the one recorded is at least this much older, in milliseconds. So a
@@ -26,13 +30,15 @@ const GRAIN: i64 = 60_000;
 const NOBODY: u64 = u64::MAX;
 const TAG: u64 = (1 << 20) - 1;
 
-#[repr(align(32))]
+#[repr(align(64))]
 #[derive(Default)]
 struct Cell {
     key: AtomicU64,
     start: AtomicU64,
     lineage: AtomicU64,
     last: AtomicU64,
+    meter: AtomicU64,
+    lease: AtomicU64,
 }
 
 /// When a key was last used.
@@ -51,12 +57,16 @@ pub(super) struct Sides {
     len: AtomicU32,
 }
 
-/// The sides that nobody has. Only the writer lends and takes back.
-#[derive(Default)]
-pub(super) struct FreeSides(VecDeque<u32>);
-
 /// For readers.
 impl Sides {
+    /// Has `side` fetched from memory, and waits for nothing.
+    #[inline]
+    pub(super) fn fetch(&self, side: SideRef) {
+        if let Some(cell) = self.cells.get(side.0) {
+            sys::fetch(cell);
+        }
+    }
+
     /// What stands in `side`, if it is still `key`'s.
     #[inline]
     pub(super) fn get(&self, side: SideRef, key: KeyId) -> Option<Side> {
@@ -69,6 +79,8 @@ impl Sides {
             start: timestamp(cell.start.load(Ordering::Relaxed)),
             last_used: last_used(cell.last.load(Ordering::Relaxed)),
             lineage: KeyId::from_bits(cell.lineage.load(Ordering::Relaxed)),
+            meter: MeterRef(low32(cell.meter.load(Ordering::Relaxed))),
+            lease: lease(cell.lease.load(Ordering::Relaxed)),
         };
         // Acquire, with the Release fence of `lend`: words of a later key bring its id along.
         fence(Ordering::Acquire);
@@ -155,9 +167,15 @@ impl Sides {
         Self { cells: Chunks::new(), used: Chunks::new(), len: AtomicU32::new(0) }
     }
 
-    /// Lends `key` a side that says `content`. None if there is no number left.
-    pub(super) fn lend(&self, free: &mut FreeSides, key: KeyId, content: &Side) -> Option<SideRef> {
-        let number = match free.0.pop_front() {
+    /// Lends `key` a side that says what `content` makes of its number. None if there is no number
+    /// left.
+    pub(super) fn lend(
+        &self,
+        numbers: &mut Numbers,
+        key: KeyId,
+        content: impl FnOnce(u32) -> Side,
+    ) -> Option<SideRef> {
+        let number = match numbers.take() {
             Some(number) => number,
             None => {
                 let number = self.len.load(Ordering::Relaxed);
@@ -169,29 +187,34 @@ impl Sides {
             }
         };
         let cell = self.cells.make(number)?;
+        let content = content(number);
         cell.key.store(NOBODY, Ordering::Relaxed);
         // Release, with the Acquire fence of `get`.
         fence(Ordering::Release);
         cell.start.store(content.start.as_ms().cast_unsigned(), Ordering::Relaxed);
         cell.lineage.store(content.lineage.bits(), Ordering::Relaxed);
         cell.last.store(last_word(key, content.last_used), Ordering::Relaxed);
+        cell.meter.store(content.meter.0.into(), Ordering::Relaxed);
+        cell.lease.store(lease_word(content.lease), Ordering::Relaxed);
         // Release, with the Acquire of `get`.
         cell.key.store(key.bits(), Ordering::Release);
         Some(SideRef(number))
     }
 
     /// Takes back a side that no slot names any more.
-    pub(super) fn take_back(&self, free: &mut FreeSides, side: SideRef) {
+    pub(super) fn take_back(&self, numbers: &mut Numbers, side: SideRef) {
         if let Some(cell) = self.cells.get(side.0) {
             cell.key.store(NOBODY, Ordering::Relaxed);
-            free.0.push_back(side.0);
+            let lineage = KeyId::from_bits(cell.lineage.load(Ordering::Relaxed));
+            let meter = MeterRef(low32(cell.meter.load(Ordering::Relaxed)));
+            numbers.give_back(side.0, lineage, meter);
         }
     }
 
-    /// Sides that keys have.
-    pub(super) fn lent(&self, free: &FreeSides) -> usize {
+    /// Sides that keys have, and those whose meters are still in use.
+    pub(super) fn lent(&self, numbers: &Numbers) -> usize {
         let len = usize::try_from(self.len.load(Ordering::Relaxed)).unwrap_or(0);
-        len.saturating_sub(free.0.len())
+        len.saturating_sub(numbers.free())
     }
 
     /// Bytes of all sides.
@@ -202,6 +225,15 @@ impl Sides {
 
 fn timestamp(word: u64) -> Timestamp {
     Timestamp::from_ms(word.cast_signed())
+}
+
+/// The number plus one, or 0.
+fn lease_word(lease: Option<LeaseRef>) -> u64 {
+    lease.map_or(0, |lease| u64::from(lease.0).saturating_add(1))
+}
+
+fn lease(word: u64) -> Option<LeaseRef> {
+    u32::try_from(word.checked_sub(1)?).ok().map(LeaseRef)
 }
 
 fn last_used(word: u64) -> Option<Timestamp> {
@@ -224,27 +256,28 @@ mod tests {
     }
 
     fn side(start: i64) -> Side {
-        Side { start: at(start), last_used: None, lineage: KeyId::from_bits(9) }
+        let (lineage, lease) = (KeyId::from_bits(9), Some(LeaseRef(8)));
+        Side { start: at(start), last_used: None, lineage, meter: MeterRef(4), lease }
     }
 
     #[test]
     fn a_side_is_seen_by_its_own_key_only() {
-        let (sides, mut free) = (Sides::new(), FreeSides::default());
+        let (sides, mut free) = (Sides::new(), Numbers::default());
         let [one, two] = [1, 2].map(KeyId::from_bits);
-        let lent = sides.lend(&mut free, one, &side(5)).unwrap();
+        let lent = sides.lend(&mut free, one, |_| side(5)).unwrap();
         assert_eq!(sides.get(lent, one), Some(side(5)));
         assert_eq!(sides.get(lent, two), None);
         sides.take_back(&mut free, lent);
         assert_eq!(sides.get(lent, one), None);
-        assert_eq!(sides.lend(&mut free, two, &side(6)), Some(lent));
+        assert_eq!(sides.lend(&mut free, two, |_| side(6)), Some(lent));
         assert_eq!((sides.get(lent, one), sides.get(lent, two)), (None, Some(side(6))));
     }
 
     #[test]
     fn a_use_is_recorded_once_a_minute_and_never_goes_back() {
-        let (sides, mut free) = (Sides::new(), FreeSides::default());
+        let (sides, mut free) = (Sides::new(), Numbers::default());
         let key = KeyId::from_bits(1 << 40 | 77);
-        let lent = sides.lend(&mut free, key, &side(0)).unwrap();
+        let lent = sides.lend(&mut free, key, |_| side(0)).unwrap();
         let last = || sides.get(lent, key).unwrap().last_used;
         for (now, expected) in
             [(100_000, 100_000), (159_999, 100_000), (160_000, 160_000), (90_000, 160_000)]
@@ -259,10 +292,10 @@ mod tests {
 
     #[test]
     fn a_use_stays_noted_until_it_is_written() {
-        let (sides, mut free) = (Sides::new(), FreeSides::default());
+        let (sides, mut free) = (Sides::new(), Numbers::default());
         let keys: Vec<_> = (0..200).map(KeyId::from_bits).collect();
         let lent: Vec<_> =
-            keys.iter().map(|&key| sides.lend(&mut free, key, &side(0)).unwrap()).collect();
+            keys.iter().map(|&key| sides.lend(&mut free, key, |_| side(0)).unwrap()).collect();
         let at_5 = |n: usize| Used { key_id: keys[n], at: at(5), side: lent[n] };
         assert_eq!(sides.noted(), []);
         for n in [3, 64, 199] {

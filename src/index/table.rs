@@ -170,7 +170,9 @@ impl Table {
             Look::Nowhere => return None,
             Look::Changed => {}
         }
-        self.insist(approach.locator, digest, beside)
+        // Taken apart, so that what is found at once need not stand in memory for this.
+        let (entry, found) = self.insist(approach.locator, digest, beside)?;
+        Some((entry, found))
     }
 
     #[cold]
@@ -336,10 +338,14 @@ impl Table {
         true
     }
 
-    /// Takes the key of `address` out.
+    /// Takes the key of `address` out, from here and from the overflow.
     pub(super) fn remove(&self, books: &mut Books, address: &Address) {
-        self.clear(books, address, |_| true);
-        self.count_removal(books, self.seed.near(address.locator));
+        if self.clear_here(books, address, |_| true) > 0 {
+            self.count_removal(books, self.seed.near(address.locator));
+        }
+        if let (Some(overflow), Some(books)) = (self.overflow.get(), &mut books.overflow) {
+            overflow.remove(books, &overflowing(address));
+        }
     }
 
     /// The segment of `home`, and the route to it.
@@ -395,6 +401,19 @@ impl Table {
 
     /// Clears the copies of a key that `which` names, here and in the overflow.
     fn clear(&self, books: &mut Books, address: &Address, which: impl Fn(&Slot) -> bool) {
+        self.clear_here(books, address, &which);
+        if let (Some(overflow), Some(books)) = (self.overflow.get(), &mut books.overflow) {
+            overflow.clear_here(books, &overflowing(address), &which);
+        }
+    }
+
+    /// The same in this table alone. Gives how many were cleared.
+    fn clear_here(
+        &self,
+        books: &mut Books,
+        address: &Address,
+        which: impl Fn(&Slot) -> bool,
+    ) -> usize {
         let mut cleared = 0usize;
         let holds = |slot: &Slot| slot.life().is_live() && slot.holds(address.digest);
         for slot in self.here(address).filter(|slot| holds(slot) && which(slot)) {
@@ -406,9 +425,7 @@ impl Table {
         {
             region.keys = region.keys.saturating_sub(cleared);
         }
-        if let (Some(overflow), Some(books)) = (self.overflow.get(), &mut books.overflow) {
-            overflow.clear(books, &overflowing(address), which);
-        }
+        cleared
     }
 }
 

@@ -1,11 +1,12 @@
 //! What the index's writer does: turn records into entries, and show them under restraints.
 
+use super::lease::Lessees;
+use super::numbers::Numbers;
 use super::restraint::{KeyRestraint, OwnerRestraint, RestraintId, Restraints, Target, Targets};
-use super::side::FreeSides;
 use super::table::{Books, Table};
 use super::{Bind, Index, Stats};
 use crate::digest::Address;
-use crate::entry::{Entry, OwnerEntry, Side, SideRef};
+use crate::entry::{Entry, LeaseRef, MeterRef, OwnerEntry, Side, SideRef, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
@@ -18,7 +19,8 @@ const GROUP: usize = 32;
 pub(super) struct Writer {
     pub(super) seq: u64,
     books: Books,
-    sides: FreeSides,
+    numbers: Numbers,
+    pub(super) lessees: Lessees,
     targets: Targets,
     keys: Restraints<KeyId, Entry, KeyRestraint>,
     owners: Restraints<OwnerRef, OwnerEntry, OwnerRestraint>,
@@ -29,7 +31,8 @@ impl Writer {
         Self {
             seq: 0,
             books,
-            sides: FreeSides::default(),
+            numbers: Numbers::default(),
+            lessees: Lessees::default(),
             targets: Targets::default(),
             keys: Restraints::new(),
             owners: Restraints::new(),
@@ -69,6 +72,7 @@ impl Index {
             };
             result = result.and(done);
         }
+        self.leases.take_back(&mut w.lessees);
         result
     }
 
@@ -85,6 +89,7 @@ impl Index {
             return Err(twins(key, other.key_id));
         }
         let had = present.and_then(|entry| entry.side);
+        let had_lease = self.lease_of(key, had);
         let side = self.settle_side(w, record, had, bind)?;
         let before = w.keys.committed(key).copied();
         let mut entry = entry_of(record, side, bind);
@@ -93,9 +98,17 @@ impl Index {
             self.put(w, &address, &shown)?;
         }
         if let Some(had) = had.filter(|had| Some(*had) != side) {
-            self.sides.take_back(&mut w.sides, had);
+            self.sides.take_back(&mut w.numbers, had);
+        }
+        if had_lease.is_some() && self.lease_of(key, side).is_none() {
+            w.lessees.give_up(record.lineage);
         }
         Ok(())
+    }
+
+    /// The lease that a key's side names.
+    fn lease_of(&self, key: KeyId, side: Option<SideRef>) -> Option<LeaseRef> {
+        self.sides.get(side?, key)?.lease
     }
 
     fn forget(&self, w: &mut Writer, key: KeyId, address: &Address) {
@@ -104,7 +117,10 @@ impl Index {
         if let Some(entry) = present.filter(|entry| entry.key_id == key) {
             self.table.remove(&mut w.books, address);
             if let Some(side) = entry.side {
-                self.sides.take_back(&mut w.sides, side);
+                if let Some(said) = self.sides.get(side, key).filter(|said| said.lease.is_some()) {
+                    w.lessees.give_up(said.lineage);
+                }
+                self.sides.take_back(&mut w.numbers, side);
             }
         }
     }
@@ -119,6 +135,9 @@ impl Index {
         self.owners.call(record.owner, record.realm, &record.id);
         if let Some(shown) = w.owners.commit(record.owner, Some(entry)) {
             self.owners.set(record.owner, &shown);
+        }
+        if bind.meters_owners(record.realm) {
+            self.owner_meters.make(record.owner.number());
         }
     }
 
@@ -150,14 +169,50 @@ impl Index {
         if !bind.needs_side(record) {
             return Ok(None);
         }
-        let before = had.and_then(|side| self.sides.get(side, record.key_id));
-        let last_used = before.and_then(|before| before.last_used);
-        let wanted = Side { start: record.start, last_used, lineage: record.lineage };
-        if before == Some(wanted) {
-            return Ok(had);
+        let (key, lineage) = (record.key_id, record.lineage);
+        let before = had.and_then(|side| self.sides.get(side, key));
+        let lease = match record.parts.quota {
+            Some(quota) if record.state != State::Revoked => {
+                let had = before.and_then(|before| before.lease);
+                let lease = self.leases.let_to(&mut w.lessees, lineage, quota, had);
+                Some(lease.ok_or_else(full)?)
+            }
+            _ => None,
+        };
+        let shared = w.numbers.meter(lineage);
+        let wanted = |number| Side {
+            start: record.start,
+            last_used: before.and_then(|before| before.last_used),
+            lineage,
+            meter: shared.or(before.map(|b| b.meter)).unwrap_or(MeterRef(number)),
+            lease,
+        };
+        // A rotated key finds its meter by its side, and so does every successor.
+        let rotated = record.successor.is_some() || lineage != key;
+        let (side, meter) = match had.zip(before).filter(|(had, b)| wanted(had.0) == *b) {
+            Some((had, before)) => {
+                if shared.is_none() && rotated {
+                    w.numbers.share(lineage, before.meter);
+                }
+                (had, before.meter)
+            }
+            None => {
+                if let (None, Some(before)) = (shared, before) {
+                    // Two sides name its meter, until the first is taken back.
+                    w.numbers.share(lineage, before.meter);
+                }
+                let lent = self.sides.lend(&mut w.numbers, key, wanted).ok_or_else(full)?;
+                let meter = wanted(lent.0).meter;
+                if rotated || meter.0 != lent.0 {
+                    w.numbers.share(lineage, meter);
+                }
+                (lent, meter)
+            }
+        };
+        if bind.meters_lineages(record.kind) {
+            self.lineage_meters.make(meter.0);
         }
-        let lent = self.sides.lend(&mut w.sides, record.key_id, &wanted);
-        lent.map(Some).ok_or_else(full)
+        Ok(Some(side))
     }
 
     fn put(&self, w: &mut Writer, address: &Address, entry: &Entry) -> Result<()> {
@@ -220,14 +275,16 @@ impl Index {
         let (count, slots) = self.table.extent(&w.books);
         let tables = [Some(&self.table), self.table.overflow.get().map(|table| &**table)];
         let tables = || tables.into_iter().flatten();
+        let meters = self.lineage_meters.bytes().saturating_add(self.owner_meters.bytes());
         let beside = self.sides.bytes().saturating_add(self.owners.bytes());
+        let beside = beside.saturating_add(meters).saturating_add(self.leases.bytes());
         Stats {
             keys: w.books.keys(),
             slots,
             segments: count,
             longest_probe: tables().count().saturating_mul(8),
             overflowing: w.books.overflow.as_ref().map_or(0, |overflow| overflow.keys()),
-            sides: self.sides.lent(&w.sides),
+            sides: self.sides.lent(&w.numbers),
             restraints: w.targets.len(),
             suspended_owners: self.owners.suspended(),
             bytes: tables().map(Table::bytes).fold(beside, usize::saturating_add),

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::kind::{CAP_MAX, Kind};
 use super::names;
 use super::source::{Field, Section};
-use crate::error::Result;
+use crate::error::{Error, Result};
+use crate::quota::Quota;
 use crate::time::parse_span;
 
 /// Most plans of a profile. A plan's number fits in a byte.
@@ -32,6 +33,8 @@ pub struct Plan {
     pub kinds: Vec<(String, u32)>,
     /// The windows, all of which must admit a request; none means no limit. At most 8.
     pub rates: Vec<Window>,
+    /// The quota of keys that are issued to an owner of the plan, if none is asked for.
+    pub quota: Option<Quota>,
 }
 
 /// A rate window: `limit` requests in each period, no more than `burst` of them at once.
@@ -91,8 +94,9 @@ impl Plan {
             }
         }
         let rates = section.field("rates").map_or(Ok(vec![]), |f| rates(&f))?;
+        let quota = section.field("quota").map(|f| quota(&f)).transpose()?;
         section.close()?;
-        Ok(Self { name, title, active, kinds: caps, rates })
+        Ok(Self { name, title, active, kinds: caps, rates, quota })
     }
 
     /// The plan's cap on active keys of the kind `name`.
@@ -100,6 +104,10 @@ impl Plan {
     pub fn active_of(&self, name: &str) -> Option<u32> {
         self.kinds.iter().find(|(kind, _)| kind == name).map(|(_, cap)| *cap)
     }
+}
+
+fn quota(field: &Field<'_>) -> Result<Quota> {
+    field.text()?.parse().map_err(|error: Error| field.error(error.message()))
 }
 
 fn rates(field: &Field<'_>) -> Result<Vec<Window>> {

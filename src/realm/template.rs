@@ -27,18 +27,24 @@ pub(crate) enum Placeholder {
     Remaining,
     /// When it ends, in Unix seconds, rounded up.
     Reset,
-    /// Whole seconds until the request would be admitted, rounded up, one at least.
+    /// Whole seconds until the request would be admitted, or its quota is refilled, rounded up,
+    /// one at least.
     RetryAfter,
     /// The window as the value of a `RateLimit-Policy` header, and its state as that of
     /// `RateLimit`.
     Policy,
     RateLimit,
+    /// Credits of the key's quota after a refill, those that are left, and when they are
+    /// refilled, in Unix seconds, rounded up.
+    QuotaLimit,
+    QuotaRemaining,
+    QuotaReset,
     /// The value of a `WWW-Authenticate` header for the outcome, as RFC 6750 section 3 has it.
     Challenge,
 }
 
 impl Placeholder {
-    const NAMES: [(&'static str, Self); 15] = [
+    const NAMES: [(&'static str, Self); 18] = [
         ("request_id", Self::RequestId),
         ("realm", Self::Realm),
         ("method", Self::Method),
@@ -53,6 +59,9 @@ impl Placeholder {
         ("retry_after", Self::RetryAfter),
         ("policy", Self::Policy),
         ("ratelimit", Self::RateLimit),
+        ("quota_limit", Self::QuotaLimit),
+        ("quota_remaining", Self::QuotaRemaining),
+        ("quota_reset", Self::QuotaReset),
         ("challenge", Self::Challenge),
     ];
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::fields::Fields;
 use crate::error::{Error, ErrorKind, Result};
 use crate::network::{Network, Networks};
+use crate::quota::{Quota, Refill};
 
 /// What only some keys have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub(crate) struct Parts {
     pub networks: Option<Networks>,
     /// For how long the key may stay unused: whole milliseconds, at least one.
     pub idle: Option<Duration>,
+    /// How many credits the lineage has; as many as it likes if there is none.
+    pub quota: Option<Quota>,
 }
 
 // The parts of a key's record. Integers are little-endian.
@@ -22,7 +25,7 @@ pub(crate) struct Parts {
 // offset size name
 //      0    1 count    of parts
 //      1      parts, in ascending order of their tags, none twice:
-//           1 tag      1 networks, 2 idle
+//           1 tag      1 networks, 2 idle, 3 quota
 //           2 length   of the bytes
 //             bytes
 //
@@ -36,9 +39,15 @@ pub(crate) struct Parts {
 //
 // idle
 //      0    8 span     milliseconds, at least 1
+//
+// quota
+//      0    8 limit    credits, from 1 to 10^12
+//      8    1 refill   0 never, 1 every span, 2 daily, 3 on a day of the month
+//      9    8 when     1: the span, milliseconds; 3: the day, from 1 to 31; else 0
 // ```
 const NETWORKS: u8 = 1;
 const IDLE: u8 = 2;
+const QUOTA: u8 = 3;
 
 impl Parts {
     /// Appends the parts to a record.
@@ -50,6 +59,7 @@ impl Parts {
         let parts = [
             (NETWORKS, self.networks.as_ref().map(networks_bytes).transpose()?),
             (IDLE, self.idle.map(idle_bytes).transpose()?),
+            (QUOTA, self.quota.map(quota_bytes)),
         ];
         let parts = parts.iter().filter_map(|(tag, bytes)| Some((tag, bytes.as_ref()?)));
         out.push(u8::try_from(parts.clone().count()).map_err(|_| over("parts"))?);
@@ -81,6 +91,7 @@ impl Parts {
             match tag {
                 NETWORKS => parts.networks = Some(take_networks(&mut part)?),
                 IDLE => parts.idle = Some(take_idle(&mut part)?),
+                QUOTA => parts.quota = Some(take_quota(&mut part)?),
                 _ => return Err(part.newer(&format!("part {tag}"))),
             }
             part.end()?;
@@ -142,6 +153,31 @@ fn take_idle(part: &mut Fields<'_>) -> Result<Duration> {
         0 => Err(part.corrupt("its idle span is nothing")),
         span => Ok(Duration::from_millis(span)),
     }
+}
+
+fn quota_bytes(quota: Quota) -> Vec<u8> {
+    let (refill, when) = match quota.refill() {
+        Refill::Never => (0, 0),
+        Refill::Every(span) => (1, u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
+        Refill::Daily => (2, 0),
+        Refill::Monthly(day) => (3, u64::from(day)),
+    };
+    let mut out = quota.limit().to_le_bytes().to_vec();
+    out.push(refill);
+    out.extend_from_slice(&when.to_le_bytes());
+    out
+}
+
+fn take_quota(part: &mut Fields<'_>) -> Result<Quota> {
+    let (limit, refill, when) = (part.u64()?, part.u8()?, part.u64()?);
+    let refill = match (refill, when) {
+        (0, 0) => Refill::Never,
+        (1, span) => Refill::Every(Duration::from_millis(span)),
+        (2, 0) => Refill::Daily,
+        (3, day) => Refill::Monthly(u8::try_from(day).unwrap_or(u8::MAX)),
+        _ => return Err(part.corrupt("no quota is refilled so")),
+    };
+    Quota::new(limit, refill).map_err(|error| part.corrupt(error.message()))
 }
 
 fn over(what: &str) -> Error {

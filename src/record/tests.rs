@@ -10,6 +10,7 @@ use crate::error::ErrorKind;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::network::{Network, Networks};
+use crate::quota::{Quota, Refill};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
@@ -41,10 +42,20 @@ prop_compose! {
             1..9,
         )),
         idle in proptest::option::of(1..u64::MAX),
+        quota in proptest::option::of((
+            1..=Quota::LIMIT_MAX,
+            prop_oneof![
+                Just(Refill::Never),
+                (60_u64..31_622_400).prop_map(|span| Refill::Every(Duration::from_secs(span))),
+                Just(Refill::Daily),
+                (1_u8..=31).prop_map(Refill::Monthly),
+            ],
+        )),
     ) -> Parts {
         Parts {
             networks: networks.map(networks_of),
             idle: idle.map(Duration::from_millis),
+            quota: quota.map(|(limit, refill)| Quota::new(limit, refill).unwrap()),
         }
     }
 }
@@ -295,6 +306,7 @@ fn whole() -> KeyRecord {
         parts: Parts {
             networks: Some(Networks::new(["10.0.0.0/8", "2001:db8::/32"].map(network)).unwrap()),
             idle: Some(Duration::from_millis(0x7172)),
+            quota: Some(Quota::new(0x8182, Refill::Monthly(31)).unwrap()),
         },
     }
 }
@@ -323,9 +335,12 @@ fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
     let (texts, parts) = bytes[123..].split_at(12);
     assert_eq!(texts, b"\x01\0n\x02\0mm\x03\0rrr");
     let (networks, idle) = parts.split_at(29);
-    assert_eq!(networks[..13], [2, 1, 25, 0, 2, 4, 8, 10, 0, 0, 0, 6, 32]);
+    assert_eq!(networks[..13], [3, 1, 25, 0, 2, 4, 8, 10, 0, 0, 0, 6, 32]);
     assert_eq!(networks[13..21], [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0]);
+    let (idle, quota) = idle.split_at(11);
     assert_eq!(idle, [2, 8, 0, 0x72, 0x71, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(quota[..11], [3, 17, 0, 0x82, 0x81, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(quota[11..], [3, 31, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(row(&[Op::Key(key)])[..6], [1, 1, 0, 0, 0, 1]);
 }
 
@@ -351,6 +366,21 @@ fn parts_that_are_not_as_drawn_are_damaged_and_unknown_ones_are_newer() {
         (&[1, 1, 13, 0, 2, 4, 8, 10, 0, 0, 0, 4, 8, 10, 0, 0, 0], "a network twice"),
     ] {
         assert_eq!(error(parts), ErrorKind::Corrupt, "{why}");
+    }
+    let quota = |limit: u64, refill: u8, when: u64| {
+        [&[1, 3, 17, 0][..], &limit.to_le_bytes(), &[refill], &when.to_le_bytes()].concat()
+    };
+    for (limit, refill, when, why) in [
+        (0, 0, 0, "no credits"),
+        (Quota::LIMIT_MAX + 1, 0, 0, "more credits than there can be"),
+        (1, 0, 1, "a time of no refill"),
+        (1, 1, 59_000, "a span that is too short"),
+        (1, 2, 1, "a time of a daily refill"),
+        (1, 3, 0, "no day of the month"),
+        (1, 3, 256 + 1, "a day that no month has"),
+        (1, 4, 0, "a refill that is none"),
+    ] {
+        assert_eq!(error(&quota(limit, refill, when)), ErrorKind::Corrupt, "{why}");
     }
     let mapped = [&[1, 1, 19, 0, 1, 6, 128][..], &[0; 10], &[255, 255, 10, 0, 0, 1]].concat();
     assert_eq!(error(&mapped), ErrorKind::Corrupt);

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::window::{End, check_end, check_start};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
+use crate::quota::Quota;
 use crate::realm::{Kind, Realm, Rights};
 use crate::scope::ScopeSet;
 use crate::text;
@@ -27,6 +28,7 @@ pub struct Spec {
     metadata: String,
     start: Option<Timestamp>,
     end: Option<End>,
+    quota: Option<Option<Quota>>,
 }
 
 /// A [`Spec`] that its realm accepts.
@@ -38,6 +40,8 @@ pub(crate) struct Terms {
     pub metadata: String,
     pub start: Timestamp,
     pub end: Timestamp,
+    /// As asked; else it is as the owner's plan has it.
+    pub quota: Option<Option<Quota>>,
 }
 
 impl Spec {
@@ -54,6 +58,7 @@ impl Spec {
             metadata: String::new(),
             start: None,
             end: None,
+            quota: None,
         }
     }
 
@@ -106,6 +111,14 @@ impl Spec {
         self
     }
 
+    /// The key and its rotations have this quota, or none. If it is not said, they have that of
+    /// the owner's plan.
+    #[must_use]
+    pub fn quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
+        self.quota = Some(quota.into());
+        self
+    }
+
     pub(crate) const fn realm(&self) -> RealmRef {
         self.realm
     }
@@ -122,6 +135,7 @@ impl Spec {
             "metadata": self.metadata,
             "start": self.start.map(Timestamp::as_ms),
             "end": self.end.map(End::asked),
+            "quota": self.quota.map(asked_quota),
         })
     }
 
@@ -161,8 +175,14 @@ impl Spec {
             metadata: self.metadata.clone(),
             start,
             end,
+            quota: self.quota,
         })
     }
+}
+
+/// A quota, or none, as operations tell requests apart.
+pub(super) fn asked_quota(quota: Option<Quota>) -> String {
+    quota.map_or_else(|| "none".to_owned(), |quota| quota.to_string())
 }
 
 /// Refuses scopes of its own to a key whose kind has its owner's.

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::issue::own_scopes;
+use super::issue::{asked_quota, own_scopes};
 use super::window::check_end;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
+use crate::quota::{CreditChange, Quota};
 use crate::realm::{Kind, Realm};
 use crate::scope::ScopeSet;
 use crate::text;
@@ -19,6 +20,8 @@ pub struct Update {
     pub(crate) metadata: Option<String>,
     pub(crate) end: Option<Timestamp>,
     scopes: Option<Vec<String>>,
+    pub(crate) quota: Option<Option<Quota>>,
+    pub(crate) credits: Option<CreditChange>,
 }
 
 impl Update {
@@ -56,6 +59,38 @@ impl Update {
         self
     }
 
+    /// A new quota in place of the old one, or none, for the whole lineage. Its credits are as
+    /// many as its limit, and its refills are counted from now.
+    #[must_use]
+    pub fn quota(mut self, quota: impl Into<Option<Quota>>) -> Self {
+        self.quota = Some(quota.into());
+        self
+    }
+
+    /// The lineage has so many credits, until the next refill. Nothing else is done to its
+    /// credits by the same update.
+    #[must_use]
+    pub fn set_credits(mut self, credits: u64) -> Self {
+        self.credits = Some(CreditChange::Set(credits));
+        self
+    }
+
+    /// The lineage has so many credits more, until the next refill, whatever its limit. Nothing
+    /// else is done to its credits by the same update.
+    #[must_use]
+    pub fn add_credits(mut self, credits: u64) -> Self {
+        self.credits = Some(CreditChange::Add(credits));
+        self
+    }
+
+    /// The lineage has so many credits less, or none, until the next refill. Nothing else is
+    /// done to its credits by the same update.
+    #[must_use]
+    pub fn take_credits(mut self, credits: u64) -> Self {
+        self.credits = Some(CreditChange::Take(credits));
+        self
+    }
+
     /// What is asked of `key`, as operations tell requests apart.
     pub(crate) fn asked(&self, key: KeyId) -> Value {
         json!({
@@ -64,6 +99,8 @@ impl Update {
             "metadata": self.metadata,
             "end": self.end.map(Timestamp::as_ms),
             "scopes": self.scopes,
+            "quota": self.quota.map(asked_quota),
+            "credits": self.credits.map(|change| format!("{change:?}")),
         })
     }
 
@@ -88,6 +125,12 @@ impl Update {
         }
         if let Some(end) = self.end {
             check_end(end, start, now, realm.policy().longest_life)?;
+        }
+        if let Some(CreditChange::Set(credits) | CreditChange::Add(credits)) = self.credits
+            && credits > Quota::LIMIT_MAX
+        {
+            let why = format!("credits {credits}: up to {} are allowed", Quota::LIMIT_MAX);
+            return Err(Error::new(ErrorKind::Argument, why));
         }
         let scopes = self.scopes.as_ref().map(|names| realm.scope_set(names)).transpose()?;
         own_scopes(realm, kind, scopes.unwrap_or_default())?;

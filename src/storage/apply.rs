@@ -24,6 +24,8 @@ struct KeyTables<'t> {
     keys: Written<'t, Bytes<8>>,
     by_owner: Table<'t, Bytes<13>, ()>,
     by_end: Table<'t, Bytes<18>, ()>,
+    /// Lineages of which one key more has a quota, or one less.
+    quotas: Vec<(KeyId, bool)>,
 }
 
 impl<'t> KeyTables<'t> {
@@ -32,13 +34,14 @@ impl<'t> KeyTables<'t> {
             keys: Written::open(transaction, KEYS, keys)?,
             by_owner: rows::open(transaction, BY_OWNER)?,
             by_end: rows::open(transaction, BY_END)?,
+            quotas: Vec::new(),
         })
     }
 
     /// Writes a key.
     fn put(&mut self, key: &KeyRecord, state: &mut State) -> Result<()> {
         let row = key_row(key.key_id);
-        let old = self.keys.put(&&row, key.encode()?, &mut state.set)?;
+        let old = self.keys.put(&&row, key.encode()?, state)?;
         let old = old.map(|old| named(KeyRecord::decode(key.key_id, &old), "keys", &row));
         self.index(old.transpose()?.as_ref(), Some(key), &mut state.counts)
     }
@@ -46,10 +49,15 @@ impl<'t> KeyTables<'t> {
     /// Takes out a key. False if there is none.
     fn take(&mut self, key_id: KeyId, state: &mut State) -> Result<bool> {
         let row = key_row(key_id);
-        let Some(old) = self.keys.take(&&row, &mut state.set)? else { return Ok(false) };
+        let Some(old) = self.keys.take(&&row, state)? else { return Ok(false) };
         let old = named(KeyRecord::decode(key_id, &old), "keys", &row)?;
         self.index(Some(&old), None, &mut state.counts)?;
         Ok(true)
+    }
+
+    /// Closes the tables; gives the lineages of which one key more has a quota, or one less.
+    fn close(self) -> Vec<(KeyId, bool)> {
+        self.quotas
     }
 
     /// Brings the indexes and counts from a key as it was to what it is.
@@ -66,6 +74,12 @@ impl<'t> KeyTables<'t> {
         move_row(&mut self.by_end, old_end.as_ref(), new_end.as_ref())?;
         counts.keys = moved(counts.keys, old.is_some(), new.is_some());
         counts.ending = moved(counts.ending, old_end.is_some(), new_end.is_some());
+        let quota = |key: &&KeyRecord| key.parts.quota.is_some();
+        match (old.filter(quota), new.filter(quota)) {
+            (None, Some(new)) => self.quotas.push((new.lineage, true)),
+            (Some(old), None) => self.quotas.push((old.lineage, false)),
+            _ => {}
+        }
         Ok(())
     }
 }
@@ -100,7 +114,9 @@ impl Batch {
         keys: impl IntoIterator<Item = &'k KeyRecord>,
     ) -> Result<()> {
         let mut tables = KeyTables::open(&self.transaction, &self.storage.keys)?;
-        keys.into_iter().try_for_each(|key| tables.put(key, &mut self.state))
+        keys.into_iter().try_for_each(|key| tables.put(key, &mut self.state))?;
+        let quotas = tables.close();
+        quotas.into_iter().try_for_each(|(lineage, more)| self.count_quota(lineage, more))
     }
 
     pub(super) fn forget(&mut self, key_id: KeyId) -> Result<()> {
@@ -109,7 +125,8 @@ impl Batch {
         if !tables.take(key_id, &mut self.state)? {
             return Ok(());
         }
-        drop(tables);
+        let quotas = tables.close();
+        quotas.into_iter().try_for_each(|(lineage, more)| self.count_quota(lineage, more))?;
         let sealed = self.take(SEALED, &row)?.is_some();
         let used = self.take(USAGE, &row)?.is_some();
         let counts = &mut self.state.counts;

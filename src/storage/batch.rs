@@ -189,7 +189,7 @@ impl Batch {
 
     /// Runs one write; if it fails, the batch cannot be committed. Opening does not read every
     /// page of an index, so a forged one may be met here.
-    fn attempt(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
+    pub(super) fn attempt(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.written = true;
         let result = contained("write to the file", || write(self));
         self.broken |= result.is_err();

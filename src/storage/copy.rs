@@ -5,8 +5,8 @@
 //! changed in between, and these are read again. So all rows of the copy are always those of
 //! one moment, and once none is missing it is the store as it was then: its set digest says so.
 //!
-//! The one thing that is not of that moment is when keys were last used, of which the log
-//! knows nothing.
+//! What is not of that moment is when keys were last used and how many credits lineages have, of
+//! which the log knows nothing.
 
 use std::collections::BTreeSet;
 
@@ -19,6 +19,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
 use crate::progress::{Step, Tally};
+use crate::quota::Balance;
 use crate::record::{KeyRecord, Op, OwnerRecord, RealmRecord};
 use crate::time::Timestamp;
 
@@ -53,6 +54,7 @@ struct KeyRow {
     record: KeyRecord,
     sealed: Option<Vec<u8>>,
     used: Option<Timestamp>,
+    balance: Option<Balance>,
 }
 
 /// What one transaction reads.
@@ -184,6 +186,9 @@ impl Copying {
             if let Some(used) = key.used {
                 batch.put_used(key.record.key_id, used)?;
             }
+            if let Some(balance) = key.balance {
+                batch.put_balance(key.record.lineage, balance)?;
+            }
             self.tally.row();
         }
         batch.put_entries(&chunk.entries)?;
@@ -220,7 +225,11 @@ impl Chunk {
         let Counts { sealed, usage, .. } = self.state.counts;
         let sealed = if sealed == 0 { None } else { view.sealed(record.key_id)? };
         let used = if usage == 0 { None } else { view.used(record.key_id)? };
-        self.keys.push(KeyRow { record, sealed, used });
+        let balance = match record.parts.quota {
+            Some(_) => view.balance(record.lineage)?,
+            None => None,
+        };
+        self.keys.push(KeyRow { record, sealed, used, balance });
         Ok(())
     }
 }
@@ -237,8 +246,8 @@ impl Batch {
             return Err(Error::new(ErrorKind::Internal, why));
         }
         let first = source.seq.saturating_add(1);
-        let (set, head) = (own.set, own.head);
-        self.state = State { role, first, logged: 0, counts, set, head, ..source };
+        let (set, head, balances) = (own.set, own.head, own.balances);
+        self.state = State { role, first, logged: 0, counts, set, head, balances, ..source };
         self.written = true;
         Ok(())
     }

@@ -162,8 +162,10 @@ impl MacKeys {
     }
 
     /// What hides the set digest of the state row that has this MAC.
-    pub(super) fn mask(&self, mac: &Mac) -> [u8; 32] {
-        *blake3::keyed_hash(&self.mask, mac).as_bytes()
+    pub(super) fn mask(&self, mac: &Mac) -> [u8; 64] {
+        let mut mask = [0; 64];
+        blake3::Hasher::new_keyed(&self.mask).update(mac).finalize_xof().fill(&mut mask);
+        mask
     }
 }
 

@@ -11,6 +11,7 @@
 mod apply;
 mod backend;
 mod backup;
+mod balances;
 mod batch;
 mod copy;
 mod errors;

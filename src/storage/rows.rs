@@ -6,7 +6,8 @@ use super::batch::Batch;
 use super::errors::OrFail;
 use super::mac::MacKeys;
 use super::set::SetDigest;
-use super::tables::{KEYS, OWNERS, REALMS, Rows, SEALED};
+use super::state::State;
+use super::tables::{BALANCES, KEYS, OWNERS, REALMS, Rows, SEALED};
 use crate::error::Result;
 
 /// A table whose rows have MACs, open for writing. To open one costs as much as to write a
@@ -26,32 +27,32 @@ impl<'t, K: Key + 'static> Written<'t, K> {
         Ok(Self { definition: table, table: open(transaction, table)?, keys })
     }
 
-    /// Writes a row, in `set` too if it belongs there, and gives the body that it had.
+    /// Writes a row, with its part in the digests of `state`, and gives the body that it had.
     pub(super) fn put(
         &mut self,
         key: &K::SelfType<'_>,
         body: Vec<u8>,
-        set: &mut SetDigest,
+        state: &mut State,
     ) -> Result<Option<Vec<u8>>> {
         let row = K::as_bytes(key);
         let (value, element) = self.keys.seal(self.definition.name(), row.as_ref(), body);
         let old = self.table.insert(key, value.as_slice()).or_fail("write a row")?;
-        if in_set(self.definition.name()) {
+        if let Some(set) = set_of(state, self.definition.name()) {
             set.add(&element);
         }
-        old.map(|old| self.keys.replaced(self.definition.name(), row.as_ref(), old.value(), set))
+        old.map(|old| self.keys.replaced(self.definition.name(), row.as_ref(), old.value(), state))
             .transpose()
     }
 
-    /// Takes out a row, of `set` too, and gives the body that it had.
+    /// Takes out a row, with its part in the digests of `state`, and gives the body that it had.
     pub(super) fn take(
         &mut self,
         key: &K::SelfType<'_>,
-        set: &mut SetDigest,
+        state: &mut State,
     ) -> Result<Option<Vec<u8>>> {
         let row = K::as_bytes(key);
         let old = self.table.remove(key).or_fail("take out a row")?;
-        old.map(|old| self.keys.replaced(self.definition.name(), row.as_ref(), old.value(), set))
+        old.map(|old| self.keys.replaced(self.definition.name(), row.as_ref(), old.value(), state))
             .transpose()
     }
 }
@@ -63,10 +64,10 @@ impl MacKeys {
         table: &str,
         row: &[u8],
         value: &[u8],
-        set: &mut SetDigest,
+        state: &mut State,
     ) -> Result<Vec<u8>> {
         let (body, element) = self.open(table, row, value)?;
-        if in_set(table) {
+        if let Some(set) = set_of(state, table) {
             set.remove(&element);
         }
         Ok(body.to_vec())
@@ -82,7 +83,7 @@ impl Batch {
         body: Vec<u8>,
     ) -> Result<Option<Vec<u8>>> {
         let keys = &self.storage.keys;
-        Written::open(&self.transaction, table, keys)?.put(&key, body, &mut self.state.set)
+        Written::open(&self.transaction, table, keys)?.put(&key, body, &mut self.state)
     }
 
     /// Takes out a row and gives the body that it had.
@@ -92,7 +93,7 @@ impl Batch {
         key: K::SelfType<'_>,
     ) -> Result<Option<Vec<u8>>> {
         let keys = &self.storage.keys;
-        Written::open(&self.transaction, table, keys)?.take(&key, &mut self.state.set)
+        Written::open(&self.transaction, table, keys)?.take(&key, &mut self.state)
     }
 
     /// The table as redb has it. What is written past [`put`](Self::put) has no MAC.
@@ -112,7 +113,12 @@ pub(super) fn open<'t, K: Key + 'static, V: Value + 'static>(
     transaction.open_table(table).or_fail("open a table")
 }
 
-/// Whether the rows of `table` are in the set digest.
-pub(super) fn in_set(table: &str) -> bool {
-    [KEYS.name(), OWNERS.name(), REALMS.name(), SEALED.name()].contains(&table)
+/// The digest that the rows of `table` are in, if they are in one.
+fn set_of<'s>(state: &'s mut State, table: &str) -> Option<&'s mut SetDigest> {
+    let records = [KEYS.name(), OWNERS.name(), REALMS.name(), SEALED.name()];
+    match table {
+        _ if records.contains(&table) => Some(&mut state.set),
+        _ if table == BALANCES.name() => Some(&mut state.balances),
+        _ => None,
+    }
 }

@@ -5,12 +5,11 @@ use redb::TableHandle;
 use super::contained;
 use super::errors::OrFail;
 use super::log::weight;
-use super::rows::in_set;
 use super::set::SetDigest;
 use super::state::{Counts, State};
 use super::tables::{
-    AUDIT, BY_END, BY_OWNER, BY_SEQ, Bytes, Class, KEYS, LOG, OPERATIONS, OWNER_NAMES, OWNERS,
-    REALMS, Rows, SEALED, USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
+    AUDIT, BALANCES, BY_END, BY_OWNER, BY_SEQ, Bytes, Class, KEYS, LOG, OPERATIONS, OWNER_NAMES,
+    OWNERS, REALMS, Rows, SEALED, USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
 };
 use super::values;
 use super::view::{View, missing, named};
@@ -32,25 +31,26 @@ impl View<'_> {
     /// `Corrupt` or `Newer`, naming the row; what `each` refuses with.
     pub(crate) fn load(&self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<State> {
         let state = self.state()?;
-        let mut set = SetDigest::default();
+        let (mut set, mut balances) = (SetDigest::default(), SetDigest::default());
         let mut counts = Counts {
             usage: self.table(USAGE)?.len()?,
             operations: self.table(OPERATIONS)?.len()?,
             ..Counts::default()
         };
-        counts.realms = self.scan(REALMS, &mut set, |row, body| {
+        counts.realms = self.scan(REALMS, Some(&mut set), |row, body| {
             each(Op::Realm(RealmRecord::decode(RealmRef::new(u16::from_be_bytes(*row)), body)?))
         })?;
-        counts.owners = self.scan(OWNERS, &mut set, |row, body| {
+        counts.owners = self.scan(OWNERS, Some(&mut set), |row, body| {
             each(Op::Owner(OwnerRecord::decode(OwnerRef::new(u32::from_be_bytes(*row)), body)?))
         })?;
-        counts.keys = self.scan(KEYS, &mut set, |row, body| {
+        counts.keys = self.scan(KEYS, Some(&mut set), |row, body| {
             let key = KeyRecord::decode(key_of(*row), body)?;
             counts.ending = counts.ending.saturating_add(key.over().is_some().into());
             each(Op::Key(key))
         })?;
-        counts.sealed = self.scan(SEALED, &mut set, |_, _| Ok(()))?;
-        if counts != state.counts || set != state.set {
+        counts.sealed = self.scan(SEALED, Some(&mut set), |_, _| Ok(()))?;
+        counts.balances = self.scan(BALANCES, Some(&mut balances), |_, _| Ok(()))?;
+        if (counts, set, balances) != (state.counts, state.set, state.balances) {
             let why = "rows are missing, or older ones were put in their place";
             return Err(Error::new(ErrorKind::Corrupt, why));
         }
@@ -86,27 +86,31 @@ impl View<'_> {
         let state = self.state()?;
         let total = state.rows().saturating_add(state.entries);
         let mut tally = Tally::new(report, Step::Check, total);
+        let mut quotas = 0u64;
         self.load(&mut |op| {
             tally.row();
             match op {
-                Op::Key(key) => self.check_key(&key),
+                Op::Key(key) => {
+                    quotas = quotas.saturating_add(key.parts.quota.is_some().into());
+                    self.check_key(&key)
+                }
                 Op::Owner(owner) => self.check_owner(&owner),
                 Op::Realm(_) | Op::Forget(..) => Ok(()),
             }
         })?;
-        let mut set = SetDigest::default();
         let key_exists = |row: &[u8; 8], _: &[u8]| {
             let there = self.value(KEYS, row)?.is_some();
             if there { Ok(()) } else { Err(missing("keys", row, "it")) }
         };
-        self.scan(SEALED, &mut set, |row, body| {
+        self.scan(SEALED, None, |row, body| {
             values::sealed(body)?;
             key_exists(row, body)
         })?;
-        self.scan(USAGE, &mut set, |row, body| {
+        self.scan(USAGE, None, |row, body| {
             values::last_used(body)?;
             key_exists(row, body)
         })?;
+        self.check_balances(quotas)?;
         self.check_operations()?;
         self.check_log()?;
         self.check_audit(&mut tally)?;
@@ -129,7 +133,24 @@ impl View<'_> {
         if self.owner(key.owner)?.is_none() {
             return Err(missing("keys", &key_row(key.key_id), "its owner"));
         }
+        if key.parts.quota.is_some() && self.balance(key.lineage)?.is_none() {
+            return Err(missing(BALANCES.name(), &key_row(key.lineage), "it"));
+        }
         Ok(())
+    }
+
+    /// Each of the `quotas` keys that have one has a row, so there are no rows but for them.
+    fn check_balances(&self, quotas: u64) -> Result<()> {
+        let mut counted = 0u64;
+        self.scan(BALANCES, None, |_, body| {
+            counted = counted.saturating_add(values::balance(body)?.0.into());
+            Ok(())
+        })?;
+        if counted == quotas {
+            return Ok(());
+        }
+        let why = format!("balances: {quotas} keys have a quota, not {counted}");
+        Err(Error::new(ErrorKind::Corrupt, why))
     }
 
     fn check_owner(&self, owner: &OwnerRecord) -> Result<()> {
@@ -142,9 +163,8 @@ impl View<'_> {
 
     fn check_log(&self) -> Result<()> {
         let state = self.state()?;
-        let mut set = SetDigest::default();
         let (mut next, mut logged) = (state.first, 0u64);
-        self.scan(LOG, &mut set, |row, body| {
+        self.scan(LOG, None, |row, body| {
             LogRow::decode(body)?;
             logged = logged.saturating_add(weight(body)?);
             if *row != next.to_be_bytes() {
@@ -178,23 +198,22 @@ impl View<'_> {
         Ok(())
     }
 
-    /// Gives the key and checked body of each row to `each`, adds the rows to `set` if they
-    /// belong there, and counts them.
+    /// Gives the key and checked body of each row to `each`, adds the rows to `set` if there is
+    /// one, and counts them.
     fn scan<const N: usize>(
         &self,
         table: Rows<Bytes<N>>,
-        set: &mut SetDigest,
+        mut set: Option<&mut SetDigest>,
         mut each: impl FnMut(&[u8; N], &[u8]) -> Result<()>,
     ) -> Result<u64> {
         let name = table.name();
-        let in_set = in_set(name);
         let mut count: u64 = 0;
         for row in self.table(table)?.all()? {
             let (key, value) = row.or_fail("read rows")?;
             let key = key.value();
             let (body, element) = self.mac_keys().open(name, key, value.value())?;
             named(each(key, body), name, key)?;
-            if in_set {
+            if let Some(set) = &mut set {
                 set.add(&element);
             }
             count = count.saturating_add(1);

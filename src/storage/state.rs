@@ -23,6 +23,8 @@ pub(crate) struct Counts {
     pub(crate) sealed: u64,
     pub(crate) usage: u64,
     pub(crate) operations: u64,
+    /// Lineages of which a key has a quota.
+    pub(crate) balances: u64,
 }
 
 /// What a file is for.
@@ -58,18 +60,20 @@ impl Role {
 //     10    8 commit       number of the last commit
 //     18    8 first        seq of the oldest row of the log; seq + 1 if it is empty
 //     26    8 logged       ops in the log, a commit without any counted as one
-//     34   56 counts       of keys, ending keys, owners, realms, sealed, usage, operations
-//     90    4 next realm   number for the next realm
-//     94    4 next kind    number for the next kind
-//     98    8 next owner   number for the next owner
-//    106    8 mark         durable time mark, milliseconds
-//    114    8 entries      number of the last audit entry
-//    122   32 head         where the audit trail stands
-//    154   32 set          digest of the rows of keys, owners, realms and sealed: masked
-//    186   16 MAC          as every row's, over the row with the digest unmasked
+//     34   64 counts       of keys, ending keys, owners, realms, sealed, usage, operations,
+//                          balances
+//     98    4 next realm   number for the next realm
+//    102    4 next kind    number for the next kind
+//    106    8 next owner   number for the next owner
+//    114    8 mark         durable time mark, milliseconds
+//    122    8 entries      number of the last audit entry
+//    130   32 head         where the audit trail stands
+//    162   32 set          digest of the rows of keys, owners, realms and sealed: masked
+//    194   32 balances     digest of the rows of balances: masked
+//    226   16 MAC          as every row's, over the row with the digests unmasked
 // ```
 //
-// The mask is keyed BLAKE3 over the MAC, so the digest is in the file enciphered only.
+// The mask is keyed BLAKE3 over the MAC, so the digests are in the file enciphered only.
 const STATE_VERSION: u8 = 1;
 
 /// Where the store stands after a commit.
@@ -99,6 +103,9 @@ pub(crate) struct State {
     pub(crate) head: Chain,
     /// Digest of the rows of keys, owners, realms and sealed copies.
     pub(crate) set: SetDigest,
+    /// Digest of the rows of balances. These change without a seq, so that a copy, whose rows
+    /// are those of one seq, has its own.
+    pub(crate) balances: SetDigest,
 }
 
 impl State {
@@ -118,6 +125,7 @@ impl State {
             entries: 0,
             head: [0; 32],
             set: SetDigest::default(),
+            balances: SetDigest::default(),
         }
     }
 
@@ -128,7 +136,7 @@ impl State {
             body.extend_from_slice(&number.to_le_bytes());
         }
         let counts = [c.keys, c.ending, c.owners, c.realms, c.sealed, c.usage, c.operations];
-        for count in counts {
+        for count in counts.into_iter().chain([c.balances]) {
             body.extend_from_slice(&count.to_le_bytes());
         }
         body.extend_from_slice(&self.next_realm.to_le_bytes());
@@ -138,6 +146,7 @@ impl State {
         body.extend_from_slice(&self.entries.to_le_bytes());
         body.extend_from_slice(&self.head);
         body.extend_from_slice(&self.set.to_bytes());
+        body.extend_from_slice(&self.balances.to_bytes());
         let mut row = keys.seal("meta", STATE, body).0;
         toggle_mask(keys, &mut row);
         row
@@ -192,6 +201,7 @@ impl State {
             sealed: next(&mut rest)?,
             usage: next(&mut rest)?,
             operations: next(&mut rest)?,
+            balances: next(&mut rest)?,
         };
         let (numbers, mut rest) = rest.split_first_chunk::<8>()?;
         let ([a, b, c, d], [e, f, g, h]) = split_in_half(*numbers);
@@ -199,7 +209,8 @@ impl State {
         let mark = next(&mut rest)?.cast_signed();
         let entries = next(&mut rest)?;
         let (head, rest) = rest.split_first_chunk()?;
-        let set: &[u8; 32] = rest.try_into().ok()?;
+        let (set, rest) = rest.split_first_chunk()?;
+        let balances: &[u8; 32] = rest.try_into().ok()?;
         Some(Self {
             role,
             seq,
@@ -214,6 +225,7 @@ impl State {
             entries,
             head: *head,
             set: SetDigest::from_bytes(set),
+            balances: SetDigest::from_bytes(balances),
         })
     }
 }
@@ -228,11 +240,11 @@ fn split_in_half([a, b, c, d, e, f, g, h]: [u8; 8]) -> ([u8; 4], [u8; 4]) {
     ([a, b, c, d], [e, f, g, h])
 }
 
-/// Masks or unmasks the set digest, which stands before the MAC at the end of the row.
+/// Masks or unmasks the digests, which stand before the MAC at the end of the row.
 fn toggle_mask(keys: &MacKeys, row: &mut [u8]) {
     let Some((body, mac)) = row.split_last_chunk_mut::<MAC_LEN>() else { return };
-    let Some(set) = body.last_chunk_mut::<32>() else { return };
-    for (byte, mask) in set.iter_mut().zip(keys.mask(mac)) {
+    let Some(digests) = body.last_chunk_mut::<64>() else { return };
+    for (byte, mask) in digests.iter_mut().zip(keys.mask(mac)) {
         *byte ^= mask;
     }
 }
@@ -258,6 +270,7 @@ mod tests {
                 sealed: 8,
                 usage: 9,
                 operations: 10,
+                balances: 18,
             },
             next_realm: 11,
             next_kind: 12,
@@ -266,6 +279,7 @@ mod tests {
             entries: 15,
             head: [16; 32],
             set: SetDigest::from_bytes(&[17; 32]),
+            balances: SetDigest::from_bytes(&[19; 32]),
         }
     }
 
@@ -273,7 +287,7 @@ mod tests {
     fn a_state_survives_its_row_and_no_changed_row_opens() {
         let (_, keys) = Header::new(None, &Random::system()).unwrap();
         let row = state().encode(&keys);
-        assert_eq!(row.len(), 202);
+        assert_eq!(row.len(), 242);
         assert_eq!(State::decode(&row, &keys).unwrap(), state());
         for bit in 0..row.len() * 8 {
             let mut bad = row.clone();
@@ -295,9 +309,9 @@ mod tests {
     }
 
     #[test]
-    fn the_set_digest_is_not_in_the_row_in_the_clear() {
+    fn no_digest_of_a_set_is_in_the_row_in_the_clear() {
         let (_, keys) = Header::new(None, &Random::system()).unwrap();
         let row = state().encode(&keys);
-        assert!(!row.windows(8).any(|w| w == [17; 8]));
+        assert!(!row.windows(8).any(|w| w == [17; 8] || w == [19; 8]));
     }
 }

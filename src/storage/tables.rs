@@ -20,6 +20,7 @@
 //! usage        key id 8                                last used 8, milliseconds
 //! operations   id 1..=128                              record/operation.rs
 //! by_seq       seq 8, id 1..=128                       none; the operations of a commit
+//! balances     lineage 8                               keys 4, left 8, due 8
 //! ```
 
 use redb::{Key, ReadTransaction, TableDefinition, TableError, Value, WriteTransaction};
@@ -51,6 +52,7 @@ pub(super) const SEALED: Rows<Bytes<8>> = TableDefinition::new("sealed");
 pub(super) const USAGE: Rows<Bytes<8>> = TableDefinition::new("usage");
 pub(super) const OPERATIONS: Rows<&'static [u8]> = TableDefinition::new("operations");
 pub(super) const BY_SEQ: Index<&'static [u8]> = TableDefinition::new("by_seq");
+pub(super) const BALANCES: Rows<Bytes<8>> = TableDefinition::new("balances");
 
 /// Row of `meta` that says what the file is.
 pub(super) const HEADER: &[u8] = b"header";
@@ -138,7 +140,7 @@ fn join<const N: usize>(parts: &[&[u8]]) -> [u8; N] {
 pub(super) fn name_row(table: &str, row: &[u8]) -> String {
     let number = |bytes: &[u8]| bytes.iter().fold(0, |n: u64, b| n << 8 | u64::from(*b));
     match (table, row) {
-        ("keys" | "sealed" | "usage", key) => format!("{table}, {}", key_at_end(key)),
+        ("keys" | "sealed" | "usage" | "balances", key) => format!("{table}, {}", key_at_end(key)),
         ("by_owner" | "by_end", key) => format!("{table}, row of {}", key_at_end(key)),
         ("meta", key) => format!("meta, {}", String::from_utf8_lossy(key)),
         ("operations", id) => format!("operations, {:?}", String::from_utf8_lossy(id)),
@@ -175,7 +177,8 @@ pub(super) fn each_table(what: &mut impl EachTable) -> Result<()> {
     what.table(SEALED)?;
     what.table(USAGE)?;
     what.table(OPERATIONS)?;
-    what.table(BY_SEQ)
+    what.table(BY_SEQ)?;
+    what.table(BALANCES)
 }
 
 struct Make<'t>(&'t WriteTransaction);

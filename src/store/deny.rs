@@ -24,6 +24,8 @@ use crate::time::Timestamp;
 #[must_use = "a denial ends when the outcome of its change is known"]
 pub(super) struct Denial {
     restraints: Vec<RestraintId>,
+    /// Credits that were taken out of the leases of lineages.
+    pub(super) recalled: Vec<(KeyId, u64)>,
     /// The realms as they were before a profile was narrowed.
     realms: Option<Arc<Realms>>,
 }
@@ -42,6 +44,7 @@ impl Denial {
     /// Both.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.restraints.extend(other.restraints);
+        self.recalled.extend(other.recalled);
         self.realms = self.realms.or(other.realms);
         self
     }
@@ -72,6 +75,9 @@ impl Store {
     pub(super) fn withdraw(&self, mut denial: Denial) -> Result<()> {
         if let Some(realms) = denial.realms.take() {
             self.swap_realms(realms)?;
+        }
+        for (lineage, credits) in denial.recalled.drain(..) {
+            self.index.restore_lease(lineage, credits);
         }
         self.lift(denial);
         Ok(())
@@ -118,7 +124,7 @@ impl Store {
         self.storage.writable()?;
         self.storage.confirmed()?;
         let held = self.index.restrain_owner(owner, restraint);
-        Ok(Denial { restraints: held.into_iter().collect(), realms: None })
+        Ok(Denial { restraints: held.into_iter().collect(), ..Denial::default() })
     }
 
     /// Enforces, before anything waits for the disk, the restraint that `plan` makes of the key
@@ -140,6 +146,6 @@ impl Store {
         let held = self.hold(&view, &realms, key)?;
         let restraint = plan(&held, &realms)?;
         let held = self.index.restrain_key(key, &held.record.address(), restraint);
-        Ok(Denial { restraints: held.into_iter().collect(), realms: None })
+        Ok(Denial { restraints: held.into_iter().collect(), ..Denial::default() })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::audit::AuditEntry;
 use crate::key_id::KeyId;
+use crate::quota::{CreditChange, Quota};
 use crate::record::{Op, OperationRecord};
 use crate::time::Timestamp;
 
@@ -23,8 +24,30 @@ pub(super) struct Change {
     pub mark: Option<Timestamp>,
     /// Whether what usage was noted is to be written too.
     pub usage: bool,
+    /// What becomes of the credits of lineages.
+    pub credits: Vec<Crediting>,
+    /// Lineages of which credits are to be leased, and how many at least.
+    pub leases: Vec<(KeyId, u64)>,
     /// Whether a store that was restored is one in use from here on.
     pub confirm: bool,
+}
+
+/// A change of the credits of a lineage.
+pub(super) struct Crediting {
+    pub lineage: KeyId,
+    /// As it shall be.
+    pub quota: Quota,
+    pub change: CreditChange,
+    /// Credits that were leased and were [recalled](super::Store::recall) for it.
+    pub recalled: u64,
+    /// The time that it goes by.
+    pub at: Timestamp,
+}
+
+impl Crediting {
+    pub(super) fn new(lineage: KeyId, quota: Quota, change: CreditChange) -> Self {
+        Self { lineage, quota, change, recalled: 0, at: Timestamp::EPOCH }
+    }
 }
 
 impl<T> Draft<T> {
@@ -80,6 +103,18 @@ impl<T> Draft<T> {
         self
     }
 
+    /// Changes the credits of a lineage.
+    pub(super) fn credit(mut self, crediting: Crediting) -> Self {
+        self.change.credits.push(crediting);
+        self
+    }
+
+    /// Leases credits of `lineage`, so that there are `need` at least if there are so many.
+    pub(super) fn lease(mut self, lineage: KeyId, need: u64) -> Self {
+        self.change.leases.push((lineage, need));
+        self
+    }
+
     /// Writes what usage was noted.
     pub(super) fn usage(mut self) -> Self {
         self.change.usage = true;
@@ -91,6 +126,7 @@ impl Change {
     /// Whether there is nothing to write.
     pub(super) fn is_empty(&self) -> bool {
         let rows = self.ops.is_empty() && self.seals.is_empty() && self.entries.is_empty();
-        rows && self.operation.is_none() && !self.usage
+        let credits = self.credits.is_empty() && self.leases.is_empty();
+        rows && credits && self.operation.is_none() && !self.usage
     }
 }

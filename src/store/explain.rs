@@ -3,10 +3,9 @@
 use super::Store;
 use crate::error::Result;
 use crate::ids::RealmRef;
-use crate::info::{Check, Explanation};
-use crate::limit::Metered;
+use crate::info::{Check, Explanation, KeyInfo, KeyQuota};
 use crate::policy::{Required, Step, survey};
-use crate::realm::{Buckets, Realm, Window};
+use crate::realm::Realm;
 use crate::request::Request;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -61,7 +60,8 @@ impl Store {
         };
         explanation.checks.push(check("unknown", known, detail));
         let Some(found) = found else {
-            let rest = Step::ORDER.map(Step::name).into_iter().chain(["rate_limited"]);
+            let charges = ["rate_limited", "quota_exhausted"];
+            let rest = Step::ORDER.map(Step::name).into_iter().chain(charges);
             explanation.checks.extend(rest.map(|name| check(name, None, String::new())));
             return Ok(explanation);
         };
@@ -73,13 +73,7 @@ impl Store {
             let found = finding(step, realm, &found, needs, now);
             explanation.checks.push(check(step.name(), Some(reason.is_none()), found));
         }
-        let charge = match self.metered(realm, &found) {
-            Some((metered, windows)) => {
-                let (meters, moment) = self.meters(request, now);
-                meters.peek(metered, windows, request.cost, moment)
-            }
-            None => Ok(None),
-        };
+        let charge = self.peek(realm, &found, request, now);
         let detail = match charge {
             Ok(None) => "no rate applies".to_owned(),
             Ok(Some(rate)) => format!("{} of {} would remain", rate.remaining, rate.limit),
@@ -87,21 +81,26 @@ impl Store {
             Err(_) => String::new(),
         };
         explanation.checks.push(check("rate_limited", Some(charge.is_ok()), detail));
+        explanation.checks.push(self.weigh(explanation.key.as_ref(), request));
         Ok(explanation)
     }
 
-    /// Which meter a key is charged to, and the windows of its owner's plan.
-    pub(super) fn metered<'r>(
-        &self,
-        realm: &'r Realm,
-        found: &Found,
-    ) -> Option<(Metered, &'r [Window])> {
-        let plan = realm.plan(found.owner?.plan?)?;
-        let metered = match realm.policy().buckets {
-            Buckets::Owner => Metered::Owner(found.entry.owner),
-            Buckets::Lineage => Metered::Lineage(found.side?.lineage),
+    /// Whether the quota of a key has as many credits as a request costs.
+    fn weigh(&self, key: Option<&KeyInfo>, request: &Request) -> Check {
+        let name = "quota_exhausted";
+        let Some(KeyQuota { quota, remaining, reset }) = key.and_then(|key| key.quota) else {
+            return check(name, Some(true), "the key has no quota".to_owned());
         };
-        (!plan.rates.is_empty()).then_some((metered, &*plan.rates))
+        match remaining.checked_sub(request.cost.into()) {
+            Some(left) => {
+                let would = format!("{left} of {} credits would remain", quota.limit());
+                check(name, Some(true), would)
+            }
+            None => {
+                let left = format!("{remaining} credits are left, which are refilled: {reset}");
+                check(name, Some(false), left)
+            }
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::vec;
 use serde_json::json;
 
 use super::cap::Places;
-use super::draft::Change;
+use super::draft::{Change, Crediting};
 use super::operation::Asked;
 use super::query::info;
 use super::{Draft, Realms, Store, scan, trail};
@@ -18,6 +18,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::RealmRef;
 use crate::info::Issued;
 use crate::key_id::KeyId;
+use crate::quota::CreditChange;
 use crate::realm::{Kind, Realm};
 use crate::record::{Cause, Done, KeyRecord, Op, OwnerRecord, Parts};
 use crate::seal;
@@ -195,6 +196,8 @@ impl<'a> Issuing<'a> {
         };
         let key_id = self.ids.next().ok_or_else(no_key_id)?;
         let taken_off = places.admit(view, realm, terms.kind, owner, key_id, now)?;
+        let plan = realm.plan_of(owner.plan.as_deref())?.and_then(|plan| realm.plan(plan));
+        let quota = terms.quota.unwrap_or_else(|| plan.and_then(|plan| plan.quota));
         let (token, digest) = self.store.mint(kind)?;
         let record = KeyRecord {
             key_id,
@@ -218,9 +221,11 @@ impl<'a> Issuing<'a> {
             name: terms.name,
             metadata: terms.metadata,
             reason: String::new(),
-            parts: Parts::default(),
+            parts: Parts { quota, ..Parts::default() },
         };
-        let key = info(realm, kind, &owner.id, &record, None, now);
+        let given = quota.map(|quota| Crediting::new(key_id, quota, CreditChange::Give));
+        let mut key = info(realm, kind, &owner.id, &record, None, now);
+        key.quota = self.store.key_quota(view, &record, given.as_slice(), now)?;
         let mut entry = trail::key_entry(Event::KeyIssued, self.by, now, realm, key_id, &owner.id);
         entry.after = trail::key_facts(realm, &record);
         if let Some(sealed) = self.store.sealed(&record, kind, &token)? {
@@ -228,6 +233,7 @@ impl<'a> Issuing<'a> {
         }
         self.change.ops.extend(taken_off.into_iter().map(Op::Key));
         self.change.ops.push(Op::Key(record));
+        self.change.credits.extend(given);
         self.change.entries.push(entry);
         Ok(Issued { key, token })
     }

@@ -7,6 +7,7 @@
 
 mod backup;
 mod cap;
+mod charge;
 mod clock;
 mod commit;
 mod compact;
@@ -24,6 +25,7 @@ mod open;
 mod operation;
 mod owner;
 mod query;
+mod quota;
 mod realm;
 mod realms;
 mod reissue;
@@ -49,7 +51,7 @@ use crate::digest::Digester;
 use crate::error::{Error, ErrorKind};
 use crate::index::Index;
 use crate::key_id::KeyId;
-use crate::limit::Meters;
+use crate::limit::Named;
 use crate::mark::Mark;
 use crate::progress::Report;
 use crate::random::Random;
@@ -84,10 +86,8 @@ pub struct Store {
     realms: Versions<Realms>,
     digester: Digester,
     sealing: Option<SealingKey>,
-    /// Rates as of the store's clock.
-    meters: Meters,
-    /// Rates as of times that callers name.
-    told: Meters,
+    /// Rates as of times that callers name. Those of the present are in the index.
+    told: Named,
     mark: Mark,
     random: Random,
     report: Option<Report>,
@@ -95,6 +95,8 @@ pub struct Store {
     /// Milliseconds of uptime at which usage was last written. Relaxed: only who has the turn
     /// of `writers` touches it, and turns are ordered by a lock.
     flushed: AtomicU64,
+    /// Most credits that are leased of a lineage at once, but for what one request costs.
+    chunk_max: u64,
 }
 
 impl std::fmt::Debug for Store {

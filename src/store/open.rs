@@ -9,7 +9,7 @@ use super::filling::Filling;
 use super::versions::Versions;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
-use crate::limit::Meters;
+use crate::limit::Named;
 use crate::mark::Mark;
 use crate::options::Options;
 use crate::storage::{Storage, StorageOptions, Unread};
@@ -89,25 +89,26 @@ impl Store {
             index,
             realms: Versions::new(realms),
             sealing: options.sealing,
-            meters: Meters::new(),
-            told: Meters::new(),
+            told: Named::new(),
             mark: Mark::new(options.clock, floor),
             random: options.random,
             report: options.report,
             writers: Writers::new(),
             flushed: AtomicU64::new(0),
+            chunk_max: options.lease_max,
         })
     }
 
-    /// Writes what usage was noted, and closes the file. Dropping does the same, and keeps a
-    /// failure of the write to itself. If the file cannot be closed in order, nothing is lost:
-    /// the next opening repairs it.
+    /// Writes what usage was noted, gives leased credits back, and closes the file. Dropping does
+    /// the same, and keeps a failure of the write to itself. If the file cannot be closed in
+    /// order, nothing is lost: the next opening repairs it.
     ///
     /// # Errors
     ///
     /// Those of a commit.
     pub fn close(self) -> Result<()> {
-        self.flush()
+        self.flush()?;
+        self.give_back()
     }
 
     /// How to open a store otherwise than by default.

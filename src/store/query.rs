@@ -112,7 +112,9 @@ impl Store {
         record: &KeyRecord,
         now: Timestamp,
     ) -> Result<KeyInfo> {
-        Ok(info(realm, kind, owner, record, self.last_used(view, record)?, now))
+        let mut info = info(realm, kind, owner, record, self.last_used(view, record)?, now);
+        info.quota = self.key_quota(view, record, &[], now)?;
+        Ok(info)
     }
 
     /// When the key was last granted: what memory has since it was opened, else the file.
@@ -122,7 +124,7 @@ impl Store {
         record: &KeyRecord,
     ) -> Result<Option<Timestamp>> {
         let approach = self.index.approach(record.address().locator);
-        let found = self.index.find(&approach, &record.digest);
+        let found = self.index.find(&approach, &record.digest, false);
         let noted = found.and_then(|(_, side)| side?.last_used);
         Ok(noted.max(view.used(record.key_id)?))
     }
@@ -181,6 +183,7 @@ pub(super) fn info(
         successor: record.successor,
         in_grace: alive && record.successor.is_some() && record.end > now,
         last_used,
+        quota: None,
         rotation_due,
     }
 }

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
 use crate::index::Bind;
 use crate::policy::Required;
-use crate::realm::{Kind, Profile, Realm, Rights};
+use crate::realm::{Buckets, Kind, Profile, Realm, Rights};
 use crate::record::{KeyRecord, RealmRecord};
 use crate::scope::ScopeSet;
 
@@ -66,14 +66,21 @@ impl Bound {
         let default = |bound: &Self| bound.realm.policy().default_plan.clone();
         let mut scopes = (0..=127).map(ScopeSet::single);
         self.has_sides() == other.has_sides()
+            && self.buckets() == other.buckets()
             && default(self) == default(other)
             && scopes.all(|scope| self.expand(scope) == other.expand(scope))
     }
 
     /// Whether keys of the realm have a side entry: for their meter or their last use.
     fn has_sides(&self) -> bool {
+        self.realm.policy().usage || self.buckets().is_some()
+    }
+
+    /// Whose meters are charged, if any plan has rates.
+    fn buckets(&self) -> Option<Buckets> {
         let realm = &self.realm;
-        realm.policy().usage || realm.plans().iter().any(|plan| !plan.rates.is_empty())
+        let rated = realm.plans().iter().any(|plan| !plan.rates.is_empty());
+        rated.then_some(realm.policy().buckets)
     }
 }
 
@@ -192,7 +199,16 @@ impl Bind for Realms {
 
     fn needs_side(&self, record: &KeyRecord) -> bool {
         record.start > record.issued
+            || record.parts.quota.is_some()
             || self.bound_of_kind(record.kind).is_some_and(Bound::has_sides)
+    }
+
+    fn meters_lineages(&self, kind: KindRef) -> bool {
+        self.bound_of_kind(kind).and_then(Bound::buckets) == Some(Buckets::Lineage)
+    }
+
+    fn meters_owners(&self, realm: RealmRef) -> bool {
+        self.get(realm).ok().and_then(Bound::buckets) == Some(Buckets::Owner)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Make keys anew whose tokens were lost: the operation that made them is asked for again.
 
+use super::draft::Crediting;
 use super::operation::{Asked, conflict};
 use super::{Draft, Realms, Store, trail};
 use crate::actor::Actor;
@@ -8,6 +9,7 @@ use crate::entry::State;
 use crate::error::Result;
 use crate::info::Issued;
 use crate::key_id::KeyId;
+use crate::quota::CreditChange;
 use crate::record::{Cause, Done, KeyRecord, Op, OperationRecord};
 use crate::storage::View;
 use crate::time::Timestamp;
@@ -100,7 +102,16 @@ impl Reissuing<'_> {
         let predecessor = predecessor.map(|k| KeyRecord { successor: Some(new.key_id), ..k });
         let ended = ended(lost.clone(), by, now);
         let sealed = store.sealed(&new, kind, &token)?;
-        let key = store.key_info(view, realm, kind, &owner.id, &new, now)?;
+        let mut key = store.key_info(view, realm, kind, &owner.id, &new, now)?;
+        let mut draft = draft;
+        if let Some(quota) = new.parts.quota.filter(|_| lineage != lost.lineage) {
+            let left = store.key_quota(view, &lost, &[], now)?.map(|quota| quota.remaining);
+            let changes = [Some(CreditChange::Give), left.map(CreditChange::Set)];
+            let credits = changes.into_iter().flatten();
+            let credits: Vec<_> = credits.map(|c| Crediting::new(lineage, quota, c)).collect();
+            key.quota = store.key_quota(view, &new, &credits, now)?;
+            draft = credits.into_iter().fold(draft, Draft::credit);
+        }
         let event = Event::KeyReissued;
         let mut entry = trail::key_entry(event, by, now, realm, lost.key_id, &owner.id);
         entry.before = trail::key_changes(realm, &lost, &ended);

@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::cap::Places;
 use super::deny::{Denial, no_better_than};
+use super::draft::Crediting;
 use super::operation::Asked;
+use super::quota::{credited, share_quota};
 use super::{Draft, Held, Store, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
@@ -13,6 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::index::{Bind, KeyRestraint};
 use crate::info::KeyInfo;
 use crate::key_id::KeyId;
+use crate::quota::Quota;
 use crate::record::{Cause, Done, KeyRecord, Op};
 use crate::scope::ScopeSet;
 use crate::spec::Update;
@@ -45,9 +48,9 @@ impl Store {
         self.change(early, key, &asked, Event::KeySuspended, |_, held, now| {
             allowed(&held)?;
             if held.record.state == State::Suspended {
-                return Ok(Vec::new());
+                return Ok(Planned::default());
             }
-            Ok(vec![in_state(held.record, State::Suspended, by, now)])
+            Ok(vec![in_state(held.record, State::Suspended, by, now)].into())
         })
     }
 
@@ -62,10 +65,10 @@ impl Store {
         self.change(Denial::default(), key, &asked, Event::KeyResumed, |view, held, now| {
             not_revoked(&held.record)?;
             if held.record.state == State::Active {
-                return Ok(Vec::new());
+                return Ok(Planned::default());
             }
             let resumed = in_state(held.record.clone(), State::Active, by, now);
-            held.activated(view, resumed, now)
+            Ok(held.activated(view, resumed, now)?.into())
         })
     }
 
@@ -92,13 +95,14 @@ impl Store {
     ) -> Result<KeyInfo> {
         self.change(early, key, asked, Event::KeyRevoked, |_, held, now| {
             if held.record.state == State::Revoked {
-                return Ok(Vec::new());
+                return Ok(Planned::default());
             }
-            Ok(vec![in_state(held.record, State::Revoked, asked.by(), now)])
+            Ok(vec![in_state(held.record, State::Revoked, asked.by(), now)].into())
         })
     }
 
-    /// Changes a key's name, metadata, end or scopes.
+    /// Changes a key's name, metadata, end or scopes, or the quota and the credits of its
+    /// lineage.
     ///
     /// What is taken away is enforced before the change is queued for the disk, what is added
     /// after its commit.
@@ -106,7 +110,8 @@ impl Store {
     /// # Errors
     ///
     /// `NotFound` for an unknown key or scope; `Argument` for what is out of its limits;
-    /// `Conflict` if the key is revoked, or was rotated and would outlive its grace; `Cap` if
+    /// `Conflict` if the key is revoked, was rotated and would outlive its grace, or has no quota
+    /// whose credits could be changed; `Cap` if
     /// a later end makes it active again and its owner has no place for it; those of a commit.
     pub fn update(&self, key: KeyId, update: &Update, by: &Actor) -> Result<KeyInfo> {
         let asked = Asked::new(by, "update", || update.asked(key))?;
@@ -119,6 +124,9 @@ impl Store {
             {
                 let why = format!("{key}: was rotated; its grace ends at {}", held.record.end);
                 return Err(Error::new(ErrorKind::Conflict, why));
+            }
+            if update.credits.is_some() && quota_of(update, &held.record).is_none() {
+                return Err(Error::new(ErrorKind::Conflict, format!("{key}: has no quota")));
             }
             Ok(scopes)
         };
@@ -135,23 +143,29 @@ impl Store {
             record.scopes = scopes.unwrap_or(record.scopes);
             record.name = update.name.clone().unwrap_or(record.name);
             record.metadata = update.metadata.clone().unwrap_or(record.metadata);
+            record.parts.quota = quota_of(update, &record);
+            let credits = credited(&record, update);
             if record == held.record {
-                return Ok(Vec::new());
+                return Ok(Planned { records: Vec::new(), credits });
             }
-            held.activated(view, record, now)
+            let mut records = held.activated(view, record.clone(), now)?;
+            if record.parts.quota != held.record.parts.quota {
+                share_quota(view, &record, &mut records)?;
+            }
+            Ok(Planned { records, credits })
         })
     }
 
     /// One change of one key, of which `early` is enforced already: reads it, asks `plan` for
-    /// the records as they shall be, the key's own last, and writes them with one entry of the
-    /// audit trail. No records, no change. An operation that was done gives the key as it is now.
+    /// what shall be, and writes that with one entry of the audit trail. Nothing planned, no
+    /// change. An operation that was done gives the key as it is now.
     fn change(
         &self,
         early: Denial,
         key: KeyId,
         asked: &Asked,
         event: Event,
-        plan: impl FnOnce(&View<'_>, Held<'_>, Timestamp) -> Result<Vec<KeyRecord>>,
+        plan: impl FnOnce(&View<'_>, Held<'_>, Timestamp) -> Result<Planned>,
     ) -> Result<KeyInfo> {
         self.commit_denied(early, |view, realms, now| {
             let held = self.hold(view, realms, key)?;
@@ -160,20 +174,40 @@ impl Store {
             if asked.done(view)?.is_some() {
                 return Ok(Draft::new(self.key_info(view, realm, kind, &owner.id, &before, now)?));
             }
-            let changed = plan(view, held, now)?;
-            let after = changed.last().unwrap_or(&before);
-            let info = self.key_info(view, realm, kind, &owner.id, after, now)?;
-            if changed.is_empty() {
+            let Planned { records, credits } = plan(view, held, now)?;
+            let after = records.last().unwrap_or(&before);
+            let mut info = self.key_info(view, realm, kind, &owner.id, after, now)?;
+            if records.is_empty() && credits.is_empty() {
                 return Ok(asked.note(Draft::new(info), now, Done::Key(key)));
             }
             let mut entry = trail::key_entry(event, asked.by(), now, realm, key, &owner.id);
             entry.before = trail::key_changes(realm, &before, after);
             entry.after = trail::key_changes(realm, after, &before);
+            if !credits.is_empty() {
+                info.quota = self.key_quota(view, after, &credits, now)?;
+                let had = self.key_quota(view, &before, &[], now)?;
+                trail::credit_changes(&mut entry, had, info.quota);
+            }
             let ended = after.state == State::Revoked;
-            let draft = Draft::new(info).ops(changed.into_iter().map(Op::Key)).entry(entry);
+            let draft = Draft::new(info).ops(records.into_iter().map(Op::Key)).entry(entry);
+            let draft = credits.into_iter().fold(draft, Draft::credit);
             let draft = if ended { draft.seal(key, None) } else { draft };
             Ok(asked.note(draft, now, Done::Key(key)))
         })
+    }
+}
+
+/// What one change of a key comes to.
+#[derive(Default)]
+struct Planned {
+    /// Records as they shall be, the key's own last; none if they stay as they are.
+    records: Vec<KeyRecord>,
+    credits: Vec<Crediting>,
+}
+
+impl From<Vec<KeyRecord>> for Planned {
+    fn from(records: Vec<KeyRecord>) -> Self {
+        Self { records, credits: Vec::new() }
     }
 }
 
@@ -207,6 +241,11 @@ pub(super) fn in_state(record: KeyRecord, state: State, by: &Actor, now: Timesta
 /// Whether the key is to be counted: it is active and has not expired.
 fn takes_place(record: &KeyRecord, now: Timestamp) -> bool {
     record.state == State::Active && record.end > now
+}
+
+/// The quota of a key after an update.
+fn quota_of(update: &Update, record: &KeyRecord) -> Option<Quota> {
+    update.quota.unwrap_or(record.parts.quota)
 }
 
 fn not_revoked(record: &KeyRecord) -> Result<()> {

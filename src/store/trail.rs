@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::actor::Actor;
 use crate::audit::{AuditEntry, Event};
+use crate::info::KeyQuota;
 use crate::key_id::KeyId;
 use crate::realm::{Realm, RealmChange};
 use crate::record::{KeyRecord, OwnerRecord};
@@ -38,14 +39,18 @@ pub(super) fn key_entry(
 
 /// What a key is, for the trail.
 pub(super) fn key_facts(realm: &Realm, record: &KeyRecord) -> Facts {
-    facts(json!({
+    let mut facts = facts(json!({
         "state": record.state.name(),
         "scopes": realm.scope_names(record.scopes),
         "start": record.start.to_string(),
         "end": record.end.to_string(),
         "name": record.name,
         "metadata": record.metadata,
-    }))
+    }));
+    if let Some(quota) = record.parts.quota {
+        facts.insert("quota".to_owned(), quota.to_string().into());
+    }
+    facts
 }
 
 /// The facts of `record` that differ from those of `other`.
@@ -53,6 +58,20 @@ pub(super) fn key_changes(realm: &Realm, record: &KeyRecord, other: &KeyRecord) 
     let others = key_facts(realm, other);
     let differs = |(name, fact): &(String, Value)| others.get(name) != Some(fact);
     key_facts(realm, record).into_iter().filter(differs).collect()
+}
+
+/// Puts into `entry` how many credits there were, and are after a change of them.
+pub(super) fn credit_changes(
+    entry: &mut AuditEntry,
+    before: Option<KeyQuota>,
+    after: Option<KeyQuota>,
+) {
+    let sides = [(&mut entry.before, before), (&mut entry.after, after)];
+    for (facts, quota) in sides {
+        if let Some(quota) = quota {
+            facts.insert("credits".to_owned(), quota.remaining.into());
+        }
+    }
 }
 
 /// What became of a lineage in a rotation: of the old key, its successor, and a predecessor

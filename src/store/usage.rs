@@ -55,6 +55,6 @@ pub(super) fn put_usage(batch: &mut Batch, used: &[Used]) -> Result<()> {
 impl Drop for Store {
     fn drop(&mut self) {
         // Nobody is left to be told of a failure; `close` tells.
-        let _ = self.flush();
+        let _ = self.flush().and_then(|()| self.give_back());
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Store;
+use super::charge::Halt;
 use super::realms::Bound;
 use crate::answer::{self, Answer};
 use crate::digest::{Address, Digest, Locator};
@@ -11,11 +12,11 @@ use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::index::Approach;
 use crate::key_id::KeyId;
-use crate::limit::{Meters, Moment};
 use crate::policy::{Facts, Required, decide};
 use crate::realm::Rights;
 use crate::request::Request;
 use crate::time::Timestamp;
+use crate::token::Malformed;
 use crate::verdict::{Denial, Grant, Reason, Refusal, VerifyError};
 
 /// The head of an HTTP request, as far as it bears on a decision.
@@ -59,6 +60,9 @@ struct Presented<'s> {
     digest: Digest,
 }
 
+/// How often a decision begins anew for a key that changes under it.
+const ATTEMPTS: usize = 64;
+
 /// Tokens of a batch that are hashed before the first of them is decided.
 const GROUP: usize = 64;
 
@@ -71,6 +75,10 @@ pub(super) struct Found {
 }
 
 impl Found {
+    fn refused(&self, reason: Reason) -> Denial {
+        Denial { reason, key: Some(self.entry.key_id) }
+    }
+
     pub(super) fn facts(&self) -> Facts<'_> {
         Facts {
             entry: &self.entry,
@@ -84,10 +92,12 @@ impl Found {
 impl Store {
     /// Decides whether `token` may do what `request` needs in `realm`.
     ///
-    /// From memory alone: it reads no file and takes no lock that a writer holds. Once a call
+    /// From memory alone: it reads no file and takes no lock that a writer holds, but for a key
+    /// with a [quota](crate::Quota) of which too few credits are in memory, which makes a commit.
+    /// Once a call
     /// that revokes, suspends or narrows a key has returned, no verify that begins after it
-    /// grants what was taken away. The checks stand in the order of [`Reason`]; rates are
-    /// charged last, so a denial charges nothing.
+    /// grants what was taken away. The checks stand in the order of [`Reason`]; rates and
+    /// the quota are charged last, so a denial charges nothing.
     ///
     /// # Errors
     ///
@@ -108,7 +118,8 @@ impl Store {
     }
 
     /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
-    /// order: the answers are the same and have the same effects.
+    /// order: the answers are the same and have the same effects. The clock is read once for up to
+    /// 64 of them, after they were hashed.
     ///
     /// Faster a token: while one waits for memory, others are hashed. The answers are put to
     /// the end of `answers`; with room there, nothing is allocated.
@@ -129,29 +140,27 @@ impl Store {
         let required = Required::Scopes(request.required);
         answers.reserve(tokens.len());
         for group in tokens.chunks(GROUP) {
-            let mut presented: [Option<Presented<'_>>; GROUP] = [const { None }; GROUP];
+            let mut presented = [const { Err(Malformed::Prefix) }; GROUP];
             // What has no shape is not hashed: the others close the gaps.
             let (mut texts, mut count): ([&[u8]; GROUP], _) = ([&[]; GROUP], 0);
             for (token, place) in group.iter().zip(&mut presented) {
-                if bound.realm.grammar().parse(token).is_ok()
-                    && let Some(text) = texts.get_mut(count)
-                {
+                *place = bound.realm.grammar().parse(token).map(|_| {
+                    if let Some(text) = texts.get_mut(count) {
+                        (*text, count) = (token, count.saturating_add(1));
+                    }
                     let approach = self.index.approach_first(Locator::of_token(token));
-                    *place = Some(Presented { approach, digest: Digest::NONE });
-                    (*text, count) = (token, count.saturating_add(1));
-                }
+                    Presented { approach, digest: Digest::NONE }
+                });
             }
             let digests = self.digester.digests::<GROUP>(texts.get(..count).unwrap_or_default());
             for (presented, digest) in presented.iter_mut().flatten().zip(digests) {
                 presented.digest = digest;
                 self.index.approach_others(&presented.approach, &digest);
             }
-            answers.extend(group.iter().zip(&presented).map(|(token, presented)| {
-                match presented {
-                    Some(presented) => self.rule(bound, presented, request, required, None),
-                    // What is wrong with it is found once more: it is seldom.
-                    None => self.recognise(bound, token).and(Err(Denial::UNKNOWN)),
-                }
+            let now = Some(request.at.unwrap_or_else(|| self.mark.now()));
+            answers.extend(presented.iter().take(group.len()).map(|presented| match presented {
+                Ok(presented) => self.rule(bound, presented, request, required, now),
+                Err(malformed) => Err(Denial::shapeless(*malformed)),
             }));
         }
         Ok(())
@@ -196,8 +205,7 @@ impl Store {
     /// hashed, memory fetches where the key stands.
     #[inline(always)]
     fn recognise(&self, bound: &Bound, token: &[u8]) -> Result<Presented<'_>, Denial> {
-        let shapeless = |malformed| Denial { reason: Reason::Malformed(malformed), key: None };
-        bound.realm.grammar().parse(token).map_err(shapeless)?;
+        bound.realm.grammar().parse(token).map_err(Denial::shapeless)?;
         let approach = self.index.approach(Locator::of_token(token));
         Ok(Presented { approach, digest: self.digester.digest(token) })
     }
@@ -212,24 +220,68 @@ impl Store {
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        let realm = &*bound.realm;
         let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
+        match self.judge(bound, presented, &found, request, required, now) {
+            Ok(grant) => Ok(grant),
+            Err(Halt::Refused(reason)) => Err(found.refused(reason)),
+            Err(Halt::Anew | Halt::Wanting) => {
+                self.rule_anew(bound, presented, request, required, now)
+            }
+        }
+    }
+
+    /// The same, for a key that had changed before it was charged, or of whose quota too few
+    /// credits are in memory. A change costs the writer one each time; after [`ATTEMPTS`] of them
+    /// the key is refused. Credits that others take first cost the file some each time.
+    #[cold]
+    #[inline(never)]
+    fn rule_anew(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        request: &Request,
+        required: Required,
+        mut now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        let mut changes = 0;
+        while changes < ATTEMPTS {
+            let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
+            let leased = match self.judge(bound, presented, &found, request, required, now) {
+                Ok(grant) => return Ok(grant),
+                Err(Halt::Refused(reason)) => return Err(found.refused(reason)),
+                Err(Halt::Anew) => false,
+                Err(Halt::Wanting) => {
+                    // That is a commit: the present has moved on.
+                    now = None;
+                    let leased = self.lease_for(found.side.as_ref(), request);
+                    leased.map_err(|reason| found.refused(reason))?
+                }
+            };
+            changes = if leased { changes } else { changes + 1 };
+        }
+        Err(Denial::UNKNOWN)
+    }
+
+    /// Decides about a key that was found.
+    #[inline(always)]
+    fn judge(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        found: &Found,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Halt> {
+        let realm = &*bound.realm;
         let entry = &found.entry;
-        let refused = |reason| Denial { reason, key: Some(entry.key_id) };
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
-        let scopes = decide(&found.facts(), required, now).map_err(|reason| {
-            if reason == Reason::Expired && request.at.is_none() {
-                self.index.mark_expired(&presented.approach, &presented.digest, entry);
+        let scopes = decide(&found.facts(), required, now).inspect_err(|reason| {
+            if *reason == Reason::Expired && request.at.is_none() && !entry.expired {
+                self.index.mark_expired(&presented.approach, &presented.digest, entry.end);
             }
-            refused(reason)
         })?;
-        let rate = match self.metered(realm, &found) {
-            Some((metered, windows)) => {
-                let (meters, moment) = self.meters(request, now);
-                meters.charge(metered, windows, request.cost, moment).map_err(refused)?
-            }
-            None => None,
-        };
+        let (rate, credits) = self.charge(realm, found, request, now)?;
         if realm.policy().usage
             && let Some(side) = entry.side
         {
@@ -246,26 +298,19 @@ impl Store {
             end: entry.end,
             in_grace: entry.in_grace,
             rate,
+            credits,
         })
-    }
-
-    /// Where a request is charged, and when.
-    pub(super) fn meters(&self, request: &Request, now: Timestamp) -> (&Meters, Moment) {
-        match request.at {
-            Some(at) => (&self.told, Moment::named(at)),
-            None => (&self.meters, Moment::present(self.mark.uptime(), now)),
-        }
     }
 
     /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
     #[inline(always)]
     fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
-        let (entry, side) = self.index.find(&presented.approach, &presented.digest)?;
+        let looks = bound.reads_owner || self.index.suspended_owners() > 0;
+        let (entry, side) = self.index.find(&presented.approach, &presented.digest, looks)?;
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;
         }
-        let looks = bound.reads_owner || self.index.suspended_owners() > 0;
         let owner = if looks { Some(self.index.owner(entry.owner)?) } else { None };
         let rights = bound.rights(entry.kind, kind);
         Some(Found { entry, side, owner, rights })

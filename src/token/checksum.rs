@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use super::base62;
+use super::{base62, crc32};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What stands after the body of a kind's tokens.
@@ -62,15 +62,13 @@ pub(super) struct PrefixCrc(u32);
 
 impl PrefixCrc {
     pub(super) fn new(prefix: &str) -> Self {
-        Self(crc32fast::hash(prefix.as_bytes()))
+        Self(crc32::extend(0, prefix.as_bytes()))
     }
 
     /// The CRC-32 of the prefix and `body`.
     #[inline]
     pub(super) fn with(self, body: &[u8]) -> u32 {
-        let mut crc = crc32fast::Hasher::new_with_initial(self.0);
-        crc.update(body);
-        crc.finalize()
+        crc32::extend(self.0, body)
     }
 }
 

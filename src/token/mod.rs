@@ -12,6 +12,7 @@
 
 mod base62;
 mod checksum;
+mod crc32;
 mod grammar;
 mod header;
 mod malformed;

@@ -109,33 +109,24 @@ impl Shape {
     /// this shape, or else what is wrong with it.
     #[inline]
     pub(super) fn check(&self, text: &[u8]) -> Result<(), Malformed> {
-        let rest = text.get(self.prefix().len()..).unwrap_or_default();
-        match self.checksum_holds(rest) {
-            Some(true) => Ok(()),
-            Some(false) => Err(Malformed::Checksum),
-            None => Err(self.foreign(rest)),
+        let prefix = self.prefix().len();
+        let rest = text.get(prefix..).unwrap_or_default();
+        if let Some(place) = base62::first_foreign(rest) {
+            return Err(Malformed::Character { at: prefix.saturating_add(place) });
         }
+        if self.checksum_holds(rest) { Ok(()) } else { Err(Malformed::Checksum) }
     }
 
-    /// Whether the checksum in `rest`, which follows the prefix, is the right one, if there
-    /// has to be one; or nothing if `rest` is not all digits.
+    /// Whether the checksum in `rest`, the digits that follow the prefix, is the right one, if
+    /// there has to be one.
     #[inline]
-    fn checksum_holds(&self, rest: &[u8]) -> Option<bool> {
+    fn checksum_holds(&self, rest: &[u8]) -> bool {
         match self.checksum {
-            Checksum::None => base62::is_base62(rest).then_some(true),
-            Checksum::Crc32 => {
-                let (body, digits) = rest.split_last_chunk()?;
-                let crc = base62::decode(*digits)?;
-                base62::is_base62(body).then(|| crc == u64::from(self.crc.with(body)))
-            }
+            Checksum::None => true,
+            Checksum::Crc32 => rest.split_last_chunk().is_some_and(|(body, digits)| {
+                base62::decode(*digits) == Some(u64::from(self.crc.with(body)))
+            }),
         }
-    }
-
-    /// That a byte of `rest`, which follows the prefix, is no digit.
-    #[cold]
-    fn foreign(&self, rest: &[u8]) -> Malformed {
-        let place = base62::first_foreign(rest).unwrap_or(rest.len());
-        Malformed::Character { at: self.prefix().len().saturating_add(place) }
     }
 }
 

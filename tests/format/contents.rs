@@ -18,6 +18,7 @@ fn key(key: &KeyInfo) -> Value {
         "lineage": id(key.lineage), "generation": key.generation,
         "predecessor": key.predecessor.map(id), "successor": key.successor.map(id),
         "in_grace": key.in_grace, "last_used": key.last_used.map(|at| at.as_ms()),
+        "quota": key.quota.map(|q| json!([q.quota.to_string(), q.remaining, q.reset.as_ms()])),
     })
 }
 

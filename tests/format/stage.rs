@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use keycask::{
-    Actor, Clock, Filter, Options, OwnerChange, Pepper, Request, Restore, Rotation, SealingKey,
-    Spec, Store, Timestamp, Update,
+    Actor, Clock, Filter, Options, OwnerChange, Pepper, Quota, Request, Restore, Rotation,
+    SealingKey, Spec, Store, Timestamp, Update,
 };
 
 const PROFILE: &str = r#"
@@ -115,7 +115,8 @@ fn begin(store: &Store, tokens: &mut Vec<String>) {
     let suspended = issue(spec(), &by());
     issue(spec().life(DAY).name("to be revoked"), &by());
     issue(spec().life(Duration::from_secs(60)).name("to be swept"), &by());
-    let rotated = [issue(spec(), &by()), issue(spec(), &by())];
+    let quota: Quota = "1000 per month on day 31".parse().unwrap();
+    let rotated = [issue(spec().quota(quota), &by()), issue(spec(), &by())];
     store.suspend(suspended, &by()).unwrap();
     let update = Update::new().name("renamed").scopes(["write"]);
     store.update(active, &update, &by()).unwrap();

@@ -153,8 +153,7 @@ fn keys_that_idle_or_were_never_used_are_told_where_usage_is_kept() {
 
 #[test]
 fn p4_a_hint_finds_every_key_that_has_it_and_changes_none() {
-    // 3 keys of a million share their last four characters: here it takes a few thousand to have
-    // two that do.
+    // Of some five thousand keys two are likely to share their last four characters.
     let scene = Scene::new();
     let mut by_hint = std::collections::HashMap::<String, Vec<KeyId>>::new();
     let shared = loop {

@@ -33,12 +33,16 @@ fn one_allocation_among_all_outcomes_is_counted() {
 }
 
 #[test]
-fn only_the_first_charge_of_a_lineage_makes_its_meter() {
+fn a_charge_takes_memory_only_where_a_lineage_meets_its_second_window_for_the_first_time() {
     let scene = Scene::new(Options::new());
-    scene.store.set_owner(scene.acme, "o", &OwnerChange::new().plan("wide"), &by()).unwrap();
-    let issued = scene.store.issue(&Spec::new(scene.acme, "live", "o"), &by()).unwrap();
-    let token = issued.token.expose().as_bytes();
-    let verify = || scene.store.verify(scene.acme, token, &Request::new()).unwrap();
-    let taken = [(); 3].map(|()| measure(|| assert!(verify().rate.is_some())).count_total);
-    assert!(taken[0] > 0 && taken[1..] == [0, 0], "{taken:?}");
+    let taken = |plan: &str| {
+        scene.store.set_owner(scene.acme, plan, &OwnerChange::new().plan(plan), &by()).unwrap();
+        let issued = scene.store.issue(&Spec::new(scene.acme, "live", plan), &by()).unwrap();
+        let token = issued.token.expose().as_bytes();
+        let verify = || scene.store.verify(scene.acme, token, &Request::new()).unwrap();
+        [(); 3].map(|()| measure(|| assert!(verify().rate.is_some())).count_total)
+    };
+    assert_eq!(taken("wide"), [0, 0, 0]);
+    let two = taken("two");
+    assert!(two[0] > 0 && two[1..] == [0, 0], "{two:?}");
 }

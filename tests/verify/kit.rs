@@ -5,8 +5,8 @@ use std::thread;
 use std::time::Duration;
 
 use keycask::{
-    Actor, Denial, Grant, Issued, Options, OwnerChange, RealmRef, Request, Spec, Store, Timestamp,
-    VerifyError,
+    Actor, Denial, Grant, Issued, Options, OwnerChange, Quota, RealmRef, Request, Spec, Store,
+    Timestamp, VerifyError,
 };
 
 const PROFILE: &str = r#"
@@ -29,6 +29,9 @@ rates = ["1000000000 per 1h"]
 [[plan]]
 name = "narrow"
 rates = ["1 per 1h"]
+[[plan]]
+name = "two"
+rates = ["1000000000 per 1h", "1000000000 per 1d"]
 [policy]
 usage = true
 "#;
@@ -62,7 +65,7 @@ pub(crate) fn by() -> Actor {
 impl Scene {
     pub(crate) fn new(options: Options) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let store = options.create(dir.path().join("keys.redb")).unwrap();
+        let store = options.lease_max(1_000_000).create(dir.path().join("keys.redb")).unwrap();
         let other = Store::create(dir.path().join("other.redb")).unwrap();
         let [acme, foreign] = [&store, &other].map(|store| {
             store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
@@ -94,6 +97,8 @@ impl Scene {
         let away = issue(&spec("away"));
         store.set_owner(acme, "away", &OwnerChange::new().suspended(true), &by()).unwrap();
         let nobody = other.issue(&Spec::new(foreign, "live", "free"), &by()).unwrap();
+        // Far more are leased at once than any test here takes.
+        let [many, one] = ["1000000000", "1"].map(|quota| quota.parse::<Quota>().unwrap());
         let plain = case(issue(&spec("free")), "granted");
         let mut damaged = plain.token.clone();
         damaged.pop();
@@ -110,6 +115,8 @@ impl Scene {
             plain,
             case(issue(&spec("wide")), "granted"),
             case(issue(&spec("narrow")), "rate_limited"),
+            case(issue(&spec("wide").quota(many)), "granted"),
+            case(issue(&spec("free").quota(one)), "quota_exhausted"),
             case(issue(&spec("free").start(Timestamp::LAST)), "not_yet_valid"),
             case(revoked, "revoked"),
             case(suspended, "suspended"),
@@ -124,9 +131,11 @@ impl Scene {
         let answers = Vec::with_capacity(cases.len());
         let store = Arc::new(store);
         let mut scene = Self { _dir: dir, store, acme, cases, fresh, answers };
-        // The one charge that the narrow plan admits; and the first of a lineage makes its meter.
-        let narrow = scene.cases.iter().find(|case| case.expected == "rate_limited").unwrap();
-        scene.store.verify(acme, narrow.token.as_bytes(), &read).unwrap();
+        // The one charge that the narrow plan admits, and the one that a quota of one does.
+        for used_up in ["rate_limited", "quota_exhausted"] {
+            let case = scene.cases.iter().find(|case| case.expected == used_up).unwrap();
+            scene.store.verify(acme, case.token.as_bytes(), &read).unwrap();
+        }
         scene.present_all();
         scene
     }

@@ -152,7 +152,7 @@ impl Status {
             Reason::Network => Self::DenyNetwork,
             Reason::Scope { .. } => Self::DenyScope,
             Reason::RateLimited { .. } => Self::DenyRateLimited,
-            Reason::QuotaExhausted => Self::DenyQuotaExhausted,
+            Reason::QuotaExhausted { .. } => Self::DenyQuotaExhausted,
             _ => Self::DenyOther,
         }
     }
@@ -243,9 +243,10 @@ mod tests {
     fn names_are_those_of_the_engine() {
         let reasons = [Reason::Unknown, Reason::Revoked, Reason::Suspended, Reason::OwnerSuspended];
         let more = [Reason::NotYetValid, Reason::Expired, Reason::Idle, Reason::Network];
-        for reason in reasons.into_iter().chain(more).chain([Reason::QuotaExhausted]) {
+        for reason in reasons.into_iter().chain(more) {
             assert_eq!(name(Status::of_reason(reason) as i32).to_str(), Ok(reason.name()));
         }
+        assert_eq!(name(Status::DenyQuotaExhausted as i32).to_str(), Ok("quota_exhausted"));
         for kind in [
             ErrorKind::Argument,
             ErrorKind::Profile,

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 use std::str::FromStr;
 
 use clap::Args;
-use keycask::{Actor, Error, ErrorKind, RealmRef, Request, Result, Store};
+use keycask::{Actor, Error, ErrorKind, Quota, RealmRef, Request, Result, Store};
 
 use crate::when::When;
 
@@ -20,6 +20,18 @@ impl FromStr for Names {
             return Ok(Self(Vec::new()));
         }
         Ok(Self(text.split(',').map(str::to_owned).collect()))
+    }
+}
+
+/// A quota, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct QuotaOrNone(pub(crate) Option<Quota>);
+
+impl FromStr for QuotaOrNone {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text == "none" { Ok(Self(None)) } else { text.parse().map(|quota| Self(Some(quota))) }
     }
 }
 

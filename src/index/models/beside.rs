@@ -2,19 +2,25 @@
 
 use loom::sync::atomic::{AtomicBool, Ordering, fence};
 
+use super::super::numbers::Numbers;
 use super::super::owners::Owners;
-use super::super::side::{FreeSides, Sides};
+use super::super::side::Sides;
 use super::*;
-use crate::entry::{OwnerEntry, Side, SideRef};
+use crate::entry::{MeterRef, OwnerEntry, Side, SideRef};
 
 #[test]
 fn a_side_is_read_with_the_entry_that_names_it() {
     const NAME: KeyId = KeyId::from_bits(7);
-    let side = |start| Side { start: Timestamp::from_ms(start), last_used: None, lineage: NAME };
+    let side = |start| Side {
+        start: Timestamp::from_ms(start),
+        last_used: None,
+        lineage: NAME,
+        meter: MeterRef(0),
+    };
     loom::model(move || {
         let slots = Arc::new([Slot::default(), Slot::default()]);
-        let (sides, mut free) = (Arc::new(Sides::new()), FreeSides::default());
-        let lent = sides.lend(&mut free, NAME, &side(1)).unwrap();
+        let (sides, mut free) = (Arc::new(Sides::new()), Numbers::default());
+        let lent = sides.lend(&mut free, NAME, |_| side(1)).unwrap();
         let named = |v, side: SideRef| Content::new(*KEY, &Entry { side: Some(side), ..entry(v) });
         slots[0].fill(&named(1, lent));
         let reader = thread::spawn({
@@ -33,7 +39,7 @@ fn a_side_is_read_with_the_entry_that_names_it() {
         slots[1].fill(&Content::new(*KEY, &entry(2)));
         slots[0].clear();
         sides.take_back(&mut free, lent);
-        assert_eq!(sides.lend(&mut free, NAME, &side(3)), Some(lent));
+        assert_eq!(sides.lend(&mut free, NAME, |_| side(3)), Some(lent));
         reader.join().unwrap();
     });
 }

@@ -1,11 +1,12 @@
 //! The index as the store uses it: against a model, and under concurrent readers.
 
+mod lease;
 mod model;
 mod rules;
 mod stress;
 
 use super::*;
-use crate::entry::State;
+use crate::entry::{MeterRef, State};
 use crate::record::{Cause, Parts};
 
 /// A realm in which scope 0 implies scope 127, and keys called "beside" have a side.
@@ -30,6 +31,14 @@ impl Bind for Realm {
 
     fn needs_side(&self, record: &KeyRecord) -> bool {
         record.name == "beside"
+    }
+
+    fn meters_lineages(&self, _: KindRef) -> bool {
+        true
+    }
+
+    fn meters_owners(&self, _: RealmRef) -> bool {
+        true
     }
 }
 
@@ -80,11 +89,11 @@ fn address_of(digest: [u64; 2]) -> Address {
 }
 
 fn find(index: &Index, n: u64) -> Option<(Entry, Option<Side>)> {
-    index.find(&index.approach(address(n).locator), &digest(n))
+    index.find(&index.approach(address(n).locator), &digest(n), true)
 }
 
 fn mark_expired(index: &Index, n: u64, entry: &Entry) -> bool {
-    index.mark_expired(&index.approach(address(n).locator), &digest(n), entry)
+    index.mark_expired(&index.approach(address(n).locator), &digest(n), entry.end)
 }
 
 fn at(ms: i64) -> Timestamp {

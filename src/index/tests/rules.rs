@@ -105,13 +105,61 @@ fn a_side_belongs_to_the_entry_that_names_it() {
     let later = KeyRecord { start: at(70), ..beside(1) };
     index.apply(2, &[Op::Key(later)], &Realm).unwrap();
     let (_, side) = find(&index, 1).unwrap();
-    let expected = Side { start: at(70), last_used: Some(at(60)), lineage: KeyId::from_bits(1) };
+    let (lineage, meter) = (KeyId::from_bits(1), MeterRef(side_ref.0));
+    let expected = Side { start: at(70), last_used: Some(at(60)), lineage, meter, lease: None };
     assert_eq!(side, Some(expected));
 
     index.apply(3, &[Op::Key(beside(2)), Op::Key(key(1))], &Realm).unwrap();
     assert_eq!(index.sides.get(side_ref, entry.key_id), None);
     assert!(find(&index, 2).unwrap().1.is_some());
     assert_eq!(index.stats().sides, 1);
+}
+
+#[test]
+fn all_keys_of_a_lineage_have_one_meter_and_no_other_has_it_while_one_of_them_is_there() {
+    let beside =
+        |n| KeyRecord { name: "beside".to_owned(), lineage: KeyId::from_bits(1), ..key(n) };
+    let rotated = KeyRecord { successor: Some(KeyId::from_bits(2)), ..beside(1) };
+    let meter = |index: &Index, n| find(index, n).unwrap().1.unwrap().meter;
+
+    let index = index_of(&[Op::Key(beside(1))]);
+    let first = meter(&index, 1);
+    index.apply(2, &[Op::Key(rotated.clone()), Op::Key(beside(2))], &Realm).unwrap();
+    assert_eq!([meter(&index, 1), meter(&index, 2)], [first; 2]);
+
+    index.apply(3, &[Op::Forget(KeyId::from_bits(1), address(1))], &Realm).unwrap();
+    let strangers = |n| KeyRecord { lineage: KeyId::from_bits(n), ..beside(n) };
+    let many: Vec<Op> = (10..20).map(|n| Op::Key(strangers(n))).collect();
+    index.apply(4, &many, &Realm).unwrap();
+    assert_eq!(meter(&index, 2), first);
+    assert!((10..20).all(|n| meter(&index, n) != first), "a stranger has the lineage's meter");
+
+    index.apply(5, &[Op::Forget(KeyId::from_bits(2), address(2))], &Realm).unwrap();
+    let many: Vec<Op> = (20..30).map(|n| Op::Key(strangers(n))).collect();
+    index.apply(6, &many, &Realm).unwrap();
+    assert!((20..30).any(|n| meter(&index, n) == first), "the number was lost");
+
+    for rows in [
+        [Op::Key(rotated.clone()), Op::Key(beside(2))],
+        [Op::Key(beside(2)), Op::Key(rotated.clone())],
+    ] {
+        let index = Index::new(2);
+        index.load(&rows, &Realm).unwrap();
+        assert_eq!(meter(&index, 1), meter(&index, 2));
+    }
+}
+
+#[test]
+fn a_key_whose_side_is_written_anew_keeps_its_meter() {
+    let beside = |start| KeyRecord { name: "beside".to_owned(), start: at(start), ..key(1) };
+    let index = index_of(&[Op::Key(beside(1))]);
+    let meter = || find(&index, 1).unwrap().1.unwrap().meter;
+    let first = meter();
+    for start in 2..20 {
+        index.apply(start, &[Op::Key(beside(i64::try_from(start).unwrap()))], &Realm).unwrap();
+        assert_eq!(meter(), first);
+    }
+    assert_eq!(index.stats().sides, 2, "the side, and the number of the meter");
 }
 
 #[test]
@@ -259,6 +307,12 @@ fn a_refresh_shows_a_record_by_new_rules_at_the_same_commit() {
         fn needs_side(&self, _: &KeyRecord) -> bool {
             true
         }
+        fn meters_lineages(&self, _: KindRef) -> bool {
+            true
+        }
+        fn meters_owners(&self, _: RealmRef) -> bool {
+            false
+        }
     }
     let index = index_of(&[Op::Key(key(1)), Op::Owner(owner(7))]);
     index.refresh_key(&key(1), &Wider).unwrap();
@@ -271,7 +325,7 @@ fn a_refresh_shows_a_record_by_new_rules_at_the_same_commit() {
 }
 
 #[test]
-fn a_lookup_reads_eight_slots_however_alike_the_digests_are() {
+fn p29_a_lookup_reads_eight_slots_however_alike_the_digests_are() {
     let alike: [fn(u64) -> [u64; 2]; 5] =
         [|n| [0, n], |n| [n, 0], |n| [n << 44, u64::MAX], |n| [u64::MAX, n << 44], |n| [n, n]];
     for words in alike {
@@ -293,6 +347,34 @@ fn a_lookup_reads_eight_slots_however_alike_the_digests_are() {
 fn alike(n: u64) -> KeyRecord {
     let end = if n < 50_000 { 0 } else { n % 4 };
     KeyRecord { last_four: last_four(end), ..key(n) }
+}
+
+/// A key that was taken out of the overflow counted as one that had left its mark in the segment,
+/// which was made anew for nothing, while the overflow's own segments were never.
+#[test]
+fn a_removal_counts_where_the_key_stood() {
+    let (table, mut books) = table::Table::new(0);
+    let shown = |n: u64| Address { locator: Locator::from_number(7), ..alike(n).address() };
+    let entry = index_of(&[Op::Key(key(1))]).get(&address(1)).unwrap();
+    for n in 0..30_000 {
+        assert!(table.put(&mut books, &shown(n), &entry));
+    }
+    let removed = |books: &table::Books| books.regions.iter().map(|r| r.removed).sum::<usize>();
+    let beside = |books: &table::Books| books.overflow.as_ref().map(|o| (o.keys(), removed(o)));
+    let (keys, _) = beside(&books).unwrap();
+    assert!(keys > 1_000, "{keys} keys are in the overflow");
+    for n in 0..30_000 {
+        let (before, there) = (removed(&books), beside(&books).unwrap());
+        table.remove(&mut books, &shown(n));
+        let after = beside(&books).unwrap();
+        if after.0 < there.0 {
+            assert_eq!(removed(&books), before);
+            assert!(after.1 == there.1 + 1 || after.1 == 0, "{after:?}");
+        } else {
+            assert_eq!(after, there);
+        }
+    }
+    assert_eq!(books.keys(), 0);
 }
 
 #[test]

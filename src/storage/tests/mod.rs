@@ -1,6 +1,7 @@
 //! What is promised of a file, kept against a model, against damage and against failing
 //! disks.
 
+mod balances;
 pub(crate) mod cut;
 pub(crate) mod damage;
 pub(crate) mod dice;

@@ -29,8 +29,16 @@ fn what_was_committed_is_there_after_reopening() {
     assert_eq!((state.seq, state.entries), (2, 3));
     assert_eq!((state.next_realm, state.next_kind, state.next_owner), (2, 2, 3));
     assert_eq!(view.check().unwrap(), state.counts);
-    let counts =
-        Counts { keys: 3, ending: 1, owners: 2, realms: 1, sealed: 1, usage: 1, operations: 1 };
+    let counts = Counts {
+        keys: 3,
+        ending: 1,
+        owners: 2,
+        realms: 1,
+        sealed: 1,
+        usage: 1,
+        operations: 1,
+        balances: 0,
+    };
     assert_eq!(state.counts, counts);
     assert_eq!(view.sealed(KeyId::from_bits(30)).unwrap().unwrap(), b"sealed copy");
     assert_eq!(view.used(KeyId::from_bits(10)).unwrap(), Some(Timestamp::from_ms(5_000)));
@@ -234,8 +242,16 @@ fn a_swept_key_takes_its_sealed_copy_and_its_use_with_it() {
     let view = storage.view().unwrap();
     assert_eq!(view.sealed(KeyId::from_bits(30)).unwrap(), None);
     assert_eq!(view.used(KeyId::from_bits(10)).unwrap(), None);
-    let counts =
-        Counts { keys: 1, ending: 1, owners: 2, realms: 1, sealed: 0, usage: 0, operations: 1 };
+    let counts = Counts {
+        keys: 1,
+        ending: 1,
+        owners: 2,
+        realms: 1,
+        sealed: 0,
+        usage: 0,
+        operations: 1,
+        balances: 0,
+    };
     assert_eq!(view.check().unwrap(), counts);
 }
 

@@ -12,7 +12,8 @@ use crate::key_id::KeyId;
 use crate::record::Op;
 use crate::storage::{Batch, Storage, View};
 use crate::store::deny::Denial;
-use crate::store::draft::Change;
+use crate::store::draft::{Change, Crediting};
+use crate::store::quota::put_credits;
 use crate::time::Timestamp;
 
 /// Most journeys that plan in a transaction: the first waits for the others.
@@ -69,7 +70,7 @@ impl Group {
         let mut keys = HashMap::new();
         for key in ops.iter().filter_map(Op::key) {
             let address = key.address();
-            let shown = index.find(&index.approach(address.locator), &key.digest);
+            let shown = index.find(&index.approach(address.locator), &key.digest, false);
             let shown = shown.map(|(entry, _)| entry.key_id);
             let joined = self.keys.get(&address.digest).copied();
             let new = keys.insert(address.digest, key.key_id);
@@ -118,6 +119,16 @@ impl Group {
         self.changes.iter().any(|change| change.usage)
     }
 
+    /// What becomes of the credits of lineages, in order.
+    pub(in crate::store) fn credits(&self) -> impl Iterator<Item = &Crediting> {
+        self.changes.iter().flat_map(|change| &change.credits)
+    }
+
+    /// Lineages of which credits are to be leased, and how many at least.
+    pub(in crate::store) fn leases(&self) -> impl Iterator<Item = (KeyId, u64)> {
+        self.changes.iter().flat_map(|change| change.leases.iter().copied())
+    }
+
     /// Whether somebody confirms that the store was restored.
     pub(super) fn confirms(&self) -> bool {
         self.changes.iter().any(|change| change.confirm)
@@ -139,6 +150,7 @@ fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
     for (key, sealed) in &change.seals {
         batch.seal(*key, sealed.as_deref())?;
     }
+    put_credits(batch, &change.credits)?;
     batch.audit(&mut change.entries)?;
     if let Some(operation) = &mut change.operation {
         batch.note(operation)?;

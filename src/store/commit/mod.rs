@@ -17,12 +17,13 @@ mod tests;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use self::group::Group;
+pub(super) use self::group::Group;
 use self::line::{Line, Ride};
 use super::deny::Denial;
 use super::usage::put_usage;
 use super::{Draft, Realms, Store, scan};
 use crate::error::{Error, ErrorKind, Result};
+use crate::index::Settled;
 use crate::record::Op;
 use crate::storage::{CommitError, View};
 use crate::time::Timestamp;
@@ -204,9 +205,11 @@ impl Store {
         // A change of profile ends its group, so these are the realms as all before left them.
         let planned =
             group.view(&self.storage).and_then(|view| plan(&view, self.realms.load(), now));
-        let denied = planned.and_then(|draft| {
+        let denied = planned.and_then(|mut draft| {
             group.check_tokens(&self.index, &draft.change.ops)?;
-            Ok((self.deny(&draft.change.ops)?, draft))
+            let mut denial = self.deny(&draft.change.ops)?;
+            denial.recalled = self.recall(&mut draft.change.credits, now);
+            Ok((denial, draft))
         });
         let (denial, draft) = match denied {
             Ok(denied) => denied,
@@ -243,8 +246,9 @@ impl Store {
         let committed = self.write(&mut group);
         let denials = std::mem::take(&mut group.denials).into_iter();
         match committed {
-            Ok(seq) => match self.publish(seq, &group.take_ops()) {
+            Ok((seq, settled)) => match self.publish(seq, &group.take_ops()) {
                 Ok(()) => {
+                    self.index.settle(&settled);
                     denials.for_each(|denial| self.lift(denial));
                     Outcome::Durable
                 }
@@ -263,8 +267,8 @@ impl Store {
     }
 
     /// Makes the transaction of `group` durable, with the time mark and with usage that is
-    /// due; gives its seq.
-    fn write(&self, group: &mut Group) -> Result<u64, CommitError> {
+    /// due; gives its seq, and what became of credits.
+    fn write(&self, group: &mut Group) -> Result<(u64, Vec<Settled>), CommitError> {
         let mut batch = group.mend(&self.storage)?;
         let vouched = group.mark();
         let mark = vouched.unwrap_or_else(|| self.mark.next(group.now));
@@ -274,6 +278,7 @@ impl Store {
             false => Vec::new(),
         };
         put_usage(&mut batch, &used)?;
+        let settled = self.put_leases(&mut batch, group, mark)?;
         let seq = batch.commit(self.mark.uptime())?;
         match vouched {
             Some(mark) => self.mark.reset(mark),
@@ -286,7 +291,7 @@ impl Store {
             self.index.written(&used);
             self.note_flush();
         }
-        Ok(seq)
+        Ok((seq, settled))
     }
 
     /// Publishes a durable commit: the one way in to what decisions read.

@@ -14,7 +14,8 @@ use crate::view;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Opens the store read-only, so it works beside a running service and counts as no use of the
-key. Rates are counted in each process for itself: those of this run begin afresh.
+key. Rates are counted in each process for itself: those of this run begin afresh. Credits of a
+quota are handed out by the process that writes alone: here a key with a quota is refused.
 
 Example:
   keycask verify --realm cloudgeni --needs read-only < token.txt")]
@@ -48,7 +49,7 @@ impl Verify {
 /// Show every check of the decision about the token on standard input
 #[derive(Args, Debug)]
 #[command(after_help = "\
-Charges no rate. Exits with 0 whatever the checks say.
+Charges no rate and no quota. Exits with 0 whatever the checks say.
 
 Example:
   keycask explain --realm cloudgeni --needs read-write --token-file token.txt")]

@@ -3,7 +3,7 @@
 use clap::Args;
 use keycask::{Result, Spec};
 
-use crate::args::{By, Names};
+use crate::args::{By, Names, QuotaOrNone};
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::sink::TokenTo;
@@ -53,6 +53,10 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "TIME")]
     end: Option<When>,
 
+    /// Its quota, such as "1000 per month", or none [default: the plan's]
+    #[arg(long, value_name = "QUOTA")]
+    quota: Option<QuotaOrNone>,
+
     #[command(flatten)]
     to: TokenTo,
 
@@ -85,6 +89,9 @@ impl Issue {
             Some(When::After(span)) => spec.life(span),
             None => spec,
         };
+        if let Some(QuotaOrNone(quota)) = self.quota {
+            spec = spec.quota(quota);
+        }
         let sink = self.to.open()?;
         let issued = store.issue(&spec, &self.by.actor())?;
         let key = issued.key.key_id;

@@ -95,7 +95,7 @@ fn show(output: Output, realm: &keycask::Realm) -> Result<()> {
     const KINDS: &[&str] = &["kind", "prefix", "environment", "rights", "reveal", "active"];
     const SCOPES: &[&str] = &["scope", "tier", "implies", "methods"];
     const SETS: &[&str] = &["set", "scopes"];
-    const PLANS: &[&str] = &["plan", "active", "kinds", "rates"];
+    const PLANS: &[&str] = &["plan", "active", "kinds", "rates", "quota"];
     let tables = [
         ("kinds", KINDS, view::kinds(realm)),
         ("scopes", SCOPES, view::scopes(realm)),

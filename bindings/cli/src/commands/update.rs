@@ -3,13 +3,13 @@
 use clap::Args;
 use keycask::{KeyId, Result};
 
-use crate::args::{By, Names};
+use crate::args::{By, Names, QuotaOrNone};
 use crate::exit::Exit;
 use crate::session::Session;
 use crate::view;
 use crate::when::When;
 
-/// Change a key's name, metadata, end or scopes; what is not given stays
+/// Change a key's name, metadata, end, scopes or quota; what is not given stays
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -45,6 +45,22 @@ struct What {
     /// Scopes, in place of those it had; '' for none
     #[arg(long, value_name = "SCOPE,...")]
     scopes: Option<Names>,
+
+    /// The quota of its lineage, such as "1000 per month", with all its credits; or none
+    #[arg(long, value_name = "QUOTA")]
+    quota: Option<QuotaOrNone>,
+
+    /// How many credits it has until the next refill
+    #[arg(long, value_name = "N", group = "credits")]
+    set_credits: Option<u64>,
+
+    /// How many credits it gets in addition, until the next refill
+    #[arg(long, value_name = "N", group = "credits")]
+    add_credits: Option<u64>,
+
+    /// How many credits are taken away, until the next refill
+    #[arg(long, value_name = "N", group = "credits")]
+    take_credits: Option<u64>,
 }
 
 impl Update {
@@ -62,6 +78,18 @@ impl Update {
         }
         if let Some(scopes) = &self.what.scopes {
             update = update.scopes(scopes.iter());
+        }
+        if let Some(QuotaOrNone(quota)) = self.what.quota {
+            update = update.quota(quota);
+        }
+        if let Some(credits) = self.what.set_credits {
+            update = update.set_credits(credits);
+        }
+        if let Some(credits) = self.what.add_credits {
+            update = update.add_credits(credits);
+        }
+        if let Some(credits) = self.what.take_credits {
+            update = update.take_credits(credits);
         }
         let store = session.write()?;
         let key = store.update(self.key, &update, &self.by.actor())?;

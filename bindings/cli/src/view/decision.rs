@@ -1,7 +1,7 @@
 //! What is shown of a decision.
 
 use keycask::{
-    Check, Denial, Description, Explanation, Grant, Rate, Realm, Reason, Refusal, ScopeSet,
+    Check, Credits, Denial, Description, Explanation, Grant, Rate, Realm, Reason, Refusal, ScopeSet,
 };
 use serde_json::{Value, json};
 
@@ -27,6 +27,7 @@ pub(crate) fn grant(grant: &Grant, text: &Description) -> Fields {
         .with("end", time(text.end))
         .with("in_grace", text.in_grace)
         .with("rate", grant.rate.map(|rate| rate_value(&rate)))
+        .with("credits", grant.credits.map(|credits| credits_value(&credits)))
 }
 
 /// A denial in `realm`, and what its reason says.
@@ -41,6 +42,9 @@ pub(crate) fn denial(realm: &Realm, denial: &Denial) -> Fields {
         }
         Reason::RateLimited { rate, retry_ms } => {
             fields.with("retry_ms", *retry_ms).with("rate", rate_value(rate))
+        }
+        Reason::QuotaExhausted { credits, retry_ms } => {
+            fields.with("retry_ms", *retry_ms).with("credits", credits_value(credits))
         }
         _ => fields,
     }
@@ -85,6 +89,14 @@ fn scopes(realm: &Realm, required: ScopeSet, present: ScopeSet, missing: ScopeSe
         .with("required", realm.scope_names(required))
         .with("present", realm.scope_names(present))
         .with("missing", realm.scope_names(missing))
+}
+
+fn credits_value(credits: &Credits) -> Value {
+    json!({
+        "limit": credits.limit,
+        "remaining": credits.remaining,
+        "reset": time(credits.reset),
+    })
 }
 
 fn rate_value(rate: &Rate) -> Value {

@@ -99,6 +99,7 @@ pub(crate) fn plans(realm: &Realm) -> Vec<Fields> {
             .with("active", plan.active)
             .with("kinds", plan.kinds.iter().cloned().collect::<Value>())
             .with("rates", plan.rates.iter().map(rate).collect::<Vec<_>>())
+            .with("quota", plan.quota.map(|quota| quota.to_string()))
     };
     realm.plans().iter().map(row).collect()
 }

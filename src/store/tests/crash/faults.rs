@@ -193,7 +193,7 @@ impl<'r> Trial<'r> {
 fn noted(store: &Store, key: &Key) -> Option<Timestamp> {
     let token = key.token.as_bytes();
     let approach = store.index.approach(Locator::of_token(token));
-    let (_, side) = store.index.find(&approach, &store.digester.digest(token))?;
+    let (_, side) = store.index.find(&approach, &store.digester.digest(token), false)?;
     side?.last_used
 }
 
@@ -276,7 +276,7 @@ fn later(store: &Store, mut point: Point) -> Result<Point> {
 }
 
 #[test]
-fn whatever_operation_of_a_disk_fails_what_was_reported_is_what_reopening_finds() {
+fn p8_whatever_operation_of_a_disk_fails_what_was_reported_is_what_reopening_finds() {
     let (begun, run) = (Instant::now(), Run::new(1, &PLAN));
     let cases = cases(&run);
     let wanted = amount("KEYCASK_FAULTS", 2_000);

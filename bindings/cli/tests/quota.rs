@@ -1,0 +1,55 @@
+//! Quotas at the command line.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+mod common;
+
+use common::Place;
+use serde_json::json;
+
+#[test]
+fn a_quota_is_given_shown_changed_and_taken_away() {
+    let place = Place::with_owner();
+    let (key, token) = place.issue(&["--kind", "live", "--quota", "1000 per month on day 31"]);
+    let shown = place.run(&["show", "--json", &key]).expect(0).json();
+    assert_eq!(shown["quota"], "1000 per month on day 31");
+    assert_eq!(shown["credits"], 1000);
+    assert!(shown["credits_reset"].as_str().unwrap().ends_with("T00:00:00Z"));
+
+    let update = |change: &[&str]| {
+        let all = [&["update", "--json"], change, &[key.as_str()]].concat();
+        place.run(&all).expect(0).json()["credits"].clone()
+    };
+    assert_eq!(update(&["--add-credits", "500"]), 1500);
+    assert_eq!(update(&["--take-credits", "1400"]), 100);
+    assert_eq!(update(&["--set-credits", "7"]), 7);
+    let listed = place.run(&["list", "--json", "--realm", "shop"]).expect(0).lines();
+    assert_eq!(listed[0]["credits"], 7);
+
+    let explain = ["explain", "--json", "--realm", "shop"];
+    let explained = place.feed(&explain, &token).expect(0).json();
+    let last = explained["checks"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!(last["name"], "quota_exhausted");
+    assert_eq!(last["detail"], "6 of 1000 credits would remain");
+    // Only the one who writes hands credits out.
+    let refused = place.feed(&["verify", "--json", "--realm", "shop"], &token).expect(3).json();
+    assert_eq!(refused["code"], "quota_exhausted");
+    assert_eq!(refused["credits"]["limit"], 1000);
+
+    assert_eq!(update(&["--quota", "none"]), json!(null));
+    place.feed(&["verify", "--json", "--realm", "shop"], &token).expect(0);
+}
+
+#[test]
+fn a_quota_that_cannot_be_is_refused_by_name() {
+    let place = Place::with_owner();
+    let issue = ["issue", "--json", "--realm", "shop", "--kind", "live", "ann", "--quota"];
+    for bad in ["many", "0", "5 per month on day 32", "5 per 10s"] {
+        let told = place.run(&[&issue[..], &[bad]].concat()).expect(2);
+        assert!(told.error()["message"].as_str().unwrap().contains("quota"), "{bad}");
+    }
+    let (key, _) = place.issue(&["--kind", "live"]);
+    let refused = place.run(&["update", "--json", "--add-credits", "1", &key]);
+    assert!(refused.expect(1).error()["message"].as_str().unwrap().contains("has no quota"));
+    place.run(&["update", "--set-credits", "1", "--add-credits", "1", &key]).expect(2);
+}

@@ -1,0 +1,88 @@
+//! Charge a decision to the meters of what it is about.
+
+use super::Store;
+use super::verify::Found;
+use crate::limit::{Charge, Metered, Moment};
+use crate::realm::{Buckets, Realm, Window};
+use crate::request::Request;
+use crate::time::Timestamp;
+use crate::verdict::{Credits, Rate, Reason};
+
+/// Why a decision did not come to a grant.
+pub(super) enum Halt {
+    Refused(Reason),
+    /// The key has gone meanwhile, or has another side: it is to be looked up anew.
+    Anew,
+    /// Too few credits of its quota are leased: it is to be tried again with more.
+    Wanting,
+}
+
+impl From<Reason> for Halt {
+    fn from(reason: Reason) -> Self {
+        Self::Refused(reason)
+    }
+}
+
+impl Store {
+    /// Charges a request that nothing else refuses: to all windows of its owner's plan and to its
+    /// key's quota, or to none.
+    #[inline(always)]
+    pub(super) fn charge(
+        &self,
+        realm: &Realm,
+        found: &Found,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<(Option<Rate>, Option<Credits>), Halt> {
+        let Some((metered, windows)) = metered(realm, found) else {
+            return Ok((None, self.spend(found.side.as_ref(), request, now)?));
+        };
+        // Copies, so that of a key that is not metered nothing need stand in memory.
+        let (entry, side) = (found.entry, found.side);
+        let (side, mut credits) = (side.as_ref(), None);
+        let join = || {
+            credits = self.spend(side, request, now)?;
+            Ok(())
+        };
+        let charge = |moment| Charge { windows, cost: request.cost, moment };
+        let rate = match request.at {
+            Some(at) => self.told.charge(metered, &charge(Moment::named(at)), join),
+            None => {
+                let (key, charge) = ((&entry, side), charge(self.moment(now)));
+                self.index.charge(metered, key, &charge, join).unwrap_or(Err(Halt::Anew))
+            }
+        };
+        Ok((rate?, credits))
+    }
+
+    /// What [`charge`](Self::charge) would give, without charging.
+    pub(super) fn peek(
+        &self,
+        realm: &Realm,
+        found: &Found,
+        request: &Request,
+        now: Timestamp,
+    ) -> Result<Option<Rate>, Reason> {
+        let Some((metered, windows)) = metered(realm, found) else { return Ok(None) };
+        let charge = |moment| Charge { windows, cost: request.cost, moment };
+        match request.at {
+            Some(at) => self.told.peek(metered, &charge(Moment::named(at))),
+            None => self.index.peek(metered, found.side.as_ref(), &charge(self.moment(now))),
+        }
+    }
+
+    fn moment(&self, now: Timestamp) -> Moment {
+        Moment::present(self.mark.uptime(), now)
+    }
+}
+
+/// Which meter a key is charged to, and the windows of its owner's plan.
+#[inline]
+fn metered<'r>(realm: &'r Realm, found: &Found) -> Option<(Metered, &'r [Window])> {
+    let plan = realm.plan(found.owner?.plan?)?;
+    let metered = match realm.policy().buckets {
+        Buckets::Owner => Metered::Owner(found.entry.owner),
+        Buckets::Lineage => Metered::Lineage(found.side?.lineage),
+    };
+    (!plan.rates.is_empty()).then_some((metered, &*plan.rates))
+}

@@ -1,0 +1,246 @@
+//! Credits: leased from the file in chunks, and given back.
+//!
+//! What a verify takes, it takes from memory. A commit that takes a chunk off a lineage's
+//! balance leases it, and once that is durable it is there to be handed out: so no credit is
+//! granted twice, and a crash loses one chunk of a lineage at most. A lease that is half used
+//! up asks for more, which the next commit takes along; a verify that finds too few makes the
+//! commit itself. What is left on closing is given back.
+//!
+//! Refills go by the durable mark: by the present of the commit that makes them, which never
+//! goes back and which no time that a caller names moves.
+
+use std::collections::BTreeMap;
+
+use super::charge::Halt;
+use super::commit::Group;
+use super::deny::Denial;
+use super::draft::Crediting;
+use super::{Draft, Store};
+use crate::entry::{Side, State};
+use crate::error::Result;
+use crate::index::{Settled, Spent};
+use crate::info::KeyQuota;
+use crate::key_id::KeyId;
+use crate::quota::{Balance, CreditChange};
+use crate::record::KeyRecord;
+use crate::request::Request;
+use crate::spec::Update;
+use crate::storage::{Batch, View};
+use crate::time::Timestamp;
+use crate::verdict::{Credits, Reason};
+
+/// A chunk is this part of a quota's limit, or one credit, or as many as the options allow.
+const PART: u64 = 100;
+
+impl Store {
+    /// Takes the credits that are leased out of memory, for changes that are about to be made at
+    /// `now`. Gives them, to be put back if a change is not made.
+    pub(super) fn recall(&self, credits: &mut [Crediting], now: Timestamp) -> Vec<(KeyId, u64)> {
+        let at = self.mark.next(now);
+        let recall = |crediting: &mut Crediting| {
+            crediting.at = at;
+            crediting.recalled = self.index.recall_lease(crediting.lineage);
+            (crediting.lineage, crediting.recalled)
+        };
+        credits.iter_mut().map(recall).collect()
+    }
+
+    /// Has credits of `lineage` leased, `need` at least if there are so many, unless there are
+    /// by now. False if no key of it has a quota.
+    ///
+    /// # Errors
+    ///
+    /// Those of a commit. A store that was restored leases before it is confirmed, too.
+    fn lease(&self, lineage: KeyId, need: u64) -> Result<bool> {
+        self.storage.writable()?;
+        self.commit_unconfirmed(Denial::default(), |_, _, now| {
+            let Some(lease) = self.index.lease(lineage) else { return Ok(Draft::new(false)) };
+            let draft = Draft::new(true);
+            let enough = lease.leased >= need && !self.is_due(lease.due, now);
+            Ok(if enough { draft } else { draft.lease(lineage, need) })
+        })
+    }
+
+    /// Has as many credits leased as a request costs. False if its key has changed.
+    ///
+    /// # Errors
+    ///
+    /// `QuotaExhausted` if none can be leased: the store is read-only or poisoned, or the disk
+    /// is full.
+    pub(super) fn lease_for(
+        &self,
+        side: Option<&Side>,
+        request: &Request,
+    ) -> std::result::Result<bool, Reason> {
+        let Some((side, lease)) = side.and_then(|side| Some((side, side.lease?))) else {
+            return Ok(false);
+        };
+        self.lease(side.lineage, request.cost.into()).or_else(|_| {
+            let credits = self.index.credits(lease, side.lineage).ok_or(Reason::Unknown)?;
+            Err(exhausted(credits, request.cost, self.mark.now()))
+        })
+    }
+
+    /// Takes what a request costs from what is leased of its quota, if its key has one. A time
+    /// that the caller names is one to decide by: what is granted is granted in the present, and
+    /// costs as much.
+    ///
+    /// # Errors
+    ///
+    /// `Wanting` if it is to be tried again after [leasing](Self::lease_for); `QuotaExhausted`.
+    #[inline]
+    pub(super) fn spend(
+        &self,
+        side: Option<&Side>,
+        request: &Request,
+        now: Timestamp,
+    ) -> std::result::Result<Option<Credits>, Halt> {
+        let Some((side, lease)) = side.and_then(|side| Some((side, side.lease?))) else {
+            return Ok(None);
+        };
+        let now = if request.at.is_some() { self.mark.now() } else { now };
+        let is_due = |due| self.is_due(due, now);
+        match self.index.spend(lease, side.lineage, request.cost, is_due) {
+            Spent::Taken(credits) => Ok(Some(credits)),
+            Spent::Wanting => Err(Halt::Wanting),
+            Spent::Exhausted(credits) => Err(Halt::Refused(exhausted(credits, request.cost, now))),
+        }
+    }
+
+    /// Gives back to the file what is leased of all lineages.
+    ///
+    /// # Errors
+    ///
+    /// Those of a commit.
+    pub(super) fn give_back(&self) -> Result<()> {
+        self.storage.at_home()?;
+        let lineages = self.index.leases();
+        if lineages.is_empty() {
+            return Ok(());
+        }
+        self.commit_unconfirmed(Denial::default(), |_, _, _| {
+            let mut draft = Draft::new(());
+            for (lineage, quota) in lineages {
+                draft = draft.credit(Crediting::new(lineage, quota, CreditChange::Return));
+            }
+            Ok(draft)
+        })
+    }
+
+    /// Writes leases to `batch`, whose changes are those of `group`: for whoever of it needs
+    /// them, and for those that are low. Gives what becomes of all credits that it changes.
+    pub(super) fn put_leases(
+        &self,
+        batch: &mut Batch,
+        group: &Group,
+        mark: Timestamp,
+    ) -> Result<Vec<Settled>> {
+        let changed: BTreeMap<_, _> = group.credits().map(|c| (c.lineage, c.quota)).collect();
+        let mut wants: BTreeMap<KeyId, Vec<u64>> = BTreeMap::new();
+        wants.extend(changed.keys().map(|lineage| (*lineage, Vec::new())));
+        wants.extend(self.index.asking().into_iter().map(|lineage| (lineage, vec![0])));
+        for (lineage, need) in group.leases() {
+            wants.entry(lineage).or_default().push(need);
+        }
+        let mut settled = Vec::new();
+        for (lineage, needs) in wants {
+            let held = self.index.lease(lineage);
+            let quota = changed.get(&lineage).copied().or(held.map(|held| held.quota));
+            let before = batch.view().balance(lineage)?;
+            let Some(quota) = quota else { continue };
+            let before = before.unwrap_or(Balance { left: 0, due: Timestamp::NEVER });
+            let mut balance = before.at(&quota, mark);
+            let anew = balance.due != before.due;
+            let held = held.map_or(0, |held| if anew { 0 } else { held.leased });
+            let chunk = (quota.limit() / PART).clamp(1, self.chunk_max);
+            // Nobody is helped by credits that are too few.
+            let most = held.saturating_add(balance.left);
+            let need = needs.into_iter().filter(|need| *need <= most).max();
+            let want = need.map_or(0, |need| need.max(chunk).saturating_sub(held));
+            let leased = want.min(balance.left);
+            balance.left = balance.left.saturating_sub(leased);
+            if balance != before {
+                batch.put_balance(lineage, balance)?;
+            }
+            settled.push(Settled { lineage, balance, leased, anew, low: chunk / 2 });
+        }
+        Ok(settled)
+    }
+
+    /// Whether the time of a refill has come at `now`, by the mark that a commit would record.
+    pub(super) fn is_due(&self, due: Timestamp, now: Timestamp) -> bool {
+        now >= due && self.mark.next(now) >= due
+    }
+
+    /// The quota of a key as it is to be, and the credits of its lineage, in memory and in `view`,
+    /// after `credits` have changed them.
+    pub(super) fn key_quota(
+        &self,
+        view: &View<'_>,
+        record: &KeyRecord,
+        credits: &[Crediting],
+        now: Timestamp,
+    ) -> Result<Option<KeyQuota>> {
+        let Some(quota) = record.parts.quota else { return Ok(None) };
+        let leased = self.index.lease(record.lineage).map_or(0, |lease| lease.leased);
+        let none = Balance { left: 0, due: Timestamp::NEVER };
+        let balance = view.balance(record.lineage)?.unwrap_or(none);
+        let at = self.mark.next(now);
+        let balance = balance.changed(&quota, CreditChange::Return, leased, at);
+        let change = |balance: Balance, c: &Crediting| balance.changed(&c.quota, c.change, 0, at);
+        let Balance { left, due } = credits.iter().fold(balance, change);
+        Ok(Some(KeyQuota { quota, remaining: left, reset: due }))
+    }
+}
+
+/// What an update makes of the credits of the lineage of a key, which is then to be `record`.
+pub(super) fn credited(record: &KeyRecord, update: &Update) -> Vec<Crediting> {
+    let Some(quota) = record.parts.quota else { return Vec::new() };
+    let given = update.quota.is_some().then_some(CreditChange::Give);
+    let changes = given.into_iter().chain(update.credits);
+    changes.map(|change| Crediting::new(record.lineage, quota, change)).collect()
+}
+
+/// Gives the quota of `record` to the other generations of its lineage that are not revoked,
+/// which share its credits: as they are in `changed`, or else in `view`.
+pub(super) fn share_quota(
+    view: &View<'_>,
+    record: &KeyRecord,
+    changed: &mut Vec<KeyRecord>,
+) -> Result<()> {
+    for id in [record.predecessor, record.successor].into_iter().flatten() {
+        let known = changed.iter().position(|other| other.key_id == id);
+        let other = match known {
+            Some(at) => Some(changed.remove(at)),
+            None => view.key(id)?,
+        };
+        let Some(mut other) = other else { continue };
+        let differs = other.state != State::Revoked && other.parts.quota != record.parts.quota;
+        if differs {
+            other.parts.quota = record.parts.quota;
+        }
+        if differs || known.is_some() {
+            changed.insert(0, other);
+        }
+    }
+    Ok(())
+}
+
+/// The reason for which a request of this cost is refused at `now`.
+pub(super) fn exhausted(credits: Credits, cost: u32, now: Timestamp) -> Reason {
+    let ever = credits.reset != Timestamp::NEVER && u64::from(cost) <= credits.limit;
+    let wait = credits.reset.since(now).as_millis();
+    let retry_ms = if ever { u64::try_from(wait).unwrap_or(u64::MAX) } else { u64::MAX };
+    Reason::QuotaExhausted { credits, retry_ms }
+}
+
+/// Puts changes of credits into a batch.
+pub(super) fn put_credits(batch: &mut Batch, credits: &[Crediting]) -> Result<()> {
+    for Crediting { lineage, quota, change, recalled, at } in credits {
+        if let Some(balance) = batch.view().balance(*lineage)? {
+            let balance = balance.changed(quota, *change, *recalled, *at);
+            batch.put_balance(*lineage, balance)?;
+        }
+    }
+    Ok(())
+}

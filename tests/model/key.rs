@@ -1,0 +1,70 @@
+//! A key as it should be.
+
+use std::collections::BTreeSet;
+
+use keycask::{KeyId, State};
+
+/// Names of the scopes, by the places in which [`Key::scopes`] has them. Who may write may read.
+pub const SCOPES: [&str; 2] = ["read", "write"];
+
+pub struct Key {
+    pub id: KeyId,
+    pub token: String,
+    pub owner: usize,
+    pub state: State,
+    /// Also its start.
+    pub issued: i64,
+    pub end: i64,
+    /// When its state last changed.
+    pub changed: i64,
+    pub lineage: KeyId,
+    pub predecessor: Option<usize>,
+    pub rotated: bool,
+    /// Granted, by place in `SCOPES`.
+    pub scopes: BTreeSet<usize>,
+    /// Refused as expired since the store was opened, or since it was given a later end.
+    pub spent: bool,
+    pub used: Option<i64>,
+    pub swept: bool,
+}
+
+impl Key {
+    pub fn is_revoked(&self) -> bool {
+        self.state == State::Revoked
+    }
+
+    /// Whether it takes a place under a cap.
+    pub fn lives(&self, now: i64) -> bool {
+        self.state == State::Active && now < self.end
+    }
+
+    pub fn is_in_grace(&self, now: i64) -> bool {
+        !self.is_revoked() && self.rotated && now < self.end
+    }
+
+    /// When it ceases to be of use.
+    pub fn over(&self) -> i64 {
+        if self.is_revoked() { self.end.min(self.changed) } else { self.end }
+    }
+
+    /// The reason for which a request that needs `scope` is refused.
+    pub fn refusal(&self, suspended: bool, now: i64, scope: usize) -> Option<&'static str> {
+        let writes = self.scopes.contains(&1);
+        match self.state {
+            _ if self.swept => Some("unknown"),
+            State::Revoked => Some("revoked"),
+            State::Suspended => Some("suspended"),
+            State::Active if suspended => Some("owner_suspended"),
+            State::Active if self.spent || now >= self.end => Some("expired"),
+            State::Active if self.scopes.contains(&scope) || writes => None,
+            State::Active => Some("scope"),
+        }
+    }
+
+    /// It is revoked, unless it was.
+    pub fn revoke(&mut self, now: i64) {
+        if !self.is_revoked() {
+            (self.state, self.changed) = (State::Revoked, now);
+        }
+    }
+}

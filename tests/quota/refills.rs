@@ -1,0 +1,109 @@
+//! When credits are refilled.
+
+use std::time::Duration;
+
+use keycask::{Reason, Request};
+
+use crate::kit::{DAY, HOUR, Scene};
+
+#[test]
+fn a_refill_replaces_what_was_left() {
+    let scene = Scene::new();
+    let key = scene.key("10 per 1h");
+    assert!(scene.pay(&key, 4));
+    assert_eq!(scene.remaining(&key), 6);
+    scene.clock.forward(HOUR);
+    assert_eq!(scene.remaining(&key), 10);
+    assert_eq!(scene.drain(&key), 10);
+    scene.clock.forward(10 * HOUR);
+    assert_eq!(scene.drain(&key), 10, "refills that nobody used have added up");
+}
+
+#[test]
+fn a_request_that_would_be_paid_for_after_a_refill_is_told_when() {
+    let scene = Scene::new();
+    let key = scene.key("10 per 1h");
+    assert!(scene.pay(&key, 10));
+    scene.clock.forward(Duration::from_secs(600));
+    let refused = scene.ask(&key, &Request::new()).unwrap_err();
+    let Reason::QuotaExhausted { credits, retry_ms } = refused else { panic!("{refused:?}") };
+    assert_eq!(retry_ms, 3_000_000);
+    assert_eq!(credits.reset.to_string(), "2026-01-15T13:00:00Z");
+    let refused = scene.ask(&key, &Request::new().cost(11)).unwrap_err();
+    let Reason::QuotaExhausted { retry_ms, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!(retry_ms, u64::MAX, "no refill ever pays for more than the limit");
+}
+
+/// Windows of peers began anew with the last request, or counted a request twice: a steady rate
+/// under the limit was refused after some days.
+#[test]
+fn p18_a_steady_use_under_the_limit_is_never_refused_over_a_week() {
+    let mut scene = Scene::new();
+    let key = scene.key("99 per 1h");
+    // 97 or 98 an hour, and never on the same minute.
+    let pause = Duration::from_millis(36_900);
+    let week = 7 * DAY.as_millis() / pause.as_millis();
+    for step in 0..week {
+        assert!(scene.pay(&key, 1), "request {step} was refused");
+        scene.clock.forward(pause);
+        if step % 5_000 == 4_999 {
+            scene.restart();
+        }
+    }
+}
+
+/// Peers counted a month in the server's time zone, as 30 days, or had no day for the 31st.
+#[test]
+fn p49_a_month_ends_with_its_last_day_in_utc_and_a_clock_that_steps_back_refills_nothing() {
+    let scene = Scene::new();
+    scene.clock.until("2027-12-31T12:00:00Z");
+    let key = scene.key("3 per month on day 31");
+    let reset = || scene.quota(&key).unwrap().reset.to_string();
+    assert_eq!(reset(), "2028-01-31T00:00:00Z");
+    assert_eq!(scene.drain(&key), 3);
+    for (eve, refill, next) in [
+        ("2028-01-30T23:59:59.999Z", "2028-01-31T00:00:00Z", "2028-02-29T00:00:00Z"),
+        ("2028-02-28T23:59:59.999Z", "2028-02-29T00:00:00Z", "2028-03-31T00:00:00Z"),
+        ("2028-03-30T23:59:59.999Z", "2028-03-31T00:00:00Z", "2028-04-30T00:00:00Z"),
+    ] {
+        scene.clock.until(eve);
+        assert_eq!(scene.drain(&key), 0, "{eve}");
+        scene.clock.until(refill);
+        assert_eq!(scene.drain(&key), 3, "{refill}");
+        scene.clock.set(eve);
+        assert_eq!(scene.drain(&key), 0, "the clock stepped back to {eve}");
+        scene.clock.set(refill);
+        assert_eq!(scene.drain(&key), 0, "{refill} came twice");
+        assert_eq!(reset(), next);
+    }
+}
+
+#[test]
+fn one_wild_reading_of_the_clock_does_not_put_off_refills_for_years() {
+    let scene = Scene::new();
+    let key = scene.key("3 per day");
+    assert_eq!(scene.drain(&key), 3);
+    scene.clock.set("2090-01-01T00:00:00Z");
+    // The day that the present moves at most has a midnight in it.
+    assert_eq!(scene.drain(&key), 3);
+    assert_eq!(scene.drain(&key), 0, "each reading refilled");
+    scene.clock.set("2026-01-15T12:00:01Z");
+    assert_eq!(scene.drain(&key), 0);
+    scene.clock.until("2026-01-17T00:00:00Z");
+    assert_eq!(scene.drain(&key), 3);
+}
+
+#[test]
+fn what_was_leased_before_a_refill_is_not_handed_out_after_it() {
+    let mut scene = Scene::new();
+    let key = scene.key("1000 per day");
+    assert!(scene.pay(&key, 1));
+    scene.clock.forward(DAY);
+    assert_eq!(scene.drain(&key), 1000);
+    scene.clock.forward(DAY);
+    assert!(scene.pay(&key, 1));
+    scene.clock.forward(DAY);
+    scene.restart();
+    assert_eq!(scene.remaining(&key), 1000);
+    assert_eq!(scene.drain(&key), 1000);
+}
