@@ -95,10 +95,18 @@ impl Sqlite {
             let sql = "INSERT INTO log VALUES (?1, ?2, ?3)";
             let mut log = transaction.prepare_cached(sql).unwrap();
             log.execute(params![self.seq, self.next, ops]).unwrap();
-            let sql = "DELETE FROM log WHERE seq IN
-                 (SELECT seq FROM log WHERE last < ?1 ORDER BY seq LIMIT 64)";
-            let mut cut = transaction.prepare_cached(sql).unwrap();
-            cut.execute(params![self.next - LOG]).unwrap();
+            // The oldest rows alone are looked at, as keycask does.
+            let oldest = "SELECT seq, last FROM log ORDER BY seq LIMIT 1";
+            let mut oldest = transaction.prepare_cached(oldest).unwrap();
+            let mut cut = transaction.prepare_cached("DELETE FROM log WHERE seq = ?1").unwrap();
+            let is_kept = self.next - LOG;
+            while let (seq, last) = oldest
+                .query_row([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)))
+                .unwrap()
+                && last < is_kept
+            {
+                cut.execute(params![seq]).unwrap();
+            }
             let sql = "UPDATE meta SET state = ?1 WHERE name = 'state'";
             let mut meta = transaction.prepare_cached(sql).unwrap();
             meta.execute(params![sealed(vec![self.seq as u8; STATE])]).unwrap();
