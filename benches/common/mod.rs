@@ -65,9 +65,13 @@ default_plan = "pro"
 usage = true
 "#;
 
-/// The realm "full", in a store that has none.
-pub fn full_realm(store: &Store) -> RealmRef {
-    store.apply_realm("full.toml", FULL, &actor()).unwrap();
+/// The realm "full", in a store that has none; its plan gives each key a quota, if there is one.
+pub fn full_realm(store: &Store, quota: Option<&str>) -> RealmRef {
+    let mut profile = FULL.to_owned();
+    if let Some(quota) = quota {
+        profile = profile.replace("[policy]", &format!("quota = \"{quota}\"\n\n[policy]"));
+    }
+    store.apply_realm("full.toml", &profile, &actor()).unwrap();
     store.realm("full").unwrap()
 }
 

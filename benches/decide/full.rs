@@ -1,4 +1,5 @@
-//! Decisions that take all that a decision can: last use, one limit, and the owner's scopes.
+//! Decisions that take all that a decision can: last use, one limit, and the owner's scopes; and
+//! with them a quota.
 
 use keycask::Request;
 
@@ -10,10 +11,20 @@ use crate::{common, world};
 const ROUNDS: usize = 31;
 const COUNT: usize = 16_384;
 
+/// Keys that have a quota at most: the first request of each makes a commit, which is had before.
+const WITH_QUOTA: usize = 10_000;
+
 pub fn run(keys: usize) {
+    row("hit, last use, a limit and owner's scopes", keys, None);
+    if keys <= WITH_QUOTA {
+        row("the same and a quota", keys, Some("1000000000000"));
+    }
+}
+
+fn row(name: &str, keys: usize, quota: Option<&str>) {
     let home = world::scratch();
     let (store, _) = common::store(home.path());
-    let realm = common::full_realm(&store);
+    let realm = common::full_realm(&store, quota);
     let (tokens, _) = world::fill(&store, realm, "plain", keys);
     store.close().unwrap();
     let store = common::open(home.path());
@@ -33,11 +44,7 @@ pub fn run(keys: usize) {
         least.push(chain(&draw(), |token| floor::decide(&lines, b"kc_full_", token)));
         all.push(chain(&draw(), verify));
     }
-    let label = format!(
-        "{:<46} {:>7.1} ns",
-        "hit, last use, a limit and owner's scopes",
-        median(all.clone())
-    );
+    let label = format!("{name:<46} {:>7.1} ns", median(all.clone()));
     match keys {
         1_000_000.. => at_most(&label, ratio(&all, &least), 2.2),
         _ => note(&label, &format!("{:.2}", ratio(&all, &least))),

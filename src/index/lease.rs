@@ -309,6 +309,11 @@ impl Leases {
 
 /// For who has the turn of those who write.
 impl Leases {
+    /// Whether a lease may be low.
+    pub(super) fn is_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed) != 0
+    }
+
     /// The lineages whose leases are low, which ask anew if they stay so.
     pub(super) fn asking(&self) -> Vec<KeyId> {
         let mut asking = Vec::new();

@@ -410,6 +410,11 @@ impl Index {
         self.sides.written(used);
     }
 
+    /// Whether a lease may be low.
+    pub(crate) fn is_asked(&self) -> bool {
+        self.leases.is_asked()
+    }
+
     /// The lineages whose leases are low, which ask anew if they stay so.
     pub(crate) fn asking(&self) -> Vec<KeyId> {
         self.leases.asking()

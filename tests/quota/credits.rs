@@ -156,7 +156,13 @@ fn a_lease_is_renewed_with_other_commits_before_it_is_used_up() {
     for _ in 0..90 {
         assert!(scene.pay(&key, 1));
     }
+    assert_eq!(scene.remaining(&key), 10_000 - 151);
+    // Half of a lease is used up, and nothing was used that is kept: flushing renews it all the
+    // same. What the file has left, a reader sees.
+    let in_file = |scene: &Scene| scene.beside().key(key.id).unwrap().quota.unwrap().remaining;
+    let had = in_file(&scene);
     scene.store().flush().unwrap();
+    assert!(in_file(&scene) < had, "a lease that is low was not renewed");
     assert_eq!(scene.remaining(&key), 10_000 - 151);
     assert!(scene.ask(&other, &Request::new()).is_ok());
     assert_eq!(commits(&scene), before + 1, "a lease took a seq");

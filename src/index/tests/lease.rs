@@ -88,7 +88,9 @@ fn a_lease_asks_once_it_is_low_and_not_for_a_file_that_has_nothing() {
     let (leases, lessees, lease) = ten();
     leases.spend(lease, ONE, 5, never);
     assert_eq!(leases.asking(), []);
+    assert!(!leases.is_asked());
     leases.spend(lease, ONE, 1, never);
+    assert!(leases.is_asked());
     assert_eq!((leases.asking(), leases.asking()), (vec![ONE], vec![]));
     leases.spend(lease, ONE, 1, never);
     assert_eq!(leases.asking(), [ONE], "it is still low");

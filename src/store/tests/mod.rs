@@ -2,8 +2,10 @@
 
 mod chance;
 mod crash;
+mod credits;
 mod ending;
 mod filling;
+mod growing;
 mod halted;
 mod operations;
 mod salvage;

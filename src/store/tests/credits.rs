@@ -1,0 +1,130 @@
+//! Credits when the power goes, and when the disk fails.
+
+use super::*;
+use crate::quota::{Quota, Refill};
+use crate::storage::tests::cut::Platter;
+use crate::storage::tests::dice::Dice;
+use crate::storage::tests::disk::{Fault, Step};
+
+const LIMIT: u64 = 90;
+const CHUNK: u64 = 7;
+
+/// A store with a key that has [`LIMIT`] credits, of which [`CHUNK`] are leased at once.
+struct Credits {
+    scene: Scene,
+    token: String,
+}
+
+impl Credits {
+    fn new() -> Self {
+        let (disk, clock) = (formatted(&Random::system()), Hands::new());
+        let store = open(&disk, options(&clock).lease_max(CHUNK)).unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+        let acme = store.realm("acme").unwrap();
+        store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+        // A chunk is a hundredth of the limit, or else what the options say.
+        let quota = Quota::new(LIMIT * 100, Refill::Never).unwrap();
+        let issued = store.issue(&Spec::new(acme, "live", "o").quota(quota), &by()).unwrap();
+        let less = crate::spec::Update::new().set_credits(LIMIT);
+        store.update(issued.key.key_id, &less, &by()).unwrap();
+        let token = issued.token.expose().to_owned();
+        Self { scene: Scene { disk, clock, store, acme }, token }
+    }
+
+    /// Whether a request of this cost is granted.
+    fn pay(&self, cost: u32) -> bool {
+        let request = Request::new().cost(cost);
+        let answer = self.scene.store.verify(self.scene.acme, self.token.as_bytes(), &request);
+        match answer.map_err(|error| error.denial().unwrap().reason) {
+            Ok(_) => true,
+            Err(Reason::QuotaExhausted { .. }) => false,
+            Err(reason) => panic!("{}", reason.name()),
+        }
+    }
+
+    /// Pays until nothing is left, other changes in between, and closes the store. Gives the
+    /// disk before that, and what it was told: a mark says how many credits were granted.
+    fn run(self, dice: &mut Dice) -> (Vec<u8>, Vec<Step>) {
+        let (disk, mut granted) = (self.scene.disk.clone(), 0);
+        let base = disk.bytes();
+        disk.record();
+        while granted < 80 {
+            let cost = 1 + dice.roll(9);
+            if self.pay(u32::try_from(cost).unwrap()) {
+                granted += cost;
+                disk.mark(granted);
+            }
+            if dice.chance(1, 8) {
+                self.scene.issue().unwrap();
+            }
+        }
+        self.scene.store.close().unwrap();
+        (base, disk.take_record())
+    }
+}
+
+/// Cuts the power at each step. Gives how many credits were ever lost, or says what is wrong.
+fn cut(base: Vec<u8>, steps: &[Step], dice: &mut Dice) -> std::result::Result<u64, String> {
+    let (mut platter, mut granted, mut worst) = (Platter::new(base), 0, 0);
+    for step in steps {
+        platter.tell(step, dice);
+        if let Step::Mark(mark) = step {
+            granted = *mark as u64;
+        }
+        let (image, lost) = platter.cut(dice);
+        let store = open(&Disk::new(image), options(&Hands::new())).unwrap();
+        let page = store.list(&crate::query::Filter::new(), None, 1_000).unwrap();
+        let left = page.keys.iter().find_map(|key| key.quota).unwrap().remaining;
+        let Some(gone) = LIMIT.checked_sub(left + granted) else {
+            return Err(format!("{granted} granted and {left} left of {LIMIT}: {lost}"));
+        };
+        worst = worst.max(gone);
+    }
+    Ok(worst)
+}
+
+#[test]
+fn a_power_cut_never_grants_twice_and_loses_one_chunk_at_most() {
+    for seed in 0..4 {
+        let mut dice = Dice::new(seed);
+        let (base, steps) = Credits::new().run(&mut dice);
+        let lost = cut(base, &steps, &mut dice).unwrap();
+        // One request may cost more than a chunk: then that is leased for it.
+        assert!(lost <= CHUNK.max(9), "seed {seed}: {lost} credits were lost");
+        assert!(lost > 0, "seed {seed}: no cut met a lease");
+    }
+}
+
+/// A store that hands credits out before the lease is durable.
+#[test]
+fn a_store_that_grants_before_it_has_leased_is_found_out() {
+    let mut dice = Dice::new(1);
+    let (base, mut steps) = Credits::new().run(&mut dice);
+    for at in 0..steps.len() {
+        if matches!(steps[at], Step::Mark(_))
+            && let Some(sync) = steps[..at].iter().rposition(|step| matches!(step, Step::Sync))
+        {
+            steps[sync..=at].rotate_right(1);
+        }
+    }
+    let why = cut(base, &steps, &mut dice).unwrap_err();
+    assert!(why.contains("granted"), "{why}");
+}
+
+#[test]
+fn a_failing_disk_refuses_what_is_not_leased_and_loses_one_chunk_at_most() {
+    for after in 0..12 {
+        let credits = Credits::new();
+        assert!(credits.pay(1));
+        let errno = rustix::io::Errno::IO;
+        let fault = Fault { after, errno, for_ever: true, reads: false, half: false };
+        credits.scene.disk.fail(Some(fault));
+        let mut granted = 1 + (0..LIMIT).filter(|_| credits.pay(1)).count() as u64;
+        let Credits { scene, token } = credits;
+        let credits = Credits { scene: scene.reopen(), token };
+        let again = (0..LIMIT).filter(|_| credits.pay(1)).count() as u64;
+        granted += again;
+        // The chunk whose commit failed, and what closing could not give back.
+        assert!(granted <= LIMIT && granted + 2 * CHUNK >= LIMIT, "{granted} after {after}");
+    }
+}
