@@ -1,7 +1,7 @@
-//! A crash at each step of making a file: a new store, a backup, a store that is restored, a file that
-//! is written anew. Under the file's name there is afterwards a whole store or what was there before,
-//! and then it can be made. strace kills the process that makes it at one system call after another,
-//! and tells in which order the calls came, on which a power cut depends.
+//! A crash at each step of making a file: a new store, a backup, a store that is restored, a file
+//! that is written anew. Under the file's name there is afterwards a whole store or what was there
+//! before, and then it can be made. strace kills the process that makes it at one system call
+//! after another, and tells in which order the calls came, on which a power cut depends.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
 
 use std::ffi::OsStr;

@@ -38,8 +38,8 @@ fn a_file_that_no_longer_opens_still_denies_what_its_sound_rows_deny() {
     assert_eq!(store.audit(told.last_entry, 9).unwrap().last().unwrap().after["unreadable"], 1);
 }
 
-/// redb trusts a page whose checksum is right, and may panic when such a page makes no sense. Nothing
-/// else reads the rows of an original before its denials are looked for.
+/// redb trusts a page whose checksum is right, and may panic when such a page makes no sense.
+/// Nothing else reads the rows of an original before its denials are looked for.
 #[test]
 fn an_original_with_forged_pages_is_refused_or_denies_what_can_be_read() {
     let memory = tempfile::tempdir_in("/dev/shm");
