@@ -3,6 +3,8 @@
 //! An [`Entry`] is the unpacked form of one 64-byte slot. A [`Side`] holds what only some
 //! keys have. Neither holds text or secrets.
 
+use std::time::Duration;
+
 use crate::ids::{KindRef, OwnerRef};
 use crate::key_id::KeyId;
 use crate::scope::ScopeSet;
@@ -72,7 +74,8 @@ pub(crate) struct Entry {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct SideRef(pub u32);
 
-/// What only some keys have: a start in the future, usage that is kept, a meter to charge.
+/// What only some keys have: a start in the future, usage that is kept, a meter to charge,
+/// networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Side {
     /// Inclusive; [`Timestamp::EPOCH`] if the key was valid at once.
@@ -81,10 +84,40 @@ pub(crate) struct Side {
     pub last_used: Option<Timestamp>,
     /// The first key of the lineage, by which rates are kept.
     pub lineage: KeyId,
+    /// From when on the key is idle, if it is not used before; [`Timestamp::NEVER`] if it may
+    /// stay unused.
+    pub idle_at: Timestamp,
+    /// Set once by the first denial as Idle, so that a clock that steps back never revives the
+    /// key.
+    pub idle: bool,
+    /// Whether the key has networks, and the address that was asked about is in none of them.
+    pub outside: bool,
     /// The lineage's meter: of the side's own number, unless it was rotated.
     pub meter: MeterRef,
     /// Where the credits of its quota are, if it has one.
     pub lease: Option<LeaseRef>,
+}
+
+/// How precisely uses are told: one is recorded if the one recorded is at least this much
+/// older. So a busy key is written once in that time and all its other verifies only read.
+pub(crate) const USE_GRAIN: Duration = Duration::from_secs(60);
+
+/// For how long a key may stay unused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Idle {
+    /// Whole milliseconds.
+    pub span: Duration,
+    /// From when on it counts if no use is later.
+    pub since: Timestamp,
+}
+
+impl Idle {
+    /// From when on a key that was last used at `last_used` is idle. It may have been used for
+    /// [`USE_GRAIN`] more, so it never is too early.
+    pub(crate) fn at(self, last_used: Option<Timestamp>) -> Timestamp {
+        let used = last_used.map(|at| at.plus(USE_GRAIN));
+        used.map_or(self.since, |used| used.max(self.since)).plus(self.span)
+    }
 }
 
 /// Which meter of the table in memory counts for a lineage.

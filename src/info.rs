@@ -1,8 +1,11 @@
 //! What may be shown of keys, owners and the store: never a token, never a digest.
 
+use std::time::Duration;
+
 use crate::entry::State;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
+use crate::network::Network;
 use crate::quota::Quota;
 use crate::record::Cause;
 use crate::scope::ScopeSet;
@@ -74,9 +77,17 @@ pub struct KeyInfo {
     pub successor: Option<KeyId>,
     /// Whether it was rotated and lives on only for its grace.
     pub in_grace: bool,
-    /// When it was last granted, where the profile keeps usage. Uses within a minute of the one
-    /// shown are not told from it.
+    /// When it was last granted, where the profile keeps usage or the key may not stay unused for
+    /// ever. Uses within a minute of the one shown are not told from it.
     pub last_used: Option<Timestamp>,
+    /// The networks from which alone it may be used; from anywhere if there are none.
+    pub networks: Vec<Network>,
+    /// For how long it may stay unused; for ever if there is none.
+    pub idle: Option<Duration>,
+    /// From when on it is refused as Idle, if it is not used before: as long after its last use,
+    /// and up to a minute more. Counted from its start, the last change of its state, or when
+    /// the span was given, if that is later.
+    pub idle_at: Option<Timestamp>,
     /// The quota that it shares with its lineage, if it has one.
     pub quota: Option<KeyQuota>,
     /// When the profile advises to rotate it.

@@ -61,6 +61,11 @@ impl Network {
         self.bits
     }
 
+    /// Whether every address of `other` is in it.
+    fn covers(&self, other: &Self) -> bool {
+        self.bits <= other.bits && self.contains(other.address)
+    }
+
     /// Whether `address` is in it. An IPv4-mapped IPv6 address is the IPv4 address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -156,10 +161,34 @@ impl Networks {
         Ok(Self(networks.into()))
     }
 
+    /// The networks that these texts name.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new), and `Argument` for the first text that names none.
+    pub(crate) fn parse(texts: &[String]) -> Result<Self> {
+        let networks: Vec<Network> =
+            texts.iter().map(|text| text.parse()).collect::<Result<_>>()?;
+        Self::new(networks)
+    }
+
     /// The networks, in ascending order.
     pub(crate) fn as_slice(&self) -> &[Network] {
         &self.0
     }
+}
+
+/// The networks of the addresses that are in one of `some` and in one of `others`: none if
+/// there is no such address.
+pub(crate) fn common(some: &[Network], others: &[Network]) -> Vec<Network> {
+    let within = |some: &[Network], others: &[Network]| -> Vec<Network> {
+        let inside = |network: &&Network| others.iter().any(|other| other.covers(network));
+        some.iter().filter(inside).copied().collect()
+    };
+    let mut common = [within(some, others), within(others, some)].concat();
+    common.sort_unstable();
+    common.dedup();
+    common
 }
 
 #[cfg(test)]

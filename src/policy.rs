@@ -60,17 +60,21 @@ pub(crate) enum Step {
     OwnerSuspended,
     NotYetValid,
     Expired,
+    Idle,
+    Network,
     Scope,
 }
 
 impl Step {
     /// The steps in the order in which they decide.
-    pub(crate) const ORDER: [Self; 6] = [
+    pub(crate) const ORDER: [Self; 8] = [
         Self::Revoked,
         Self::Suspended,
         Self::OwnerSuspended,
         Self::NotYetValid,
         Self::Expired,
+        Self::Idle,
+        Self::Network,
         Self::Scope,
     ];
 
@@ -82,6 +86,8 @@ impl Step {
             Self::OwnerSuspended => "owner_suspended",
             Self::NotYetValid => "not_yet_valid",
             Self::Expired => "expired",
+            Self::Idle => "idle",
+            Self::Network => "network",
             Self::Scope => "scope",
         }
     }
@@ -103,6 +109,12 @@ impl Step {
                 let over = entry.end != Timestamp::NEVER && now >= entry.end;
                 (over || entry.expired).then_some(Reason::Expired)
             }
+            Self::Idle => {
+                let over = |s: &Side| s.idle_at != Timestamp::NEVER && now >= s.idle_at;
+                let idle = facts.side.is_some_and(|s| s.idle || over(s));
+                idle.then_some(Reason::Idle)
+            }
+            Self::Network => facts.side.is_some_and(|s| s.outside).then_some(Reason::Network),
             Self::Scope => {
                 let present = facts.scopes();
                 // A key that acts with its owner's rights is of no use while there are none.
@@ -138,7 +150,7 @@ pub(crate) fn survey(
     facts: &Facts<'_>,
     required: Required,
     now: Timestamp,
-) -> [(Step, Option<Reason>); 6] {
+) -> [(Step, Option<Reason>); 8] {
     Step::ORDER.map(|step| (step, step.refuses(facts, required, now)))
 }
 

@@ -1,24 +1,27 @@
 //! What a caller asks of a decision.
 
+use std::net::IpAddr;
+
 use crate::realm::KindSet;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
-/// What a caller asks of a decision: which kinds it accepts, which scopes it needs, when, and
-/// at what cost.
+/// What a caller asks of a decision: which kinds it accepts, which scopes it needs, when,
+/// at what cost, and from where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     pub(crate) kinds: KindSet,
     pub(crate) required: ScopeSet,
     pub(crate) at: Option<Timestamp>,
     pub(crate) cost: u32,
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl Request {
-    /// Any kind of the realm, no scope, now, at a cost of one.
+    /// Any kind of the realm, no scope, now, at a cost of one, from nowhere.
     #[must_use]
     pub const fn new() -> Self {
-        Self { kinds: KindSet::ALL, required: ScopeSet::empty(), at: None, cost: 1 }
+        Self { kinds: KindSet::ALL, required: ScopeSet::empty(), at: None, cost: 1, address: None }
     }
 
     /// Needs all of `scopes`. From [`Realm::scope_set`](crate::Realm::scope_set).
@@ -47,6 +50,18 @@ impl Request {
     #[must_use]
     pub const fn cost(mut self, cost: u32) -> Self {
         self.cost = cost;
+        self
+    }
+
+    /// Comes from `address`: without one, a key that has networks is denied. An IPv4-mapped
+    /// IPv6 address is the IPv4 address.
+    ///
+    /// It is to be the peer's address of the connection, or what a proxy that the application
+    /// runs itself vouches for. No header is read for it: whoever sends a request can write
+    /// `X-Forwarded-For` as well.
+    #[must_use]
+    pub const fn address(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
         self
     }
 }

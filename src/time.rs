@@ -120,17 +120,19 @@ impl fmt::Debug for Timestamp {
     }
 }
 
+/// The longest span that a caller may name.
+pub(crate) const LONGEST_SPAN: Duration = Duration::from_secs(100 * 366 * 86_400);
+
 /// Reads a span such as `90d`, `1h 30m` or `250ms`. A day is 24 hours.
 ///
 /// # Errors
 ///
 /// `Argument` if the text is not a span, or one of more than 100 years.
 pub fn parse_span(text: &str) -> Result<Duration> {
-    const LONGEST: Duration = Duration::from_secs(100 * 366 * 86_400);
     let refuse = |why: &str| Error::new(ErrorKind::Argument, format!("span {text:?}: {why}"));
     let span = humantime::parse_duration(text)
         .map_err(|_| refuse("want a number and a unit, such as 90d, 1h or 250ms"))?;
-    if span > LONGEST {
+    if span > LONGEST_SPAN {
         return Err(refuse("more than 100 years"));
     }
     Ok(span)

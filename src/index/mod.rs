@@ -40,6 +40,7 @@
 //! - **Memory is never given back**, so a late reader looks at another key's words at worst,
 //!   and its checks tell.
 
+mod conditions;
 mod directory;
 mod filter;
 mod growth;
@@ -52,6 +53,7 @@ mod numbers;
 mod owners;
 mod places;
 mod pool;
+mod ranges;
 mod restraint;
 mod segment;
 mod shim;
@@ -64,10 +66,11 @@ mod tests;
 mod verdict;
 mod writer;
 
+use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::digest::{Address, Digest, Locator};
-use crate::entry::{Entry, LeaseRef, MeterRef, OwnerEntry, Side, SideRef};
+use crate::entry::{Entry, Idle, LeaseRef, MeterRef, OwnerEntry, Side, SideRef};
 use crate::error::Result;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
@@ -100,7 +103,10 @@ pub(crate) trait Bind {
     /// The number in `realm` of the plan of this name, or of the default one.
     fn plan_number(&self, realm: RealmRef, plan: Option<&str>) -> Option<u8>;
 
-    /// Whether decisions about the key need what a [`Side`] says.
+    /// For how long the key may stay unused, if not for ever.
+    fn idle(&self, record: &KeyRecord) -> Option<Idle>;
+
+    /// Whether decisions about the key need a [`Side`] even if it has no conditions.
     fn needs_side(&self, record: &KeyRecord) -> bool;
 
     /// Whether keys of `kind` may be charged to the meters of their lineages.
@@ -171,13 +177,14 @@ impl Index {
         self.table.approach_others(approach, digest.words());
     }
 
-    /// The entry of the key of `digest`, with what stands beside it at the same moment. Has the
-    /// owner fetched if that is `wanted`, and the meter.
+    /// The entry of the key of `digest`, with what stands beside it at the same moment for a
+    /// request from `address`. Has the owner fetched if that is `wanted`, and the meter.
     #[inline(always)]
     pub(crate) fn find(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
+        address: Option<IpAddr>,
         wanted: bool,
     ) -> Option<(Entry, Option<Side>)> {
         self.table.get_with(approach, digest.words(), |entry| {
@@ -188,7 +195,7 @@ impl Index {
                 Some(side) => {
                     self.sides.fetch(side);
                     self.lineage_meters.fetch(side.0);
-                    let side = self.sides.get(side, entry.key_id)?;
+                    let side = self.sides.get(side, entry.key_id, address)?;
                     if let Some(lease) = side.lease {
                         self.leases.fetch(lease);
                     }
@@ -218,7 +225,7 @@ impl Index {
             Metered::Lineage(lineage) => {
                 let meter = side?.meter;
                 let is_theirs = || {
-                    let now = entry.side.and_then(|side| self.sides.get(side, entry.key_id));
+                    let now = entry.side.and_then(|side| self.sides.get(side, entry.key_id, None));
                     now.is_some_and(|now| now.lineage == lineage && now.meter == meter)
                 };
                 self.lineage_meters.charge(meter.0, lineage.bits(), is_theirs, charge, join)
@@ -248,7 +255,8 @@ impl Index {
         }
     }
 
-    /// Records that a key was used at `now`, unless a use less than a minute older is.
+    /// Records that a key was used at `now`, unless a use less than a minute older is, or the
+    /// key was found idle.
     #[inline]
     pub(crate) fn touch(&self, side: SideRef, key: KeyId, now: Timestamp) {
         self.sides.touch(side, key, now);
@@ -283,6 +291,14 @@ impl Index {
         end: Timestamp,
     ) -> bool {
         self.table.expire(&approach.address(digest.words()), end)
+    }
+
+    /// Marks a key as idle for good, unless it was used after what `side` says.
+    #[cold]
+    pub(crate) fn mark_idle(&self, entry: &Entry, side: &Side) {
+        if let Some(at) = entry.side.filter(|_| !side.idle) {
+            self.sides.mark_idle(at, entry.key_id, side.last_used);
+        }
     }
 
     /// What decides about the keys of `owner`.
@@ -366,6 +382,12 @@ impl Index {
     /// `Corrupt` if two keys have one address.
     pub(crate) fn load(&self, rows: &[Op], bind: &impl Bind) -> Result<()> {
         self.fill(&mut self.writer(), rows, bind)
+    }
+
+    /// Takes up when keys were last used, in order of their ids, after all keys were loaded in
+    /// that order.
+    pub(crate) fn recall(&self, uses: impl IntoIterator<Item = (KeyId, Timestamp)>) {
+        self.sides.recall(uses);
     }
 
     /// Says that what was loaded is the store as of commit `seq`.

@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, VecDeque};
 
+use super::conditions::FreeConditions;
 use crate::entry::MeterRef;
 use crate::key_id::KeyId;
 
@@ -13,6 +14,8 @@ use crate::key_id::KeyId;
 #[derive(Default)]
 pub(super) struct Numbers {
     free: VecDeque<u32>,
+    /// What the sides' conditions have given back.
+    pub(super) conditions: FreeConditions,
     shared: HashMap<KeyId, Shared>,
 }
 

@@ -7,15 +7,18 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
+use super::conditions::Conditions;
+use super::side::Beside;
 use crate::digest::Address;
 use crate::entry::{Entry, OwnerEntry, State};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
+use crate::network::{Networks, common};
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
 /// What a key may be at most while its denial is on the way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct KeyRestraint {
     /// Or a stricter one.
     pub state: State,
@@ -23,6 +26,16 @@ pub(crate) struct KeyRestraint {
     pub scopes: ScopeSet,
     /// Or an earlier one.
     pub end: Timestamp,
+    /// Or fewer addresses; none if it may be used from anywhere.
+    pub networks: Option<Networks>,
+}
+
+/// What the table shows of a key: its entry, and what stands beside it.
+#[derive(Clone)]
+pub(super) struct Shown {
+    /// Its side is where `beside` is to stand.
+    pub entry: Entry,
+    pub beside: Option<Beside>,
 }
 
 /// What an owner may be at most while its denial is on the way.
@@ -44,11 +57,22 @@ pub(super) trait Meet<T> {
     fn meet(&self, entry: T) -> T;
 }
 
-impl Meet<Entry> for KeyRestraint {
-    fn meet(&self, entry: Entry) -> Entry {
+impl Meet<Shown> for KeyRestraint {
+    fn meet(&self, Shown { entry, mut beside }: Shown) -> Shown {
         let end = entry.end.min(self.end);
         let scopes = entry.scopes & self.scopes;
-        Entry { state: entry.state.max(self.state), scopes, end, ..entry }
+        let entry = Entry { state: entry.state.max(self.state), scopes, end, ..entry };
+        if let Some(allowed) = &self.networks {
+            // Nobody asks for the lineage of a key that has no side otherwise.
+            let bare = || Beside { lineage: entry.key_id, conditions: Conditions::NONE };
+            let networks = &mut beside.get_or_insert_with(bare).conditions.networks;
+            let allowed = allowed.as_slice();
+            *networks = Some(match networks {
+                Some(networks) => common(networks, allowed),
+                None => allowed.to_vec(),
+            });
+        }
+        Shown { entry, beside }
     }
 }
 

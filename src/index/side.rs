@@ -1,44 +1,53 @@
-//! What only some keys have, beside the table: start, lineage, its meter and its credits, and when
-//! they were last used.
+//! What only some keys have, beside the table: lineage, its meter and its credits, when they
+//! were last used, and where the conditions of their use are.
 //!
 //! ```text
 //! offset size
-//!      0    8  key id    of the key that has this side; all ones if none has
-//!      8    8  start     milliseconds
-//!     16    8  lineage   key id
-//!     24    8  last use  low 20 bits of the key id (bits 0-19), milliseconds plus one or 0 (20-63)
-//!     32    8  meter     number of the lineage's meter
-//!     40    8  lease     number plus one of where its credits are, or 0
+//!      0    8  key id      of the key that has this side; all ones if none has
+//!      8    8  conditions  their number plus one (bits 0-31); 0 if there are none
+//!     16    8  lineage     key id
+//!     24    8  last use    low 20 bits of the key id (bits 0-19), milliseconds plus one or 0
+//!                          (20-62), idle (63)
+//!     32    8  meter       number of the lineage's meter
+//!     40    8  lease       number plus one of where its credits are, or 0
 //! ```
 //!
 //! A side is lent to another key when its own has gone or has been given a new one. A reader
 //! names the key it came from; if the side is another's by now, it is told so.
 
+use std::net::IpAddr;
+
+use super::conditions::{AllConditions, Conditions};
 use super::home::low32;
 use super::numbers::Numbers;
 use super::shim::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::chunks::Chunks;
-use crate::entry::{LeaseRef, MeterRef, Side, SideRef};
+use crate::entry::{LeaseRef, MeterRef, Side, SideRef, USE_GRAIN};
 use crate::key_id::KeyId;
 use crate::sys;
 use crate::time::Timestamp;
 
-/// A use is recorded if the one recorded is at least this much older, in milliseconds. So a
-/// busy key is written once in that time and all its other verifies only read.
-const GRAIN: i64 = 60_000;
-
 const NOBODY: u64 = u64::MAX;
 const TAG: u64 = (1 << 20) - 1;
+/// The key was found idle. It stays so until its side is replaced.
+const IDLE: u64 = 1 << 63;
 
 #[repr(align(64))]
 #[derive(Default)]
 struct Cell {
     key: AtomicU64,
-    start: AtomicU64,
+    conditions: AtomicU64,
     lineage: AtomicU64,
     last: AtomicU64,
     meter: AtomicU64,
     lease: AtomicU64,
+}
+
+/// What a side says of its key, but for its use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Beside {
+    pub lineage: KeyId,
+    pub conditions: Conditions,
 }
 
 /// When a key was last used.
@@ -55,6 +64,7 @@ pub(super) struct Sides {
     /// One bit a side, 64 to a word: used since the last flush.
     used: Chunks<AtomicU64>,
     len: AtomicU32,
+    conditions: AllConditions,
 }
 
 /// For readers.
@@ -67,33 +77,44 @@ impl Sides {
         }
     }
 
-    /// What stands in `side`, if it is still `key`'s.
+    /// What stands in `side` for a request from `address`, if it is still `key`'s.
     #[inline]
-    pub(super) fn get(&self, side: SideRef, key: KeyId) -> Option<Side> {
+    pub(super) fn get(&self, side: SideRef, key: KeyId, address: Option<IpAddr>) -> Option<Side> {
         let cell = self.cells.get(side.0)?;
         // Acquire, with the Release of `lend`.
         if cell.key.load(Ordering::Acquire) != key.bits() {
             return None;
         }
-        let found = Side {
-            start: timestamp(cell.start.load(Ordering::Relaxed)),
-            last_used: last_used(cell.last.load(Ordering::Relaxed)),
+        let last = cell.last.load(Ordering::Relaxed);
+        let mut found = Side {
+            start: Timestamp::EPOCH,
+            last_used: last_used(last),
             lineage: KeyId::from_bits(cell.lineage.load(Ordering::Relaxed)),
-            meter: MeterRef(low32(cell.meter.load(Ordering::Relaxed))),
-            lease: lease(cell.lease.load(Ordering::Relaxed)),
+            idle_at: Timestamp::NEVER,
+            idle: last & IDLE != 0,
+            outside: false,
+            meter: cell.meter(),
+            lease: cell.lease(),
         };
+        if let Some(number) = cell.conditions() {
+            let seen = self.conditions.see(number, address)?;
+            found.start = seen.start;
+            found.idle_at = seen.idle.map_or(Timestamp::NEVER, |idle| idle.at(found.last_used));
+            found.outside = seen.outside;
+        }
         // Acquire, with the Release fence of `lend`: words of a later key bring its id along.
         fence(Ordering::Acquire);
         (cell.key.load(Ordering::Relaxed) == key.bits()).then_some(found)
     }
 
-    /// Records that `key` was used at `now`, unless a use less than a minute older is.
+    /// Records that `key` was used at `now`, unless a use less than a minute older is, or the
+    /// key was found idle.
     #[inline]
     pub(super) fn touch(&self, side: SideRef, key: KeyId, now: Timestamp) {
         let Some(cell) = self.cells.get(side.0) else { return };
         let last = cell.last.load(Ordering::Relaxed);
-        let recent = |at: Timestamp| now.as_ms().saturating_sub(at.as_ms()) < GRAIN;
-        if last_used(last).is_some_and(recent) || last & TAG != key.bits() & TAG {
+        let recent = |at: Timestamp| now < at.plus(USE_GRAIN);
+        if last_used(last).is_some_and(recent) || last & (TAG | IDLE) != key.bits() & TAG {
             return;
         }
         self.record(side, cell, key, last, now);
@@ -108,13 +129,26 @@ impl Sides {
         // another owner: the low bits see to that.
         let next = last_word(key, Some(now));
         let set = cell.last.compare_exchange(last, next, Ordering::Relaxed, Ordering::Relaxed);
-        if set.is_ok()
-            && let Some((word, bit)) = self.mark(side)
-        {
+        if set.is_ok() {
+            self.note(side);
+        }
+    }
+
+    fn note(&self, side: SideRef) {
+        if let Some((word, bit)) = self.mark(side) {
             // Release, with the Acquire of `noted` and `written`: who sees the mark sees the
             // time.
             word.fetch_or(bit, Ordering::Release);
         }
+    }
+
+    /// Marks `key` as idle for good, if its last use is still the one that was seen.
+    #[cold]
+    pub(super) fn mark_idle(&self, side: SideRef, key: KeyId, seen: Option<Timestamp>) {
+        let Some(cell) = self.cells.get(side.0) else { return };
+        let last = last_word(key, seen);
+        // If this fails, the key was used, is marked, or has another side.
+        let _ = cell.last.compare_exchange(last, last | IDLE, Ordering::Relaxed, Ordering::Relaxed);
     }
 
     fn mark(&self, side: SideRef) -> Option<(&AtomicU64, u64)> {
@@ -164,17 +198,38 @@ impl Sides {
 /// For the writer.
 impl Sides {
     pub(super) fn new() -> Self {
-        Self { cells: Chunks::new(), used: Chunks::new(), len: AtomicU32::new(0) }
+        let (cells, used, len) = (Chunks::new(), Chunks::new(), AtomicU32::new(0));
+        Self { cells, used, len, conditions: AllConditions::new() }
     }
 
-    /// Lends `key` a side that says what `content` makes of its number. None if there is no number
-    /// left.
+    /// What `side` says, if it is `key`'s.
+    pub(super) fn read(&self, side: SideRef, key: KeyId) -> Option<Beside> {
+        let cell = self.cells.get(side.0)?;
+        if cell.key.load(Ordering::Relaxed) != key.bits() {
+            return None;
+        }
+        let conditions = match cell.conditions() {
+            Some(number) => self.conditions.read(number)?,
+            None => Conditions::NONE,
+        };
+        let lineage = KeyId::from_bits(cell.lineage.load(Ordering::Relaxed));
+        Some(Beside { lineage, conditions })
+    }
+
+    /// Lends `key` a side that says `content`, of its meter and its lease what `names` makes of
+    /// its number, and of its use what its side `before` says. None if there is no number left.
     pub(super) fn lend(
         &self,
         numbers: &mut Numbers,
         key: KeyId,
-        content: impl FnOnce(u32) -> Side,
+        content: &Beside,
+        before: Option<SideRef>,
+        names: impl FnOnce(u32) -> (MeterRef, Option<LeaseRef>),
     ) -> Option<SideRef> {
+        let conditions = match content.conditions == Conditions::NONE {
+            true => 0,
+            false => self.conditions.lend(&mut numbers.conditions, &content.conditions)? + 1,
+        };
         let number = match numbers.take() {
             Some(number) => number,
             None => {
@@ -186,28 +241,76 @@ impl Sides {
                 number
             }
         };
+        let last = before.and_then(|before| self.use_under(before, key, &content.conditions));
         let cell = self.cells.make(number)?;
-        let content = content(number);
+        let (meter, lease) = names(number);
         cell.key.store(NOBODY, Ordering::Relaxed);
         // Release, with the Acquire fence of `get`.
         fence(Ordering::Release);
-        cell.start.store(content.start.as_ms().cast_unsigned(), Ordering::Relaxed);
+        cell.conditions.store(u64::from(conditions), Ordering::Relaxed);
         cell.lineage.store(content.lineage.bits(), Ordering::Relaxed);
-        cell.last.store(last_word(key, content.last_used), Ordering::Relaxed);
-        cell.meter.store(content.meter.0.into(), Ordering::Relaxed);
-        cell.lease.store(lease_word(content.lease), Ordering::Relaxed);
+        cell.last.store(last.unwrap_or_else(|| last_word(key, None)), Ordering::Relaxed);
+        cell.meter.store(meter.0.into(), Ordering::Relaxed);
+        cell.lease.store(lease_word(lease), Ordering::Relaxed);
         // Release, with the Acquire of `get`.
         cell.key.store(key.bits(), Ordering::Release);
         Some(SideRef(number))
+    }
+
+    /// The word of `key`'s last use under new conditions. A key that was found idle stays so,
+    /// unless they let it live longer.
+    fn use_under(&self, before: SideRef, key: KeyId, conditions: &Conditions) -> Option<u64> {
+        let idle_at = |conditions: &Conditions, last| {
+            conditions.idle.map_or(Timestamp::NEVER, |idle| idle.at(last_used(last)))
+        };
+        let last = self.cells.get(before.0)?.last.load(Ordering::Relaxed);
+        let old = self.read(before, key)?.conditions;
+        let longer = idle_at(conditions, last) > idle_at(&old, last);
+        Some(if longer { last & !IDLE } else { last })
+    }
+
+    /// Takes over what was noted of `key`'s use in its side `before` and not yet written, also
+    /// while `now` was being lent.
+    pub(super) fn inherit(&self, before: SideRef, now: SideRef, key: KeyId) {
+        if let Some((word, bit)) = self.mark(before)
+            && word.load(Ordering::Acquire) & bit != 0
+            && let (Some(old), Some(cell)) = (self.use_of(before), self.cells.get(now.0))
+        {
+            let later =
+                |last| (last_used(last) < Some(old.at)).then(|| last_word(key, Some(old.at)));
+            let _ = cell.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+            self.note(now);
+        }
     }
 
     /// Takes back a side that no slot names any more.
     pub(super) fn take_back(&self, numbers: &mut Numbers, side: SideRef) {
         if let Some(cell) = self.cells.get(side.0) {
             cell.key.store(NOBODY, Ordering::Relaxed);
+            if let Some(number) = cell.conditions() {
+                self.conditions.take_back(&mut numbers.conditions, number);
+            }
             let lineage = KeyId::from_bits(cell.lineage.load(Ordering::Relaxed));
-            let meter = MeterRef(low32(cell.meter.load(Ordering::Relaxed)));
-            numbers.give_back(side.0, lineage, meter);
+            numbers.give_back(side.0, lineage, cell.meter());
+        }
+    }
+
+    /// Takes up the uses of a file, which come in order of their keys, as the sides do that
+    /// were lent while the file was read.
+    pub(super) fn recall(&self, uses: impl IntoIterator<Item = (KeyId, Timestamp)>) {
+        let mut cells = (0..self.len.load(Ordering::Relaxed)).map_while(|n| self.cells.get(n));
+        let mut cell = cells.next();
+        for (key, at) in uses {
+            while let Some(here) = cell {
+                match here.key.load(Ordering::Relaxed) {
+                    side if side < key.bits() => cell = cells.next(),
+                    side if side == key.bits() => {
+                        here.last.store(last_word(key, Some(at)), Ordering::Relaxed);
+                        break;
+                    }
+                    _ => break,
+                }
+            }
         }
     }
 
@@ -219,12 +322,27 @@ impl Sides {
 
     /// Bytes of all sides.
     pub(super) fn bytes(&self) -> usize {
-        self.cells.bytes().saturating_add(self.used.bytes())
+        let conditions = self.conditions.bytes();
+        self.cells.bytes().saturating_add(self.used.bytes()).saturating_add(conditions)
     }
 }
 
-fn timestamp(word: u64) -> Timestamp {
-    Timestamp::from_ms(word.cast_signed())
+impl Cell {
+    /// The number of its conditions, if it has any.
+    #[inline]
+    fn conditions(&self) -> Option<u32> {
+        low32(self.conditions.load(Ordering::Relaxed)).checked_sub(1)
+    }
+
+    #[inline]
+    fn meter(&self) -> MeterRef {
+        MeterRef(low32(self.meter.load(Ordering::Relaxed)))
+    }
+
+    #[inline]
+    fn lease(&self) -> Option<LeaseRef> {
+        u32::try_from(self.lease.load(Ordering::Relaxed).checked_sub(1)?).ok().map(LeaseRef)
+    }
 }
 
 /// The number plus one, or 0.
@@ -232,12 +350,8 @@ fn lease_word(lease: Option<LeaseRef>) -> u64 {
     lease.map_or(0, |lease| u64::from(lease.0).saturating_add(1))
 }
 
-fn lease(word: u64) -> Option<LeaseRef> {
-    u32::try_from(word.checked_sub(1)?).ok().map(LeaseRef)
-}
-
 fn last_used(word: u64) -> Option<Timestamp> {
-    let ms = (word >> 20).checked_sub(1)?;
+    let ms = ((word & !IDLE) >> 20).checked_sub(1)?;
     Some(Timestamp::from_ms(i64::try_from(ms).ok()?))
 }
 
@@ -248,65 +362,5 @@ fn last_word(key: KeyId, at: Option<Timestamp>) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(ms: i64) -> Timestamp {
-        Timestamp::from_ms(ms)
-    }
-
-    fn side(start: i64) -> Side {
-        let (lineage, lease) = (KeyId::from_bits(9), Some(LeaseRef(8)));
-        Side { start: at(start), last_used: None, lineage, meter: MeterRef(4), lease }
-    }
-
-    #[test]
-    fn a_side_is_seen_by_its_own_key_only() {
-        let (sides, mut free) = (Sides::new(), Numbers::default());
-        let [one, two] = [1, 2].map(KeyId::from_bits);
-        let lent = sides.lend(&mut free, one, |_| side(5)).unwrap();
-        assert_eq!(sides.get(lent, one), Some(side(5)));
-        assert_eq!(sides.get(lent, two), None);
-        sides.take_back(&mut free, lent);
-        assert_eq!(sides.get(lent, one), None);
-        assert_eq!(sides.lend(&mut free, two, |_| side(6)), Some(lent));
-        assert_eq!((sides.get(lent, one), sides.get(lent, two)), (None, Some(side(6))));
-    }
-
-    #[test]
-    fn a_use_is_recorded_once_a_minute_and_never_goes_back() {
-        let (sides, mut free) = (Sides::new(), Numbers::default());
-        let key = KeyId::from_bits(1 << 40 | 77);
-        let lent = sides.lend(&mut free, key, |_| side(0)).unwrap();
-        let last = || sides.get(lent, key).unwrap().last_used;
-        for (now, expected) in
-            [(100_000, 100_000), (159_999, 100_000), (160_000, 160_000), (90_000, 160_000)]
-        {
-            sides.touch(lent, key, at(now));
-            assert_eq!(last(), Some(at(expected)), "{now}");
-        }
-        sides.touch(lent, KeyId::from_bits(78), at(900_000));
-        sides.touch(lent, KeyId::from_bits(77), at(900_000));
-        assert_eq!(last(), Some(at(160_000)));
-    }
-
-    #[test]
-    fn a_use_stays_noted_until_it_is_written() {
-        let (sides, mut free) = (Sides::new(), Numbers::default());
-        let keys: Vec<_> = (0..200).map(KeyId::from_bits).collect();
-        let lent: Vec<_> =
-            keys.iter().map(|&key| sides.lend(&mut free, key, |_| side(0)).unwrap()).collect();
-        let at_5 = |n: usize| Used { key_id: keys[n], at: at(5), side: lent[n] };
-        assert_eq!(sides.noted(), []);
-        for n in [3, 64, 199] {
-            sides.touch(lent[n], keys[n], at(5));
-        }
-        let first = sides.noted();
-        assert_eq!(first, [3, 64, 199].map(at_5));
-        sides.touch(lent[64], keys[64], at(70_000));
-        sides.written(&first);
-        assert_eq!(sides.noted(), [Used { at: at(70_000), ..at_5(64) }]);
-        sides.written(&sides.noted());
-        assert_eq!(sides.noted(), []);
-    }
-}
+#[cfg(not(loom))]
+mod tests;

@@ -1,8 +1,12 @@
 //! What the index's writer does: turn records into entries, and show them under restraints.
 
+use super::conditions::Conditions;
 use super::lease::Lessees;
 use super::numbers::Numbers;
-use super::restraint::{KeyRestraint, OwnerRestraint, RestraintId, Restraints, Target, Targets};
+use super::restraint::{
+    KeyRestraint, OwnerRestraint, RestraintId, Restraints, Shown, Target, Targets,
+};
+use super::side::Beside;
 use super::table::{Books, Table};
 use super::{Bind, Index, Stats};
 use crate::digest::Address;
@@ -10,7 +14,9 @@ use crate::entry::{Entry, LeaseRef, MeterRef, OwnerEntry, Side, SideRef, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
+use crate::quota::Quota;
 use crate::record::{KeyRecord, Op, OwnerRecord};
+use crate::time::Timestamp;
 
 /// Keys whose slots are fetched together when a table is filled.
 const GROUP: usize = 32;
@@ -22,8 +28,18 @@ pub(super) struct Writer {
     numbers: Numbers,
     pub(super) lessees: Lessees,
     targets: Targets,
-    keys: Restraints<KeyId, Entry, KeyRestraint>,
+    keys: Restraints<KeyId, Shown, KeyRestraint>,
     owners: Restraints<OwnerRef, OwnerEntry, OwnerRestraint>,
+}
+
+/// What a record says of the credits and of the meter of its lineage.
+#[derive(Clone, Copy)]
+struct Said {
+    /// None also if the key is revoked.
+    quota: Option<Quota>,
+    /// Whether the lineage has more keys.
+    rotated: bool,
+    metered: bool,
 }
 
 impl Writer {
@@ -88,27 +104,54 @@ impl Index {
         if let Some(other) = present.filter(|other| other.key_id != key) {
             return Err(twins(key, other.key_id));
         }
-        let had = present.and_then(|entry| entry.side);
-        let had_lease = self.lease_of(key, had);
-        let side = self.settle_side(w, record, had, bind)?;
-        let before = w.keys.committed(key).copied();
-        let mut entry = entry_of(record, side, bind);
+        let had_lease = self.lease_of(key, present.and_then(|entry| entry.side));
+        let before = w.keys.committed(key).map(|before| before.entry);
+        let mut entry = entry_of(record, bind);
         entry.expired = before.is_some_and(|before| before.expired && entry.end <= before.end);
-        if let Some(shown) = w.keys.commit(key, Some(entry)) {
-            self.put(w, &address, &shown)?;
-        }
-        if let Some(had) = had.filter(|had| Some(*had) != side) {
-            self.sides.take_back(&mut w.numbers, had);
-        }
+        let beside = beside_of(record, bind);
+        let Some(shown) = w.keys.commit(key, Some(Shown { entry, beside })) else { return Ok(()) };
+        let said = Said {
+            quota: record.parts.quota.filter(|_| record.state != State::Revoked),
+            rotated: record.successor.is_some() || record.lineage != key,
+            metered: bind.meters_lineages(record.kind),
+        };
+        let side = self.place(w, &address, present, shown, Some(said))?;
         if had_lease.is_some() && self.lease_of(key, side).is_none() {
             w.lessees.give_up(record.lineage);
         }
         Ok(())
     }
 
+    /// Has a key show what it is to show from now on, where `present` stands for it. If nothing
+    /// was said of its meter and its lease, it keeps them. Gives its side.
+    fn place(
+        &self,
+        w: &mut Writer,
+        address: &Address,
+        present: Option<Entry>,
+        Shown { entry, beside }: Shown,
+        said: Option<Said>,
+    ) -> Result<Option<SideRef>> {
+        let had = present.and_then(|entry| entry.side);
+        let side = match beside {
+            Some(beside) => Some(self.settle_side(w, entry.key_id, had, &beside, said)?),
+            None => None,
+        };
+        if !self.table.put(&mut w.books, address, &Entry { side, ..entry }) {
+            return Err(full());
+        }
+        if let Some(had) = had.filter(|had| Some(*had) != side) {
+            if let Some(side) = side {
+                self.sides.inherit(had, side, entry.key_id);
+            }
+            self.sides.take_back(&mut w.numbers, had);
+        }
+        Ok(side)
+    }
+
     /// The lease that a key's side names.
     fn lease_of(&self, key: KeyId, side: Option<SideRef>) -> Option<LeaseRef> {
-        self.sides.get(side?, key)?.lease
+        self.sides.get(side?, key, None)?.lease
     }
 
     fn forget(&self, w: &mut Writer, key: KeyId, address: &Address) {
@@ -117,7 +160,9 @@ impl Index {
         if let Some(entry) = present.filter(|entry| entry.key_id == key) {
             self.table.remove(&mut w.books, address);
             if let Some(side) = entry.side {
-                if let Some(said) = self.sides.get(side, key).filter(|said| said.lease.is_some()) {
+                if let Some(said) = self.sides.get(side, key, None)
+                    && said.lease.is_some()
+                {
                     w.lessees.give_up(said.lineage);
                 }
                 self.sides.take_back(&mut w.numbers, side);
@@ -158,38 +203,36 @@ impl Index {
         Ok(())
     }
 
-    /// The side that the key of `record` is to have: the one it had if that says the same.
+    /// The side that `key` is to have: the one it had if that says the same.
     fn settle_side(
         &self,
         w: &mut Writer,
-        record: &KeyRecord,
+        key: KeyId,
         had: Option<SideRef>,
-        bind: &impl Bind,
-    ) -> Result<Option<SideRef>> {
-        if !bind.needs_side(record) {
-            return Ok(None);
-        }
-        let (key, lineage) = (record.key_id, record.lineage);
-        let before = had.and_then(|side| self.sides.get(side, key));
-        let lease = match record.parts.quota {
-            Some(quota) if record.state != State::Revoked => {
-                let had = before.and_then(|before| before.lease);
-                let lease = self.leases.let_to(&mut w.lessees, lineage, quota, had);
+        wanted: &Beside,
+        said: Option<Said>,
+    ) -> Result<SideRef> {
+        let lineage = wanted.lineage;
+        let before = had.and_then(|side| self.sides.get(side, key, None));
+        let had_lease = before.and_then(|before| before.lease);
+        let lease = match said {
+            None => had_lease,
+            Some(Said { quota: Some(quota), .. }) => {
+                let lease = self.leases.let_to(&mut w.lessees, lineage, quota, had_lease);
                 Some(lease.ok_or_else(full)?)
             }
-            _ => None,
+            Some(_) => None,
         };
         let shared = w.numbers.meter(lineage);
-        let wanted = |number| Side {
-            start: record.start,
-            last_used: before.and_then(|before| before.last_used),
-            lineage,
-            meter: shared.or(before.map(|b| b.meter)).unwrap_or(MeterRef(number)),
-            lease,
+        let meter = shared.or(before.map(|before| before.meter));
+        let names = |number| (meter.unwrap_or(MeterRef(number)), lease);
+        let says_so = |(had, before): &(SideRef, Side)| {
+            names(had.0) == (before.meter, before.lease)
+                && self.sides.read(*had, key).as_ref() == Some(wanted)
         };
         // A rotated key finds its meter by its side, and so does every successor.
-        let rotated = record.successor.is_some() || lineage != key;
-        let (side, meter) = match had.zip(before).filter(|(had, b)| wanted(had.0) == *b) {
+        let rotated = said.is_some_and(|said| said.rotated);
+        let (side, meter) = match had.zip(before).filter(says_so) {
             Some((had, before)) => {
                 if shared.is_none() && rotated {
                     w.numbers.share(lineage, before.meter);
@@ -201,22 +244,19 @@ impl Index {
                     // Two sides name its meter, until the first is taken back.
                     w.numbers.share(lineage, before.meter);
                 }
-                let lent = self.sides.lend(&mut w.numbers, key, wanted).ok_or_else(full)?;
-                let meter = wanted(lent.0).meter;
+                let lent = self.sides.lend(&mut w.numbers, key, wanted, had, names);
+                let lent = lent.ok_or_else(full)?;
+                let (meter, _) = names(lent.0);
                 if rotated || meter.0 != lent.0 {
                     w.numbers.share(lineage, meter);
                 }
                 (lent, meter)
             }
         };
-        if bind.meters_lineages(record.kind) {
+        if said.is_some_and(|said| said.metered) {
             self.lineage_meters.make(meter.0);
         }
-        Ok(Some(side))
-    }
-
-    fn put(&self, w: &mut Writer, address: &Address, entry: &Entry) -> Result<()> {
-        if self.table.put(&mut w.books, address, entry) { Ok(()) } else { Err(full()) }
+        Ok(side)
     }
 
     pub(super) fn restrain_slot(
@@ -229,8 +269,9 @@ impl Index {
         let present = self.table.peek(address).map(|content| content.entry());
         let present = present.filter(|entry| entry.key_id == key)?;
         let id = w.targets.name(Target::Key(key, *address));
-        let shown = w.keys.add(key, id, restraint, present);
-        self.show(w, address, &shown);
+        let beside = present.side.and_then(|side| self.sides.read(side, key));
+        let shown = w.keys.add(key, id, restraint, Shown { entry: present, beside });
+        self.show(w, address, shown);
         Some(id)
     }
 
@@ -251,7 +292,7 @@ impl Index {
         match w.targets.take(id) {
             Some(Target::Key(key, address)) => {
                 if let Some(shown) = w.keys.lift(key, id) {
-                    self.show(w, &address, &shown);
+                    self.show(w, &address, shown);
                 }
             }
             Some(Target::Owner(owner)) => {
@@ -263,10 +304,11 @@ impl Index {
         }
     }
 
-    /// Shows an entry that is in the table already. If there is no room for a second slot, the
+    /// Shows a key that is in the table already. If there is no room for a second slot, the
     /// key is taken out: a refusal.
-    fn show(&self, w: &mut Writer, address: &Address, entry: &Entry) {
-        if !self.table.put(&mut w.books, address, entry) {
+    fn show(&self, w: &mut Writer, address: &Address, shown: Shown) {
+        let present = self.table.peek(address).map(|content| content.entry());
+        if self.place(w, address, present, shown, None).is_err() {
             self.table.remove(&mut w.books, address);
         }
     }
@@ -292,7 +334,7 @@ impl Index {
     }
 }
 
-fn entry_of(record: &KeyRecord, side: Option<SideRef>, bind: &impl Bind) -> Entry {
+fn entry_of(record: &KeyRecord, bind: &impl Bind) -> Entry {
     Entry {
         key_id: record.key_id,
         kind: record.kind,
@@ -302,8 +344,17 @@ fn entry_of(record: &KeyRecord, side: Option<SideRef>, bind: &impl Bind) -> Entr
         in_grace: record.successor.is_some(),
         scopes: bind.expand(record.kind, record.scopes),
         end: record.end,
-        side,
+        side: None,
     }
+}
+
+/// What stands beside the entry of a record, if anything does.
+fn beside_of(record: &KeyRecord, bind: &impl Bind) -> Option<Beside> {
+    let start = if record.start > record.issued { record.start } else { Timestamp::EPOCH };
+    let networks = record.parts.networks.as_ref().map(|networks| networks.as_slice().to_vec());
+    let conditions = Conditions { start, idle: bind.idle(record), networks };
+    let needed = conditions != Conditions::NONE || bind.needs_side(record);
+    needed.then_some(Beside { lineage: record.lineage, conditions })
 }
 
 #[cold]

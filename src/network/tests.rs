@@ -137,3 +137,27 @@ fn a_list_has_an_order_no_network_twice_and_from_1_to_64() {
         assert_eq!(many(count).unwrap_err().message(), message);
     }
 }
+
+#[test]
+fn what_two_lists_have_in_common_is_what_is_in_both() {
+    let list =
+        |texts: &[&str]| -> Vec<Network> { texts.iter().map(|text| network(text)).collect() };
+    for (some, others, both) in [
+        (&["10.0.0.0/8"][..], &["10.1.0.0/16", "11.0.0.0/8"][..], &["10.1.0.0/16"][..]),
+        (
+            &["10.0.0.0/8", "::/0"],
+            &["10.0.0.0/8", "2001:db8::/32"],
+            &["10.0.0.0/8", "2001:db8::/32"],
+        ),
+        (&["0.0.0.0/0"], &["::/0"], &[]),
+        (
+            &["10.0.0.0/8", "192.0.2.0/25"],
+            &["10.9.0.0/16", "192.0.2.0/24"],
+            &["10.9.0.0/16", "192.0.2.0/25"],
+        ),
+        (&[], &["::/0"], &[]),
+    ] {
+        assert_eq!(common(&list(some), &list(others)), list(both));
+        assert_eq!(common(&list(others), &list(some)), list(both));
+    }
+}

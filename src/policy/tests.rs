@@ -21,8 +21,16 @@ fn entry() -> Entry {
 
 fn side(start: i64) -> Side {
     let lineage = KeyId::from_bits(1);
-    let (start, meter) = (Timestamp::from_ms(start), MeterRef(0));
-    Side { start, last_used: None, lineage, meter, lease: None }
+    Side {
+        start: Timestamp::from_ms(start),
+        last_used: None,
+        lineage,
+        idle_at: Timestamp::NEVER,
+        idle: false,
+        outside: false,
+        meter: MeterRef(0),
+        lease: None,
+    }
 }
 
 fn owner(suspended: bool, direct: ScopeSet) -> OwnerEntry {
@@ -44,8 +52,17 @@ fn reason(
 /// refused for the first of them.
 #[test]
 fn p17_the_first_fault_in_the_order_decides_whatever_else_is_wrong() {
-    let order = ["revoked", "suspended", "owner_suspended", "not_yet_valid", "expired", "scope"];
-    for faults in 0..64_u32 {
+    let order = [
+        "revoked",
+        "suspended",
+        "owner_suspended",
+        "not_yet_valid",
+        "expired",
+        "idle",
+        "network",
+        "scope",
+    ];
+    for faults in 0..256_u32 {
         let has = |fault: usize| faults & 1 << fault != 0;
         if has(0) && has(1) {
             continue; // One state at a time.
@@ -57,10 +74,12 @@ fn p17_the_first_fault_in_the_order_decides_whatever_else_is_wrong() {
             _ => State::Active,
         };
         entry.expired = has(4);
-        let side = side(if has(3) { 2_000 } else { 0 });
+        let mut side = side(if has(3) { 2_000 } else { 0 });
+        side.idle_at = if has(5) { NOW } else { Timestamp::from_ms(1_001) };
+        side.outside = has(6);
         let owner = owner(has(2), ScopeSet::all());
-        let required = Required::Scopes(ScopeSet::single(if has(5) { 9 } else { 0 }));
-        let first = (0..6).find(|fault| has(*fault)).map(|fault| order[fault]);
+        let required = Required::Scopes(ScopeSet::single(if has(7) { 9 } else { 0 }));
+        let first = (0..8).find(|fault| has(*fault)).map(|fault| order[fault]);
         assert_eq!(reason(&entry, &side, &owner, Rights::Key, required), first, "{faults:b}");
         let facts =
             Facts { entry: &entry, side: Some(&side), owner: Some(&owner), rights: Rights::Key };
@@ -68,7 +87,7 @@ fn p17_the_first_fault_in_the_order_decides_whatever_else_is_wrong() {
             .into_iter()
             .filter_map(|(step, reason)| reason.map(|_| step.name()))
             .collect();
-        let faulty: Vec<_> = (0..6).filter(|fault| has(*fault)).map(|f| order[f]).collect();
+        let faulty: Vec<_> = (0..8).filter(|fault| has(*fault)).map(|f| order[f]).collect();
         assert_eq!(refusing, faulty, "explain does not see what decide sees");
     }
 }
@@ -94,6 +113,17 @@ fn a_key_that_was_found_expired_stays_so_whatever_the_clock_says() {
     let owner = owner(false, ScopeSet::empty());
     let none = Required::Scopes(ScopeSet::empty());
     assert_eq!(reason(&entry, &side(0), &owner, Rights::Key, none), Some("expired"));
+}
+
+#[test]
+fn a_key_that_was_found_idle_stays_so_whatever_the_clock_says() {
+    let (entry, owner) = (entry(), owner(false, ScopeSet::empty()));
+    let none = Required::Scopes(ScopeSet::empty());
+    let mut side = side(0);
+    side.idle_at = Timestamp::from_ms(5_000);
+    assert_eq!(reason(&entry, &side, &owner, Rights::Key, none), None);
+    side.idle = true;
+    assert_eq!(reason(&entry, &side, &owner, Rights::Key, none), Some("idle"));
 }
 
 /// P-23: an owner's role widened a restricted key.

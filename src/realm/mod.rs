@@ -6,6 +6,7 @@
 
 mod answers;
 mod change;
+mod fields;
 mod json;
 mod kind;
 mod methods;
@@ -21,14 +22,16 @@ mod template;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
 use crate::scope::ScopeSet;
+use crate::time::Timestamp;
 use crate::token::{Carriers, Grammar};
 
 pub(crate) use answers::{Answers, Outcome, is_header_value};
 pub use change::{Effect, KindChange, RealmChange, ScopeChange};
+pub(crate) use fields::{differing, fields};
 pub use kind::{Kind, KindSet, Rights};
 pub use methods::MethodNeed;
 pub use plan::{Plan, Window};
-pub use policy::{Buckets, Policy};
+pub use policy::{Buckets, IDLE_LEAST, Policy};
 pub(crate) use profile::Profile;
 pub(crate) use registry::new_names;
 pub use scopes::{NamedSet, Scope};
@@ -46,6 +49,7 @@ pub struct Realm {
     scopes: ScopeTable,
     /// Places of the plans in the profile, by number.
     plans: Vec<Option<usize>>,
+    idle_since: Timestamp,
 }
 
 impl Realm {
@@ -75,7 +79,18 @@ impl Realm {
         let kinds = KindTable::new(&profile.kinds, kinds);
         let place = |name: &String| profile.plans.iter().position(|plan| plan.name == *name);
         let plans = plans.iter().map(place).collect();
-        Ok(Self { reference, profile, kinds, scopes, plans })
+        Ok(Self { reference, profile, kinds, scopes, plans, idle_since: Timestamp::EPOCH })
+    }
+
+    /// The same with keys that may stay unused as long as its policy says, counted from `since`
+    /// at the earliest.
+    pub(crate) fn counting_idle_from(self, since: Timestamp) -> Self {
+        Self { idle_since: since, ..self }
+    }
+
+    /// From when on it counts that a key is unused, at the earliest.
+    pub(crate) const fn idle_since(&self) -> Timestamp {
+        self.idle_since
     }
 
     /// The realm's number in its store.

@@ -9,6 +9,10 @@ use crate::time::parse_span;
 
 const DAY: u64 = 86_400;
 
+/// The shortest span for which a key may stay unused: uses are told to the minute, and a crash
+/// loses those of the last minutes.
+pub const IDLE_LEAST: Duration = Duration::from_secs(3600);
+
 /// What the rates of a plan are counted by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -44,6 +48,9 @@ pub struct Policy {
     pub buckets: Buckets,
     /// Whether the time of a key's last use is kept. Default: no.
     pub usage: bool,
+    /// How long a key may stay unused, from [`IDLE_LEAST`] on, if it has no span of its own;
+    /// `None` is for ever. Default: for ever. The time of a key's last use is kept then.
+    pub idle: Option<Duration>,
     /// How long expired and revoked keys stay before a sweep may take them. Default: 90 days.
     pub retain: Duration,
 }
@@ -61,6 +68,7 @@ impl Default for Policy {
             tell_expired: false,
             buckets: Buckets::Lineage,
             usage: false,
+            idle: None,
             retain: Duration::from_secs(90 * DAY),
         }
     }
@@ -110,6 +118,7 @@ impl Policy {
                 other => return Err(field.error(format!("want lineage or owner, not {other:?}"))),
             };
         }
+        policy.idle = section.field("idle").map_or(Ok(None), |f| idle(&f))?;
         if let Some(field) = section.field("retain") {
             policy.retain = span(&field)?;
         }
@@ -142,4 +151,11 @@ fn some_span(field: &Field<'_>) -> Result<Duration> {
 
 fn life(field: &Field<'_>) -> Result<Option<Duration>> {
     if field.text()? == "never" { Ok(None) } else { some_span(field).map(Some) }
+}
+
+fn idle(field: &Field<'_>) -> Result<Option<Duration>> {
+    match life(field)? {
+        Some(span) if span < IDLE_LEAST => Err(field.error("less than 1h")),
+        span => Ok(span),
+    }
 }

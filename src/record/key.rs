@@ -5,10 +5,11 @@ use std::fmt;
 use super::fields::{Fields, put_text};
 use super::parts::Parts;
 use crate::digest::{Address, Digest, Locator};
-use crate::entry::State;
+use crate::entry::{Idle, State};
 use crate::error::Result;
 use crate::ids::{KindRef, OwnerRef};
 use crate::key_id::KeyId;
+use crate::realm::Realm;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
@@ -154,6 +155,15 @@ impl KeyRecord {
             State::Active | State::Suspended => self.end,
         };
         (over != Timestamp::NEVER).then_some(over)
+    }
+
+    /// For how long the key may stay unused in `realm`, if not for ever, and from when on that
+    /// counts if no use is later: from its start, the last change of its state, or when the span
+    /// was given.
+    pub(crate) fn idle(&self, realm: &Realm) -> Option<Idle> {
+        let of_realm = || Some(Idle { span: realm.policy().idle?, since: realm.idle_since() });
+        let Idle { span, since } = self.parts.idle.or_else(of_realm)?;
+        Some(Idle { span, since: since.max(self.start).max(self.changed) })
     }
 
     /// Longest name of a key in bytes.

@@ -4,17 +4,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::fields::Fields;
+use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::network::{Network, Networks};
 use crate::quota::{Quota, Refill};
+use crate::time::Timestamp;
 
 /// What only some keys have.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Parts {
     /// From where the key may be used; from anywhere if there is none.
     pub networks: Option<Networks>,
-    /// For how long the key may stay unused: whole milliseconds, at least one.
-    pub idle: Option<Duration>,
+    /// For how long the key may stay unused, at least one millisecond, whatever its realm says.
+    pub idle: Option<Idle>,
     /// How many credits the lineage has; as many as it likes if there is none.
     pub quota: Option<Quota>,
 }
@@ -39,6 +41,7 @@ pub(crate) struct Parts {
 //
 // idle
 //      0    8 span     milliseconds, at least 1
+//      8    8 since    when that was said
 //
 // quota
 //      0    8 limit    credits, from 1 to 10^12
@@ -142,16 +145,19 @@ fn take_networks(part: &mut Fields<'_>) -> Result<Networks> {
     Ok(sorted)
 }
 
-fn idle_bytes(idle: Duration) -> Result<Vec<u8>> {
-    let span = u64::try_from(idle.as_millis()).ok().filter(|&span| span > 0);
+fn idle_bytes(idle: Idle) -> Result<Vec<u8>> {
+    let span = u64::try_from(idle.span.as_millis()).ok().filter(|&span| span > 0);
     let span = span.ok_or_else(|| over("idle"))?;
-    Ok(span.to_le_bytes().to_vec())
+    Ok([span.to_le_bytes(), idle.since.as_ms().to_le_bytes()].concat())
 }
 
-fn take_idle(part: &mut Fields<'_>) -> Result<Duration> {
+fn take_idle(part: &mut Fields<'_>) -> Result<Idle> {
     match part.u64()? {
         0 => Err(part.corrupt("its idle span is nothing")),
-        span => Ok(Duration::from_millis(span)),
+        span => {
+            let since = Timestamp::from_ms(part.i64()?);
+            Ok(Idle { span: Duration::from_millis(span), since })
+        }
     }
 }
 

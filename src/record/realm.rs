@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::fields::Fields;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
+use crate::time::Timestamp;
 
 /// A realm as the file keeps it: its profile's text, and the numbers that were given to the
 /// names in it. A number is never given again to another name.
@@ -19,6 +20,8 @@ pub(crate) struct RealmRecord {
     pub kinds: Vec<KindName>,
     /// Plan names by number. A name that the profile no longer has keeps its number.
     pub plans: Vec<String>,
+    /// Since when its keys may not stay unused for ever; none if they may.
+    pub idle_since: Option<Timestamp>,
 }
 
 /// A kind's number in the store.
@@ -32,8 +35,10 @@ pub(crate) struct KindName {
 //
 // ```text
 // {"name": ..., "profile": ..., "scopes": [name, ...], "kinds": [[number, name], ...],
-//  "plans": [name, ...]}
+//  "plans": [name, ...], "idle_since": ...}
 // ```
+//
+// "idle_since" is in milliseconds, and left out if there is none.
 const VERSION: u8 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -44,6 +49,8 @@ struct Body {
     scopes: Vec<String>,
     kinds: Vec<(u16, String)>,
     plans: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    idle_since: Option<i64>,
 }
 
 impl RealmRecord {
@@ -59,6 +66,7 @@ impl RealmRecord {
             scopes: self.scopes.clone(),
             kinds: self.kinds.iter().map(|k| (k.kind.number(), k.name.clone())).collect(),
             plans: self.plans.clone(),
+            idle_since: self.idle_since.map(Timestamp::as_ms),
         };
         let mut out = vec![VERSION];
         serde_json::to_writer(&mut out, &body).map_err(|e| {
@@ -84,6 +92,7 @@ impl RealmRecord {
             scopes: body.scopes,
             kinds: kinds.map(|(n, name)| KindName { kind: KindRef::new(n), name }).collect(),
             plans: body.plans,
+            idle_since: body.idle_since.map(Timestamp::from_ms),
         })
     }
 }

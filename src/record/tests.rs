@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::digest::{Address, Digest, Locator};
-use crate::entry::State;
+use crate::entry::{Idle, State};
 use crate::error::ErrorKind;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
@@ -41,7 +41,7 @@ prop_compose! {
             ],
             1..9,
         )),
-        idle in proptest::option::of(1..u64::MAX),
+        idle in proptest::option::of((1..u64::MAX, any::<i64>())),
         quota in proptest::option::of((
             1..=Quota::LIMIT_MAX,
             prop_oneof![
@@ -54,7 +54,10 @@ prop_compose! {
     ) -> Parts {
         Parts {
             networks: networks.map(networks_of),
-            idle: idle.map(Duration::from_millis),
+            idle: idle.map(|(span, since)| Idle {
+                span: Duration::from_millis(span),
+                since: Timestamp::from_ms(since),
+            }),
             quota: quota.map(|(limit, refill)| Quota::new(limit, refill).unwrap()),
         }
     }
@@ -130,6 +133,7 @@ prop_compose! {
         scopes in proptest::collection::vec("[a-z:]{1,8}", 0..8),
         kinds in proptest::collection::vec((any::<u16>(), "[a-z]{1,8}"), 0..4),
         plans in proptest::collection::vec("[a-z]{1,8}", 0..4),
+        idle_since in proptest::option::of(any::<i64>()),
     ) -> RealmRecord {
         let kinds = kinds.into_iter();
         RealmRecord {
@@ -139,6 +143,7 @@ prop_compose! {
             scopes,
             kinds: kinds.map(|(n, name)| KindName { kind: KindRef::new(n), name }).collect(),
             plans,
+            idle_since: idle_since.map(Timestamp::from_ms),
         }
     }
 }
@@ -305,7 +310,10 @@ fn whole() -> KeyRecord {
         reason: "rrr".to_owned(),
         parts: Parts {
             networks: Some(Networks::new(["10.0.0.0/8", "2001:db8::/32"].map(network)).unwrap()),
-            idle: Some(Duration::from_millis(0x7172)),
+            idle: Some(Idle {
+                span: Duration::from_millis(0x7172),
+                since: Timestamp::from_ms(0x73),
+            }),
             quota: Some(Quota::new(0x8182, Refill::Monthly(31)).unwrap()),
         },
     }
@@ -337,8 +345,9 @@ fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
     let (networks, idle) = parts.split_at(29);
     assert_eq!(networks[..13], [3, 1, 25, 0, 2, 4, 8, 10, 0, 0, 0, 6, 32]);
     assert_eq!(networks[13..21], [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0]);
-    let (idle, quota) = idle.split_at(11);
-    assert_eq!(idle, [2, 8, 0, 0x72, 0x71, 0, 0, 0, 0, 0, 0]);
+    let (idle, quota) = idle.split_at(19);
+    assert_eq!(idle[..5], [2, 16, 0, 0x72, 0x71]);
+    assert_eq!(idle[11..], [0x73, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(quota[..11], [3, 17, 0, 0x82, 0x81, 0, 0, 0, 0, 0, 0]);
     assert_eq!(quota[11..], [3, 31, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(row(&[Op::Key(key)])[..6], [1, 1, 0, 0, 0, 1]);
@@ -355,9 +364,9 @@ fn parts_that_are_not_as_drawn_are_damaged_and_unknown_ones_are_newer() {
         KeyRecord::decode(key.key_id, &row).map(|key| key.parts).unwrap_err().kind()
     };
     for (parts, why) in [
-        (&[1, 2, 8, 0, 0, 0, 0, 0, 0, 0, 0, 0][..], "an idle span of nothing"),
-        (&[1, 2, 9, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], "a byte too many in a part"),
-        (&[2, 2, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0], "a part twice"),
+        (&[&[1, 2, 16, 0][..], &[0; 16]].concat()[..], "an idle span of nothing"),
+        (&[&[1, 2, 17, 0][..], &[1; 17]].concat(), "a byte too many in a part"),
+        (&[&[2, 2, 16, 0][..], &[1; 16], &[2, 16, 0], &[1; 16]].concat(), "a part twice"),
         (&[1, 1, 1, 0, 0], "no network"),
         (&[1, 1, 7, 0, 1, 4, 8, 10, 0, 0, 1], "bits after the prefix"),
         (&[1, 1, 7, 0, 1, 4, 33, 10, 0, 0, 0], "bits that no address has"),

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::window::{End, check_end, check_start};
+use super::window::{End, asked_span, check_end, check_idle, check_start};
+use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
+use crate::network::Networks;
 use crate::quota::Quota;
 use crate::realm::{Kind, Realm, Rights};
 use crate::scope::ScopeSet;
@@ -28,6 +30,8 @@ pub struct Spec {
     metadata: String,
     start: Option<Timestamp>,
     end: Option<End>,
+    networks: Vec<String>,
+    idle: Option<Duration>,
     quota: Option<Option<Quota>>,
 }
 
@@ -40,6 +44,8 @@ pub(crate) struct Terms {
     pub metadata: String,
     pub start: Timestamp,
     pub end: Timestamp,
+    pub networks: Option<Networks>,
+    pub idle: Option<Idle>,
     /// As asked; else it is as the owner's plan has it.
     pub quota: Option<Option<Quota>>,
 }
@@ -58,6 +64,8 @@ impl Spec {
             metadata: String::new(),
             start: None,
             end: None,
+            networks: Vec::new(),
+            idle: None,
             quota: None,
         }
     }
@@ -111,6 +119,23 @@ impl Spec {
         self
     }
 
+    /// Adds networks from which alone the key may be used, such as `10.0.0.0/8` or
+    /// `2001:db8::/32`: 64 at most. From anywhere if there are none. See
+    /// [`Request::address`](crate::Request::address).
+    #[must_use]
+    pub fn networks<S: Into<String>>(mut self, networks: impl IntoIterator<Item = S>) -> Self {
+        self.networks.extend(networks.into_iter().map(Into::into));
+        self
+    }
+
+    /// The key is refused once it was not used for `span`, from 1 hour on, instead of what its
+    /// realm says, which must not be shorter. The time of its last use is kept then.
+    #[must_use]
+    pub fn idle(mut self, span: Duration) -> Self {
+        self.idle = Some(span);
+        self
+    }
+
     /// The key and its rotations have this quota, or none. If it is not said, they have that of
     /// the owner's plan.
     #[must_use]
@@ -135,6 +160,8 @@ impl Spec {
             "metadata": self.metadata,
             "start": self.start.map(Timestamp::as_ms),
             "end": self.end.map(End::asked),
+            "networks": (!self.networks.is_empty()).then_some(&self.networks),
+            "idle": self.idle.map(asked_span),
             "quota": self.quota.map(asked_quota),
         })
     }
@@ -167,7 +194,14 @@ impl Spec {
             (None, None) => Timestamp::NEVER,
         };
         check_end(end, start, now, policy.longest_life)?;
+        let networks = match &*self.networks {
+            [] => None,
+            networks => Some(Networks::parse(networks)?),
+        };
+        let idle = self.idle.map(|span| check_idle(span, realm, now)).transpose()?;
         Ok(Terms {
+            networks,
+            idle,
             kind: number,
             owner: self.owner.clone(),
             scopes,

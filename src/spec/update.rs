@@ -1,11 +1,15 @@
 //! What shall change about a key.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::issue::{asked_quota, own_scopes};
-use super::window::check_end;
+use super::window::{asked_span, check_end, check_idle};
+use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
+use crate::network::Networks;
 use crate::quota::{CreditChange, Quota};
 use crate::realm::{Kind, Realm};
 use crate::scope::ScopeSet;
@@ -20,8 +24,19 @@ pub struct Update {
     pub(crate) metadata: Option<String>,
     pub(crate) end: Option<Timestamp>,
     scopes: Option<Vec<String>>,
+    /// None for any.
+    networks: Option<Option<Vec<String>>>,
+    /// None for what the realm says.
+    idle: Option<Option<Duration>>,
     pub(crate) quota: Option<Option<Quota>>,
     pub(crate) credits: Option<CreditChange>,
+}
+
+/// An [`Update`] of what its realm has to accept; none of what stays.
+pub(crate) struct Accepted {
+    pub scopes: Option<ScopeSet>,
+    pub networks: Option<Option<Networks>>,
+    pub idle: Option<Option<Idle>>,
 }
 
 impl Update {
@@ -56,6 +71,36 @@ impl Update {
     #[must_use]
     pub fn scopes<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.scopes = Some(names.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// New networks, in place of the old ones: from 1 to 64. See
+    /// [`Spec::networks`](crate::Spec::networks).
+    #[must_use]
+    pub fn networks<S: Into<String>>(mut self, networks: impl IntoIterator<Item = S>) -> Self {
+        self.networks = Some(Some(networks.into_iter().map(Into::into).collect()));
+        self
+    }
+
+    /// The key may be used from anywhere.
+    #[must_use]
+    pub fn any_network(mut self) -> Self {
+        self.networks = Some(None);
+        self
+    }
+
+    /// The key is refused once it was not used for `span` from now on; see
+    /// [`Spec::idle`](crate::Spec::idle). A key that was refused as Idle is granted again.
+    #[must_use]
+    pub fn idle(mut self, span: Duration) -> Self {
+        self.idle = Some(Some(span));
+        self
+    }
+
+    /// The key has no idle span of its own: what its realm says holds.
+    #[must_use]
+    pub fn no_idle(mut self) -> Self {
+        self.idle = Some(None);
         self
     }
 
@@ -99,24 +144,26 @@ impl Update {
             "metadata": self.metadata,
             "end": self.end.map(Timestamp::as_ms),
             "scopes": self.scopes,
+            "networks": self.networks.as_ref().map(|list| list.as_deref().unwrap_or_default()),
+            "idle": self.idle.map(|idle| idle.map_or(json!("realm"), asked_span)),
             "quota": self.quota.map(asked_quota),
             "credits": self.credits.map(|change| format!("{change:?}")),
         })
     }
 
-    /// Checks the change of a key of `kind` that is valid from `start`; gives its new scopes, if
-    /// any.
+    /// Checks the change of a key of `kind` that is valid from `start`.
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown scope; `Argument` for text or times out of their limits.
+    /// `NotFound` for an unknown scope; `Argument` for text, times or networks out of their
+    /// limits.
     pub(crate) fn check(
         &self,
         realm: &Realm,
         kind: &Kind,
         start: Timestamp,
         now: Timestamp,
-    ) -> Result<Option<ScopeSet>> {
+    ) -> Result<Accepted> {
         if let Some(name) = &self.name {
             text::check("name", name, &text::NAME_LEN)?;
         }
@@ -134,6 +181,13 @@ impl Update {
         }
         let scopes = self.scopes.as_ref().map(|names| realm.scope_set(names)).transpose()?;
         own_scopes(realm, kind, scopes.unwrap_or_default())?;
-        Ok(scopes)
+        let idle = |span: Option<Duration>| span.map(|s| check_idle(s, realm, now)).transpose();
+        let networks =
+            |list: &Option<Vec<String>>| list.as_deref().map(Networks::parse).transpose();
+        Ok(Accepted {
+            scopes,
+            networks: self.networks.as_ref().map(networks).transpose()?,
+            idle: self.idle.map(idle).transpose()?,
+        })
     }
 }

@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::Timestamp;
+use crate::realm::{IDLE_LEAST, Realm};
+use crate::time::{LONGEST_SPAN, Timestamp};
 
 /// When a key shall end, as the caller said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,6 +79,23 @@ pub(super) fn check_end(
         return Err(refuse("end", end, &format!("is after {}", Timestamp::LAST)));
     }
     Ok(())
+}
+
+/// For how long a key may stay unused, from `now` on: from 1 hour on, and no longer than its
+/// realm allows.
+pub(super) fn check_idle(span: Duration, realm: &Realm, now: Timestamp) -> Result<Idle> {
+    let longest = realm.policy().idle.unwrap_or(LONGEST_SPAN);
+    let span_ms = Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
+    if span < IDLE_LEAST || span > longest || span != span_ms {
+        let [span, least, longest] =
+            [span, IDLE_LEAST, longest].map(|span| humantime::format_duration(span).to_string());
+        let why = format!(
+            "idle {span}: realm {:?} allows {least} to {longest}, in whole milliseconds",
+            realm.name()
+        );
+        return Err(Error::new(ErrorKind::Argument, why));
+    }
+    Ok(Idle { span, since: now })
 }
 
 fn refuse(what: &str, at: Timestamp, why: &str) -> Error {

@@ -32,6 +32,7 @@ mod shared;
 mod snapshot;
 mod state;
 mod tables;
+mod trail;
 mod unread;
 mod values;
 mod view;
@@ -59,10 +60,10 @@ use crate::process::Home;
 use crate::process::Listed;
 use crate::progress::Report;
 use crate::random::Random;
-use crate::record::Op;
 
 pub(crate) use self::batch::{Batch, CommitError};
 pub(crate) use self::header::StoreId;
+pub(crate) use self::scan::Loaded;
 pub(crate) use self::state::{Role, State};
 pub(crate) use self::unread::Unread;
 pub(crate) use self::view::{Change, Changes, View};
@@ -169,7 +170,7 @@ impl Storage {
     pub(crate) fn open(
         path: &Path,
         options: &StorageOptions<'_>,
-        each: &mut dyn FnMut(Op) -> Result<()>,
+        each: &mut dyn FnMut(Loaded) -> Result<()>,
     ) -> Result<Self> {
         Unread::open(path, options)?.read(each)
     }
@@ -181,7 +182,7 @@ impl Storage {
         listed: Option<Listed>,
         options: &StorageOptions<'_>,
         doing: &str,
-        each: &mut dyn FnMut(Op) -> Result<()>,
+        each: &mut dyn FnMut(Loaded) -> Result<()>,
     ) -> Result<Self> {
         Unread::attach(backend, listed, options, doing)?.read(each)
     }
@@ -311,6 +312,20 @@ impl Storage {
         *current = Arc::new(new);
         drop(current);
         self.take_snapshot();
+    }
+
+    /// Whether the store's name has another file by now than the one that is open.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if it has none; `Io`.
+    pub(crate) fn is_replaced(&self) -> Result<bool> {
+        let Some(place) = &self.place else { return Ok(false) };
+        match place.still(self.current().file) {
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Refuses a store that was restored until that is [confirmed](Batch::confirm).

@@ -8,45 +8,55 @@ use super::log::weight;
 use super::set::SetDigest;
 use super::state::{Counts, State};
 use super::tables::{
-    AUDIT, BALANCES, BY_END, BY_OWNER, BY_SEQ, Bytes, Class, KEYS, LOG, OPERATIONS, OWNER_NAMES,
-    OWNERS, REALMS, Rows, SEALED, USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
+    BALANCES, BY_END, BY_OWNER, BY_SEQ, Bytes, Class, KEYS, LOG, OPERATIONS, OWNER_NAMES, OWNERS,
+    REALMS, Rows, SEALED, USAGE, by_end_row, by_owner_row, key_of, key_row, owner_name_row,
 };
 use super::values;
 use super::view::{View, missing, named};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
+use crate::key_id::KeyId;
 use crate::progress::{Report, Step, Tally};
 use crate::record::{KeyRecord, LogRow, Op, OwnerRecord, RealmRecord};
+use crate::time::Timestamp;
 
-/// How many audit entries are read at a time.
-const STEP: usize = 1_000;
+/// What an opening reads.
+#[derive(Debug, PartialEq, Eq)]
+#[allow(clippy::large_enum_variant, reason = "one at a time, and most are rows")]
+pub(crate) enum Loaded {
+    /// A row, as the op that would make it.
+    Row(Op),
+    /// When a key was last used.
+    Used(KeyId, Timestamp),
+}
 
 impl View<'_> {
-    /// Gives every realm, then every owner, then every key to `each`, as the op that would
-    /// make it, in order of their numbers and ids, and says where the store stands with them.
-    /// Each row's MAC is checked, and at the end the counts and the set digest.
+    /// Gives every realm, then every owner, then every key, then every use to `each`, in order
+    /// of their numbers and ids, and says where the store stands with them. Each row's MAC is
+    /// checked, and at the end the counts and the set digest.
     ///
     /// # Errors
     ///
     /// `Corrupt` or `Newer`, naming the row; what `each` refuses with.
-    pub(crate) fn load(&self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<State> {
+    pub(crate) fn load(&self, each: &mut dyn FnMut(Loaded) -> Result<()>) -> Result<State> {
         let state = self.state()?;
         let (mut set, mut balances) = (SetDigest::default(), SetDigest::default());
-        let mut counts = Counts {
-            usage: self.table(USAGE)?.len()?,
-            operations: self.table(OPERATIONS)?.len()?,
-            ..Counts::default()
-        };
+        let mut counts = Counts { operations: self.table(OPERATIONS)?.len()?, ..Counts::default() };
         counts.realms = self.scan(REALMS, Some(&mut set), |row, body| {
-            each(Op::Realm(RealmRecord::decode(RealmRef::new(u16::from_be_bytes(*row)), body)?))
+            let realm = RealmRef::new(u16::from_be_bytes(*row));
+            each(Loaded::Row(Op::Realm(RealmRecord::decode(realm, body)?)))
         })?;
         counts.owners = self.scan(OWNERS, Some(&mut set), |row, body| {
-            each(Op::Owner(OwnerRecord::decode(OwnerRef::new(u32::from_be_bytes(*row)), body)?))
+            let owner = OwnerRef::new(u32::from_be_bytes(*row));
+            each(Loaded::Row(Op::Owner(OwnerRecord::decode(owner, body)?)))
         })?;
         counts.keys = self.scan(KEYS, Some(&mut set), |row, body| {
             let key = KeyRecord::decode(key_of(*row), body)?;
             counts.ending = counts.ending.saturating_add(key.over().is_some().into());
-            each(Op::Key(key))
+            each(Loaded::Row(Op::Key(key)))
+        })?;
+        counts.usage = self.scan(USAGE, None, |row, body| {
+            each(Loaded::Used(key_of(*row), values::last_used(body)?))
         })?;
         counts.sealed = self.scan(SEALED, Some(&mut set), |_, _| Ok(()))?;
         counts.balances = self.scan(BALANCES, Some(&mut balances), |_, _| Ok(()))?;
@@ -84,10 +94,18 @@ impl View<'_> {
 
     fn check_all(&self, report: Option<&Report>) -> Result<State> {
         let state = self.state()?;
-        let total = state.rows().saturating_add(state.entries);
+        let total = state.rows().saturating_add(state.kept_entries());
         let mut tally = Tally::new(report, Step::Check, total);
+        let key_exists = |row: &[u8; 8]| {
+            let there = self.value(KEYS, row)?.is_some();
+            if there { Ok(()) } else { Err(missing("keys", row, "it")) }
+        };
         let mut quotas = 0u64;
-        self.load(&mut |op| {
+        self.load(&mut |loaded| {
+            let op = match loaded {
+                Loaded::Row(op) => op,
+                Loaded::Used(key, _) => return key_exists(&key_row(key)),
+            };
             tally.row();
             match op {
                 Op::Key(key) => {
@@ -98,17 +116,9 @@ impl View<'_> {
                 Op::Realm(_) | Op::Forget(..) => Ok(()),
             }
         })?;
-        let key_exists = |row: &[u8; 8], _: &[u8]| {
-            let there = self.value(KEYS, row)?.is_some();
-            if there { Ok(()) } else { Err(missing("keys", row, "it")) }
-        };
         self.scan(SEALED, None, |row, body| {
             values::sealed(body)?;
-            key_exists(row, body)
-        })?;
-        self.scan(USAGE, None, |row, body| {
-            values::last_used(body)?;
-            key_exists(row, body)
+            key_exists(row)
         })?;
         self.check_balances(quotas)?;
         self.check_operations()?;
@@ -178,22 +188,6 @@ impl View<'_> {
         }
         if next > state.seq.saturating_add(1) || logged != state.logged {
             return Err(Error::new(ErrorKind::Corrupt, "log: it has rows that it should not have"));
-        }
-        Ok(())
-    }
-
-    fn check_audit(&self, tally: &mut Tally) -> Result<()> {
-        let state = self.state()?;
-        let mut after = 0;
-        loop {
-            let entries = self.audit(after, STEP)?;
-            let Some(last) = entries.last() else { break };
-            after = last.number;
-            entries.iter().for_each(|_| tally.row());
-        }
-        if self.table(AUDIT)?.len()? != state.entries {
-            let why = "audit: it has rows that it should not have";
-            return Err(Error::new(ErrorKind::Corrupt, why));
         }
         Ok(())
     }

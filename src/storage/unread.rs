@@ -13,12 +13,12 @@ use super::file::{FileId, Place};
 use super::handle::Handle;
 use super::header::Header;
 use super::mac::MacKeys;
+use super::scan::Loaded;
 use super::shared::Shared;
 use super::{Storage, StorageOptions, contained, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Listed;
 use crate::progress::{Step, Tally};
-use crate::record::Op;
 
 /// Bytes that a key's row takes at least: its id, its fields and its MAC.
 const KEY_AT_LEAST: u64 = 128;
@@ -97,14 +97,14 @@ impl<'o> Unread<'o> {
         usize::try_from(keys).unwrap_or(usize::MAX)
     }
 
-    /// Gives the store's realms, then owners, then keys to `each` as the ops that would make
-    /// them, and lets writes reach the file.
+    /// Gives the store's realms, then owners, then keys, then uses to `each`, and lets writes
+    /// reach the file.
     ///
     /// # Errors
     ///
     /// `RolledBack`; `Locked` if the file was replaced meanwhile; `ReadOnly` if it is a backup and
     /// was not opened read-only; `Corrupt`, `Newer`, `Io`; what `each` refuses with.
-    pub(crate) fn read(self, each: &mut dyn FnMut(Op) -> Result<()>) -> Result<Storage> {
+    pub(crate) fn read(self, each: &mut dyn FnMut(Loaded) -> Result<()>) -> Result<Storage> {
         let Self { mut storage, options, found, doing, .. } = self;
         let read = contained(&doing, || trust(&mut storage, options, found, each));
         let released = read.and_then(|()| {
@@ -143,15 +143,17 @@ fn trust(
     storage: &mut Storage,
     options: &StorageOptions<'_>,
     found: Option<(Place, File)>,
-    each: &mut dyn FnMut(Op) -> Result<()>,
+    each: &mut dyn FnMut(Loaded) -> Result<()>,
 ) -> Result<()> {
     let view = storage.view()?;
     let state = view.state()?;
     options.admit(&state)?;
     let mut tally = Tally::new(options.report, Step::Open, state.rows());
-    let loaded = view.load(&mut |op| {
-        tally.row();
-        each(op)
+    let loaded = view.load(&mut |loaded| {
+        if let Loaded::Row(_) = loaded {
+            tally.row();
+        }
+        each(loaded)
     })?;
     tally.end();
     drop(view);

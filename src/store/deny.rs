@@ -32,7 +32,7 @@ pub(super) struct Denial {
 
 /// What restrains nothing but the state.
 pub(super) const fn no_better_than(state: State) -> KeyRestraint {
-    KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER }
+    KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER, networks: None }
 }
 
 impl Denial {
@@ -92,6 +92,7 @@ impl Store {
                         state: key.state,
                         scopes: realms.expand(key.kind, key.scopes),
                         end: key.end,
+                        networks: key.parts.networks.clone(),
                     };
                     let held = self.index.restrain_key(key.key_id, &key.address(), restraint);
                     denial.restraints.extend(held);

@@ -1,5 +1,7 @@
 //! Explain a decision: every check with its verdict.
 
+use std::net::IpAddr;
+
 use super::Store;
 use crate::error::Result;
 use crate::ids::RealmRef;
@@ -70,7 +72,7 @@ impl Store {
         explanation.present = found.facts().scopes();
         explanation.missing = required.difference(explanation.present);
         for (step, reason) in survey(&found.facts(), needs, now) {
-            let found = finding(step, realm, &found, needs, now);
+            let found = finding(step, realm, &found, needs, request.address, now);
             explanation.checks.push(check(step.name(), Some(reason.is_none()), found));
         }
         let charge = self.peek(realm, &found, request, now);
@@ -109,7 +111,14 @@ fn check(name: &'static str, passed: Option<bool>, detail: String) -> Check {
 }
 
 /// What a step found, for people.
-fn finding(step: Step, realm: &Realm, found: &Found, needs: Required, now: Timestamp) -> String {
+fn finding(
+    step: Step,
+    realm: &Realm,
+    found: &Found,
+    needs: Required,
+    address: Option<IpAddr>,
+    now: Timestamp,
+) -> String {
     let entry = &found.entry;
     match step {
         Step::Revoked | Step::Suspended => format!("the key is {}", entry.state.name()),
@@ -122,6 +131,19 @@ fn finding(step: Step, realm: &Realm, found: &Found, needs: Required, now: Times
             _ => "has started".to_owned(),
         },
         Step::Expired => format!("ends at {}, it is {now}", entry.end),
+        Step::Idle => match found.side.map(|side| side.idle_at) {
+            Some(at) if at != Timestamp::NEVER => format!("idle from {at} on, it is {now}"),
+            _ => "may stay unused".to_owned(),
+        },
+        Step::Network => match (found.side, address) {
+            (Some(side), Some(address)) if side.outside => {
+                format!("{address} is in none of the key's networks")
+            }
+            (Some(side), None) if side.outside => {
+                "the key has networks, and no address was given".to_owned()
+            }
+            _ => "may be used from there".to_owned(),
+        },
         Step::Scope => {
             let present = found.facts().scopes();
             let list = |set| match realm.scope_names(set) {

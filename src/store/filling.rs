@@ -12,7 +12,10 @@ use std::thread::{Builder, JoinHandle};
 use super::realms::Realms;
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Index;
+use crate::key_id::KeyId;
 use crate::record::{Op, RealmRecord};
+use crate::storage::Loaded;
+use crate::time::Timestamp;
 
 /// How many rows are put into the table at a time.
 const STEP: usize = 1024;
@@ -20,11 +23,12 @@ const STEP: usize = 1024;
 /// How many times as many rows wait for the other thread at most.
 const AHEAD: usize = 8;
 
-/// Takes the rows of a file, which come as realms, owners, keys.
+/// Takes the rows of a file, which come as realms, owners, keys, uses.
 pub(super) struct Filling {
     index: Arc<Index>,
     /// Rows that were not put into the table yet.
     rows: Vec<Op>,
+    uses: Vec<(KeyId, Timestamp)>,
     /// What fills the table on this thread.
     here: Filler,
     there: There,
@@ -49,11 +53,17 @@ impl Filling {
     /// Fills an empty table, in which so many keys are expected.
     pub(super) fn new(keys: usize) -> Self {
         let (index, rows) = (Arc::new(Index::new(keys)), Vec::with_capacity(STEP));
-        Self { index, rows, here: Filler::default(), there: There::NotYet }
+        Self { index, rows, uses: Vec::new(), here: Filler::default(), there: There::NotYet }
     }
 
-    pub(super) fn take(&mut self, op: Op) -> Result<()> {
-        self.rows.push(op);
+    pub(super) fn take(&mut self, loaded: Loaded) -> Result<()> {
+        match loaded {
+            Loaded::Row(op) => self.rows.push(op),
+            Loaded::Used(key, at) => {
+                self.uses.push((key, at));
+                return Ok(());
+            }
+        }
         if self.rows.len() < STEP {
             return Ok(());
         }
@@ -73,6 +83,7 @@ impl Filling {
     pub(super) fn finish(mut self) -> Result<(Index, Realms)> {
         self.join()?;
         self.here.put(std::mem::take(&mut self.rows), &self.index)?;
+        self.index.recall(std::mem::take(&mut self.uses));
         let Filler { records, realms } = std::mem::take(&mut self.here);
         let index = Arc::clone(&self.index);
         drop(self);

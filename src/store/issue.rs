@@ -221,7 +221,7 @@ impl<'a> Issuing<'a> {
             name: terms.name,
             metadata: terms.metadata,
             reason: String::new(),
-            parts: Parts { quota, ..Parts::default() },
+            parts: Parts { networks: terms.networks, idle: terms.idle, quota },
         };
         let given = quota.map(|quota| Crediting::new(key_id, quota, CreditChange::Give));
         let mut key = info(realm, kind, &owner.id, &record, None, now);

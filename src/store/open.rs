@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use super::Store;
 use super::commit::Writers;
 use super::filling::Filling;
+use super::observe::Observer;
 use super::versions::Versions;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
@@ -74,7 +75,7 @@ impl Store {
         let settings = options.storage();
         let unread = open(&settings)?;
         let mut filling = Filling::new(unread.keys());
-        let storage = unread.read(&mut |op| filling.take(op))?;
+        let storage = unread.read(&mut |row| filling.take(row))?;
         let (index, realms) = filling.finish()?;
         let state = storage.loaded();
         // Before the first commit there is nothing to hold a reading of the clock against.
@@ -91,6 +92,7 @@ impl Store {
             realms: Versions::new(realms),
             sealing: options.sealing,
             told: Named::new(),
+            observer: Observer::new(options.decisions, options.patterns),
             mark: Mark::new(options.clock, floor),
             random: options.random,
             report: options.report,

@@ -1,9 +1,8 @@
-//! Look a key up, read the trail, check the file.
+//! Look a key up, check the file, tell its figures.
 
 use std::sync::Arc;
 
 use super::{Realms, Store, no_key};
-use crate::audit::AuditEntry;
 use crate::entry::State;
 use crate::error::Result;
 use crate::info::{Description, KeyInfo, Stats};
@@ -62,15 +61,6 @@ impl Store {
         })
     }
 
-    /// Entries of the audit trail with numbers over `after`, `limit` at most.
-    ///
-    /// # Errors
-    ///
-    /// `Io` or `Corrupt` if the file cannot be read.
-    pub fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>> {
-        self.storage.view()?.audit(after, limit)
-    }
-
     /// Checks the whole file: every row's MAC, each index against the rows, the log, and the
     /// chain of the audit trail.
     ///
@@ -79,6 +69,12 @@ impl Store {
     /// `Corrupt` or `Newer`, naming the first row that is wrong; `Io`.
     pub fn check(&self) -> Result<()> {
         self.storage.view()?.check_and_tell(self.report.as_ref()).map(drop)
+    }
+
+    /// Names the store: a copy of its file has the same id, a store that was restored another.
+    #[must_use]
+    pub fn id(&self) -> [u8; 16] {
+        self.storage.id().0
     }
 
     /// Figures of the open store.
@@ -124,7 +120,7 @@ impl Store {
         record: &KeyRecord,
     ) -> Result<Option<Timestamp>> {
         let approach = self.index.approach(record.address().locator);
-        let found = self.index.find(&approach, &record.digest, false);
+        let found = self.index.find(&approach, &record.digest, None, false);
         let noted = found.and_then(|(_, side)| side?.last_used);
         Ok(noted.max(view.used(record.key_id)?))
     }
@@ -152,6 +148,7 @@ pub(super) fn info(
     last_used: Option<Timestamp>,
     now: Timestamp,
 ) -> KeyInfo {
+    let idle = record.idle(realm);
     let alive = record.state != State::Revoked;
     let rotation_due = match (realm.policy().rotate_after, record.successor) {
         (Some(span), None) if alive => Some(record.issued.plus(span)),
@@ -185,5 +182,8 @@ pub(super) fn info(
         last_used,
         quota: None,
         rotation_due,
+        networks: record.parts.networks.as_ref().map_or_else(Vec::new, |n| n.as_slice().to_vec()),
+        idle: idle.map(|idle| idle.span),
+        idle_at: idle.map(|idle| idle.at(last_used)),
     }
 }

@@ -16,6 +16,7 @@ use crate::realm::{Kind, Profile, Realm, RealmChange, new_names};
 use crate::record::{Done, KindName, Op, OperationRecord, RealmRecord};
 use crate::scope::ScopeSet;
 use crate::storage::View;
+use crate::time::Timestamp;
 
 impl Store {
     /// Makes the realm that the profile `toml` describes, or changes it, in one transaction.
@@ -38,19 +39,19 @@ impl Store {
             }
             let before = realms.named(&profile.name).map(|realm| realm.reference());
             let before = before.map(|realm| view.realm(realm)).transpose()?.flatten();
-            let before = Done::Realm(before.map(|realm| realm.profile).unwrap_or_default());
-            let (record, change) = compare(view, realms, &profile, toml)?;
+            let old = before.map(|realm| realm.profile).unwrap_or_default();
+            let (record, change) = compare(view, realms, &profile, toml, now)?;
             let Some(record) = record else {
-                return Ok(asked.note(Draft::new(change), now, before));
+                return Ok(asked.note(Draft::new(change), now, Done::Realm(old)));
             };
             let mut entry = trail::entry(Event::RealmApplied, by, now);
             entry.realm = Some(record.name.clone());
-            entry.after = trail::realm_facts(&change);
+            [entry.before, entry.after] = trail::realm_facts(&change, &old, toml);
             let mut draft = Draft::new(()).op(Op::Realm(record)).entry(entry);
             for key in hidden(view, realms, &profile, &change)? {
                 draft = draft.seal(key, None);
             }
-            Ok(asked.note(draft.map(|()| change), now, before))
+            Ok(asked.note(draft.map(|()| change), now, Done::Realm(old)))
         })
     }
 
@@ -61,7 +62,8 @@ impl Store {
     /// Those of `apply_realm`, but for a commit's.
     pub fn compare_realm(&self, source: &str, toml: &str) -> Result<RealmChange> {
         let profile = Profile::parse(source, toml)?;
-        Ok(compare(&self.storage.view()?, self.realms.load(), &profile, toml)?.1)
+        let (view, now) = (self.storage.view()?, self.mark.now());
+        Ok(compare(&view, self.realms.load(), &profile, toml, now)?.1)
     }
 
     /// The realm called `name`.
@@ -112,6 +114,7 @@ fn compare(
     realms: &Realms,
     profile: &Profile,
     toml: &str,
+    now: Timestamp,
 ) -> Result<(Option<RealmRecord>, RealmChange)> {
     let old = realms.named(&profile.name);
     let change = RealmChange::between(old.map(|old| old.profile()), profile)?;
@@ -131,12 +134,15 @@ fn compare(
             scopes: Vec::new(),
             kinds: Vec::new(),
             plans: Vec::new(),
+            idle_since: None,
         },
     };
     if record.profile == toml {
         return Ok((None, change));
     }
     record.profile = toml.to_owned();
+    // Where uses were not kept so far, no key may be idle at once.
+    record.idle_since = profile.policy.idle.map(|_| record.idle_since.unwrap_or(now));
     let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
     let new = new_names(profile, &record.scopes, &kinds, &record.plans)?;
     record.scopes.extend(new.scopes);

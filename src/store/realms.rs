@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, RealmRef};
 use crate::index::Bind;
@@ -13,6 +14,7 @@ use crate::policy::Required;
 use crate::realm::{Buckets, Kind, Profile, Realm, Rights};
 use crate::record::{KeyRecord, RealmRecord};
 use crate::scope::ScopeSet;
+use crate::time::Timestamp;
 
 /// A realm, and while its profile is being narrowed also what it shall be: then a key may do
 /// no more than both allow.
@@ -65,7 +67,12 @@ impl Bound {
     fn makes_like(&self, other: &Self) -> bool {
         let default = |bound: &Self| bound.realm.policy().default_plan.clone();
         let mut scopes = (0..=127).map(ScopeSet::single);
+        let idle = |bound: &Self| {
+            let shorter = bound.beside.as_ref().and_then(|beside| beside.policy().idle);
+            (bound.realm.policy().idle, shorter, bound.realm.idle_since())
+        };
         self.has_sides() == other.has_sides()
+            && idle(self) == idle(other)
             && self.buckets() == other.buckets()
             && default(self) == default(other)
             && scopes.all(|scope| self.expand(scope) == other.expand(scope))
@@ -81,6 +88,13 @@ impl Bound {
         let realm = &self.realm;
         let rated = realm.plans().iter().any(|plan| !plan.rates.is_empty());
         rated.then_some(realm.policy().buckets)
+    }
+
+    /// For how long a key may stay unused by each profile that holds, if not for ever.
+    fn idle(&self, record: &KeyRecord) -> Option<Idle> {
+        let idle = record.idle(&self.realm)?;
+        let beside = self.beside.as_ref().and_then(|beside| record.idle(beside));
+        Some(beside.map_or(idle, |beside| Idle { span: idle.span.min(beside.span), ..idle }))
     }
 }
 
@@ -197,9 +211,12 @@ impl Bind for Realms {
         self.get(realm).ok()?.realm.plan_of(plan).ok()?
     }
 
+    fn idle(&self, record: &KeyRecord) -> Option<Idle> {
+        self.bound_of_kind(record.kind)?.idle(record)
+    }
+
     fn needs_side(&self, record: &KeyRecord) -> bool {
-        record.start > record.issued
-            || record.parts.quota.is_some()
+        record.parts.quota.is_some()
             || self.bound_of_kind(record.kind).is_some_and(Bound::has_sides)
     }
 
@@ -216,7 +233,8 @@ impl Bind for Realms {
 pub(super) fn bind(record: &RealmRecord) -> Result<Realm> {
     let profile = Profile::parse(&record.name, &record.profile)?;
     let kinds: Vec<_> = record.kinds.iter().map(|k| (k.kind, k.name.clone())).collect();
-    Realm::bind(record.realm, profile, &record.scopes, &kinds, &record.plans)
+    let realm = Realm::bind(record.realm, profile, &record.scopes, &kinds, &record.plans)?;
+    Ok(realm.counting_idle_from(record.idle_since.unwrap_or(Timestamp::EPOCH)))
 }
 
 /// Puts `value` at place `number` of a table that grows as needed.

@@ -101,8 +101,8 @@ impl Store {
         })
     }
 
-    /// Changes a key's name, metadata, end or scopes, or the quota and the credits of its
-    /// lineage.
+    /// Changes a key's name, metadata, end, scopes, networks or idle span, or the quota and the
+    /// credits of its lineage.
     ///
     /// What is taken away is enforced before the change is queued for the disk, what is added
     /// after its commit.
@@ -117,7 +117,7 @@ impl Store {
         let asked = Asked::new(by, "update", || update.asked(key))?;
         let allowed = |held: &Held<'_>, now| {
             not_revoked(&held.record)?;
-            let scopes = update.check(held.realm, held.kind, held.record.start, now)?;
+            let accepted = update.check(held.realm, held.kind, held.record.start, now)?;
             if let Some(end) = update.end
                 && held.record.successor.is_some()
                 && end > held.record.end
@@ -128,19 +128,23 @@ impl Store {
             if update.credits.is_some() && quota_of(update, &held.record).is_none() {
                 return Err(Error::new(ErrorKind::Conflict, format!("{key}: has no quota")));
             }
-            Ok(scopes)
+            Ok(accepted)
         };
         let early = self.deny_early(&asked, key, |held, realms| {
-            let scopes = allowed(held, self.mark.now())?;
-            let scopes = scopes.map_or(ScopeSet::all(), |s| realms.expand(held.record.kind, s));
+            let accepted = allowed(held, self.mark.now())?;
+            let expand = |scopes| realms.expand(held.record.kind, scopes);
+            let scopes = accepted.scopes.map_or(ScopeSet::all(), expand);
             let end = update.end.unwrap_or(Timestamp::NEVER);
-            Ok(KeyRestraint { state: State::Active, scopes, end })
+            let networks = accepted.networks.flatten();
+            Ok(KeyRestraint { scopes, end, networks, ..no_better_than(State::Active) })
         })?;
         self.change(early, key, &asked, Event::KeyUpdated, |view, held, now| {
-            let scopes = allowed(&held, now)?;
+            let accepted = allowed(&held, now)?;
             let mut record = held.record.clone();
             record.end = update.end.unwrap_or(record.end);
-            record.scopes = scopes.unwrap_or(record.scopes);
+            record.scopes = accepted.scopes.unwrap_or(record.scopes);
+            record.parts.networks = accepted.networks.unwrap_or(record.parts.networks);
+            record.parts.idle = accepted.idle.unwrap_or(record.parts.idle);
             record.name = update.name.clone().unwrap_or(record.name);
             record.metadata = update.metadata.clone().unwrap_or(record.metadata);
             record.parts.quota = quota_of(update, &record);

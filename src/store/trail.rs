@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::audit::{AuditEntry, Event};
 use crate::info::KeyQuota;
 use crate::key_id::KeyId;
-use crate::realm::{Realm, RealmChange};
+use crate::realm::{self, Realm, RealmChange};
 use crate::record::{KeyRecord, OwnerRecord};
 use crate::time::Timestamp;
 
@@ -40,6 +40,7 @@ pub(super) fn key_entry(
 /// What a key is, for the trail.
 pub(super) fn key_facts(realm: &Realm, record: &KeyRecord) -> Facts {
     let mut facts = facts(json!({
+        "kind": realm.kind_name(record.kind),
         "state": record.state.name(),
         "scopes": realm.scope_names(record.scopes),
         "start": record.start.to_string(),
@@ -47,17 +48,31 @@ pub(super) fn key_facts(realm: &Realm, record: &KeyRecord) -> Facts {
         "name": record.name,
         "metadata": record.metadata,
     }));
+    if let Some(networks) = &record.parts.networks {
+        let networks: Vec<_> = networks.as_slice().iter().map(ToString::to_string).collect();
+        facts.insert("networks".to_owned(), networks.into());
+    }
+    if let Some(idle) = record.parts.idle {
+        let span = humantime::format_duration(idle.span).to_string();
+        facts.insert("idle".to_owned(), span.into());
+    }
     if let Some(quota) = record.parts.quota {
         facts.insert("quota".to_owned(), quota.to_string().into());
     }
     facts
 }
 
-/// The facts of `record` that differ from those of `other`.
+/// The facts of `record` that differ from those of `other`; null for what only `other` has.
 pub(super) fn key_changes(realm: &Realm, record: &KeyRecord, other: &KeyRecord) -> Facts {
-    let others = key_facts(realm, other);
-    let differs = |(name, fact): &(String, Value)| others.get(name) != Some(fact);
-    key_facts(realm, record).into_iter().filter(differs).collect()
+    let (mut facts, others) = (key_facts(realm, record), key_facts(realm, other));
+    for (name, other) in others {
+        match facts.get(&name) {
+            Some(fact) if *fact == other => drop(facts.remove(&name)),
+            Some(_) => {}
+            None => drop(facts.insert(name, Value::Null)),
+        }
+    }
+    facts
 }
 
 /// Puts into `entry` how many credits there were, and are after a change of them.
@@ -113,12 +128,17 @@ pub(super) fn owner_facts(realm: &Realm, record: &OwnerRecord) -> Facts {
     }))
 }
 
-/// What a profile changed about its realm, for the trail.
-pub(super) fn realm_facts(change: &RealmChange) -> Facts {
-    facts(json!({
+/// What a profile changed about its realm, for the trail: before and after. `old` and `new` are
+/// the texts; the old one is empty if the realm is new.
+pub(super) fn realm_facts(change: &RealmChange, old: &str, new: &str) -> [Facts; 2] {
+    let (was, is) = (realm::fields(old), realm::fields(new));
+    let before = facts(json!({ "fields": realm::differing(&was, &is) }));
+    let after = facts(json!({
         "created": change.created,
         "changes": change.to_string().lines().collect::<Vec<_>>(),
-    }))
+        "fields": realm::differing(&is, &was),
+    }));
+    [if change.created { Facts::new() } else { before }, after]
 }
 
 /// The members of a JSON object.

@@ -112,9 +112,11 @@ impl Store {
         self.storage.at_home()?;
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
-        let presented = self.recognise(realm, token)?;
         let required = Required::Scopes(request.required);
-        Ok(self.rule(realm, &presented, request, required, None)?)
+        let presented = self.recognise(realm, token);
+        let verdict =
+            presented.and_then(|presented| self.rule(realm, &presented, request, required, None));
+        Ok(self.shown(verdict, realm, request)?)
     }
 
     /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
@@ -158,9 +160,12 @@ impl Store {
                 self.index.approach_others(&presented.approach, &digest);
             }
             let now = Some(request.at.unwrap_or_else(|| self.mark.now()));
-            answers.extend(presented.iter().take(group.len()).map(|presented| match presented {
-                Ok(presented) => self.rule(bound, presented, request, required, now),
-                Err(malformed) => Err(Denial::shapeless(*malformed)),
+            answers.extend(presented.iter().take(group.len()).map(|presented| {
+                let verdict = match presented {
+                    Ok(presented) => self.rule(bound, presented, request, required, now),
+                    Err(malformed) => Err(Denial::shapeless(*malformed)),
+                };
+                self.shown(verdict, bound, request)
             }));
         }
         Ok(())
@@ -192,10 +197,14 @@ impl Store {
                 let verdict = self.recognise(bound, token).and_then(|presented| {
                     self.rule(bound, &presented, request, required, Some(now))
                 });
-                verdict.map_err(Refusal::Denied)
+                self.shown(verdict, bound, request).map_err(Refusal::Denied)
             }
             Err(unpresented) => Err(Refusal::Unpresented(unpresented)),
         };
+        if let (Some(observer), Err(refusal @ Refusal::Unpresented(_))) = (&self.observer, &verdict)
+        {
+            observer.refused(refusal, realm.reference(), request, now);
+        }
         let facts = answer::Facts { method: http.method, request_id: http.request_id, now };
         let answer = answer::render(realm, verdict.as_ref(), &facts);
         Ok(Outcome { verdict, answer })
@@ -277,19 +286,20 @@ impl Store {
         let entry = &found.entry;
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
         let scopes = decide(&found.facts(), required, now).inspect_err(|reason| {
-            if *reason == Reason::Expired && request.at.is_none() && !entry.expired {
-                self.index.mark_expired(&presented.approach, &presented.digest, entry.end);
+            if request.at.is_none() {
+                self.remember(presented, found, *reason);
             }
         })?;
         let (rate, credits) = self.charge(realm, found, request, now)?;
-        if realm.policy().usage
-            && let Some(side) = entry.side
+        let keeps_use = |side: &Side| realm.policy().usage || side.idle_at != Timestamp::NEVER;
+        if let Some(side) = entry.side
+            && found.side.as_ref().is_some_and(keeps_use)
         {
             // A time that the caller named may be far off, and a use never goes back.
             let used = request.at.map_or(now, |at| at.min(self.mark.now()));
             self.index.touch(side, entry.key_id, used);
         }
-        Ok(Grant {
+        let grant = Grant {
             key_id: entry.key_id,
             realm: realm.reference(),
             kind: entry.kind,
@@ -299,14 +309,47 @@ impl Store {
             in_grace: entry.in_grace,
             rate,
             credits,
-        })
+        };
+        if let Some(observer) = &self.observer {
+            let last = found.side.as_ref().and_then(|side| side.last_used);
+            observer.granted(&grant, request, now, last);
+        }
+        Ok(grant)
+    }
+
+    /// The verdict, once a denial was shown to who looks at decisions. A grant was already.
+    #[inline(always)]
+    fn shown(
+        &self,
+        verdict: Result<Grant, Denial>,
+        bound: &Bound,
+        request: &Request,
+    ) -> Result<Grant, Denial> {
+        if let (Some(observer), Err(denial)) = (&self.observer, &verdict) {
+            self.show_denial(observer, *denial, bound.realm.reference(), request);
+        }
+        verdict
+    }
+
+    /// Remembers what a clock that steps back must not undo.
+    #[cold]
+    fn remember(&self, presented: &Presented<'_>, found: &Found, reason: Reason) {
+        match (reason, &found.side) {
+            (Reason::Expired, _) if !found.entry.expired => {
+                let end = found.entry.end;
+                self.index.mark_expired(&presented.approach, &presented.digest, end);
+            }
+            (Reason::Idle, Some(side)) => self.index.mark_idle(&found.entry, side),
+            _ => {}
+        }
     }
 
     /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
     #[inline(always)]
     fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
         let looks = bound.reads_owner || self.index.suspended_owners() > 0;
-        let (entry, side) = self.index.find(&presented.approach, &presented.digest, looks)?;
+        let Presented { approach, digest } = presented;
+        let (entry, side) = self.index.find(approach, digest, request.address, looks)?;
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;

@@ -3,8 +3,10 @@
 use keycask::{AuditEntry, Changed, Changes, Filter, KeyInfo, OwnerInfo, Realm, Request, Store};
 use serde_json::{Value, json};
 
-const OPERATIONS: [&str; 10] =
-    ["realm", "owner", "issue", "many", "revoke", "sweep", "clock", "reseal", "confirm", "none"];
+const OPERATIONS: [&str; 11] = [
+    "realm", "owner", "issue", "many", "revoke", "sweep", "clock", "reseal", "trim", "confirm",
+    "none",
+];
 
 fn key(key: &KeyInfo) -> Value {
     let id = |id: keycask::KeyId| id.to_string();
@@ -18,6 +20,8 @@ fn key(key: &KeyInfo) -> Value {
         "lineage": id(key.lineage), "generation": key.generation,
         "predecessor": key.predecessor.map(id), "successor": key.successor.map(id),
         "in_grace": key.in_grace, "last_used": key.last_used.map(|at| at.as_ms()),
+        "networks": key.networks.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "idle": key.idle.map(|span| span.as_secs()), "idle_at": key.idle_at.map(|at| at.as_ms()),
         "quota": key.quota.map(|q| json!([q.quota.to_string(), q.remaining, q.reset.as_ms()])),
     })
 }
@@ -77,7 +81,7 @@ pub fn of(store: &Store) -> String {
             lines.push(json!({ "operation": done.id, "seq": done.seq, "at": at, "key": key }));
         }
     }
-    if let Changes::Since(commits) = store.changes(0, 1_000).unwrap() {
+    if let Changes::Since(commits) = store.changes(store.feed().unwrap().oldest, 1_000).unwrap() {
         for commit in commits {
             let ops: Vec<_> = commit.changed.iter().map(changed).collect();
             lines.push(json!({ "seq": commit.seq, "changed": ops }));

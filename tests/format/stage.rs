@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use keycask::{
     Actor, Clock, Filter, Options, OwnerChange, Pepper, Quota, Request, Restore, Rotation,
-    SealingKey, Spec, Store, Timestamp, Update,
+    SealingKey, Spec, Store, Timestamp, Trim, Update,
 };
 
 const PROFILE: &str = r#"
@@ -112,6 +112,7 @@ fn begin(store: &Store, tokens: &mut Vec<String>) {
     issue(spec().start(Timestamp::from_ms(START_MS)).life(DAY * 365), &op("issue"));
     issue(Spec::new(first, "shown", "b\u{f6}b").scopes(["write"]), &by());
     issue(Spec::new(second, "live", "ann"), &by());
+    issue(spec().networks(["10.0.0.0/8", "2001:db8::/32"]).idle(DAY * 30), &by());
     let suspended = issue(spec(), &by());
     issue(spec().life(DAY).name("to be revoked"), &by());
     issue(spec().life(Duration::from_secs(60)).name("to be swept"), &by());
@@ -142,6 +143,7 @@ fn end(store: &Store) {
     store.revoke(revoked, &op("revoke").because("l\u{e9}ft")).unwrap();
     store.reset_clock(&op("clock")).unwrap();
     store.change_sealing_key(&SealingKey::new(&[9; 32]), &op("reseal")).unwrap();
+    assert_eq!(store.trim_audit(Trim::Through(2), &op("trim")).unwrap().entries, 2);
     store.flush().unwrap();
 }
 

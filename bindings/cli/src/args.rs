@@ -1,6 +1,7 @@
 //! Arguments that several commands take.
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use clap::Args;
@@ -125,6 +126,10 @@ pub(crate) struct Ask {
     /// Decide as of this time: RFC 3339 in UTC, or +90d from now
     #[arg(long, value_name = "TIME")]
     at: Option<When>,
+
+    /// The address that the request comes from
+    #[arg(long, value_name = "ADDRESS")]
+    address: Option<IpAddr>,
 }
 
 impl Ask {
@@ -145,6 +150,9 @@ impl Ask {
         }
         if let Some(at) = self.at {
             request = request.at(at.instant("--at")?);
+        }
+        if let Some(address) = self.address {
+            request = request.address(address);
         }
         Ok((realm, request))
     }

@@ -14,6 +14,7 @@ use keycask::{
 use serde_json::{Value, json};
 
 use crate::output::Fields;
+use crate::when::span;
 
 pub(crate) use decision::{check, denial, explanation, grant, refusal, refused};
 pub(crate) use leak::leak;
@@ -51,6 +52,9 @@ pub(crate) fn key(store: &Store, key: &KeyInfo) -> Result<Fields> {
         .with("changed", time(key.changed))
         .with("reason", key.reason.as_str())
         .with("last_used", key.last_used.map(time))
+        .with("idle_at", key.idle_at.map(time))
+        .with("idle", key.idle.map(span))
+        .with("networks", key.networks.iter().map(ToString::to_string).collect::<Vec<_>>())
         .with("rotation_due", key.rotation_due.map(time))
         .with("quota", key.quota.map(|quota| quota.quota.to_string()))
         .with("credits", key.quota.map(|quota| quota.remaining))
@@ -75,19 +79,7 @@ pub(crate) fn owner(realm: &Realm, owner: &OwnerInfo) -> Fields {
 
 /// An entry of the audit trail.
 pub(crate) fn audit(entry: &AuditEntry) -> Fields {
-    Fields::new()
-        .with("number", entry.number)
-        .with("seq", entry.seq)
-        .with("at", time(entry.at))
-        .with("actor", entry.actor.as_str())
-        .with("operation", entry.operation.as_str())
-        .with("event", entry.event.name())
-        .with("realm", entry.realm.as_deref())
-        .with("key_id", key_id(entry.key))
-        .with("owner", entry.owner.as_deref())
-        .with("reason", entry.reason.as_str())
-        .with("before", entry.before.clone())
-        .with("after", entry.after.clone())
+    Fields::from(entry.members())
 }
 
 /// An operation that was done.

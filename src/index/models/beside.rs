@@ -2,25 +2,25 @@
 
 use loom::sync::atomic::{AtomicBool, Ordering, fence};
 
+use super::super::conditions::Conditions;
 use super::super::numbers::Numbers;
 use super::super::owners::Owners;
-use super::super::side::Sides;
+use super::super::side::{Beside, Sides};
 use super::*;
-use crate::entry::{MeterRef, OwnerEntry, Side, SideRef};
+use crate::entry::{MeterRef, OwnerEntry, SideRef};
 
 #[test]
 fn a_side_is_read_with_the_entry_that_names_it() {
     const NAME: KeyId = KeyId::from_bits(7);
-    let side = |start| Side {
-        start: Timestamp::from_ms(start),
-        last_used: None,
-        lineage: NAME,
-        meter: MeterRef(0),
+    let side = |start| {
+        let start = Timestamp::from_ms(start);
+        Beside { lineage: NAME, conditions: Conditions { start, ..Conditions::NONE } }
     };
+    let names = |_| (MeterRef(0), None);
     loom::model(move || {
         let slots = Arc::new([Slot::default(), Slot::default()]);
         let (sides, mut free) = (Arc::new(Sides::new()), Numbers::default());
-        let lent = sides.lend(&mut free, NAME, |_| side(1)).unwrap();
+        let lent = sides.lend(&mut free, NAME, &side(1), None, names).unwrap();
         let named = |v, side: SideRef| Content::new(*KEY, &Entry { side: Some(side), ..entry(v) });
         slots[0].fill(&named(1, lent));
         let reader = thread::spawn({
@@ -29,7 +29,7 @@ fn a_side_is_read_with_the_entry_that_names_it() {
                 let [slot, _] = &*slots;
                 let life = slot.life();
                 let found = slot.read(life).filter(|_| life.is_live());
-                let side = found.and_then(|entry| sides.get(entry.side?, NAME));
+                let side = found.and_then(|entry| sides.get(entry.side?, NAME, None));
                 fence(Ordering::Acquire);
                 if let Some(side) = side.filter(|_| slot.is_still(life)) {
                     assert_eq!(side.start, Timestamp::from_ms(1));
@@ -39,7 +39,7 @@ fn a_side_is_read_with_the_entry_that_names_it() {
         slots[1].fill(&Content::new(*KEY, &entry(2)));
         slots[0].clear();
         sides.take_back(&mut free, lent);
-        assert_eq!(sides.lend(&mut free, NAME, |_| side(3)), Some(lent));
+        assert_eq!(sides.lend(&mut free, NAME, &side(3), None, names), Some(lent));
         reader.join().unwrap();
     });
 }

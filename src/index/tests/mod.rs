@@ -29,6 +29,10 @@ impl Bind for Realm {
         plan?.parse().ok()
     }
 
+    fn idle(&self, _: &KeyRecord) -> Option<Idle> {
+        None
+    }
+
     fn needs_side(&self, record: &KeyRecord) -> bool {
         record.name == "beside"
     }
@@ -41,6 +45,14 @@ impl Bind for Realm {
         true
     }
 }
+
+/// What restrains nothing.
+const FREE: KeyRestraint = KeyRestraint {
+    state: State::Active,
+    scopes: ScopeSet::all(),
+    end: Timestamp::NEVER,
+    networks: None,
+};
 
 /// A small, fast and repeatable source of numbers.
 struct Numbers(u64);
@@ -89,7 +101,7 @@ fn address_of(digest: [u64; 2]) -> Address {
 }
 
 fn find(index: &Index, n: u64) -> Option<(Entry, Option<Side>)> {
-    index.find(&index.approach(address(n).locator), &digest(n), true)
+    index.find(&index.approach(address(n).locator), &digest(n), None, true)
 }
 
 fn mark_expired(index: &Index, n: u64, entry: &Entry) -> bool {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::*;
+use crate::network::Networks;
 
 /// What the index is to show for a key.
 struct Modelled {
@@ -18,7 +19,28 @@ impl Modelled {
             (state.max(r.state), scopes & r.scopes, end.min(r.end))
         })
     }
+
+    fn outside(&self, address: IpAddr) -> bool {
+        let lists = self.restraints.iter().map(|(_, restraint)| &restraint.networks);
+        let mut lists = lists.chain([&self.record.parts.networks]).flatten();
+        lists.any(|list| !list.as_slice().iter().any(|network| network.contains(address)))
+    }
 }
+
+/// Lists that overlap, and none.
+fn networks(number: u64) -> Option<Networks> {
+    let texts: &[&str] = match number {
+        0 => &["10.0.0.0/8"],
+        1 => &["10.0.0.0/9", "10.128.0.0/9", "2001:db8::/32"],
+        2 => &["10.0.0.0/16", "2001:db8:1::/48", "192.0.2.0/24"],
+        3 => &["::/0"],
+        _ => return None,
+    };
+    Some(Networks::new(texts.iter().map(|text| text.parse().unwrap())).unwrap())
+}
+
+const ADDRESSES: [&str; 5] =
+    ["10.0.0.1", "10.200.0.1", "192.0.2.1", "2001:db8:1::1", "2001:db8:2::1"];
 
 const STATES: [State; 3] = [State::Active, State::Suspended, State::Revoked];
 
@@ -57,6 +79,9 @@ impl Run {
             0 => record.state = STATES[self.numbers.below(3) as usize],
             1 => record.end = at(self.numbers.below(1_000) as i64),
             2 => record.scopes = ScopeSet::from_bits_retain(1 << self.numbers.below(128)),
+            3 if self.numbers.below(2) == 0 => {
+                record.parts.networks = networks(self.numbers.below(8));
+            }
             3 => record.start = at(self.numbers.below(1_000) as i64),
             4 => {
                 let address = record.address();
@@ -71,8 +96,10 @@ impl Run {
                     state: STATES[self.numbers.below(3) as usize],
                     scopes: ScopeSet::from_bits_retain(u128::from(self.numbers.next()) << 64),
                     end: at(self.numbers.below(1_000) as i64),
+                    networks: networks(self.numbers.below(12)),
                 };
-                let id = self.index.restrain_key(record.key_id, &record.address(), restraint);
+                let (key, address) = (record.key_id, record.address());
+                let id = self.index.restrain_key(key, &address, restraint.clone());
                 modelled.restraints.push((id.unwrap(), restraint));
                 return;
             }
@@ -94,9 +121,19 @@ impl Run {
         if let (Some((entry, side)), Some(expected)) = (shown, expected) {
             assert_eq!((entry.state, entry.scopes, entry.end), expected.shown(), "key {n}");
             assert_eq!(entry.key_id, KeyId::from_bits(n));
-            let start = side.map(|side| side.start);
-            let beside = expected.record.name == "beside";
-            assert_eq!(start, beside.then_some(expected.record.start), "key {n}");
+            let record = &expected.record;
+            let later = record.start > record.issued;
+            let start = if later { record.start } else { Timestamp::EPOCH };
+            assert_eq!(side.map_or(Timestamp::EPOCH, |side| side.start), start, "key {n}");
+            if record.name == "beside" {
+                assert_eq!(side.unwrap().lineage, record.lineage, "key {n}");
+            }
+            for address in ADDRESSES.map(|address| address.parse().unwrap()) {
+                let approach = self.index.approach(record.address().locator);
+                let found = self.index.find(&approach, &record.digest, Some(address), true);
+                let outside = found.unwrap().1.is_some_and(|side| side.outside);
+                assert_eq!(outside, expected.outside(address), "key {n} from {address}");
+            }
         }
     }
 }

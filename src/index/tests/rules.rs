@@ -105,12 +105,13 @@ fn a_side_belongs_to_the_entry_that_names_it() {
     let later = KeyRecord { start: at(70), ..beside(1) };
     index.apply(2, &[Op::Key(later)], &Realm).unwrap();
     let (_, side) = find(&index, 1).unwrap();
-    let (lineage, meter) = (KeyId::from_bits(1), MeterRef(side_ref.0));
-    let expected = Side { start: at(70), last_used: Some(at(60)), lineage, meter, lease: None };
-    assert_eq!(side, Some(expected));
+    let side = side.unwrap();
+    assert_eq!((side.start, side.last_used), (at(70), Some(at(60))));
+    assert_eq!((side.lineage, side.meter), (KeyId::from_bits(1), MeterRef(side_ref.0)));
+    assert_eq!(side.lease, None);
 
     index.apply(3, &[Op::Key(beside(2)), Op::Key(key(1))], &Realm).unwrap();
-    assert_eq!(index.sides.get(side_ref, entry.key_id), None);
+    assert_eq!(index.sides.get(side_ref, entry.key_id, None), None);
     assert!(find(&index, 2).unwrap().1.is_some());
     assert_eq!(index.stats().sides, 1);
 }
@@ -199,14 +200,12 @@ fn owners_are_expanded_counted_and_named() {
 fn restraints_add_up_and_no_other_op_lifts_them() {
     let index = index_of(&[Op::Key(key(1))]);
     let shown = || index.get(&address(1)).unwrap();
-    let free =
-        KeyRestraint { state: State::Active, scopes: ScopeSet::all(), end: Timestamp::NEVER };
     let restrain =
         |restraint| index.restrain_key(KeyId::from_bits(1), &address(1), restraint).unwrap();
-    let suspended = restrain(KeyRestraint { state: State::Suspended, ..free });
+    let suspended = restrain(KeyRestraint { state: State::Suspended, ..FREE });
     assert_eq!(shown().state, State::Suspended);
-    let narrow = restrain(KeyRestraint { scopes: ScopeSet::single(127), ..free });
-    let short = restrain(KeyRestraint { end: at(10), ..free });
+    let narrow = restrain(KeyRestraint { scopes: ScopeSet::single(127), ..FREE });
+    let short = restrain(KeyRestraint { end: at(10), ..FREE });
     assert_eq!((shown().scopes, shown().end), (ScopeSet::single(127), at(10)));
 
     // Resuming, widening and lengthening by others changes nothing that is restrained.
@@ -228,8 +227,7 @@ fn restraints_add_up_and_no_other_op_lifts_them() {
 #[test]
 fn what_a_restraint_enforced_stays_when_its_op_was_applied() {
     let index = index_of(&[Op::Key(key(1))]);
-    let revoked =
-        KeyRestraint { state: State::Revoked, scopes: ScopeSet::all(), end: Timestamp::NEVER };
+    let revoked = KeyRestraint { state: State::Revoked, ..FREE };
     let held = index.restrain_key(KeyId::from_bits(1), &address(1), revoked).unwrap();
     let record = KeyRecord { state: State::Revoked, ..key(1) };
     index.apply(2, &[Op::Key(record)], &Realm).unwrap();
@@ -240,8 +238,8 @@ fn what_a_restraint_enforced_stays_when_its_op_was_applied() {
 #[test]
 fn a_restraint_is_on_the_key_that_was_named() {
     let index = index_of(&[Op::Key(key(1))]);
-    let revoked = KeyRestraint { state: State::Revoked, scopes: ScopeSet::empty(), end: at(0) };
-    assert_eq!(index.restrain_key(KeyId::from_bits(2), &address(1), revoked), None);
+    let revoked = KeyRestraint { state: State::Revoked, ..FREE };
+    assert_eq!(index.restrain_key(KeyId::from_bits(2), &address(1), revoked.clone()), None);
     assert_eq!(index.restrain_key(KeyId::from_bits(2), &address(2), revoked), None);
     assert_eq!(index.get(&address(1)).unwrap().state, State::Active);
 }
@@ -249,7 +247,7 @@ fn a_restraint_is_on_the_key_that_was_named() {
 #[test]
 fn a_key_forgotten_under_a_restraint_is_gone_and_does_not_come_back() {
     let index = index_of(&[Op::Key(key(1))]);
-    let revoked = KeyRestraint { state: State::Revoked, scopes: ScopeSet::empty(), end: at(0) };
+    let revoked = KeyRestraint { state: State::Revoked, ..FREE };
     let held = index.restrain_key(KeyId::from_bits(1), &address(1), revoked).unwrap();
     index.apply(2, &[Op::Forget(KeyId::from_bits(1), address(1))], &Realm).unwrap();
     assert_eq!(index.get(&address(1)), None);
@@ -260,8 +258,8 @@ fn a_key_forgotten_under_a_restraint_is_gone_and_does_not_come_back() {
 #[test]
 fn a_mark_made_under_an_earlier_end_goes_when_that_end_is_withdrawn() {
     let index = index_of(&[Op::Key(key(1))]);
-    let short = KeyRestraint { state: State::Active, scopes: ScopeSet::all(), end: at(10) };
-    let held = index.restrain_key(KeyId::from_bits(1), &address(1), short).unwrap();
+    let short = KeyRestraint { end: at(10), ..FREE };
+    let held = index.restrain_key(KeyId::from_bits(1), &address(1), short.clone()).unwrap();
     let shown = index.get(&address(1)).unwrap();
     assert!(mark_expired(&index, 1, &shown));
     index.lift(held);
@@ -302,6 +300,9 @@ fn a_refresh_shows_a_record_by_new_rules_at_the_same_commit() {
             direct | ScopeSet::single(64)
         }
         fn plan_number(&self, _: RealmRef, _: Option<&str>) -> Option<u8> {
+            None
+        }
+        fn idle(&self, _: &KeyRecord) -> Option<Idle> {
             None
         }
         fn needs_side(&self, _: &KeyRecord) -> bool {

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
 use super::*;
+use crate::network::Networks;
 
 /// Runs `reader` over and over on two threads until `writer` is done; gives how often it ran.
 fn beside(reader: impl Fn(u64) + Sync, writer: impl FnOnce()) -> u64 {
@@ -57,26 +58,38 @@ fn a_live_key_is_never_missing_while_the_table_grows_around_it() {
 
 #[test]
 fn a_live_key_is_never_missing_nor_half_changed_while_it_is_changed_itself() {
-    // Scopes, end and owner tell the same number, so a mixture of two entries shows.
+    // Scopes, end, owner and what stands beside them tell the same number, so a mixture of two
+    // entries shows.
+    let network = |v: u64| if v.is_multiple_of(4) { "10.0.0.0/8" } else { "11.0.0.0/8" };
+    let parts = |v: u64| Parts {
+        networks: v
+            .is_multiple_of(2)
+            .then(|| Networks::new([network(v).parse().unwrap()]).unwrap()),
+        ..Parts::default()
+    };
     let version = |v: u64| KeyRecord {
         scopes: ScopeSet::from_bits_retain((u128::from(v) << 64 | u128::from(v)) << 1),
         owner: OwnerRef::new(u32::try_from(v).unwrap()),
         end: at(i64::try_from(v).unwrap()),
-        name: if v.is_multiple_of(2) { "beside" } else { "" }.to_owned(),
-        start: at(i64::try_from(v).unwrap()),
+        start: at(if v.is_multiple_of(2) { i64::try_from(v).unwrap() } else { 0 }),
+        parts: parts(v),
         ..key(1)
     };
     let index = index_of(&[Op::Key(version(0))]);
     for n in 2..400 {
         index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
     }
+    let address = Some("10.1.2.3".parse().unwrap());
     let read = |_| {
-        let (entry, side) = find(&index, 1).expect("a live key was missing");
+        let approach = index.approach(key(1).address().locator);
+        let found = index.find(&approach, &digest(1), address, true);
+        let (entry, side) = found.expect("a live key was missing");
         let v = entry.end.as_ms();
         assert_eq!(i64::from(entry.owner.number()), v);
         let bits = u128::try_from(v).unwrap();
         assert_eq!(entry.scopes.bits(), (bits << 64 | bits) << 1);
-        assert_eq!(side.map(|side| side.start), (v % 2 == 0).then(|| at(v)));
+        let side = side.map(|side| (side.start, side.outside));
+        assert_eq!(side, (v % 2 == 0).then(|| (at(v), v % 4 != 0)));
     };
     beside(read, || {
         for v in 1..60_000 {
@@ -107,11 +120,8 @@ fn no_reader_sees_more_than_a_restraint_after_it_was_set() {
     beside(read, || {
         let mut seq = keys;
         for n in 0..keys {
-            let revoked = KeyRestraint {
-                state: State::Revoked,
-                scopes: ScopeSet::single(127),
-                end: Timestamp::NEVER,
-            };
+            let revoked =
+                KeyRestraint { state: State::Revoked, scopes: ScopeSet::single(127), ..FREE };
             let held = index.restrain_key(KeyId::from_bits(n), &address(n), revoked).unwrap();
             enforced.store(n + 1, Ordering::Release);
             // An update that was queued earlier, new keys beside, then the revocation itself.

@@ -13,6 +13,7 @@ mod process;
 pub(crate) mod rewrite;
 mod rows;
 mod size;
+mod trail;
 mod versions;
 
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use crate::entry::State as KeyState;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::record::{
-    Cause, Done, KeyRecord, KindName, OperationRecord, OwnerRecord, Parts, RealmRecord,
+    Cause, Done, KeyRecord, KindName, Op, OperationRecord, OwnerRecord, Parts, RealmRecord,
 };
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -119,6 +120,7 @@ pub(crate) fn realm() -> RealmRecord {
         profile: "realm = \"example\"\n".to_owned(),
         scopes: vec!["read".to_owned(), "write".to_owned()],
         kinds: vec![KindName { kind: KindRef::new(1), name: "live".to_owned() }],
+        idle_since: None,
         plans: vec!["small".to_owned()],
     }
 }
@@ -163,7 +165,7 @@ fn fill(storage: &Storage) {
 }
 
 /// Everything that an opening gives.
-fn contents(path: &Path) -> Vec<Op> {
+fn contents(path: &Path) -> Vec<Loaded> {
     let mut ops = Vec::new();
     let storage = Storage::open(path, &options(), &mut |op| {
         ops.push(op);

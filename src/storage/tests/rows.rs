@@ -14,8 +14,10 @@ fn what_was_committed_is_there_after_reopening() {
     let id = storage.id();
     storage.close().unwrap();
     let mut ops = Vec::new();
-    let storage = Storage::open(&home.path, &options(), &mut |op| {
-        ops.push(op);
+    let storage = Storage::open(&home.path, &options(), &mut |loaded| {
+        if let Loaded::Row(op) = loaded {
+            ops.push(op);
+        }
         Ok(())
     });
     let storage = storage.unwrap();

@@ -70,7 +70,7 @@ impl Group {
         let mut keys = HashMap::new();
         for key in ops.iter().filter_map(Op::key) {
             let address = key.address();
-            let shown = index.find(&index.approach(address.locator), &key.digest, false);
+            let shown = index.find(&index.approach(address.locator), &key.digest, None, false);
             let shown = shown.map(|(entry, _)| entry.key_id);
             let joined = self.keys.get(&address.digest).copied();
             let new = keys.insert(address.digest, key.key_id);
@@ -149,6 +149,9 @@ fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
     batch.apply(&change.ops)?;
     for (key, sealed) in &change.seals {
         batch.seal(*key, sealed.as_deref())?;
+    }
+    if let Some(through) = change.trim {
+        batch.cut_trail(through)?;
     }
     put_credits(batch, &change.credits)?;
     batch.audit(&mut change.entries)?;

@@ -7,6 +7,7 @@ mod ending;
 mod filling;
 mod growing;
 mod halted;
+mod narrowing;
 mod operations;
 mod salvage;
 mod sharing;

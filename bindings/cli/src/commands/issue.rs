@@ -1,7 +1,9 @@
 //! Issue a key.
 
+use std::time::Duration;
+
 use clap::Args;
-use keycask::{Result, Spec};
+use keycask::{Result, Spec, parse_span};
 
 use crate::args::{By, Names, QuotaOrNone};
 use crate::exit::Exit;
@@ -53,6 +55,15 @@ pub(crate) struct Issue {
     #[arg(long, value_name = "TIME")]
     end: Option<When>,
 
+    /// Networks from which alone it may be used, such as 10.0.0.0/8 [default: any]
+    #[arg(long, value_name = "NETWORK,...")]
+    networks: Option<Names>,
+
+    /// It ends to be granted once it was not used for so long, such as 30d [default: the
+    /// profile's]
+    #[arg(long, value_name = "SPAN", value_parser = parse_span)]
+    idle: Option<Duration>,
+
     /// Its quota, such as "1000 per month", or none [default: the plan's]
     #[arg(long, value_name = "QUOTA")]
     quota: Option<QuotaOrNone>,
@@ -89,6 +100,12 @@ impl Issue {
             Some(When::After(span)) => spec.life(span),
             None => spec,
         };
+        if let Some(networks) = &self.networks {
+            spec = spec.networks(networks.iter());
+        }
+        if let Some(idle) = self.idle {
+            spec = spec.idle(idle);
+        }
         if let Some(QuotaOrNone(quota)) = self.quota {
             spec = spec.quota(quota);
         }

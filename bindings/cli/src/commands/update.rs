@@ -1,7 +1,9 @@
 //! Change what is said of a key.
 
+use std::time::Duration;
+
 use clap::Args;
-use keycask::{KeyId, Result};
+use keycask::{KeyId, Result, parse_span};
 
 use crate::args::{By, Names, QuotaOrNone};
 use crate::exit::Exit;
@@ -9,7 +11,8 @@ use crate::session::Session;
 use crate::view;
 use crate::when::When;
 
-/// Change a key's name, metadata, end, scopes or quota; what is not given stays
+/// Change a key's name, metadata, end, scopes, quota, networks or idle span; what is not given
+/// stays
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
@@ -46,6 +49,23 @@ struct What {
     #[arg(long, value_name = "SCOPE,...")]
     scopes: Option<Names>,
 
+    /// Networks from which alone it may be used, in place of those it had
+    #[arg(long, value_name = "NETWORK,...", conflicts_with = "any_network")]
+    networks: Option<Names>,
+
+    /// It may be used from anywhere
+    #[arg(long)]
+    any_network: bool,
+
+    /// How long it may stay unused from now on, such as 30d; a key that was refused as idle is
+    /// granted again
+    #[arg(long, value_name = "SPAN", value_parser = parse_span, conflicts_with = "no_idle")]
+    idle: Option<Duration>,
+
+    /// How long it may stay unused is what the profile says
+    #[arg(long)]
+    no_idle: bool,
+
     /// The quota of its lineage, such as "1000 per month", with all its credits; or none
     #[arg(long, value_name = "QUOTA")]
     quota: Option<QuotaOrNone>,
@@ -78,6 +98,18 @@ impl Update {
         }
         if let Some(scopes) = &self.what.scopes {
             update = update.scopes(scopes.iter());
+        }
+        if let Some(networks) = &self.what.networks {
+            update = update.networks(networks.iter());
+        }
+        if self.what.any_network {
+            update = update.any_network();
+        }
+        if let Some(idle) = self.what.idle {
+            update = update.idle(idle);
+        }
+        if self.what.no_idle {
+            update = update.no_idle();
         }
         if let Some(QuotaOrNone(quota)) = self.what.quota {
             update = update.quota(quota);

@@ -41,6 +41,7 @@ pub(crate) fn policy(policy: &Policy) -> Fields {
         .with("tell_expired", policy.tell_expired)
         .with("buckets", buckets)
         .with("usage", policy.usage)
+        .with("idle", policy.idle.map(span))
         .with("retain", span(policy.retain))
 }
 

@@ -193,7 +193,7 @@ impl<'r> Trial<'r> {
 fn noted(store: &Store, key: &Key) -> Option<Timestamp> {
     let token = key.token.as_bytes();
     let approach = store.index.approach(Locator::of_token(token));
-    let (_, side) = store.index.find(&approach, &store.digester.digest(token), false)?;
+    let (_, side) = store.index.find(&approach, &store.digester.digest(token), None, false)?;
     side?.last_used
 }
 

@@ -1,0 +1,114 @@
+//! When keys were last used.
+
+use keycask::{Filter, Request, Rotation, Update};
+
+use super::kit::{DAY, MINUTE, Scene, by};
+
+/// P-50: a peer told that revoked keys were used, because it noted uses before it decided.
+#[test]
+fn p_50_a_denial_is_no_use() {
+    let scene = Scene::new("usage = true");
+    let store = scene.store();
+    let issued = scene.issue(&scene.spec().networks(["10.0.0.0/8"]).life(DAY));
+    let inside = Request::new().address("10.0.0.1".parse().unwrap());
+    let last_used = || scene.info(&issued).last_used;
+    assert_eq!((scene.verify(&issued), last_used()), ("network", None));
+    assert_eq!(scene.decide(&issued, &inside), "granted");
+    let used = last_used();
+    assert_eq!(used, Some(scene.now()));
+    scene.clock.forward(MINUTE * 2);
+    store.suspend(issued.key.key_id, &by()).unwrap();
+    assert_eq!((scene.decide(&issued, &inside), last_used()), ("suspended", used));
+    store.resume(issued.key.key_id, &by()).unwrap();
+    scene.clock.forward(DAY);
+    assert_eq!((scene.decide(&issued, &inside), last_used()), ("expired", used));
+    store.revoke(issued.key.key_id, &by()).unwrap();
+    assert_eq!((scene.decide(&issued, &inside), last_used()), ("revoked", used));
+}
+
+#[test]
+fn a_key_is_noted_once_a_minute_and_a_crash_loses_what_was_not_flushed() {
+    let mut scene = Scene::new("usage = true");
+    let issued = scene.issue(&scene.spec());
+    scene.verify(&issued);
+    let first = scene.now();
+    scene.store().flush().unwrap();
+    for second in 1..60 {
+        scene.clock.forward(MINUTE / 60);
+        scene.verify(&issued);
+        assert_eq!(scene.info(&issued).last_used, Some(first), "{second} s");
+    }
+    scene.clock.forward(MINUTE / 60);
+    scene.verify(&issued);
+    assert_eq!(scene.info(&issued).last_used, Some(scene.now()));
+    scene.crash();
+    assert_eq!(scene.info(&issued).last_used, Some(first));
+    scene.clock.forward(MINUTE);
+    scene.verify(&issued);
+    let last = scene.now();
+    scene.reopen();
+    assert_eq!(scene.info(&issued).last_used, Some(last));
+    // What was written is known again after reopening: less than a minute is no news.
+    scene.clock.forward(MINUTE / 2);
+    scene.verify(&issued);
+    assert_eq!(scene.info(&issued).last_used, Some(last));
+}
+
+#[test]
+fn a_use_never_goes_back() {
+    let mut scene = Scene::new("usage = true");
+    let issued = scene.issue(&scene.spec());
+    scene.clock.forward(DAY);
+    scene.verify(&issued);
+    let last = scene.now();
+    scene.clock.step(-3_600_000);
+    assert_eq!(scene.verify(&issued), "granted");
+    let earlier = Request::new().at(scene.now());
+    assert_eq!(scene.decide(&issued, &earlier), "granted");
+    assert_eq!(scene.info(&issued).last_used, Some(last));
+    scene.reopen();
+    scene.verify(&issued);
+    assert_eq!(scene.info(&issued).last_used, Some(last));
+}
+
+/// A change of what stands beside a key gives it another side: a use that was noted in the one
+/// before and not yet written was forgotten with it.
+#[test]
+fn a_use_survives_a_change_of_the_key() {
+    let mut scene = Scene::new("usage = true");
+    let issued = scene.issue(&scene.spec());
+    scene.clock.forward(MINUTE);
+    scene.verify(&issued);
+    let last = scene.now();
+    scene.update(&issued, &Update::new().networks(["10.0.0.0/8"]));
+    assert_eq!(scene.info(&issued).last_used, Some(last));
+    scene.reopen();
+    assert_eq!(scene.info(&issued).last_used, Some(last));
+}
+
+#[test]
+fn a_lineage_tells_who_still_uses_the_old_key() {
+    let mut scene = Scene::new("usage = true");
+    let first = scene.issue(&scene.spec());
+    scene.verify(&first);
+    scene.clock.forward(DAY);
+    let second = scene.store().rotate(first.key.key_id, &Rotation::new(), &by()).unwrap();
+    let told = |scene: &Scene, of| {
+        let lineage = scene.store().list(&Filter::new().lineage(of), None, 10).unwrap().keys;
+        lineage.iter().map(|key| (key.generation, key.in_grace, key.last_used)).collect::<Vec<_>>()
+    };
+    scene.verify(&second);
+    let second_used = scene.now();
+    scene.clock.forward(DAY);
+    scene.verify(&first);
+    let first_used = scene.now();
+    scene.reopen();
+    let expected = [(1, true, Some(first_used)), (2, false, Some(second_used))];
+    for of in [&first, &second] {
+        assert_eq!(told(&scene, of.key.key_id), expected);
+    }
+    let third = scene.store().rotate(second.key.key_id, &Rotation::new(), &by()).unwrap();
+    let lineage = told(&scene, second.key.key_id);
+    assert_eq!(lineage[2], (3, false, None));
+    assert_eq!(lineage, told(&scene, third.key.key_id));
+}
