@@ -78,5 +78,5 @@ fn a_writer_that_came_before_a_batch_does_not_share_its_commit() {
     assert!(done.iter().all(Result::is_ok));
     let trail = scene.store.audit(begin, 1_000).unwrap();
     let seq = |event| trail.iter().rfind(|entry| entry.event == event).unwrap().seq;
-    assert!(seq(Event::KeyUpdated) < seq(Event::KeySwept));
+    assert!(seq(Event::KeyUpdated) < seq(Event::KeysSwept));
 }
