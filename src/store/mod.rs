@@ -47,6 +47,7 @@ mod walk;
 
 use std::sync::atomic::AtomicU64;
 
+use crate::decisions::Counts;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind};
 use crate::index::Index;
@@ -88,6 +89,7 @@ pub struct Store {
     sealing: Option<SealingKey>,
     /// Rates as of times that callers name. Those of the present are in the index.
     told: Named,
+    counts: Counts,
     mark: Mark,
     random: Random,
     report: Option<Report>,

@@ -7,6 +7,7 @@ use super::Store;
 use super::commit::Writers;
 use super::filling::Filling;
 use super::versions::Versions;
+use crate::decisions::Counts;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limit::Named;
@@ -90,6 +91,7 @@ impl Store {
             realms: Versions::new(realms),
             sealing: options.sealing,
             told: Named::new(),
+            counts: Counts::new(),
             mark: Mark::new(options.clock, floor),
             random: options.random,
             report: options.report,

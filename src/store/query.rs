@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Realms, Store, no_key};
 use crate::audit::AuditEntry;
+use crate::decisions::Decisions;
 use crate::entry::State;
 use crate::error::Result;
 use crate::info::{Description, KeyInfo, Stats};
@@ -100,6 +101,12 @@ impl Store {
             peppered: self.storage.is_peppered(),
             unconfirmed: state.role == Role::Restored,
         })
+    }
+
+    /// How many decisions came to which outcome since the store was opened here.
+    #[must_use]
+    pub fn decisions(&self) -> Decisions {
+        self.counts.decisions()
     }
 
     /// What may be shown of a record.

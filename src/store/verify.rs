@@ -112,9 +112,12 @@ impl Store {
         self.storage.at_home()?;
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
-        let presented = self.recognise(realm, token)?;
         let required = Required::Scopes(request.required);
-        Ok(self.rule(realm, &presented, request, required, None)?)
+        let verdict = self
+            .recognise(realm, token)
+            .and_then(|presented| self.rule(realm, &presented, request, required, None));
+        self.counts.verdict(&verdict);
+        Ok(verdict?)
     }
 
     /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
@@ -158,9 +161,13 @@ impl Store {
                 self.index.approach_others(&presented.approach, &digest);
             }
             let now = Some(request.at.unwrap_or_else(|| self.mark.now()));
-            answers.extend(presented.iter().take(group.len()).map(|presented| match presented {
-                Ok(presented) => self.rule(bound, presented, request, required, now),
-                Err(malformed) => Err(Denial::shapeless(*malformed)),
+            answers.extend(presented.iter().take(group.len()).map(|presented| {
+                let verdict = match presented {
+                    Ok(presented) => self.rule(bound, presented, request, required, now),
+                    Err(malformed) => Err(Denial::shapeless(*malformed)),
+                };
+                self.counts.verdict(&verdict);
+                verdict
             }));
         }
         Ok(())
@@ -192,9 +199,13 @@ impl Store {
                 let verdict = self.recognise(bound, token).and_then(|presented| {
                     self.rule(bound, &presented, request, required, Some(now))
                 });
+                self.counts.verdict(&verdict);
                 verdict.map_err(Refusal::Denied)
             }
-            Err(unpresented) => Err(Refusal::Unpresented(unpresented)),
+            Err(unpresented) => {
+                self.counts.unpresented();
+                Err(Refusal::Unpresented(unpresented))
+            }
         };
         let facts = answer::Facts { method: http.method, request_id: http.request_id, now };
         let answer = answer::render(realm, verdict.as_ref(), &facts);
