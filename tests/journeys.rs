@@ -276,7 +276,7 @@ fn rates_follow_the_lineage_so_that_rotating_resets_nothing() {
 }
 
 #[test]
-fn the_last_use_is_shown_at_once_and_after_reopening_and_a_denial_does_not_move_it() {
+fn p50_the_last_use_is_shown_at_once_and_after_reopening_and_a_denial_does_not_move_it() {
     let mut scene = Scene::new();
     let (key, token) = scene.issue(&["read"]);
     let seen = |scene: &Scene| scene.store().key(key.key_id).unwrap().last_used;

@@ -29,6 +29,7 @@ mod rows;
 mod scan;
 mod set;
 mod shared;
+mod snapshot;
 mod state;
 mod tables;
 mod unread;
@@ -50,6 +51,7 @@ use self::handle::Handle;
 use self::header::Header;
 use self::mac::MacKeys;
 use self::shared::Shared;
+use self::snapshot::Snapshot;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Home;
@@ -122,6 +124,8 @@ struct Current {
 
 /// One open file.
 pub(crate) struct Storage {
+    /// Ends before the file is closed, as does what reads it.
+    snapshot: Snapshot,
     /// Another once the file was rewritten. Locked for a moment only.
     current: RwLock<Arc<Current>>,
     /// Where the file is; none for one without a name.
@@ -184,6 +188,7 @@ impl Storage {
 
     fn over(handle: Handle, header: Header, shared: Shared, cache_bytes: usize) -> Self {
         Self {
+            snapshot: Snapshot::default(),
             current: RwLock::new(Arc::new(Current { handle, file: None })),
             place: None,
             cache_bytes,
@@ -304,6 +309,8 @@ impl Storage {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         self.shared.change_gate(gate);
         *current = Arc::new(new);
+        drop(current);
+        self.take_snapshot();
     }
 
     /// Refuses a store that was restored until that is [confirmed](Batch::confirm).
@@ -357,6 +364,7 @@ impl Storage {
     /// Closes the file in order, so that the next opening need not repair it. Dropping does
     /// the same, and keeps failures to itself.
     pub(crate) fn close(self) -> Result<()> {
+        self.snapshot.set(None);
         let current = self.current.into_inner().unwrap_or_else(PoisonError::into_inner);
         // Nobody holds it for longer than a call.
         Arc::into_inner(current).map_or(Ok(()), |current| current.handle.close())

@@ -13,6 +13,7 @@ use super::Current;
 use super::errors::OrFail;
 use super::mac::MacKeys;
 use super::opened::Opened;
+use super::snapshot::Kept;
 use super::state::State;
 use super::tables::{
     AUDIT, BY_END, BY_OWNER, Class, KEYS, LOG, META, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED,
@@ -40,6 +41,7 @@ pub(crate) struct View<'s> {
 
 pub(super) enum Transaction<'s> {
     Read(ReadTransaction),
+    Kept(Arc<ReadTransaction>),
     Write(&'s WriteTransaction),
 }
 
@@ -69,6 +71,12 @@ impl<'s> View<'s> {
     pub(super) fn of(current: Arc<Current>, keys: &'s MacKeys) -> Result<Self> {
         let transaction = Transaction::Read(current.handle.begin_read()?);
         Ok(Self { transaction, keys, _current: Some(current) })
+    }
+
+    /// Reads the rows as of the last commit.
+    pub(super) fn kept(kept: Kept, keys: &'s MacKeys) -> Self {
+        let (transaction, current) = (Transaction::Kept(kept.transaction), Some(kept.current));
+        Self { transaction, keys, _current: current }
     }
 
     /// Where the store stands.
@@ -372,6 +380,7 @@ impl<'s> View<'s> {
         let doing = || format!("open table {name}");
         Ok(match &self.transaction {
             Transaction::Read(t) => Opened::Read(t.open_table(table).or_fail(&doing())?),
+            Transaction::Kept(t) => Opened::Read(t.open_table(table).or_fail(&doing())?),
             Transaction::Write(t) => Opened::Write(t.open_table(table).or_fail(&doing())?),
         })
     }

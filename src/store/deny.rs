@@ -140,7 +140,7 @@ impl Store {
         self.storage.writable()?;
         self.storage.confirmed()?;
         let realms = Arc::clone(self.realms.load());
-        let view = self.storage.view()?;
+        let view = self.storage.view_at_once()?;
         if asked.done(&view)?.is_some() {
             return Ok(Denial::default());
         }

@@ -83,7 +83,7 @@ impl Store {
     fn deny_many(&self, asked: &Asked, ending: &Ending) -> Result<Denial> {
         self.storage.writable()?;
         self.storage.confirmed()?;
-        let view = self.storage.view()?;
+        let view = self.storage.view_at_once()?;
         if let Some(done) = asked.done(&view)?
             && matches!(done.done, Done::Ended(_, true))
         {

@@ -24,10 +24,11 @@ impl Store {
     /// [`Unknown`](Reason::Unknown), if its checksum is right or, in a kind without one, if it
     /// stands alone: neither the byte before it nor the one after it is one of `0-9A-Za-z`.
     ///
-    /// It decides as [`verify`](Self::verify) does, for a request that needs no scope, and leaves
-    /// no trace: no rate, quota, count or last use. The text is not trusted: it takes some 128 KB
-    /// of memory and a time that grows as its length, whatever it is, and is wiped from there. A
-    /// store that was opened read-only tells of the keys as of its opening.
+    /// It decides as [`verify`](Self::verify) does, for a request that needs no scope and comes
+    /// from an address that the key allows, and leaves no trace: no rate, quota, count or last
+    /// use. The text is not trusted: it takes some 128 KB of memory and a time that grows as its
+    /// length, whatever it is, and is wiped from there. A store that was opened read-only tells of
+    /// the keys as of its opening.
     ///
     /// A key of which a token was found is best [revoked](Self::revoke_many), whatever refuses it
     /// today. Keys that were imported with tokens of other shapes cannot be found.
@@ -127,6 +128,8 @@ impl Store {
             let kind = bound.realm.kind(found.entry.kind)?;
             let nothing = Required::Scopes(ScopeSet::empty());
             let refused = decide(&found.facts(), nothing, self.mark.now()).err();
+            // A text comes from no address: whoever reads it may be where the key allows.
+            let refused = refused.filter(|reason| *reason != Reason::Network);
             return Some(Leak {
                 place: candidate.place,
                 realm,

@@ -84,6 +84,7 @@ impl Store {
             _ => state.mark,
         };
         index.caught_up(state.seq);
+        storage.take_snapshot();
         Ok(Self {
             digester: Digester::new(options.pepper.as_ref()),
             storage,

@@ -81,7 +81,7 @@ impl Store {
         id: &str,
         change: &OwnerChange,
     ) -> Result<Denial> {
-        let view = self.storage.view()?;
+        let view = self.storage.view_at_once()?;
         if asked.done(&view)?.is_some() {
             return Ok(Denial::default());
         }

@@ -1,20 +1,18 @@
-//! Chains of rotations.
+//! Lineages and their graces.
 
-use keycask::{Filter, Issued, Rotation};
+use std::time::Duration;
 
-use crate::scene::{DAY, Scene};
+use keycask::{ErrorKind, Filter, Issued, Rotation};
+
+use crate::scene::{DAY, Scene, by};
 
 #[test]
-fn p12_of_a_chain_of_rotations_two_generations_live_and_none_is_orphaned() {
+fn a_lineage_is_listed_by_generation_each_beside_its_neighbours() {
     let scene = Scene::new();
     let mut chain: Vec<Issued> = vec![scene.issue(&scene.spec("live", "a"))];
     for _ in 0..6 {
         let last = chain.last().unwrap().key.key_id;
-        let grace = Rotation::new().grace(DAY);
-        chain.push(scene.rotate(last, &grace));
-        let living: Vec<usize> =
-            (0..chain.len()).filter(|n| scene.reason(&chain[*n]).is_none()).collect();
-        assert_eq!(living, [chain.len() - 2, chain.len() - 1]);
+        chain.push(scene.rotate(last, &Rotation::new().grace(DAY)));
     }
     let first = chain[0].key.key_id;
     let listed = scene.pages(&Filter::new().lineage(first), 3);
@@ -25,7 +23,33 @@ fn p12_of_a_chain_of_rotations_two_generations_live_and_none_is_orphaned() {
         let id = |n: usize| listed.get(n).map(|key| key.key_id);
         assert_eq!((key.predecessor, key.successor), (before.and_then(id), after.and_then(id)));
     }
-    scene.forward(DAY);
-    let living = chain.iter().filter(|issued| scene.reason(issued).is_none()).count();
-    assert_eq!(living, 1);
+}
+
+/// A grace was not enforced, could not be reached, or took odd values, for four peers.
+#[test]
+fn p11_a_grace_holds_to_its_last_millisecond_and_one_that_is_too_long_is_refused() {
+    const MS: Duration = Duration::from_millis(1);
+    for grace in [Duration::ZERO, MS, DAY, DAY * 30] {
+        let scene = Scene::new();
+        let old = scene.issue(&scene.spec("live", "a"));
+        let new = scene.rotate(old.key.key_id, &Rotation::new().grace(grace));
+        if grace.is_zero() {
+            assert_eq!(scene.reason(&old), Some("revoked"));
+        } else {
+            scene.forward(grace - MS);
+            assert_eq!(scene.reason(&old), None, "{grace:?}");
+            scene.forward(MS);
+            assert_eq!(scene.reason(&old), Some("expired"), "{grace:?}");
+        }
+        assert_eq!(scene.reason(&new), None);
+    }
+    let scene = Scene::new();
+    let old = scene.issue(&scene.spec("live", "a"));
+    for grace in [DAY * 30 + MS, Duration::MAX] {
+        let rotation = Rotation::new().grace(grace);
+        let refused = scene.store().rotate(old.key.key_id, &rotation, &by()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Argument);
+        assert!(refused.to_string().contains("grace"), "{refused}");
+    }
+    assert_eq!(scene.reason(&old), None);
 }

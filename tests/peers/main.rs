@@ -1,5 +1,6 @@
 //! What went wrong for others who keep API keys, tried here: the tests that stand in no other
-//! place, a file a theme. Each opens with the defect, whose number its name carries.
+//! place, a file a theme. Each opens with the defect, whose number its name carries;
+//! `docs/peers.md` has them all.
 #![allow(
     clippy::unwrap_used,
     clippy::panic,
@@ -9,6 +10,7 @@
 
 mod kit;
 mod lives;
+mod register;
 mod requests;
 mod rotations;
 mod scopes;

@@ -35,7 +35,7 @@ fn p45_after_any_changes_the_indexes_are_what_the_rows_make_of_them() {
         dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
         usize::try_from(dice >> 33).unwrap() % below
     };
-    for round in 1..=240 {
+    for round in 1..=160 {
         let store = scene.store();
         let key = keys.get(roll(keys.len().max(1))).map(|issued| issued.key.key_id);
         // What a key's state forbids is refused, and changes nothing.
@@ -159,4 +159,59 @@ fn p48_metadata_comes_back_byte_for_byte() {
             assert_eq!(scene.store().key(key).unwrap().metadata, metadata);
         }
     }
+}
+
+/// The digest of a token as `docs/format.md` says, in a store without a pepper.
+fn digest(token: &str) -> [u8; 32] {
+    let key = blake3::derive_key("keycask 2026-11 token digest without a pepper", b"");
+    *blake3::keyed_hash(&key, token.as_bytes()).as_bytes()
+}
+
+/// A digest, as it was stored, was taken as a token.
+#[test]
+fn p30_a_digest_of_a_token_is_no_token_in_whatever_spelling() {
+    let scene = Scene::new(PROFILE);
+    let issued = scene.issue(&scene.spec("plain"));
+    let digest = digest(text(&issued));
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digits = format!("{hex}{}", "0".repeat(28));
+    for text in [
+        digest.to_vec(),
+        hex.clone().into_bytes(),
+        hex.to_uppercase().into_bytes(),
+        format!("k_{hex}").into_bytes(),
+        format!("k_{}", &digits[..28]).into_bytes(),
+        format!("k_{}{}", &digits[..22], &text(&issued)[24..]).into_bytes(),
+    ] {
+        let reason = scene.reason(&text).unwrap();
+        assert!(matches!(reason, Reason::Malformed(_) | Reason::Unknown), "{reason:?}");
+    }
+    assert_eq!(scene.reason(text(&issued)), None);
+}
+
+/// Another algorithm was used than the documented one.
+#[test]
+fn p31_the_file_has_the_digest_that_the_documented_algorithm_gives() {
+    let scene = Scene::new(PROFILE);
+    let issued = scene.issue(&scene.spec("plain"));
+    let digest = digest(text(&issued));
+    let path = scene.path();
+    let (store, _dir) = scene.into_store();
+    store.close().unwrap();
+    let file = std::fs::read(path).unwrap();
+    assert!(file.windows(digest.len()).any(|bytes| bytes == digest));
+}
+
+/// Whoever changed the master secret had a store of unknown keys.
+#[test]
+fn p44_a_wrong_pepper_is_refused_when_the_store_is_opened() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys.redb");
+    let options = |pepper: u8| Store::options().pepper(keycask::Pepper::new(&[pepper; 32]));
+    options(1).create(&path).unwrap().close().unwrap();
+    for wrong in [options(2), Store::options()] {
+        let error = wrong.open(&path).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Pepper, "{error}");
+    }
+    options(1).open(&path).unwrap();
 }

@@ -150,3 +150,57 @@ fn p52_a_flood_of_garbage_reads_no_store_and_makes_nothing_grow() {
     }
     assert_eq!((scene.store().stats().unwrap(), size()), before);
 }
+
+/// Which kind a token was of was told by its length, so that a long one was taken for another's.
+#[test]
+fn p3_a_token_is_of_the_kind_whose_prefix_and_length_it_has_and_not_of_another_as_long() {
+    let scene = Scene::new(
+        "realm = \"r\"\n[[kind]]\nname = \"a\"\nprefix = \"a_\"\nbody = 40\nchecksum = \"none\"\n\
+         [[kind]]\nname = \"b\"\nprefix = \"b_long_\"\nbody = 35\nchecksum = \"none\"\n",
+    );
+    let [a, b] = ["a", "b"].map(|kind| scene.issue(&scene.spec(kind)));
+    assert_eq!(text(&a).len(), text(&b).len());
+    let profile = scene.store().profile(scene.realm).unwrap();
+    for (kind, issued) in [("a", &a), ("b", &b)] {
+        let only = Request::new().kinds(profile.kind_set([kind]).unwrap());
+        for (other, token) in [("a", text(&a)), ("b", text(&b))] {
+            let answer = scene.store().verify(scene.realm, token.as_bytes(), &only);
+            assert_eq!(answer.is_ok(), kind == other, "{kind} and {other}");
+        }
+        let swapped = text(issued).replacen(&issued.key.prefix, "c_", 1);
+        assert!(matches!(scene.reason(&swapped), Some(Reason::Malformed(_))));
+    }
+}
+
+/// Secrets stood in logs, in what was told of keys, and in what was kept of them.
+#[test]
+fn p51_no_token_is_in_what_is_printed_of_anything_nor_in_the_file() {
+    let scene = Scene::new(&profile());
+    let issued = scene.issue(&scene.spec("4").name("n"));
+    let (store, token) = (scene.store(), text(&issued));
+    let grant = store.verify(scene.realm, token.as_bytes(), &Request::new()).unwrap();
+    let header = format!("Bearer {token}");
+    let headers = [("Authorization", header.as_bytes())];
+    let http = keycask::HttpRequest { method: "GET", headers: &headers, request_id: "" };
+    let mut printed = vec![
+        format!("{issued:?} {store:?} {http:?} {grant:?} {:?}", store.describe(&grant)),
+        format!("{:?}", store.present(scene.realm, &http, &Request::new())),
+        format!("{:?}", store.explain(scene.realm, token.as_bytes(), None, &Request::new())),
+        format!("{:?} {:?}", store.audit(0, 100), store.changes(0, 100)),
+        format!("{:?} {:?}", store.key(issued.key.key_id), store.stats()),
+    ];
+    let mut print = |leak: &keycask::Leak| {
+        printed.push(format!("{leak:?}"));
+        Ok(())
+    };
+    store.leaked(token.as_bytes(), &mut print).unwrap();
+    let longer = store.verify(scene.realm, format!("{token}x").as_bytes(), &Request::new());
+    printed.push(format!("{longer:?} {}", longer.as_ref().unwrap_err()));
+    let start = issued.key.prefix.len();
+    let secret = &token[start..start + 12];
+    for text in &printed {
+        assert!(!text.contains(secret), "{text}");
+    }
+    let file = std::fs::read(scene.path()).unwrap();
+    assert!(!file.windows(secret.len()).any(|bytes| bytes == secret.as_bytes()));
+}

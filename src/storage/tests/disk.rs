@@ -64,6 +64,8 @@ struct State {
     syncs: u64,
     lie: Option<Lie>,
     stuck: bool,
+    /// Whether a sync that makes a new length durable waits.
+    stuck_growing: bool,
     /// Whether the length has changed since the last sync.
     resized: bool,
     /// How many wait for a sync of a stuck disk.
@@ -81,6 +83,7 @@ impl Disk {
             syncs: 0,
             lie: None,
             stuck: false,
+            stuck_growing: false,
             resized: false,
             hanging: 0,
         };
@@ -146,6 +149,18 @@ impl Disk {
     pub(crate) fn stick(&self, stuck: bool) {
         self.state().stuck = stuck;
         self.0.bell.notify_all();
+    }
+
+    /// Lets every sync wait that makes a new length durable, or no longer.
+    pub(crate) fn stick_growing(&self, stuck: bool) {
+        self.state().stuck_growing = stuck;
+        self.0.bell.notify_all();
+    }
+
+    /// Whether somebody waits for it to become longer.
+    pub(crate) fn hangs_growing(&self) -> bool {
+        let state = self.state();
+        state.stuck_growing && state.resized && state.hanging > 0
     }
 
     /// Whether somebody waits for it.
@@ -218,7 +233,7 @@ impl StorageBackend for Disk {
         let mut state = self.state();
         state.hanging += 1;
         self.0.bell.notify_all();
-        while state.stuck && !state.resized {
+        while if state.resized { state.stuck_growing } else { state.stuck } {
             state = self.0.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         state.hanging -= 1;

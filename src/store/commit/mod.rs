@@ -280,6 +280,7 @@ impl Store {
         put_usage(&mut batch, &used)?;
         let settled = self.put_leases(&mut batch, group, mark)?;
         let seq = batch.commit(self.mark.uptime())?;
+        self.storage.take_snapshot();
         match vouched {
             Some(mark) => self.mark.reset(mark),
             None => self.mark.advance(mark),

@@ -5,6 +5,7 @@ mod crash;
 mod credits;
 mod ending;
 mod filling;
+mod growing;
 mod halted;
 mod narrowing;
 mod operations;
