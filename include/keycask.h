@@ -1360,7 +1360,8 @@ keycask_status keycask_audit(const keycask_store *store,
 // A cursor is a seq together with the store_id of keycask_stats(): a copy of the file that was
 // restored has another, and a seq of one means nothing in the other.
 //
-// Fails with ARGUMENT, GONE (the log no longer reaches back to `since`), SPACE, IO, CORRUPT.
+// Fails with ARGUMENT, GONE (the log no longer reaches back to `since`; or the store was opened
+// read-only, and is in another file since it was compacted: open it again), SPACE, IO, CORRUPT.
 KEYCASK_MUST_USE
 keycask_status keycask_changes(const keycask_store *store,
                                uint64_t since,

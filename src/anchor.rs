@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind};
+use crate::text::bytes_of_hex;
 
 /// Where a store stood after one commit: to be kept outside of its file, and held against a
 /// copy later.
@@ -44,8 +45,8 @@ impl FromStr for Anchor {
         let anchor = (|| {
             let anchor = Self {
                 seq: parts.next()?.parse().ok()?,
-                store_id: bytes(parts.next()?)?,
-                digest: bytes(parts.next()?)?,
+                store_id: bytes_of_hex(parts.next()?)?,
+                digest: bytes_of_hex(parts.next()?)?,
             };
             // One spelling alone: no sign, no zeros in front, no capitals.
             (anchor.to_string() == text).then_some(anchor)
@@ -55,11 +56,6 @@ impl FromStr for Anchor {
             Error::new(ErrorKind::Argument, format!("anchor {text:?}: {why}"))
         })
     }
-}
-
-fn bytes(hex: &str) -> Option<[u8; 16]> {
-    let number = u128::from_str_radix(hex, 16).ok()?;
-    Some(number.to_be_bytes())
 }
 
 #[cfg(test)]

@@ -4,6 +4,13 @@
 //! and holds no token and no digest. Entries are numbered from 1 and chained: each row
 //! carries a keyed hash over the one before it, so that one that is changed, moved or taken
 //! out of the middle shows.
+//!
+//! Beside the entry itself: which entries are asked for (`filter`), and an entry as others read
+//! it (`json`, `ocsf`).
+
+mod filter;
+mod json;
+mod ocsf;
 
 use std::borrow::Cow;
 
@@ -13,6 +20,8 @@ use serde_json::{Map, Value};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::time::Timestamp;
+
+pub use filter::AuditFilter;
 
 macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
@@ -24,7 +33,8 @@ macro_rules! events {
         }
 
         impl Event {
-            const ALL: &[Self] = &[$(Self::$variant,)*];
+            /// Every event.
+            pub const ALL: &[Self] = &[$(Self::$variant,)*];
 
             /// The event's stable name in lower case.
             #[must_use]
@@ -59,8 +69,14 @@ events! {
     KeyUpdated = "key_updated",
     /// A key's token was shown again.
     KeyRevealed = "key_revealed",
-    /// A key was taken out after its retention.
-    KeySwept = "key_swept",
+    /// Keys were taken out after their retention: those that the entry lists.
+    KeysSwept = "keys_swept",
+    /// The oldest entries of the trail were taken out.
+    AuditTrimmed = "audit_trimmed",
+    /// Something was found in the use of a key that somebody should look at.
+    PatternFound = "pattern_found",
+    /// Decisions were put into the trail: those that the entry lists.
+    DecisionsNoted = "decisions_noted",
     /// The durable time mark was set back.
     ClockReset = "clock_reset",
     /// Sealed tokens were sealed under another key.
@@ -99,7 +115,8 @@ pub struct AuditEntry {
     pub event: Event,
     /// Name of the realm it was done in.
     pub realm: Option<String>,
-    /// The key it was done to.
+    /// The key it was done to, if it was done to one alone. Where it was done to several, the
+    /// member `keys` of `after` [lists](Self::keys) them.
     pub key: Option<KeyId>,
     /// The application's own id of the owner whose key it is, or who was changed.
     pub owner: Option<String>,
@@ -112,6 +129,21 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
+    /// The keys that it was done to, in order.
+    pub fn keys(&self) -> impl Iterator<Item = KeyId> {
+        let listed = self.after.get(KEYS).and_then(Value::as_array);
+        let listed = listed.into_iter().flatten().filter_map(Value::as_str);
+        self.key.into_iter().chain(listed.filter_map(|key| key.parse().ok()))
+    }
+
+    /// The same entry, done to all of `keys`: at most [`KEYS_MAX`].
+    pub(crate) fn about_keys(mut self, keys: &[KeyId]) -> Self {
+        let list = keys.iter().map(ToString::to_string).collect::<Vec<_>>();
+        self.after.insert("count".to_owned(), keys.len().into());
+        self.after.insert(KEYS.to_owned(), list.into());
+        self
+    }
+
     /// An entry that is not in the trail yet, about nothing in particular.
     pub(crate) fn new(event: Event, at: Timestamp, actor: &str) -> Self {
         Self {
@@ -130,6 +162,12 @@ impl AuditEntry {
         }
     }
 }
+
+/// Most keys that one entry lists, which makes it some 25 KB long.
+pub(crate) const KEYS_MAX: usize = 1_000;
+
+/// The member of `after` that lists the keys that something was done to.
+const KEYS: &str = "keys";
 
 /// Where a trail stands: the hash over all of its entries. All zeros before the first.
 pub(crate) type Chain = [u8; 32];

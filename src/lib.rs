@@ -12,10 +12,12 @@ mod answer;
 mod audit;
 mod calendar;
 mod chunks;
-mod decisions;
+mod counts;
+mod decision;
 mod digest;
 mod entry;
 mod error;
+mod feed_cursor;
 mod ids;
 mod index;
 mod info;
@@ -25,6 +27,7 @@ mod limit;
 mod mark;
 mod network;
 mod options;
+mod pattern;
 mod policy;
 mod process;
 mod progress;
@@ -49,17 +52,20 @@ mod verdict;
 pub use actor::Actor;
 pub use anchor::Anchor;
 pub use answer::Answer;
-pub use audit::{AuditEntry, Event};
-pub use decisions::Decisions;
+pub use audit::{AuditEntry, AuditFilter, Event};
+pub use counts::DecisionCounts;
+pub use decision::{Decision, Decisions};
 pub use digest::Pepper;
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
+pub use feed_cursor::FeedCursor;
 pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use info::{Check, Description, Explanation, Issued, KeyInfo, KeyQuota, OwnerInfo, Stats};
 pub use key_id::KeyId;
 pub use leak::{Alert, Alerts, Candidate, Leak, Leaks, Place, RuleFormat, Scanner};
 pub use network::Network;
 pub use options::Options;
+pub use pattern::{Finding, Pattern, Patterns};
 pub use process::forked;
 pub use progress::{Progress, Step};
 pub use query::{Cursor, DryRun, Ended, Ending, Filter, Order, Page};
@@ -74,8 +80,9 @@ pub use scope::ScopeSet;
 pub use seal::SealingKey;
 pub use spec::{OwnerChange, Rotation, Spec, Update};
 pub use store::{
-    Backup, Changed, Changes, Commit, Compacted, HttpRequest, ISSUE_MAX, Operation, Outcome,
-    PAGE_MAX, Restore, Restored, Store, Swept,
+    AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Decided, Feed, Findings,
+    Gone, HttpRequest, ISSUE_MAX, Operation, Outcome, PAGE_MAX, Restore, Restored, Store, Swept,
+    Trim, Trimmed,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

@@ -2,7 +2,9 @@
 
 use rand_core::TryCryptoRng;
 
+use crate::decision::Decisions;
 use crate::digest::Pepper;
+use crate::pattern::Patterns;
 use crate::progress::{Progress, Report};
 use crate::random::Random;
 use crate::seal::SealingKey;
@@ -32,6 +34,8 @@ pub struct Options {
     pub(crate) min_seq: u64,
     pub(crate) lease_max: u64,
     pub(crate) report: Option<Report>,
+    pub(crate) decisions: Decisions,
+    pub(crate) patterns: Option<Patterns>,
 }
 
 impl Options {
@@ -50,6 +54,8 @@ impl Options {
             min_seq: 0,
             lease_max: LEASE_MAX,
             report: None,
+            decisions: Decisions::Never,
+            patterns: None,
         }
     }
 
@@ -141,6 +147,24 @@ impl Options {
     #[must_use]
     pub fn progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.report = Some(Report::new(report));
+        self
+    }
+}
+
+impl Options {
+    /// Keeps the decisions that `which` chooses for [`Store::decisions`](crate::Store::decisions).
+    /// None by default. Takes 512 KiB.
+    #[must_use]
+    pub fn decisions(mut self, which: Decisions) -> Self {
+        self.decisions = which;
+        self
+    }
+
+    /// Looks for `patterns` in the use of keys, for [`Store::findings`](crate::Store::findings).
+    /// Off by default. Takes 1 MiB, and at most some 14 MiB more as keys are met.
+    #[must_use]
+    pub fn patterns(mut self, patterns: Patterns) -> Self {
+        self.patterns = Some(patterns);
         self
     }
 }

@@ -48,6 +48,11 @@ pub(crate) fn check_json(what: &str, text: &str) -> Result<()> {
         .map_err(|e| Error::new(ErrorKind::Argument, format!("{what}: not JSON")).caused_by(e))
 }
 
+/// The bytes that 32 hexadecimal digits stand for. A sign, and fewer digits, may pass.
+pub(crate) fn bytes_of_hex(hex: &str) -> Option<[u8; 16]> {
+    u128::from_str_radix(hex, 16).ok().map(u128::to_be_bytes)
+}
+
 fn check_len(what: &str, text: &str, len: &RangeInclusive<usize>) -> Result<()> {
     if len.contains(&text.len()) {
         return Ok(());

@@ -8,9 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use keycask::{
-    Actor, Changes, Error, ErrorKind, Event, Filter, KeyId, Options, OwnerChange, Pepper, Progress,
-    Reason, Request, Restore, Restored, Rotation, SealingKey, Spec, State, Step, Store, Update,
+    Actor, Changes, Error, ErrorKind, Event, FeedCursor, Filter, Gone, KeyId, Options, OwnerChange,
+    Pepper, Progress, Reason, Request, Restore, Restored, Rotation, SealingKey, Spec, State, Step,
+    Store, Update,
 };
+
+fn cursor(store: &Store, seq: u64) -> FeedCursor {
+    FeedCursor { seq, store_id: store.id() }
+}
 
 const PROFILE: &str = r#"
 realm = "acme"
@@ -143,8 +148,12 @@ fn a_backup_is_the_store_with_its_anchor_and_is_its_owners_alone() {
     assert_eq!(backup.anchor().unwrap(), made.anchor);
     assert_eq!(contents(&backup), contents(&scene.store));
     assert_eq!(reason(&backup, &token), None);
-    assert_eq!(backup.changes(made.anchor.seq, 9).unwrap(), Changes::Since(Vec::new()));
-    assert_eq!(backup.changes(made.anchor.seq - 1, 9).unwrap(), Changes::Gone);
+    assert_eq!(
+        backup.changes(cursor(&backup, made.anchor.seq), 9).unwrap(),
+        Changes::Since(Vec::new())
+    );
+    let before = cursor(&backup, made.anchor.seq - 1);
+    assert_eq!(backup.changes(before, 9).unwrap(), Changes::Gone(Gone::Trimmed));
 }
 
 #[test]
@@ -280,7 +289,8 @@ fn a_restored_store_decides_as_the_backup_and_changes_nothing_until_it_is_confir
     let stats = new.stats().unwrap();
     assert!(stats.unconfirmed && stats.store_id == told.store_id);
     assert_ne!(stats.store_id, scene.store.stats().unwrap().store_id);
-    assert_eq!(new.changes(told.backup.seq - 1, 9).unwrap(), Changes::Gone);
+    let before = cursor(&new, told.backup.seq - 1);
+    assert_eq!(new.changes(before, 9).unwrap(), Changes::Gone(Gone::Trimmed));
     assert_eq!(contents(&new).0, contents(&scene.store).0);
     assert_eq!((reason(&new, &token), reason(&new, &secret)), (None, None));
 

@@ -52,7 +52,7 @@ fn a_store_that_was_inherited_refuses_every_call() {
         store.apply_realm("acme.toml", PROFILE, &by).map(drop),
         store.realm("acme").map(drop),
         store.sweep(1, &by).map(drop),
-        store.changes(0, 1).map(drop),
+        store.feed().map(drop),
         store.audit(0, 1).map(drop),
         store.stats().map(drop),
         store.check(),

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
-    Actor, Changes, Clock, ErrorKind, Event, ISSUE_MAX, Issued, KeyId, OwnerChange, RealmRef,
-    Request, Spec, Store, Timestamp,
+    Actor, Changes, Clock, ErrorKind, Event, FeedCursor, ISSUE_MAX, Issued, KeyId, OwnerChange,
+    RealmRef, Request, Spec, Store, Timestamp,
 };
 
 const PROFILE: &str = r#"
@@ -137,7 +137,8 @@ fn they_share_a_commit_and_each_is_what_it_would_be_alone() {
             trail[0].after.keys().collect::<Vec<_>>()
         );
     }
-    let Changes::Since(commits) = scene.store.changes(before.0 + 1, 10).unwrap() else {
+    let since = FeedCursor { seq: before.0 + 1, store_id: scene.store.id() };
+    let Changes::Since(commits) = scene.store.changes(since, 10).unwrap() else {
         panic!("the log is gone")
     };
     assert_eq!(commits.iter().map(|commit| commit.changed.len()).collect::<Vec<_>>(), [500]);

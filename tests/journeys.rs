@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
-    Actor, Changed, Changes, Clock, ErrorKind, Filter, KeyInfo, OwnerChange, Reason, Request,
-    Rotation, Spec, State, Store, Timestamp, Update,
+    Actor, Clock, ErrorKind, Filter, KeyInfo, OwnerChange, Reason, Request, Rotation, Spec, State,
+    Store, Timestamp, Update,
 };
 
 const PROFILE: &str = r#"
@@ -426,30 +426,6 @@ fn a_sweep_takes_out_what_its_profile_no_longer_retains_and_nothing_else() {
     assert_eq!(store.key(kept.key_id).unwrap().key_id, kept.key_id);
     assert_eq!(store.sweep(0, &by()).unwrap_err().kind(), ErrorKind::Argument);
     store.check().unwrap();
-}
-
-#[test]
-fn whoever_follows_the_log_is_told_every_change_in_order_or_that_it_is_gone() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::options().log_len(10).create(dir.path().join("k.redb")).unwrap();
-    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
-    let issued = store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap();
-    let Changes::Since(commits) = store.changes(0, 100).unwrap() else { panic!("gone") };
-    assert_eq!(commits.iter().map(|c| c.seq).collect::<Vec<_>>(), [1, 2, 3]);
-    assert_eq!(commits[2].changed, [Changed::Key(issued.key.key_id)]);
-    assert!(matches!(commits[0].changed[..], [Changed::Realm(realm)] if realm == acme));
-    let Changes::Since(rest) = store.changes(2, 100).unwrap() else { panic!("gone") };
-    assert_eq!(rest, commits[2..]);
-    assert_eq!(store.changes(3, 100).unwrap(), Changes::Since(vec![]));
-    assert_eq!(store.changes(4, 100).unwrap(), Changes::Gone);
-    for round in 0..600 {
-        let change = OwnerChange::new().suspended(round % 2 == 0);
-        store.set_owner(acme, "o", &change, &by()).unwrap();
-    }
-    assert_eq!(store.changes(0, 100).unwrap(), Changes::Gone);
-    assert_eq!(store.stats().unwrap().seq, 603);
 }
 
 /// P-38: a clock that stepped back over a restart let an expired key live again.

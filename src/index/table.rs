@@ -203,7 +203,7 @@ impl Table {
     /// there is no such key, or if the writer is moving it.
     pub(super) fn expire(&self, address: &Address, end: Timestamp) -> bool {
         for _ in 0..ATTEMPTS {
-            if let Some(outcome) = Slot::expire_all(self.copies(address), end) {
+            if let Some(outcome) = Slot::expire_all(self.copies(address), address.digest, end) {
                 return outcome;
             }
             hint::spin_loop();

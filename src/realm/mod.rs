@@ -6,6 +6,7 @@
 
 mod answers;
 mod change;
+mod fields;
 mod json;
 mod kind;
 mod methods;
@@ -26,6 +27,7 @@ use crate::token::{Carriers, Grammar};
 
 pub(crate) use answers::{Answers, Outcome, is_header_value};
 pub use change::{Effect, KindChange, RealmChange, ScopeChange};
+pub(crate) use fields::{differing, fields};
 pub use kind::{Kind, KindSet, Rights};
 pub use methods::MethodNeed;
 pub use plan::{Plan, Window};

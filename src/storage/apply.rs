@@ -8,12 +8,11 @@ use super::mac::MacKeys;
 use super::rows::{self, Written};
 use super::state::{Counts, State};
 use super::tables::{
-    AUDIT, BY_END, BY_OWNER, Bytes, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE,
-    by_end_row, by_owner_row, key_row, owner_name_row, owner_row, realm_row,
+    BY_END, BY_OWNER, Bytes, Class, KEYS, OWNER_NAMES, OWNERS, REALMS, SEALED, USAGE, by_end_row,
+    by_owner_row, key_row, owner_name_row, owner_row, realm_row,
 };
 use super::values;
 use super::view::{missing, named};
-use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::record::{KeyRecord, OwnerRecord, RealmRecord};
@@ -150,17 +149,6 @@ impl Batch {
         let old = self.put(USAGE, &key_row(key_id), values::put_last_used(at))?;
         let count = &mut self.state.counts.usage;
         *count = moved(*count, old.is_some(), true);
-        Ok(())
-    }
-
-    /// Puts entries that have their numbers and seqs at the end of the audit trail.
-    pub(super) fn put_entries(&mut self, entries: &[AuditEntry]) -> Result<()> {
-        let mut table = rows::open(&self.transaction, AUDIT)?;
-        for entry in entries {
-            let (row, head) = entry.encode(self.storage.keys.audit(), &self.state.head)?;
-            table.insert(&entry.number.to_be_bytes(), row.as_slice()).or_fail("write audit")?;
-            (self.state.entries, self.state.head) = (entry.number, head);
-        }
         Ok(())
     }
 

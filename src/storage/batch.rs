@@ -15,7 +15,6 @@ use super::shared::Shared;
 use super::state::{Role, State};
 use super::tables::{KEYS, META, STATE, key_row};
 use super::view::{Transaction, View};
-use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::record::{LogRow, Op};
@@ -107,21 +106,6 @@ impl Batch {
     /// Keeps `copy` as the sealed copy of the token of `key_id`, or none.
     pub(crate) fn seal(&mut self, key_id: KeyId, copy: Option<&[u8]>) -> Result<()> {
         self.attempt_numbered(|batch| batch.put_sealed(key_id, copy))
-    }
-
-    /// Puts `entries` at the end of the audit trail, under the next numbers and this commit's
-    /// seq, which they are given.
-    pub(crate) fn audit(&mut self, entries: &mut [AuditEntry]) -> Result<()> {
-        if entries.is_empty() {
-            return Ok(());
-        }
-        self.attempt_numbered(|batch| {
-            for (number, entry) in (batch.state.entries.saturating_add(1)..).zip(&mut *entries) {
-                entry.number = number;
-                entry.seq = batch.state.seq.saturating_add(1);
-            }
-            batch.put_entries(entries)
-        })
     }
 
     /// Keeps `at` as the last use of `key_id`, if there is such a key. Takes neither seq nor

@@ -88,7 +88,7 @@ struct Copying {
 impl Copying {
     fn new(source: &Storage, options: &StorageOptions<'_>) -> Result<Self> {
         let state = source.view()?.state()?;
-        let total = state.rows().saturating_add(state.entries);
+        let total = state.rows().saturating_add(state.kept_entries());
         let tally = Tally::new(options.report, Step::Copy, total);
         let (key, keys_end, keys_from) = (None, false, state.seq);
         Ok(Self { tally, seq: None, owner: 1, key, keys_end, keys_from, entry: 0 })
@@ -140,6 +140,11 @@ impl Copying {
     }
 
     fn read_on(&mut self, view: &View<'_>, chunk: &mut Chunk) -> Result<()> {
+        if chunk.state.cut > self.entry {
+            // What was taken out may have told that sealed copies changed.
+            self.entry = chunk.state.cut;
+            (self.key, self.keys_end, self.keys_from) = (None, false, chunk.state.seq);
+        }
         chunk.entries = view.audit(self.entry, STEP)?;
         for entry in &chunk.entries {
             self.entry = entry.number;
@@ -191,6 +196,7 @@ impl Copying {
             }
             self.tally.row();
         }
+        batch.cut_like(&chunk.state)?;
         batch.put_entries(&chunk.entries)?;
         chunk.entries.iter().for_each(|_| self.tally.row());
         Ok(())
@@ -240,14 +246,15 @@ impl Batch {
     fn stand(&mut self, source: State, role: Role, same: bool) -> Result<()> {
         let own = &self.state;
         let counts = Counts { usage: own.counts.usage, operations: 0, ..source.counts };
-        let digests = (own.set, own.head) == (source.set, source.head);
-        if own.counts != counts || own.entries != source.entries || (same && !digests) {
+        let digests = (own.set, own.head, own.base) == (source.set, source.head, source.base);
+        let trail = (own.entries, own.cut) == (source.entries, source.cut);
+        if own.counts != counts || !trail || (same && !digests) {
             let why = "the copy is not what the store was: its counts or digests differ";
             return Err(Error::new(ErrorKind::Internal, why));
         }
         let first = source.seq.saturating_add(1);
-        let (set, head, balances) = (own.set, own.head, own.balances);
-        self.state = State { role, first, logged: 0, counts, set, head, balances, ..source };
+        let (set, head, base, balances) = (own.set, own.head, own.base, own.balances);
+        self.state = State { role, first, logged: 0, counts, set, head, base, balances, ..source };
         self.written = true;
         Ok(())
     }

@@ -32,6 +32,7 @@ mod shared;
 mod snapshot;
 mod state;
 mod tables;
+mod trail;
 mod unread;
 mod values;
 mod view;
@@ -311,6 +312,20 @@ impl Storage {
         *current = Arc::new(new);
         drop(current);
         self.take_snapshot();
+    }
+
+    /// Whether the store's name has another file by now than the one that is open.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` if it has none; `Io`.
+    pub(crate) fn is_replaced(&self) -> Result<bool> {
+        let Some(place) = &self.place else { return Ok(false) };
+        match place.still(self.current().file) {
+            Ok(_) => Ok(false),
+            Err(error) if error.kind() == ErrorKind::Conflict => Ok(true),
+            Err(error) => Err(error),
+        }
     }
 
     /// Refuses a store that was restored until that is [confirmed](Batch::confirm).

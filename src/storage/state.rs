@@ -68,9 +68,11 @@ impl Role {
 //    114    8 mark         durable time mark, milliseconds
 //    122    8 entries      number of the last audit entry
 //    130   32 head         where the audit trail stands
-//    162   32 set          digest of the rows of keys, owners, realms and sealed: masked
-//    194   32 balances     digest of the rows of balances: masked
-//    226   16 MAC          as every row's, over the row with the digests unmasked
+//    162    8 cut          number of the last audit entry that was taken out; 0 if none was
+//    170   32 base         where the audit trail stood after that one
+//    202   32 set          digest of the rows of keys, owners, realms and sealed: masked
+//    234   32 balances     digest of the rows of balances: masked
+//    266   16 MAC          as every row's, over the row with the digests unmasked
 // ```
 //
 // The mask is keyed BLAKE3 over the MAC, so the digests are in the file enciphered only.
@@ -101,6 +103,10 @@ pub(crate) struct State {
     pub(crate) entries: u64,
     /// Where the audit trail stands.
     pub(crate) head: Chain,
+    /// Number of the last audit entry that was taken out. 0 if none was.
+    pub(crate) cut: u64,
+    /// Where the audit trail stood after that entry: what its oldest row is chained to.
+    pub(crate) base: Chain,
     /// Digest of the rows of keys, owners, realms and sealed copies.
     pub(crate) set: SetDigest,
     /// Digest of the rows of balances. These change without a seq, so that a copy, whose rows
@@ -124,6 +130,8 @@ impl State {
             mark: Timestamp::EPOCH,
             entries: 0,
             head: [0; 32],
+            cut: 0,
+            base: [0; 32],
             set: SetDigest::default(),
             balances: SetDigest::default(),
         }
@@ -145,6 +153,8 @@ impl State {
         body.extend_from_slice(&self.mark.as_ms().to_le_bytes());
         body.extend_from_slice(&self.entries.to_le_bytes());
         body.extend_from_slice(&self.head);
+        body.extend_from_slice(&self.cut.to_le_bytes());
+        body.extend_from_slice(&self.base);
         body.extend_from_slice(&self.set.to_bytes());
         body.extend_from_slice(&self.balances.to_bytes());
         let mut row = keys.seal("meta", STATE, body).0;
@@ -160,6 +170,11 @@ impl State {
         state.extend_from_slice(&self.head);
         state.extend_from_slice(&self.set.to_bytes());
         Anchor { seq: self.seq, store_id: store.0, digest: keys.anchor(&state) }
+    }
+
+    /// How many entries of the audit trail there are.
+    pub(crate) fn kept_entries(&self) -> u64 {
+        self.entries.saturating_sub(self.cut)
     }
 
     /// How many rows an opening reads.
@@ -208,7 +223,9 @@ impl State {
         let next_owner = next(&mut rest)?;
         let mark = next(&mut rest)?.cast_signed();
         let entries = next(&mut rest)?;
-        let (head, rest) = rest.split_first_chunk()?;
+        let (head, mut rest) = rest.split_first_chunk()?;
+        let cut = next(&mut rest)?;
+        let (base, rest) = rest.split_first_chunk()?;
         let (set, rest) = rest.split_first_chunk()?;
         let balances: &[u8; 32] = rest.try_into().ok()?;
         Some(Self {
@@ -224,6 +241,8 @@ impl State {
             mark: Timestamp::from_ms(mark),
             entries,
             head: *head,
+            cut,
+            base: *base,
             set: SetDigest::from_bytes(set),
             balances: SetDigest::from_bytes(balances),
         })
@@ -278,6 +297,8 @@ mod tests {
             mark: Timestamp::from_ms(-14),
             entries: 15,
             head: [16; 32],
+            cut: 20,
+            base: [18; 32],
             set: SetDigest::from_bytes(&[17; 32]),
             balances: SetDigest::from_bytes(&[19; 32]),
         }
@@ -287,7 +308,7 @@ mod tests {
     fn a_state_survives_its_row_and_no_changed_row_opens() {
         let (_, keys) = Header::new(None, &Random::system()).unwrap();
         let row = state().encode(&keys);
-        assert_eq!(row.len(), 242);
+        assert_eq!(row.len(), 282);
         assert_eq!(State::decode(&row, &keys).unwrap(), state());
         for bit in 0..row.len() * 8 {
             let mut bad = row.clone();

@@ -16,12 +16,11 @@ use super::opened::Opened;
 use super::snapshot::Kept;
 use super::state::State;
 use super::tables::{
-    AUDIT, BY_END, BY_OWNER, Class, KEYS, LOG, META, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED,
-    STATE, USAGE, by_end_row, by_owner_row, end_of, key_at_end, key_of, key_row, name_row,
-    owner_name_row, owner_row, realm_row,
+    BY_END, BY_OWNER, Class, KEYS, LOG, META, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED, STATE,
+    USAGE, by_end_row, by_owner_row, end_of, key_at_end, key_of, key_row, name_row, owner_name_row,
+    owner_row, realm_row,
 };
 use super::values;
-use crate::audit::{self, AuditEntry};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
@@ -288,32 +287,6 @@ impl<'s> View<'s> {
             changes.push(Change { seq: want, ops: named(LogRow::decode(body), "log", &row)? });
         }
         Ok(Changes::Since(changes))
-    }
-
-    /// Up to `limit` entries of the audit trail after number `after`.
-    pub(crate) fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>> {
-        let state = self.state()?;
-        let table = self.table(AUDIT)?;
-        let row = |number: u64| -> Result<Vec<u8>> {
-            let key = number.to_be_bytes();
-            let value = table.get(&key)?.ok_or_else(|| missing("audit", &key, "it"))?;
-            Ok(value.value().to_vec())
-        };
-        if after >= state.entries {
-            return Ok(Vec::new());
-        }
-        let mut head = if after == 0 { [0; 32] } else { audit::chain_of(after, &row(after)?)? };
-        let mut entries = Vec::new();
-        for number in (after.saturating_add(1)..=state.entries).take(limit) {
-            let (entry, chain) =
-                AuditEntry::decode(self.keys.audit(), &head, number, &row(number)?)?;
-            head = chain;
-            entries.push(entry);
-            if number == state.entries && head != state.head {
-                return Err(missing("audit", &number.to_be_bytes(), "what came after it"));
-            }
-        }
-        Ok(entries)
     }
 
     fn ids_of(

@@ -22,6 +22,8 @@ pub(super) struct Change {
     pub operation: Option<OperationRecord>,
     /// Where the durable time mark is to stand, if somebody vouches for it.
     pub mark: Option<Timestamp>,
+    /// Up to which number entries of the audit trail are to go.
+    pub trim: Option<u64>,
     /// Whether what usage was noted is to be written too.
     pub usage: bool,
     /// What becomes of the credits of lineages.
@@ -100,6 +102,12 @@ impl<T> Draft<T> {
     /// Makes a store that was restored one in use.
     pub(super) fn confirm(mut self) -> Self {
         self.change.confirm = true;
+        self
+    }
+
+    /// Takes out the entries of the audit trail up to number `through`.
+    pub(super) fn trim(mut self, through: u64) -> Self {
+        self.change.trim = Some(through);
         self
     }
 

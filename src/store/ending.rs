@@ -39,7 +39,7 @@ impl Store {
     /// that is issued meanwhile, by a rotation too, is met at the end and revoked as well, if it
     /// is selected, unless that is in the very millisecond in which the last batch is made. The
     /// audit trail has an entry for each key, as if each had been [revoked](Self::revoke) by
-    /// itself. While it runs, a key takes some 300 bytes of memory.
+    /// itself. While it runs, a key takes half a kilobyte of memory.
     ///
     /// If it fails half-way, the error says how many keys were revoked; they stay revoked, and
     /// asking again goes on with the others. Which of those are refused meanwhile is as for one

@@ -38,10 +38,7 @@ impl Store {
     /// realm, conditions that no key can meet together, a cursor of another order, or a limit
     /// of 0 or over 1000; `Io` or `Corrupt` if the file cannot be read.
     pub fn list(&self, filter: &Filter, after: Option<Cursor>, limit: usize) -> Result<Page> {
-        if !(1..=PAGE_MAX).contains(&limit) {
-            let why = format!("limit {limit}: from 1 to {PAGE_MAX} are allowed");
-            return Err(Error::new(ErrorKind::Argument, why));
-        }
+        limited(limit)?;
         let place = after.map(|cursor| cursor.place(filter.order)).transpose()?;
         let view = self.storage.view()?;
         let realms = self.realms_of(&view)?;
@@ -163,4 +160,13 @@ impl Owners {
             }
         })
     }
+}
+
+/// Refuses a page that is empty or longer than one may be.
+pub(super) fn limited(limit: usize) -> Result<()> {
+    if (1..=PAGE_MAX).contains(&limit) {
+        return Ok(());
+    }
+    let why = format!("limit {limit}: from 1 to {PAGE_MAX} are allowed");
+    Err(Error::new(ErrorKind::Argument, why))
 }

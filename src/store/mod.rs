@@ -5,6 +5,7 @@
 //! [`Store::commit`], and what the draft takes away is enforced in memory before the commit,
 //! what it adds after it: deny early, grant late.
 
+mod audit;
 mod backup;
 mod cap;
 mod charge;
@@ -21,6 +22,7 @@ mod holder;
 mod issue;
 mod leaked;
 mod list;
+mod observe;
 mod open;
 mod operation;
 mod owner;
@@ -47,7 +49,7 @@ mod walk;
 
 use std::sync::atomic::AtomicU64;
 
-use crate::decisions::Counts;
+use crate::counts::Counts;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind};
 use crate::index::Index;
@@ -63,14 +65,17 @@ use crate::storage::Storage;
 
 use commit::Writers;
 use draft::Draft;
+use observe::Observer;
 use realms::Realms;
 use versions::Versions;
 
+pub use audit::{AuditCheck, AuditPage, Trim, Trimmed};
 pub use backup::Backup;
 pub use compact::Compacted;
-pub use feed::{Changed, Changes, Commit};
+pub use feed::{Changed, Changes, Commit, Feed, Gone};
 pub use issue::ISSUE_MAX;
 pub use list::PAGE_MAX;
+pub use observe::{Decided, Findings};
 pub use operation::Operation;
 pub use restore::{Restore, Restored};
 pub use sweep::Swept;
@@ -90,6 +95,8 @@ pub struct Store {
     /// Rates as of times that callers name. Those of the present are in the index.
     told: Named,
     counts: Counts,
+    /// Who looks at decisions, if anybody does.
+    observer: Option<Box<Observer>>,
     mark: Mark,
     random: Random,
     report: Option<Report>,

@@ -6,8 +6,9 @@ use std::sync::atomic::AtomicU64;
 use super::Store;
 use super::commit::Writers;
 use super::filling::Filling;
+use super::observe::Observer;
 use super::versions::Versions;
-use crate::decisions::Counts;
+use crate::counts::Counts;
 use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limit::Named;
@@ -93,6 +94,7 @@ impl Store {
             sealing: options.sealing,
             told: Named::new(),
             counts: Counts::new(),
+            observer: Observer::new(options.decisions, options.patterns),
             mark: Mark::new(options.clock, floor),
             random: options.random,
             report: options.report,

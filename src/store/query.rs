@@ -1,10 +1,9 @@
-//! Look a key up, read the trail, check the file.
+//! Look a key up, check the file, tell its figures.
 
 use std::sync::Arc;
 
 use super::{Realms, Store, no_key};
-use crate::audit::AuditEntry;
-use crate::decisions::Decisions;
+use crate::counts::DecisionCounts;
 use crate::entry::State;
 use crate::error::Result;
 use crate::info::{Description, KeyInfo, Stats};
@@ -63,15 +62,6 @@ impl Store {
         })
     }
 
-    /// Entries of the audit trail with numbers over `after`, `limit` at most.
-    ///
-    /// # Errors
-    ///
-    /// `Io` or `Corrupt` if the file cannot be read.
-    pub fn audit(&self, after: u64, limit: usize) -> Result<Vec<AuditEntry>> {
-        self.storage.view()?.audit(after, limit)
-    }
-
     /// Checks the whole file: every row's MAC, each index against the rows, the log, and the
     /// chain of the audit trail.
     ///
@@ -80,6 +70,12 @@ impl Store {
     /// `Corrupt` or `Newer`, naming the first row that is wrong; `Io`.
     pub fn check(&self) -> Result<()> {
         self.storage.view()?.check_and_tell(self.report.as_ref()).map(drop)
+    }
+
+    /// Names the store: a copy of its file has the same id, a store that was restored another.
+    #[must_use]
+    pub fn id(&self) -> [u8; 16] {
+        self.storage.id().0
     }
 
     /// Figures of the open store.
@@ -105,8 +101,8 @@ impl Store {
 
     /// How many decisions came to which outcome since the store was opened here.
     #[must_use]
-    pub fn decisions(&self) -> Decisions {
-        self.counts.decisions()
+    pub fn decision_counts(&self) -> DecisionCounts {
+        self.counts.sum()
     }
 
     /// What may be shown of a record.

@@ -39,19 +39,19 @@ impl Store {
             }
             let before = realms.named(&profile.name).map(|realm| realm.reference());
             let before = before.map(|realm| view.realm(realm)).transpose()?.flatten();
-            let before = Done::Realm(before.map(|realm| realm.profile).unwrap_or_default());
+            let old = before.map(|realm| realm.profile).unwrap_or_default();
             let (record, change) = compare(view, realms, &profile, toml, now)?;
             let Some(record) = record else {
-                return Ok(asked.note(Draft::new(change), now, before));
+                return Ok(asked.note(Draft::new(change), now, Done::Realm(old)));
             };
             let mut entry = trail::entry(Event::RealmApplied, by, now);
             entry.realm = Some(record.name.clone());
-            entry.after = trail::realm_facts(&change);
+            [entry.before, entry.after] = trail::realm_facts(&change, &old, toml);
             let mut draft = Draft::new(()).op(Op::Realm(record)).entry(entry);
             for key in hidden(view, realms, &profile, &change)? {
                 draft = draft.seal(key, None);
             }
-            Ok(asked.note(draft.map(|()| change), now, before))
+            Ok(asked.note(draft.map(|()| change), now, Done::Realm(old)))
         })
     }
 

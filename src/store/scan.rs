@@ -1,5 +1,6 @@
 //! Reads that go over many rows, a page at a time.
 
+use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
@@ -28,6 +29,15 @@ pub(super) fn owners<'v>(
 ) -> impl Iterator<Item = Result<OwnerRecord>> + 'v {
     let page = move |after: Option<String>| view.owners(realm, after.as_deref(), PAGE);
     pages(page, None, |owner: &OwnerRecord| owner.id.clone())
+}
+
+/// The entries of the audit trail with numbers over `after`, in their order.
+pub(super) fn entries<'v>(
+    view: &'v View<'_>,
+    after: u64,
+) -> impl Iterator<Item = Result<AuditEntry>> + 'v {
+    let page = move |last: Option<u64>| view.audit(last.unwrap_or(after), PAGE);
+    pages(page, None, |entry: &AuditEntry| entry.number)
 }
 
 /// The items of all pages. Ends after the first error.

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::operation::Asked;
 use super::{Draft, Store, trail};
 use crate::actor::Actor;
-use crate::audit::Event;
+use crate::audit::{Event, KEYS_MAX};
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Step, Tally};
 use crate::realm::Realm;
@@ -34,7 +34,8 @@ pub struct Swept {
 
 impl Store {
     /// Takes out keys that expired or were revoked longer ago than their profile retains
-    /// them, `limit` at most, in one commit. A token of a key that was taken out is Unknown.
+    /// them, `limit` at most, in one commit. A token of a key that was taken out is Unknown. The
+    /// audit trail gets one entry for each kind, or for a thousand keys of it, which lists them.
     ///
     /// Decisions do not depend on it: expired and revoked keys are refused before, too. It
     /// reads the keys that it takes out and no others, so that a million are taken out in time
@@ -49,7 +50,7 @@ impl Store {
             let why = format!("limit {limit}: from 1 to {SWEEP_MAX} are allowed");
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        self.commit(|view, realms, now| {
+        self.commit_apart(|view, realms, now| {
             if let Some(done) = asked.done(view)? {
                 let Done::Swept(keys, more) = done.done else { return Err(done.unlike()) };
                 let keys = usize::try_from(keys).unwrap_or(usize::MAX);
@@ -63,13 +64,13 @@ impl Store {
                 let mut over = view.over(kind, ripe, left.saturating_add(1))?;
                 draft.value.more = over.len() > left;
                 over.truncate(left);
-                for record in over {
-                    draft.value.keys = draft.value.keys.saturating_add(1);
-                    let owner =
-                        view.owner(record.owner)?.ok_or_else(|| super::no_owner(&record))?;
-                    let (key, event) = (record.key_id, Event::KeySwept);
-                    let entry = trail::key_entry(event, by, now, realm, key, &owner.id);
-                    draft = draft.op(Op::Forget(key, record.address())).entry(entry);
+                draft.value.keys = draft.value.keys.saturating_add(over.len());
+                draft = draft.ops(over.iter().map(|key| Op::Forget(key.key_id, key.address())));
+                let keys: Vec<_> = over.iter().map(|key| key.key_id).collect();
+                for keys in keys.chunks(KEYS_MAX) {
+                    let mut entry = trail::entry(Event::KeysSwept, by, now).about_keys(keys);
+                    entry.realm = Some(realm.name().to_owned());
+                    draft = draft.entry(entry);
                 }
                 if draft.value.more {
                     break;

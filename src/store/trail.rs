@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::audit::{AuditEntry, Event};
 use crate::info::KeyQuota;
 use crate::key_id::KeyId;
-use crate::realm::{Realm, RealmChange};
+use crate::realm::{self, Realm, RealmChange};
 use crate::record::{KeyRecord, OwnerRecord};
 use crate::time::Timestamp;
 
@@ -40,6 +40,7 @@ pub(super) fn key_entry(
 /// What a key is, for the trail.
 pub(super) fn key_facts(realm: &Realm, record: &KeyRecord) -> Facts {
     let mut facts = facts(json!({
+        "kind": realm.kind_name(record.kind),
         "state": record.state.name(),
         "scopes": realm.scope_names(record.scopes),
         "start": record.start.to_string(),
@@ -127,12 +128,17 @@ pub(super) fn owner_facts(realm: &Realm, record: &OwnerRecord) -> Facts {
     }))
 }
 
-/// What a profile changed about its realm, for the trail.
-pub(super) fn realm_facts(change: &RealmChange) -> Facts {
-    facts(json!({
+/// What a profile changed about its realm, for the trail: before and after. `old` and `new` are
+/// the texts; the old one is empty if the realm is new.
+pub(super) fn realm_facts(change: &RealmChange, old: &str, new: &str) -> [Facts; 2] {
+    let (was, is) = (realm::fields(old), realm::fields(new));
+    let before = facts(json!({ "fields": realm::differing(&was, &is) }));
+    let after = facts(json!({
         "created": change.created,
         "changes": change.to_string().lines().collect::<Vec<_>>(),
-    }))
+        "fields": realm::differing(&is, &was),
+    }));
+    [if change.created { Facts::new() } else { before }, after]
 }
 
 /// The members of a JSON object.

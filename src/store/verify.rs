@@ -113,11 +113,10 @@ impl Store {
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
         let required = Required::Scopes(request.required);
-        let verdict = self
-            .recognise(realm, token)
-            .and_then(|presented| self.rule(realm, &presented, request, required, None));
-        self.counts.verdict(&verdict);
-        Ok(verdict?)
+        let presented = self.recognise(realm, token);
+        let verdict =
+            presented.and_then(|presented| self.rule(realm, &presented, request, required, None));
+        Ok(self.shown(verdict, realm, request)?)
     }
 
     /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
@@ -166,8 +165,7 @@ impl Store {
                     Ok(presented) => self.rule(bound, presented, request, required, now),
                     Err(malformed) => Err(Denial::shapeless(*malformed)),
                 };
-                self.counts.verdict(&verdict);
-                verdict
+                self.shown(verdict, bound, request)
             }));
         }
         Ok(())
@@ -199,14 +197,17 @@ impl Store {
                 let verdict = self.recognise(bound, token).and_then(|presented| {
                     self.rule(bound, &presented, request, required, Some(now))
                 });
-                self.counts.verdict(&verdict);
-                verdict.map_err(Refusal::Denied)
+                self.shown(verdict, bound, request).map_err(Refusal::Denied)
             }
             Err(unpresented) => {
                 self.counts.unpresented();
                 Err(Refusal::Unpresented(unpresented))
             }
         };
+        if let (Some(observer), Err(refusal @ Refusal::Unpresented(_))) = (&self.observer, &verdict)
+        {
+            observer.refused(refusal, realm.reference(), request, now);
+        }
         let facts = answer::Facts { method: http.method, request_id: http.request_id, now };
         let answer = answer::render(realm, verdict.as_ref(), &facts);
         Ok(Outcome { verdict, answer })
@@ -301,7 +302,7 @@ impl Store {
             let used = request.at.map_or(now, |at| at.min(self.mark.now()));
             self.index.touch(side, entry.key_id, used);
         }
-        Ok(Grant {
+        let grant = Grant {
             key_id: entry.key_id,
             realm: realm.reference(),
             kind: entry.kind,
@@ -311,7 +312,27 @@ impl Store {
             in_grace: entry.in_grace,
             rate,
             credits,
-        })
+        };
+        if let Some(observer) = &self.observer {
+            let last = found.side.as_ref().and_then(|side| side.last_used);
+            observer.granted(&grant, request, now, last);
+        }
+        Ok(grant)
+    }
+
+    /// The verdict, once a denial was shown to who looks at decisions. A grant was already.
+    #[inline(always)]
+    fn shown(
+        &self,
+        verdict: Result<Grant, Denial>,
+        bound: &Bound,
+        request: &Request,
+    ) -> Result<Grant, Denial> {
+        self.counts.verdict(&verdict);
+        if let (Some(observer), Err(denial)) = (&self.observer, &verdict) {
+            self.show_denial(observer, *denial, bound.realm.reference(), request);
+        }
+        verdict
     }
 
     /// Remembers what a clock that steps back must not undo.

@@ -3,8 +3,10 @@
 use keycask::{AuditEntry, Changed, Changes, Filter, KeyInfo, OwnerInfo, Realm, Request, Store};
 use serde_json::{Value, json};
 
-const OPERATIONS: [&str; 10] =
-    ["realm", "owner", "issue", "many", "revoke", "sweep", "clock", "reseal", "confirm", "none"];
+const OPERATIONS: [&str; 11] = [
+    "realm", "owner", "issue", "many", "revoke", "sweep", "clock", "reseal", "trim", "confirm",
+    "none",
+];
 
 fn key(key: &KeyInfo) -> Value {
     let id = |id: keycask::KeyId| id.to_string();
@@ -79,7 +81,7 @@ pub fn of(store: &Store) -> String {
             lines.push(json!({ "operation": done.id, "seq": done.seq, "at": at, "key": key }));
         }
     }
-    if let Changes::Since(commits) = store.changes(0, 1_000).unwrap() {
+    if let Changes::Since(commits) = store.changes(store.feed().unwrap().oldest, 1_000).unwrap() {
         for commit in commits {
             let ops: Vec<_> = commit.changed.iter().map(changed).collect();
             lines.push(json!({ "seq": commit.seq, "changed": ops }));

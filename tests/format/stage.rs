@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use keycask::{
     Actor, Clock, Filter, Options, OwnerChange, Pepper, Quota, Request, Restore, Rotation,
-    SealingKey, Spec, Store, Timestamp, Update,
+    SealingKey, Spec, Store, Timestamp, Trim, Update,
 };
 
 const PROFILE: &str = r#"
@@ -143,6 +143,7 @@ fn end(store: &Store) {
     store.revoke(revoked, &op("revoke").because("l\u{e9}ft")).unwrap();
     store.reset_clock(&op("clock")).unwrap();
     store.change_sealing_key(&SealingKey::new(&[9; 32]), &op("reseal")).unwrap();
+    assert_eq!(store.trim_audit(Trim::Through(2), &op("trim")).unwrap().entries, 2);
     store.flush().unwrap();
 }
 

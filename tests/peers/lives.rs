@@ -112,7 +112,7 @@ fn p40_an_expired_key_stays_expired_and_can_be_read_until_its_retention_ends() {
     assert_eq!(scene.store().sweep_all(&by()).unwrap(), 1);
     assert_eq!(scene.reason(text(&issued)), Some(Reason::Unknown));
     let trail = scene.store().audit(0, 100).unwrap();
-    assert!(trail.iter().any(|entry| entry.event == keycask::Event::KeySwept));
+    assert!(trail.iter().any(|entry| entry.event == keycask::Event::KeysSwept));
 }
 
 /// Where several configurations shared a store, a verify did not ask whose a key was.

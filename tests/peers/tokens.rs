@@ -186,7 +186,7 @@ fn p51_no_token_is_in_what_is_printed_of_anything_nor_in_the_file() {
         format!("{issued:?} {store:?} {http:?} {grant:?} {:?}", store.describe(&grant)),
         format!("{:?}", store.present(scene.realm, &http, &Request::new())),
         format!("{:?}", store.explain(scene.realm, token.as_bytes(), None, &Request::new())),
-        format!("{:?} {:?}", store.audit(0, 100), store.changes(0, 100)),
+        format!("{:?} {:?}", store.audit(0, 100), store.changes(store.feed().unwrap().oldest, 100)),
         format!("{:?} {:?}", store.key(issued.key.key_id), store.stats()),
     ];
     let mut print = |leak: &keycask::Leak| {

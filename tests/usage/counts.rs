@@ -36,9 +36,9 @@ fn each_decision_is_counted_once_under_its_outcome() {
         (&owned, needs, "owner_suspended"),
         (&narrow, needs.at(narrow.key.issued), "network"),
     ] {
-        let before = scene.store().decisions();
+        let before = scene.store().decision_counts();
         assert_eq!(scene.decide(issued, &request), verdict);
-        let after = scene.store().decisions();
+        let after = scene.store().decision_counts();
         for ((name, before), (_, after)) in before.by_name().zip(after.by_name()) {
             assert_eq!(after - before, u64::from(name == verdict), "{name}");
         }
@@ -47,7 +47,7 @@ fn each_decision_is_counted_once_under_its_outcome() {
     let token = good.token.expose();
     let other = token.replace("acme_live_", "acme_life_");
     let tokens = [token.as_bytes(), other.as_bytes(), token.as_bytes()];
-    let before = store.decisions();
+    let before = store.decision_counts();
     store.verify_many(acme, &tokens, &needs, &mut Vec::new()).unwrap();
     store.explain(acme, token.as_bytes(), None, &needs).unwrap();
     let http = HttpRequest { method: "GET", headers: &[], request_id: "" };
@@ -58,8 +58,8 @@ fn each_decision_is_counted_once_under_its_outcome() {
     let mut expected = before;
     (expected.granted, expected.malformed) = (before.granted + 3, before.malformed + 1);
     expected.unpresented = before.unpresented + 1;
-    assert_eq!(store.decisions(), expected);
+    assert_eq!(store.decision_counts(), expected);
     scene.clock.forward(Duration::from_secs(1));
     scene.reopen();
-    assert!(scene.store().decisions().by_name().all(|(_, count)| count == 0));
+    assert!(scene.store().decision_counts().by_name().all(|(_, count)| count == 0));
 }

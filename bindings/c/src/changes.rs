@@ -1,6 +1,6 @@
 //! What commits changed, for those who follow.
 
-use engine::{Changed, Changes};
+use engine::{Changed, Changes, FeedCursor};
 
 use crate::failure::{Failure, Stop};
 use crate::guard;
@@ -50,7 +50,8 @@ const COMMITS: usize = 256;
 /// A cursor is a seq together with the store_id of keycask_stats(): a copy of the file that was
 /// restored has another, and a seq of one means nothing in the other.
 ///
-/// Fails with ARGUMENT, GONE (the log no longer reaches back to `since`), SPACE, IO, CORRUPT.
+/// Fails with ARGUMENT, GONE (the log no longer reaches back to `since`; or the store was opened
+/// read-only, and is in another file since it was compacted: open it again), SPACE, IO, CORRUPT.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn keycask_changes(
@@ -67,8 +68,10 @@ pub unsafe extern "C" fn keycask_changes(
         guard::run(store, error, |open| {
             let outs = Outs::sized(changes, changes_cap)?;
             let (count, last) = (Out::new(count)?, Out::new(seq)?);
-            let Changes::Since(commits) = open.engine.changes(since, COMMITS)? else {
-                let why = "the log no longer reaches back that far";
+            let cursor = FeedCursor { seq: since, store_id: open.engine.id() };
+            let Changes::Since(commits) = open.engine.changes(cursor, COMMITS)? else {
+                let why =
+                    "the log no longer reaches back that far, or the store is in another file";
                 return Err(Stop::Because(Status::ErrGone, why));
             };
             let (mut given, mut reached) = (0_usize, since);

@@ -53,6 +53,12 @@ impl Fields {
     }
 }
 
+impl From<Map<String, Value>> for Fields {
+    fn from(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+}
+
 impl From<Fields> for Value {
     fn from(fields: Fields) -> Self {
         Self::Object(fields.0)

@@ -79,19 +79,7 @@ pub(crate) fn owner(realm: &Realm, owner: &OwnerInfo) -> Fields {
 
 /// An entry of the audit trail.
 pub(crate) fn audit(entry: &AuditEntry) -> Fields {
-    Fields::new()
-        .with("number", entry.number)
-        .with("seq", entry.seq)
-        .with("at", time(entry.at))
-        .with("actor", entry.actor.as_str())
-        .with("operation", entry.operation.as_str())
-        .with("event", entry.event.name())
-        .with("realm", entry.realm.as_deref())
-        .with("key_id", key_id(entry.key))
-        .with("owner", entry.owner.as_deref())
-        .with("reason", entry.reason.as_str())
-        .with("before", entry.before.clone())
-        .with("after", entry.after.clone())
+    Fields::from(entry.members())
 }
 
 /// An operation that was done.

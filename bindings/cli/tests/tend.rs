@@ -85,8 +85,9 @@ fn a_sweep_says_how_many_keys_it_took_out() {
     assert_ne!(place.run(&["show", &gone]).code, 0);
     place.run(&["show", &kept]).expect(0);
     let trail = place.run(&["audit", "--json"]).expect(0).lines();
-    assert_eq!(trail.last().unwrap()["event"], "key_swept");
+    assert_eq!(trail.last().unwrap()["event"], "keys_swept");
     assert_eq!(trail.last().unwrap()["actor"], "cron");
+    assert_eq!(trail.last().unwrap()["after"], json!({ "count": 1, "keys": [gone] }));
 }
 
 #[test]

@@ -19,6 +19,8 @@ enum Do {
     /// Seals all that is sealed anew, of which the log says nothing.
     SealAnew(u8),
     Use(u64),
+    /// Takes all entries of the trail out, but for so many.
+    Trim(u64),
 }
 
 fn doing() -> impl Strategy<Value = Do> {
@@ -31,6 +33,7 @@ fn doing() -> impl Strategy<Value = Do> {
         2 => (1..12u32).prop_map(Do::Owner),
         1 => any::<u8>().prop_map(Do::SealAnew),
         1 => id.prop_map(Do::Use),
+        1 => (0..9u64).prop_map(Do::Trim),
     ]
 }
 
@@ -78,6 +81,13 @@ fn apply(store: &Storage, what: &Do) {
         }
         Do::Use(id) => {
             batch.use_key(KeyId::from_bits(*id), Timestamp::from_ms(5)).unwrap();
+        }
+        Do::Trim(keep) => {
+            let state = store.view().unwrap().state().unwrap();
+            let through = state.entries.saturating_sub(*keep);
+            if through > state.cut {
+                batch.cut_trail(through).unwrap();
+            }
         }
     }
     if !matches!(what, Do::Use(_)) {
@@ -146,6 +156,8 @@ proptest! {
         copy.view().unwrap().check().unwrap();
         // Nothing happens after the last step.
         prop_assert_eq!(contents(&copy), contents(&source));
+        let trail = |store: &Storage| store.view().unwrap().audit(0, usize::MAX).unwrap();
+        prop_assert_eq!(trail(&copy), trail(&source));
         prop_assert_eq!(copy.anchor().unwrap(), source.anchor().unwrap());
     }
 }

@@ -13,6 +13,7 @@ mod process;
 pub(crate) mod rewrite;
 mod rows;
 mod size;
+mod trail;
 mod versions;
 
 use std::path::{Path, PathBuf};

@@ -150,6 +150,9 @@ fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
     for (key, sealed) in &change.seals {
         batch.seal(*key, sealed.as_deref())?;
     }
+    if let Some(through) = change.trim {
+        batch.cut_trail(through)?;
+    }
     put_credits(batch, &change.credits)?;
     batch.audit(&mut change.entries)?;
     if let Some(operation) = &mut change.operation {

@@ -1,11 +1,16 @@
-//! Look at the audit trail, and at the store's figures.
+//! Look at the audit trail, check it, hand it on, and shorten it.
 
-use clap::Args;
-use keycask::Result;
+use clap::{Args, Subcommand};
+use keycask::{
+    AuditEntry, AuditFilter, Error, ErrorKind, Event, KeyId, Result, Store, Trim, Trimmed,
+};
 
+use crate::args::Who;
 use crate::exit::Exit;
+use crate::output::Fields;
 use crate::session::Session;
 use crate::view;
+use crate::when::When;
 
 /// Entries that are read at once.
 const PAGE: usize = 500;
@@ -15,33 +20,231 @@ const COLUMNS: &[&str] = &["number", "at", "actor", "event", "realm", "key_id", 
 
 /// List who changed what, when and why
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "\
 Example:
-  keycask audit --after 100 --json")]
+  keycask audit --realm cloudgeni --event key_revoked --from 2026-01-01T00:00:00Z --json"
+)]
 pub(crate) struct Audit {
-    /// Begin after the entry with this number
-    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
-    after: u64,
+    #[command(subcommand)]
+    command: Option<Command>,
 
-    /// List so many at most [default: all]
-    #[arg(long, value_name = "NUMBER")]
-    limit: Option<usize>,
+    #[command(flatten)]
+    which: Which,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    Check(Check),
+    Export(Export),
+    Trim(TrimTrail),
 }
 
 impl Audit {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
+        match self.command {
+            None => self.which.list(session),
+            Some(Command::Check(command)) => command.run(session),
+            Some(Command::Export(command)) => command.run(session),
+            Some(Command::Trim(command)) => command.run(session),
+        }
+    }
+}
+
+/// Which entries.
+#[derive(Args, Debug)]
+struct Which {
+    /// Begin after the entry with this number
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    after: u64,
+
+    /// So many at most [default: all]
+    #[arg(long, value_name = "NUMBER")]
+    limit: Option<usize>,
+
+    /// What was done in this realm only
+    #[arg(long, value_name = "NAME")]
+    realm: Option<String>,
+
+    /// What was done to this owner and its keys only
+    #[arg(long, value_name = "OWNER")]
+    owner: Option<String>,
+
+    /// What was done to this key only
+    #[arg(long, value_name = "KEY")]
+    key: Option<KeyId>,
+
+    /// What was asked for by this actor only
+    #[arg(long, value_name = "NAME")]
+    actor: Option<String>,
+
+    /// This event only, such as key_revoked; may be given several times
+    #[arg(long, value_name = "EVENT", value_parser = event)]
+    event: Vec<Event>,
+
+    /// What was asked for at this time or later only: RFC 3339 in UTC
+    #[arg(long, value_name = "TIME")]
+    from: Option<When>,
+
+    /// What was asked for before this time only: RFC 3339 in UTC
+    #[arg(long, value_name = "TIME")]
+    until: Option<When>,
+}
+
+impl Which {
+    fn list(self, session: &Session) -> Result<Exit> {
         let store = session.read()?;
         let mut list = session.output.list(COLUMNS);
-        let mut after = self.after;
-        let mut left = self.limit.unwrap_or(usize::MAX);
-        while left > 0 {
-            let entries = store.audit(after, left.min(PAGE))?;
-            let Some(last) = entries.last() else { break };
-            after = last.number;
-            left = left.saturating_sub(entries.len());
-            entries.iter().try_for_each(|entry| list.row(&view::audit(entry)))?;
-        }
+        self.each(&store, |entry| list.row(&view::audit(entry)))?;
         list.end()?;
+        Ok(Exit::Done)
+    }
+
+    fn each(self, store: &Store, mut each: impl FnMut(&AuditEntry) -> Result<()>) -> Result<()> {
+        let (mut after, mut left) = (self.after, self.limit.unwrap_or(usize::MAX));
+        let filter = self.filter()?;
+        while left > 0 {
+            let page = store.find_audit(&filter, after, left.min(PAGE))?;
+            page.entries.iter().try_for_each(&mut each)?;
+            left = left.saturating_sub(page.entries.len());
+            after = page.reached;
+            if !page.more {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn filter(self) -> Result<AuditFilter> {
+        let mut filter = self.event.into_iter().fold(AuditFilter::new(), AuditFilter::event);
+        if let Some(realm) = self.realm {
+            filter = filter.realm(realm);
+        }
+        if let Some(owner) = self.owner {
+            filter = filter.owner(owner);
+        }
+        if let Some(key) = self.key {
+            filter = filter.key(key);
+        }
+        if let Some(actor) = self.actor {
+            filter = filter.actor(actor);
+        }
+        if let Some(from) = self.from {
+            filter = filter.from(from.instant("--from")?);
+        }
+        if let Some(until) = self.until {
+            filter = filter.until(until.instant("--until")?);
+        }
+        Ok(filter)
+    }
+}
+
+fn event(name: &str) -> Result<Event> {
+    Event::from_name(name)
+        .ok_or_else(|| Error::new(ErrorKind::Argument, format!("event {name:?}: there is none")))
+}
+
+/// Check the whole trail: whether an entry is missing, altered or out of its place
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Nothing is changed, and others may use the store meanwhile. A trail that was altered exits with 6.
+keycask check checks it, too, with all the rest of the file.
+
+Example:
+  keycask audit check --json")]
+struct Check {}
+
+impl Check {
+    fn run(self, session: &Session) -> Result<Exit> {
+        let page = session.read()?.check_audit()?;
+        let fields = Fields::new().with("first", page.first).with("last", page.last);
+        session.output.one(&fields.with("entries", page.entries))?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Write the trail for other programs: one JSON object a line
+#[derive(Args, Debug)]
+#[command(after_help = "\
+The members of an entry, and how it looks in OCSF, are in docs/audit.md. To go on where the last
+export ended, give its last number with --after.
+
+Example:
+  keycask audit export --after 4711 --ocsf >> trail.jsonl")]
+struct Export {
+    #[command(flatten)]
+    which: Which,
+
+    /// As events of OCSF 1.5.0, class Entity Management (3004)
+    #[arg(long)]
+    ocsf: bool,
+}
+
+impl Export {
+    fn run(self, session: &Session) -> Result<Exit> {
+        let store = session.read()?;
+        let id = store.id();
+        let output = session.output;
+        self.which.each(&store, |entry| match self.ocsf {
+            true => output.line(&entry.to_ocsf(id)),
+            false => output.line(&entry.to_json()),
+        })?;
+        Ok(Exit::Done)
+    }
+}
+
+/// Take the oldest entries out of the trail, which is an entry itself
+#[derive(Args, Debug)]
+#[command(after_help = "\
+What is left can be checked as before: the store remembers where the trail stood. Export first
+what is to be kept.
+
+Example:
+  keycask audit trim --before 2025-01-01T00:00:00Z --reason 'kept for a year'")]
+struct TrimTrail {
+    #[command(flatten)]
+    oldest: Oldest,
+
+    #[command(flatten)]
+    who: Who,
+}
+
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+struct Oldest {
+    /// Those that were asked for before this time: RFC 3339 in UTC
+    #[arg(long, value_name = "TIME")]
+    before: Option<When>,
+
+    /// Those with numbers up to this one
+    #[arg(long, value_name = "NUMBER")]
+    through: Option<u64>,
+
+    /// All but so many
+    #[arg(long, value_name = "NUMBER")]
+    keep: Option<u64>,
+}
+
+impl TrimTrail {
+    fn run(self, session: &Session) -> Result<Exit> {
+        let Oldest { before, through, keep } = self.oldest;
+        let trim = match (before, through, keep) {
+            (Some(time), ..) => Trim::Before(time.instant("--before")?),
+            (_, Some(number), _) => Trim::Through(number),
+            (.., keep) => Trim::Keep(keep.unwrap_or(u64::MAX)),
+        };
+        let (store, by) = (session.write()?, self.who.actor());
+        let mut taken = 0_u64;
+        loop {
+            let Trimmed { entries, more, .. } = store.trim_audit(trim, &by)?;
+            taken = taken.saturating_add(entries);
+            if !more {
+                break;
+            }
+        }
+        store.close()?;
+        session.output.one(&Fields::new().with("entries", taken))?;
         Ok(Exit::Done)
     }
 }

@@ -2,6 +2,7 @@
 
 mod audit;
 mod backup;
+mod changes;
 mod compact;
 mod decide;
 mod demo;
@@ -24,6 +25,7 @@ mod update;
 
 pub(crate) use audit::{Audit, Stat};
 pub(crate) use backup::{AnchorOf, Backup, Check, ConfirmRestore, Restore};
+pub(crate) use changes::Follow;
 pub(crate) use compact::Compact;
 pub(crate) use decide::{Explain, Verify};
 pub(crate) use demo::Demo;

@@ -1,6 +1,6 @@
 //! A plain model of a store: what was acknowledged, and what follows from it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::journey::{Done, Journey, Wanted};
 use crate::entry::State;
@@ -214,10 +214,12 @@ impl Book {
                 self.entries += u64::from(old != (key.scopes, key.end, key.name.clone()));
             }
             (Journey::Sweep(_), Done::Swept(count)) => {
-                self.entries += *count as u64;
+                let mut kinds = BTreeSet::new();
                 for number in self.ripe(now).into_iter().take(*count) {
                     (self.keys[number].swept, self.keys[number].sealed) = (true, false);
+                    kinds.insert(self.keys[number].kind);
                 }
+                self.entries += kinds.len() as u64;
             }
             (Journey::Flush, _) => self.keys.iter_mut().for_each(|key| key.flushed = key.noted),
             (Journey::Reveal(_) | Journey::ResetClock, _) => self.entries += 1,

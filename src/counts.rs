@@ -20,7 +20,7 @@ const SHARED: usize = 16;
 /// [`present`](crate::Store::present) decide; [`explain`](crate::Store::explain) does not.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Decisions {
+pub struct DecisionCounts {
     /// Grants.
     pub granted: u64,
     /// Requests that presented no token.
@@ -51,7 +51,7 @@ pub struct Decisions {
     pub quota_exhausted: u64,
 }
 
-impl Decisions {
+impl DecisionCounts {
     const NAMES: [&str; OUTCOMES] = [
         "granted",
         "unpresented",
@@ -208,14 +208,14 @@ impl Counts {
     }
 
     /// The counts as they are; of decisions that are being made meanwhile some may be missing.
-    pub(crate) fn decisions(&self) -> Decisions {
+    pub(crate) fn sum(&self) -> DecisionCounts {
         let mut counts = [0; OUTCOMES];
         for Stripe(stripe) in &self.stripes {
             for (sum, count) in counts.iter_mut().zip(stripe) {
                 *sum = u64::wrapping_add(*sum, count.load(Ordering::Relaxed));
             }
         }
-        Decisions::of(counts)
+        DecisionCounts::of(counts)
     }
 }
 
@@ -237,8 +237,9 @@ mod tests {
             }
         });
         let threads = u64::try_from(OWN + 2 * SHARED).unwrap();
-        let decisions = counts.decisions();
-        let expected = Decisions { unknown: threads * 1_000, unpresented: threads, ..decisions };
+        let decisions = counts.sum();
+        let expected =
+            DecisionCounts { unknown: threads * 1_000, unpresented: threads, ..decisions };
         assert_eq!(decisions, expected);
         let sum: u64 = decisions.by_name().map(|(_, count)| count).sum();
         assert_eq!(sum, threads * 1_001);

@@ -1,0 +1,306 @@
+//! The audit trail, as who keeps, searches and shortens it sees it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use std::time::Duration;
+
+use keycask::{
+    Actor, AuditEntry, AuditFilter, Clock, ErrorKind, Event, KeyId, Options, OwnerChange, RealmRef,
+    Spec, Store, Timestamp, Trim, Update,
+};
+use serde_json::{Value, json};
+
+const PROFILE: &str = r#"
+realm = "acme"
+[[kind]]
+name = "live"
+prefix = "acme_"
+body = 32
+[[scope]]
+name = "read"
+[[scope]]
+name = "write"
+[[plan]]
+name = "small"
+active = 500
+[policy]
+default_plan = "small"
+retain = "0s"
+"#;
+
+/// A clock that stands so many hours after the start.
+struct Hour(i64);
+
+const START_MS: i64 = 1_767_225_600_000;
+
+impl Clock for Hour {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_ms(START_MS + 3_600_000 * self.0)
+    }
+
+    fn uptime(&self) -> Duration {
+        Duration::from_secs(3_600 * self.0.unsigned_abs())
+    }
+}
+
+fn at(hour: i64) -> Options {
+    Store::options().clock(Hour(hour))
+}
+
+fn by() -> Actor {
+    Actor::new("alice")
+}
+
+struct Scene {
+    directory: tempfile::TempDir,
+    store: Store,
+    realm: RealmRef,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = at(0).create(directory.path().join("keys")).unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+        let realm = store.realm("acme").unwrap();
+        store.set_owner(realm, "ann", &OwnerChange::new(), &by()).unwrap();
+        Self { directory, store, realm }
+    }
+
+    /// The same file, so many hours after the start.
+    fn later(self, hour: i64) -> Self {
+        let Self { directory, store, realm } = self;
+        store.close().unwrap();
+        let store = at(hour).open(directory.path().join("keys")).unwrap();
+        Self { directory, store, realm }
+    }
+
+    fn issue(&self, by: &Actor) -> KeyId {
+        let spec = Spec::new(self.realm, "live", "ann").scopes(["read"]);
+        self.store.issue(&spec, by).unwrap().key.key_id
+    }
+
+    fn find(&self, filter: &AuditFilter) -> Vec<AuditEntry> {
+        self.store.find_audit(filter, 0, 1_000).unwrap().entries
+    }
+
+    fn events(&self, filter: &AuditFilter) -> Vec<&'static str> {
+        self.find(filter).iter().map(|entry| entry.event.name()).collect()
+    }
+}
+
+#[test]
+fn a_changed_profile_is_told_field_by_field_before_and_after() {
+    let scene = Scene::new();
+    let changed =
+        PROFILE.replace("500", "20").replace("[[plan]]", "[[scope]]\nname = \"x\"\n[[plan]]");
+    scene.store.apply_realm("acme.toml", &changed, &by()).unwrap();
+    let entries = scene.find(&AuditFilter::new().event(Event::RealmApplied));
+    let [created, changed] = entries.as_slice() else { panic!("{entries:?}") };
+    assert!(created.before.is_empty());
+    assert_eq!(created.after["created"], true);
+    assert_eq!(created.after["fields"]["policy.retain"], "0s");
+    assert_eq!(changed.before["fields"], json!({ "plan.small.active": 500 }));
+    let after = json!({ "scope.x.name": "x", "plan.small.active": 20 });
+    assert_eq!(changed.after["fields"], after);
+    assert!(changed.after["changes"][1].as_str().unwrap().contains("scopes added: x"));
+}
+
+#[test]
+fn a_sweep_is_one_entry_that_lists_the_keys_and_is_found_by_each_of_them() {
+    let scene = Scene::new();
+    let mut keys: Vec<_> = (0..3).map(|_| scene.issue(&by())).collect();
+    // Of one moment, and so in no order.
+    keys.sort_unstable();
+    let kept = scene.issue(&by());
+    for key in &keys {
+        scene.store.revoke(*key, &by()).unwrap();
+    }
+    let scene = scene.later(1);
+    assert_eq!(scene.store.sweep(100, &Actor::new("cron")).unwrap().keys, 3);
+    let swept = scene.find(&AuditFilter::new().event(Event::KeysSwept));
+    let [swept] = swept.as_slice() else { panic!("{swept:?}") };
+    assert_eq!(swept.keys().collect::<Vec<_>>(), keys);
+    assert_eq!((swept.actor.as_str(), swept.realm.as_deref()), ("cron", Some("acme")));
+    assert_eq!((swept.after["count"].clone(), swept.key), (json!(3), None));
+    let of = |key| scene.events(&AuditFilter::new().key(key));
+    assert_eq!(of(keys[1]), ["key_issued", "key_revoked", "keys_swept"]);
+    assert_eq!(of(kept), ["key_issued"]);
+}
+
+#[test]
+fn each_narrowing_of_a_filter_holds_and_all_hold_together() {
+    let scene = Scene::new();
+    let key = scene.issue(&Actor::new("bob").operation("order-1"));
+    let scene = scene.later(2);
+    scene.store.update(key, &Update::new().name("n"), &by()).unwrap();
+    let all = scene.events(&AuditFilter::new());
+    assert_eq!(all, ["realm_applied", "owner_set", "key_issued", "key_updated"]);
+    let time = |hour| Hour(hour).now();
+    for (filter, expected) in [
+        (AuditFilter::new().realm("acme"), &all[..]),
+        (AuditFilter::new().realm("other"), &[]),
+        (AuditFilter::new().owner("ann"), &all[1..]),
+        (AuditFilter::new().key(key), &all[2..]),
+        (AuditFilter::new().actor("bob"), &all[2..3]),
+        (AuditFilter::new().operation("order-1"), &all[2..3]),
+        (AuditFilter::new().event(Event::OwnerSet).event(Event::KeyIssued), &all[1..3]),
+        (AuditFilter::new().from(time(1)), &all[3..]),
+        (AuditFilter::new().until(time(2)), &all[..3]),
+        (AuditFilter::new().from(time(0)).until(time(3)).actor("alice").key(key), &all[3..]),
+    ] {
+        assert_eq!(scene.events(&filter), expected, "{filter:?}");
+    }
+}
+
+#[test]
+fn pages_give_every_entry_once_and_the_last_says_where_to_go_on() {
+    let scene = Scene::new();
+    (0..7).for_each(|_| _ = scene.issue(&by()));
+    let issued = AuditFilter::new().event(Event::KeyIssued);
+    let (mut after, mut numbers, mut pages) = (0, Vec::new(), 0);
+    loop {
+        let page = scene.store.find_audit(&issued, after, 3).unwrap();
+        numbers.extend(page.entries.iter().map(|entry| entry.number));
+        (after, pages) = (page.reached, pages + 1);
+        if !page.more {
+            break;
+        }
+    }
+    assert_eq!((numbers, pages), ((3..=9).collect(), 3));
+    let page = scene.store.find_audit(&issued, after, 3).unwrap();
+    assert_eq!((page.entries.len(), page.reached, page.more), (0, 9, false));
+    let revoked = scene.issue(&by());
+    scene.store.revoke(revoked, &by()).unwrap();
+    let page = scene.store.find_audit(&issued, after, 3).unwrap();
+    assert_eq!((page.entries.len(), page.reached), (1, 11));
+    for limit in [0, 1_001] {
+        let refused = scene.store.find_audit(&issued, 0, limit).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Argument);
+    }
+}
+
+#[test]
+fn an_entry_is_json_of_one_shape_whatever_it_is_about() {
+    let scene = Scene::new();
+    scene.issue(&by().because("asked for"));
+    let names = [
+        "schema_version",
+        "number",
+        "seq",
+        "at",
+        "actor",
+        "operation",
+        "event",
+        "realm",
+        "key_id",
+        "owner",
+        "reason",
+        "before",
+        "after",
+    ];
+    for entry in scene.find(&AuditFilter::new()) {
+        let line = entry.to_json();
+        assert!(!line.contains('\n'));
+        let Value::Object(members) = serde_json::from_str(&line).unwrap() else { panic!("{line}") };
+        assert_eq!(members.keys().collect::<Vec<_>>(), names);
+        assert_eq!(members["schema_version"], 1);
+        assert_eq!(members["event"], entry.event.name());
+    }
+}
+
+#[test]
+fn a_trail_is_trimmed_by_time_by_number_and_by_length_and_says_so() {
+    let scene = Scene::new();
+    (0..4).for_each(|_| _ = scene.issue(&by()));
+    let scene = scene.later(5);
+    (0..3).for_each(|_| _ = scene.issue(&by()));
+    let trim = |trim| scene.store.trim_audit(trim, &by().because("policy")).unwrap();
+    let numbers = || -> Vec<u64> {
+        scene.find(&AuditFilter::new()).iter().map(|entry| entry.number).collect()
+    };
+    assert_eq!(trim(Trim::Through(2)).entries, 2);
+    assert_eq!(numbers(), (3..=10).collect::<Vec<_>>());
+    assert_eq!(trim(Trim::Before(Hour(5).now())).entries, 4);
+    assert_eq!(numbers(), (7..=11).collect::<Vec<_>>());
+    assert_eq!(trim(Trim::Keep(2)).entries, 3);
+    assert_eq!(numbers(), (10..=12).collect::<Vec<_>>());
+    for nothing in [Trim::Through(3), Trim::Before(Hour(0).now()), Trim::Keep(3)] {
+        assert_eq!(trim(nothing).entries, 0);
+    }
+    assert_eq!(numbers(), (10..=12).collect::<Vec<_>>());
+    let told = scene.find(&AuditFilter::new()).pop().unwrap();
+    assert_eq!((told.event, told.reason.as_str()), (Event::AuditTrimmed, "policy"));
+    let facts = |facts: &serde_json::Map<String, Value>| Value::Object(facts.clone());
+    assert_eq!(facts(&told.before), json!({ "first": 7 }));
+    assert_eq!(facts(&told.after), json!({ "first": 10, "entries": 3 }));
+    let page = scene.store.find_audit(&AuditFilter::new(), 0, 1).unwrap();
+    assert_eq!((page.first, page.reached), (10, 10));
+    let checked = scene.store.check_audit().unwrap();
+    assert_eq!((checked.first, checked.last, checked.entries), (10, 12, 3));
+    scene.store.check().unwrap();
+    let scene = scene.later(6);
+    scene.store.check().unwrap();
+    assert_eq!(scene.store.audit(0, 100).unwrap().len(), 3);
+}
+
+#[test]
+fn a_trimming_that_is_asked_for_again_as_one_operation_takes_nothing_more() {
+    let scene = Scene::new();
+    (0..4).for_each(|_| _ = scene.issue(&by()));
+    let by = by().operation("trim-1");
+    let trim = || scene.store.trim_audit(Trim::Keep(3), &by).unwrap();
+    assert_eq!((trim(), scene.store.stats().unwrap().seq), (trim(), 7));
+    let other = scene.store.trim_audit(Trim::Keep(1), &by).unwrap_err();
+    assert_eq!(other.kind(), ErrorKind::Conflict);
+}
+
+#[test]
+fn a_backup_of_a_trimmed_trail_and_what_is_restored_from_it_go_on_with_it() {
+    let scene = Scene::new();
+    (0..4).for_each(|_| _ = scene.issue(&by()));
+    scene.store.trim_audit(Trim::Through(3), &by()).unwrap();
+    let path = |name| scene.directory.path().join(name);
+    scene.store.backup(path("backup")).unwrap();
+    at(1).restore(path("backup"), path("new"), &keycask::Restore::new(), &by()).unwrap();
+    let restored = at(2).open(path("new")).unwrap();
+    restored.check().unwrap();
+    restored.confirm_restore(&by()).unwrap();
+    let numbers: Vec<_> =
+        restored.audit(0, 100).unwrap().iter().map(|entry| entry.number).collect();
+    assert_eq!(numbers, (4..=9).collect::<Vec<_>>());
+    restored.check().unwrap();
+}
+
+/// P-51: neither a token nor a digest, nor the last of a token's characters as such, is in what
+/// anybody reads of the trail.
+#[test]
+fn p51_no_token_and_no_digest_is_in_any_form_of_an_entry() {
+    let scene = Scene::new();
+    let spec = Spec::new(scene.realm, "live", "ann").scopes(["read"]);
+    let issued = scene.store.issue(&spec, &by()).unwrap();
+    let rotated = scene.store.rotate(issued.key.key_id, &keycask::Rotation::new(), &by()).unwrap();
+    scene.store.revoke(rotated.key.key_id, &by()).unwrap();
+    let id = scene.store.id();
+    for entry in scene.find(&AuditFilter::new()) {
+        let text = format!("{entry:?}\n{}\n{}", entry.to_json(), entry.to_ocsf(id));
+        for token in [&issued.token, &rotated.token] {
+            let body = &token.expose()["acme_".len()..];
+            assert!(!text.contains(body) && !text.contains(&body[..16]), "{text}");
+        }
+        for word in ["digest", "token"] {
+            assert!(!text.contains(word), "{word}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_page_names_every_event_and_every_member() {
+    let page = include_str!("../docs/audit.md");
+    for event in Event::ALL {
+        assert!(page.contains(&format!("`{}`", event.name())), "{}", event.name());
+    }
+    let scene = Scene::new();
+    for name in scene.find(&AuditFilter::new())[0].members().keys() {
+        assert!(page.contains(&format!("`{name}`")), "{name}");
+    }
+}

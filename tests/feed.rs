@@ -1,0 +1,194 @@
+//! The change feed, as a cache or a webhook follows it.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
+
+use keycask::{
+    Actor, Changed, Changes, Commit, Event, FeedCursor, Gone, OwnerChange, RealmRef, Restore,
+    Rotation, Spec, Store, Trim,
+};
+
+const PROFILE: &str = r#"
+realm = "acme"
+[[kind]]
+name = "live"
+prefix = "acme_"
+body = 32
+[policy]
+retain = "0s"
+"#;
+
+fn by() -> Actor {
+    Actor::new("alice")
+}
+
+struct Scene {
+    directory: tempfile::TempDir,
+    store: Store,
+    realm: RealmRef,
+}
+
+impl Scene {
+    /// A store with a realm (seq 1) and an owner (seq 2).
+    fn new(log_len: u64) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::options().log_len(log_len);
+        let store = store.create(directory.path().join("keys")).unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+        let realm = store.realm("acme").unwrap();
+        store.set_owner(realm, "ann", &OwnerChange::new(), &by()).unwrap();
+        Self { directory, store, realm }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.directory.path().join(name)
+    }
+
+    fn reader(&self) -> Store {
+        Store::options().read_only(true).open(self.path("keys")).unwrap()
+    }
+
+    fn issue(&self) -> keycask::KeyId {
+        self.store.issue(&Spec::new(self.realm, "live", "ann"), &by()).unwrap().key.key_id
+    }
+
+    fn cursor(&self, seq: u64) -> FeedCursor {
+        FeedCursor { seq, store_id: self.store.id() }
+    }
+}
+
+fn since(store: &Store, cursor: FeedCursor) -> Vec<Commit> {
+    match store.changes(cursor, 1_000).unwrap() {
+        Changes::Since(commits) => commits,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn events(commits: &[Commit]) -> Vec<Vec<&'static str>> {
+    let of = |commit: &Commit| commit.entries.iter().map(|entry| entry.event.name()).collect();
+    commits.iter().map(of).collect()
+}
+
+#[test]
+fn whoever_follows_the_log_is_told_every_change_in_order_or_that_it_is_gone() {
+    let scene = Scene::new(10);
+    let store = &scene.store;
+    let key = scene.issue();
+    let commits = since(store, scene.cursor(0));
+    assert_eq!(commits.iter().map(|c| c.seq).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(commits[2].changed, [Changed::Key(key)]);
+    assert!(matches!(commits[0].changed[..], [Changed::Realm(realm)] if realm == scene.realm));
+    assert_eq!(since(store, scene.cursor(2)), commits[2..]);
+    assert_eq!(store.changes(scene.cursor(0), 2).unwrap(), Changes::Since(commits[..2].to_vec()));
+    assert_eq!(since(store, scene.cursor(3)), []);
+    let gone = |seq| match store.changes(scene.cursor(seq), 100).unwrap() {
+        Changes::Gone(gone) => gone,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(gone(4), Gone::Ahead);
+    for round in 0..600 {
+        let change = OwnerChange::new().suspended(round % 2 == 0);
+        store.set_owner(scene.realm, "ann", &change, &by()).unwrap();
+    }
+    assert_eq!(gone(0), Gone::Trimmed);
+    let feed = store.feed().unwrap();
+    assert_eq!(feed.newest, scene.cursor(603));
+    assert!(since(store, feed.oldest).len() >= 10);
+    assert_eq!(gone(feed.oldest.seq - 1), Gone::Trimmed);
+}
+
+#[test]
+fn each_commit_says_what_was_done_in_which_realm_to_whose_key() {
+    let scene = Scene::new(1_000);
+    let key = scene.issue();
+    let rotated = scene.store.rotate(key, &Rotation::new(), &by()).unwrap();
+    scene.store.revoke(rotated.key.key_id, &by()).unwrap();
+    scene.store.sweep_all(&by()).unwrap();
+    let commits = since(&scene.store, scene.cursor(2));
+    let expected =
+        [vec!["key_issued"], vec!["key_rotated"], vec!["key_revoked"], vec!["keys_swept"]];
+    assert_eq!(events(&commits), expected);
+    for commit in &commits {
+        assert!(commit.entries.iter().all(|entry| entry.seq == commit.seq));
+    }
+    let told = &commits[2].entries[0];
+    assert_eq!(told.key, Some(rotated.key.key_id));
+    assert_eq!((told.realm.as_deref(), told.owner.as_deref()), (Some("acme"), Some("ann")));
+    assert_eq!(commits[1].changed.len(), 2);
+    assert!(commits[3].changed.contains(&Changed::Swept(rotated.key.key_id)));
+}
+
+#[test]
+fn a_reader_is_told_what_the_writer_beside_it_commits() {
+    let scene = Scene::new(1_000);
+    let reader = scene.reader();
+    let cursor = reader.feed().unwrap().newest;
+    assert_eq!(since(&reader, cursor), []);
+    let keys = [scene.issue(), scene.issue()];
+    let commits = since(&reader, cursor);
+    let changed: Vec<_> = commits.iter().flat_map(|commit| commit.changed.clone()).collect();
+    assert_eq!(changed, keys.map(Changed::Key));
+    assert_eq!(commits, since(&scene.store, cursor));
+    let cursor = FeedCursor { seq: commits[1].seq, ..cursor };
+    assert_eq!(since(&reader, cursor), []);
+    scene.store.revoke(keys[0], &by()).unwrap();
+    assert_eq!(events(&since(&reader, cursor)), [["key_revoked"]]);
+}
+
+#[test]
+fn a_cursor_lasts_over_a_restart_and_over_compaction_which_a_reader_is_told_of() {
+    let Scene { directory, store, realm } = Scene::new(1_000);
+    let path = directory.path().join("keys");
+    let cursor = store.feed().unwrap().newest;
+    store.close().unwrap();
+    let store = Store::open(&path).unwrap();
+    let scene = Scene { directory, store, realm };
+    let reader = scene.reader();
+    let key = scene.issue();
+    scene.store.compact().unwrap();
+    // It is told all of the old file first, and only then that there is another.
+    let commits = since(&reader, cursor);
+    assert_eq!(commits[0].changed, [Changed::Key(key)]);
+    let cursor = FeedCursor { seq: commits[0].seq, ..cursor };
+    scene.store.revoke(key, &by()).unwrap();
+    assert_eq!(reader.changes(cursor, 10).unwrap(), Changes::Moved);
+    assert_eq!(events(&since(&scene.reader(), cursor)), [["key_revoked"]]);
+    assert_eq!(since(&scene.store, cursor), since(&scene.reader(), cursor));
+}
+
+#[test]
+fn a_cursor_of_the_store_that_was_backed_up_means_nothing_in_the_restored_one() {
+    let scene = Scene::new(1_000);
+    scene.issue();
+    let old = scene.store.feed().unwrap().newest;
+    scene.store.backup(scene.path("backup")).unwrap();
+    let new = scene.path("new");
+    Store::options().restore(scene.path("backup"), &new, &Restore::new(), &by()).unwrap();
+    let restored = Store::open(&new).unwrap();
+    assert_eq!(restored.changes(old, 10).unwrap(), Changes::Gone(Gone::OtherStore));
+    let feed = restored.feed().unwrap();
+    assert_eq!(events(&since(&restored, feed.oldest)), [["store_restored"]]);
+    let same_seq = FeedCursor { store_id: old.store_id, ..feed.newest };
+    assert_eq!(restored.changes(same_seq, 10).unwrap(), Changes::Gone(Gone::OtherStore));
+}
+
+#[test]
+fn what_changed_is_told_also_when_the_trail_no_longer_says_what_was_done() {
+    let scene = Scene::new(1_000);
+    let key = scene.issue();
+    scene.issue();
+    scene.store.trim_audit(Trim::Through(3), &by()).unwrap();
+    let commits = since(&scene.store, scene.cursor(2));
+    let trimmed = Event::AuditTrimmed.name();
+    assert_eq!(events(&commits), [vec![], vec!["key_issued"], vec![trimmed]]);
+    assert_eq!(commits[0].changed, [Changed::Key(key)]);
+    assert_eq!(commits[2].changed, []);
+}
+
+/// P-51: who follows the feed learns neither a token nor a digest.
+#[test]
+fn p51_no_token_and_no_digest_is_in_the_feed() {
+    let scene = Scene::new(1_000);
+    let issued = scene.store.issue(&Spec::new(scene.realm, "live", "ann"), &by()).unwrap();
+    let text = format!("{:?}", scene.store.changes(scene.cursor(0), 100).unwrap());
+    let body = &issued.token.expose()["acme_".len()..];
+    assert!(!text.contains(&body[..8]) && !text.contains("digest"), "{text}");
+}
