@@ -53,6 +53,7 @@ mod ways;
 
 use std::sync::atomic::AtomicU64;
 
+use crate::counts::Counts;
 use crate::error::{Error, ErrorKind};
 use crate::index::Index;
 use crate::key_id::KeyId;
@@ -105,6 +106,7 @@ pub struct Store {
     sealing: Option<SealingKey>,
     /// Rates as of times that callers name. Those of the present are in the index.
     told: Named,
+    counts: Counts,
     /// Who looks at decisions, if anybody does.
     observer: Option<Box<Observer>>,
     mark: Mark,

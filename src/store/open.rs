@@ -11,6 +11,7 @@ use super::observe::Observer;
 use super::rehash::Noted;
 use super::versions::Versions;
 use super::ways::{Counted, Generation, Routes};
+use crate::counts::Counts;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limit::Named;
 use crate::mark::Mark;
@@ -117,6 +118,7 @@ impl Store {
             realms: Versions::new(realms),
             sealing: options.sealing,
             told: Named::new(),
+            counts: Counts::new(),
             observer: Observer::new(options.decisions, options.patterns),
             mark: Mark::new(options.clock, floor),
             random: options.random,

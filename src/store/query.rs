@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{Realms, Store, no_key};
+use crate::counts::DecisionCounts;
 use crate::entry::State;
 use crate::error::Result;
 use crate::info::{Description, KeyInfo, Stats};
@@ -96,6 +97,12 @@ impl Store {
             peppered: self.storage.is_peppered(),
             unconfirmed: state.role == Role::Restored,
         })
+    }
+
+    /// How many decisions came to which outcome since the store was opened here.
+    #[must_use]
+    pub fn decision_counts(&self) -> DecisionCounts {
+        self.counts.sum()
     }
 
     /// What may be shown of a record.

@@ -220,7 +220,10 @@ impl Store {
                 });
                 self.shown(verdict, bound, request).map_err(Refusal::Denied)
             }
-            Err(unpresented) => Err(Refusal::Unpresented(unpresented)),
+            Err(unpresented) => {
+                self.counts.unpresented();
+                Err(Refusal::Unpresented(unpresented))
+            }
         };
         if let (Some(observer), Err(refusal @ Refusal::Unpresented(_))) = (&self.observer, &verdict)
         {
@@ -407,6 +410,7 @@ impl Store {
         bound: &Bound,
         request: &Request,
     ) -> Result<Grant, Denial> {
+        self.counts.verdict(&verdict);
         if let (Some(observer), Err(denial)) = (&self.observer, &verdict) {
             self.show_denial(observer, *denial, bound.realm.reference(), request);
         }
