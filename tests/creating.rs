@@ -1,21 +1,170 @@
-//! A crash at each step of making a file: under its name there is afterwards a whole store or
-//! nothing, and then one can be made. strace kills the process that makes it at one system call
+//! A crash at each step of making a file: a new store, a backup, a store that is restored, a file
+//! that is written anew. Under the file's name there is afterwards a whole store or what was there
+//! before, and then it can be made. strace kills the process that makes it at one system call
 //! after another, and tells in which order the calls came, on which a power cut depends.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
 
 use std::ffi::OsStr;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use keycask::{ErrorKind, Store};
+use keycask::{Actor, ErrorKind, OwnerChange, Restore, Spec, Store};
 
 const PATH: &str = "KEYCASK_CREATED_STORE";
-/// Set for a process with a defect: it writes the file in its place.
-const IN_PLACE: &str = "KEYCASK_CREATED_IN_PLACE";
+const HOW: &str = "KEYCASK_CREATED_HOW";
+
+/// Keys of a store that a file is made of.
+const KEYS: u64 = 3;
+
+const PROFILE: &str = r#"
+realm = "acme"
+[[kind]]
+name = "live"
+prefix = "acme_live_"
+body = 32
+"#;
+
+/// How a file is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum How {
+    Create,
+    /// With a defect: it is written in its place.
+    InPlace,
+    /// Of the store `original` beside it.
+    BackUp,
+    /// From the backup `backup` beside it.
+    Restore,
+    /// Anew, from itself.
+    Compact,
+}
+
+impl How {
+    const ALL: [(Self, &str); 5] = [
+        (Self::Create, "create"),
+        (Self::InPlace, "in place"),
+        (Self::BackUp, "back up"),
+        (Self::Restore, "restore"),
+        (Self::Compact, "compact"),
+    ];
+
+    fn name(self) -> &'static str {
+        Self::ALL.iter().find(|(how, _)| *how == self).unwrap().1
+    }
+
+    /// Makes the file at `path`.
+    fn make(self, path: &Path) -> keycask::Result<()> {
+        match self {
+            Self::Create => Store::create(path)?.close(),
+            Self::InPlace => {
+                let elsewhere = tempfile::tempdir().unwrap();
+                let other = elsewhere.path().join("other");
+                Store::create(&other)?.close()?;
+                let bytes = std::fs::read(other).unwrap();
+                let mut options = std::fs::File::options();
+                let mut file = options.write(true).create_new(true).open(path).unwrap();
+                bytes.chunks(100_000).for_each(|chunk| file.write_all(chunk).unwrap());
+                Ok(())
+            }
+            Self::BackUp => Store::open(path.with_file_name("original"))?.backup(path).map(drop),
+            Self::Restore => {
+                let backup = path.with_file_name("backup");
+                Store::options().restore(backup, path, &Restore::new(), &by()).map(drop)
+            }
+            Self::Compact => Store::open(path)?.compact().map(drop),
+        }
+    }
+
+    /// Says what is wrong with what a crash left at `path`, if anything is.
+    fn look(self, path: &Path) -> Result<(), String> {
+        let open = || Store::options().read_only(self == Self::BackUp).open(path);
+        let opened = match open() {
+            Err(error) if error.kind() == ErrorKind::NotFound && self != Self::Compact => {
+                let how = if self == Self::InPlace { Self::Create } else { self };
+                how.make(path).and_then(|()| open())
+            }
+            opened => opened,
+        };
+        let store = opened.map_err(|error| error.to_string())?;
+        store.check().map_err(|error| error.to_string())?;
+        let (keys, want) = (store.stats().unwrap().keys, self.keys());
+        if keys == want { Ok(()) } else { Err(format!("{keys} keys, want {want}")) }
+    }
+
+    fn keys(self) -> u64 {
+        if matches!(self, Self::Create | Self::InPlace) { 0 } else { KEYS }
+    }
+}
+
+fn by() -> Actor {
+    Actor::new("maker")
+}
+
+/// A directory with what files are made of, and the path of the file that is to be made.
+struct Scene {
+    directory: tempfile::TempDir,
+    path: PathBuf,
+}
+
+impl Scene {
+    /// What `from` has, if it is there.
+    fn new(how: How, from: Option<&Self>) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let scene = Self { path: directory.path().join("keys.redb"), directory };
+        let needed: &[&str] = match how {
+            How::Create | How::InPlace => &[],
+            How::BackUp => &["original"],
+            How::Restore => &["backup"],
+            How::Compact => &["keys.redb"],
+        };
+        for name in needed {
+            let (here, source) =
+                (scene.directory.path().join(name), from.unwrap().directory.path());
+            let source = source.join(if *name == "keys.redb" { "original" } else { name });
+            std::fs::copy(source, here).unwrap();
+        }
+        scene
+    }
+
+    /// With a store `original` and a backup of it.
+    fn filled() -> Self {
+        let scene = Self::new(How::Create, None);
+        let store = Store::create(scene.directory.path().join("original")).unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+        let acme = store.realm("acme").unwrap();
+        store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+        for _ in 0..KEYS {
+            store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap();
+        }
+        store.backup(scene.directory.path().join("backup")).unwrap();
+        store.close().unwrap();
+        scene
+    }
+
+    /// Has another process make the file, under strace; gives whether it ended by itself, or
+    /// nothing if it cannot be traced here.
+    fn make(&self, how: How, inject: Option<String>) -> Option<bool> {
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-qq", "-y", "-e", &format!("trace={}", CALLS.join(","))]);
+        strace.args([OsStr::new("-o"), self.trace().as_os_str()]);
+        if let Some(inject) = inject {
+            strace.args(["-e", &inject]);
+        }
+        let itself = std::env::current_exe().unwrap();
+        strace.arg(itself).args(["--exact", "maker_of_a_file", "--nocapture"]);
+        strace.env(PATH, &self.path).env(HOW, how.name());
+        let done = strace.stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
+        Some(done.success())
+    }
+
+    fn trace(&self) -> PathBuf {
+        self.directory.path().join("trace")
+    }
+}
+
 /// What changes a file or a directory. Names that a machine does not have are left out.
-const CALLS: [&str; 10] = [
+const CALLS: [&str; 12] = [
     "openat",
     "fchmod",
     "write",
@@ -24,69 +173,35 @@ const CALLS: [&str; 10] = [
     "fdatasync",
     "fsync",
     "renameat2",
+    "?renameat",
+    "?fchown",
     "linkat",
     "unlinkat",
 ];
 
-/// The process that makes a store. As a test it has nothing to do.
+/// The process that makes a file. As a test it has nothing to do.
 #[test]
-fn maker_of_a_store() {
-    let Some(path) = std::env::var_os(PATH) else { return };
-    if std::env::var_os(IN_PLACE).is_none() {
-        Store::create(path).unwrap().close().unwrap();
-        return;
-    }
-    let elsewhere = tempfile::tempdir().unwrap();
-    let other = elsewhere.path().join("other");
-    Store::create(&other).unwrap().close().unwrap();
-    let bytes = std::fs::read(other).unwrap();
-    let mut options = std::fs::File::options();
-    let mut file = options.write(true).create_new(true).open(path).unwrap();
-    bytes.chunks(100_000).for_each(|chunk| file.write_all(chunk).unwrap());
+fn maker_of_a_file() {
+    let (Some(path), Ok(name)) = (std::env::var_os(PATH), std::env::var(HOW)) else { return };
+    let (how, _) = How::ALL.iter().find(|(_, other)| *other == name).unwrap();
+    how.make(Path::new(&path)).unwrap();
 }
 
-/// Makes a store at `path` under strace, which writes its trace to `trace`; gives whether the
-/// process ended by itself, or nothing if it cannot be traced here.
-fn make(path: &Path, trace: &Path, inject: Option<String>, in_place: bool) -> Option<bool> {
-    let mut strace = Command::new("strace");
-    strace.args(["-f", "-qq", "-y", "-e", &format!("trace={}", CALLS.join(","))]);
-    strace.args([OsStr::new("-o"), trace.as_os_str()]);
-    if let Some(inject) = inject {
-        strace.args(["-e", &inject]);
-    }
-    let itself = std::env::current_exe().unwrap();
-    strace.arg(itself).args(["--exact", "maker_of_a_store", "--nocapture"]).env(PATH, path);
-    if in_place {
-        strace.env(IN_PLACE, "1");
-    }
-    let done = strace.stdout(Stdio::null()).stderr(Stdio::null()).status().ok()?;
-    Some(done.success())
-}
-
-/// Says what is wrong with what a crash left at `path`, if anything is.
-fn look(path: &Path) -> Result<(), String> {
-    let opened = Store::open(path);
-    let opened = match opened {
-        Err(error) if error.kind() == ErrorKind::NotFound => Store::create(path),
-        opened => opened,
-    };
-    let store = opened.map_err(|error| error.to_string())?;
-    store.check().map_err(|error| error.to_string())
-}
-
-/// Kills the process that makes a store at its first, second, ... call of each sort. Gives how
-/// many there were, or what was wrong after one of them.
-fn kill_at_each(in_place: bool) -> Result<u32, String> {
+/// Kills the process that makes a file at its first, second, ... call of each sort, or at one of
+/// `stride`. Gives how many there were, or what was wrong after one of them.
+fn kill_at_each(how: How, stride: usize) -> Result<u32, String> {
+    let filled = Scene::filled();
     let mut killed = 0;
-    for call in CALLS {
-        for number in 1..200 {
-            let directory = tempfile::tempdir().unwrap();
-            let [path, trace] = ["keys.redb", "trace"].map(|name| directory.path().join(name));
+    for (at, call) in CALLS.iter().enumerate() {
+        let call = call.trim_start_matches('?');
+        for number in (1 + at % stride..400).step_by(stride) {
+            let scene = Scene::new(how, Some(&filled));
             let inject = format!("inject={call}:signal=KILL:when={number}");
-            if make(&path, &trace, Some(inject), in_place) == Some(true) {
+            if scene.make(how, Some(inject)) == Some(true) {
                 break;
             }
-            look(&path).map_err(|why| format!("killed at {call} {number}: {why}"))?;
+            let tell = |why| format!("{}: killed at {call} {number}: {why}", how.name());
+            how.look(&scene.path).map_err(tell)?;
             killed += 1;
         }
     }
@@ -95,13 +210,16 @@ fn kill_at_each(in_place: bool) -> Result<u32, String> {
 
 /// Whether processes can be traced here; says so if not.
 fn traces() -> bool {
-    let directory = tempfile::tempdir().unwrap();
-    let [path, trace] = ["keys.redb", "trace"].map(|name| directory.path().join(name));
-    let traces = make(&path, &trace, None, false) == Some(true);
+    let traces = Scene::new(How::Create, None).make(How::Create, None) == Some(true);
     if !traces {
         eprintln!("strace is missing or may trace nothing here: this was not tested");
     }
     traces
+}
+
+fn report(what: &str, begun: Instant) {
+    let line = format!("crash: {what}, {} s\n", begun.elapsed().as_secs());
+    std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 #[test]
@@ -110,15 +228,30 @@ fn whenever_the_making_of_a_file_is_cut_off_there_is_a_whole_store_or_one_can_be
         return;
     }
     let begun = Instant::now();
-    let killed = kill_at_each(false).unwrap();
+    let killed = kill_at_each(How::Create, 1).unwrap();
     assert!(killed > 20, "only {killed} steps");
-    let line = format!("crash: making a file: {killed} steps, {} s\n", begun.elapsed().as_secs());
-    std::io::stderr().write_all(line.as_bytes()).unwrap();
+    report(&format!("making a file: {killed} steps"), begun);
+}
+
+#[test]
+fn whenever_the_copying_of_a_file_is_cut_off_there_is_a_whole_store_or_what_was_there() {
+    if !traces() {
+        return;
+    }
+    // All, if as many processes are killed elsewhere.
+    let stride = if std::env::var_os("KEYCASK_KILLS").is_some() { 1 } else { 5 };
+    let begun = Instant::now();
+    let each = [How::BackUp, How::Restore, How::Compact].map(|how| {
+        let killed = kill_at_each(how, stride).unwrap();
+        assert!(killed > 10, "{how:?}: only {killed} steps");
+        killed
+    });
+    report(&format!("copying a file: {} steps", each.iter().sum::<u32>()), begun);
 }
 
 #[test]
 fn a_file_that_is_written_in_its_place_is_found_out() {
-    assert!(!traces() || kill_at_each(true).is_err(), "nothing was found");
+    assert!(!traces() || kill_at_each(How::InPlace, 1).is_err(), "nothing was found");
 }
 
 #[test]
@@ -126,26 +259,31 @@ fn a_file_has_its_name_only_once_it_is_durable_and_its_name_is_durable_too() {
     if !traces() {
         return;
     }
-    let directory = tempfile::tempdir().unwrap();
-    let [path, trace] = ["keys.redb", "trace"].map(|name| directory.path().join(name));
-    make(&path, &trace, None, false).unwrap();
-    let trace = std::fs::read_to_string(trace).unwrap();
-    let place = directory.path().canonicalize().unwrap();
-    let place = place.to_str().unwrap();
-    let calls: Vec<&str> = trace.lines().filter(|line| line.contains(place)).collect();
-    let is = |call: &str, line: &str, on: &str| {
-        line.split_once(' ').is_some_and(|(_, rest)| rest.trim_start().starts_with(call))
-            && line.contains(on)
-    };
-    let last = |call: &str, on: &str| calls.iter().rposition(|line| is(call, line, on));
-    let named = last("renameat2(", "keys.redb").expect("it was never named");
-    let before = &calls[..named];
-    let written = before.iter().rposition(|line| is("pwrite64(", line, ".new"));
-    let synced = before.iter().rposition(|line| is("fsync(", line, ".new"));
-    assert!(written.is_some() && written < synced, "named before it was durable: {calls:#?}");
-    let directory = format!("<{place}>)");
-    let kept = calls[named..].iter().position(|line| is("fsync(", line, &directory));
-    assert!(kept.is_some(), "its name is not durable: {calls:#?}");
-    let used = calls[named..].iter().position(|line| is("pwrite64(", line, "keys.redb"));
-    assert!(used.is_none_or(|used| kept < Some(used)), "used before that: {calls:#?}");
+    let filled = Scene::filled();
+    for how in [How::Create, How::BackUp, How::Restore, How::Compact] {
+        let scene = Scene::new(how, Some(&filled));
+        scene.make(how, None).unwrap();
+        let trace = std::fs::read_to_string(scene.trace()).unwrap();
+        let place = scene.directory.path().canonicalize().unwrap();
+        let place = place.to_str().unwrap();
+        let calls: Vec<&str> = trace.lines().filter(|line| line.contains(place)).collect();
+        let is = |call: &str, line: &str, on: &str| {
+            line.split_once(' ').is_some_and(|(_, rest)| rest.trim_start().starts_with(call))
+                && line.contains(on)
+        };
+        let named = calls.iter().rposition(|line| {
+            ["renameat2(", "renameat("].iter().any(|call| is(call, line, "keys.redb"))
+        });
+        let named = named.unwrap_or_else(|| panic!("{how:?}: it was never named: {calls:#?}"));
+        let before = &calls[..named];
+        let written = before.iter().rposition(|line| is("pwrite64(", line, ".new"));
+        let synced = before.iter().rposition(|line| is("fsync(", line, ".new"));
+        let durable = written.is_some() && written < synced;
+        assert!(durable, "{how:?}: named before it was durable: {calls:#?}");
+        let directory = format!("<{place}>)");
+        let kept = calls[named..].iter().position(|line| is("fsync(", line, &directory));
+        assert!(kept.is_some(), "{how:?}: its name is not durable: {calls:#?}");
+        let used = calls[named..].iter().position(|line| is("pwrite64(", line, "keys.redb"));
+        assert!(used.is_none_or(|used| kept < Some(used)), "{how:?}: used before: {calls:#?}");
+    }
 }

@@ -142,9 +142,21 @@ impl Slot {
     /// Sets the expired bit of a key that ends at `end`.
     ///
     /// `Some(true)` if the bit is set now, `Some(false)` if the key ends at another time, none
-    /// if the key is being moved. Harmless if the slot has become another key's meanwhile:
-    /// that key ends at the same, past instant.
-    fn expire(&self, end: Timestamp) -> Option<bool> {
+    /// if the key is being moved or the slot is no longer that of `digest`. If it has just become
+    /// another key's, that one may be marked: it ends at the same, past instant.
+    fn expire(&self, digest: [u64; 2], end: Timestamp) -> Option<bool> {
+        let seen = self.life();
+        if !seen.is_live() || !self.holds(digest) {
+            return None;
+        }
+        let is_set = self.expire_whose_ever(end)?;
+        // Acquire, with the Release fence of `fill`: if the verdict was another key's, the load
+        // below sees that the life has changed.
+        fence(Ordering::Acquire);
+        self.is_still(seen).then_some(is_set)
+    }
+
+    fn expire_whose_ever(&self, end: Timestamp) -> Option<bool> {
         let verdict = Verdict::from_bits(self.verdict.load(Ordering::Relaxed));
         if verdict.end() != end {
             return Some(false);
@@ -174,10 +186,11 @@ impl Slot {
     /// frozen. None in that case, and if there is no slot: then it has just gone elsewhere.
     pub(super) fn expire_all<'s>(
         mut slots: impl Iterator<Item = &'s Self>,
+        digest: [u64; 2],
         end: Timestamp,
     ) -> Option<bool> {
-        let first = slots.next()?.expire(end)?;
-        slots.try_fold(first, |all, slot| Some(slot.expire(end)? && all))
+        let first = slots.next()?.expire(digest, end)?;
+        slots.try_fold(first, |all, slot| Some(slot.expire(digest, end)? && all))
     }
 
     #[inline(always)]
@@ -326,8 +339,8 @@ mod tests {
     fn the_expired_bit_is_set_for_the_end_that_was_decided_by_and_survives_a_move() {
         let slot = Slot::default();
         slot.fill(&Content::new(ADDRESS, &entry()));
-        assert_eq!(slot.expire(Timestamp::from_ms(1)), Some(false));
-        assert_eq!(slot.expire(entry().end), Some(true));
+        assert_eq!(slot.expire(ADDRESS.digest, Timestamp::from_ms(1)), Some(false));
+        assert_eq!(slot.expire(ADDRESS.digest, entry().end), Some(true));
         let frozen = slot.freeze();
         assert!(frozen.entry().expired);
         let other = Slot::default();
@@ -340,10 +353,24 @@ mod tests {
         let slot = Slot::default();
         slot.fill(&Content::new(ADDRESS, &entry()));
         let frozen = slot.freeze();
-        assert_eq!(slot.expire(entry().end), None);
+        assert_eq!(slot.expire(ADDRESS.digest, entry().end), None);
         assert_eq!(slot.read(slot.life()), Some(entry()));
         let other = Slot::default();
         other.fill(&frozen);
-        assert_eq!(other.expire(entry().end), Some(true));
+        assert_eq!(other.expire(ADDRESS.digest, entry().end), Some(true));
+    }
+
+    /// A key had gone from the slot that a reader had found it in, and another that ended at the
+    /// same instant had come: that one was marked, and the reader was told that its own was, which
+    /// then lived again when the clock stepped back.
+    #[test]
+    fn a_slot_that_is_another_keys_by_now_marks_nobody() {
+        let slot = Slot::default();
+        slot.fill(&Content::new(ADDRESS, &entry()));
+        slot.clear();
+        assert_eq!(slot.expire(ADDRESS.digest, entry().end), None);
+        slot.fill(&Content::new(Address { digest: [3, 4], ..ADDRESS }, &entry()));
+        assert_eq!(slot.expire(ADDRESS.digest, entry().end), None);
+        assert!(!slot.read(slot.life()).unwrap().expired);
     }
 }

@@ -203,7 +203,7 @@ impl Table {
     /// there is no such key, or if the writer is moving it.
     pub(super) fn expire(&self, address: &Address, end: Timestamp) -> bool {
         for _ in 0..ATTEMPTS {
-            if let Some(outcome) = Slot::expire_all(self.copies(address), end) {
+            if let Some(outcome) = Slot::expire_all(self.copies(address), address.digest, end) {
                 return outcome;
             }
             hint::spin_loop();
@@ -335,6 +335,26 @@ impl Table {
         }
         room.slot.fill(&content);
         self.clear(books, address, |slot| !ptr::eq(slot, room.slot));
+        true
+    }
+
+    /// Has the table show `entry` for `to` and no more for `from`, where the same key stood. At
+    /// each moment one of the two finds it. False if there is no memory to number.
+    #[must_use]
+    pub(super) fn move_key(
+        &self,
+        books: &mut Books,
+        [from, to]: [&Address; 2],
+        entry: &Entry,
+    ) -> bool {
+        let mut content = Content::new(*to, entry);
+        let Some(room) = self.room(books, to) else { return false };
+        content.address = room.address;
+        for old in self.copies(from) {
+            content.verdict = content.verdict.after(old.freeze().verdict);
+        }
+        room.slot.fill(&content);
+        self.remove(books, from);
         true
     }
 

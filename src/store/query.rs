@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::{Realms, Store, no_key};
+use crate::counts::DecisionCounts;
 use crate::entry::State;
 use crate::error::Result;
 use crate::info::{Description, KeyInfo, Stats};
 use crate::key_id::KeyId;
 use crate::realm::{Kind, Realm};
-use crate::record::KeyRecord;
+use crate::record::{Imported, KeyRecord};
 use crate::storage::{Role, View};
 use crate::time::Timestamp;
 use crate::verdict::Grant;
@@ -98,6 +99,12 @@ impl Store {
         })
     }
 
+    /// How many decisions came to which outcome since the store was opened here.
+    #[must_use]
+    pub fn decision_counts(&self) -> DecisionCounts {
+        self.counts.sum()
+    }
+
     /// What may be shown of a record.
     pub(super) fn key_info(
         &self,
@@ -154,6 +161,12 @@ pub(super) fn info(
         (Some(span), None) if alive => Some(record.issued.plus(span)),
         _ => None,
     };
+    let imported = record.parts.imported.is_some();
+    let scheme = match &record.parts.imported {
+        Some(Imported::Digest { scheme, .. }) => Some(scheme.clone()),
+        _ => None,
+    };
+    let last_four = if record.last_four == [0; 4] { &[][..] } else { &record.last_four };
     KeyInfo {
         key_id: record.key_id,
         realm: realm.reference(),
@@ -172,8 +185,10 @@ pub(super) fn info(
         end: record.end,
         changed: record.changed,
         reason: record.reason.clone(),
-        prefix: kind.shape.prefix().to_owned(),
-        last_four: String::from_utf8_lossy(&record.last_four).into_owned(),
+        prefix: if imported { String::new() } else { kind.shape.prefix().to_owned() },
+        last_four: String::from_utf8_lossy(last_four).into_owned(),
+        imported,
+        scheme,
         lineage: record.lineage,
         generation: record.generation,
         predecessor: record.predecessor,

@@ -50,7 +50,7 @@ impl Store {
             let why = format!("limit {limit}: from 1 to {SWEEP_MAX} are allowed");
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        self.commit(|view, realms, now| {
+        self.commit_apart(|view, realms, now| {
             if let Some(done) = asked.done(view)? {
                 let Done::Swept(keys, more) = done.done else { return Err(done.unlike()) };
                 let keys = usize::try_from(keys).unwrap_or(usize::MAX);

@@ -1,6 +1,7 @@
 //! When, how often and from where keys are used, and what comes of it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod counts;
 mod idle;
 mod kit;
 mod last_used;

@@ -9,7 +9,7 @@ impl World {
     pub(super) fn expire(&self) -> bool {
         let near = (0..4).map(|slot| self.slot(slot));
         let holding = near.filter(|slot| slot.life().is_live() && slot.holds(KEY.digest));
-        Slot::expire_all(holding, END) == Some(true)
+        Slot::expire_all(holding, KEY.digest, END) == Some(true)
     }
 }
 

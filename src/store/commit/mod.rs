@@ -97,6 +97,20 @@ impl Store {
         self.conclude(self.settle(turn), result)
     }
 
+    /// [`commit`](Self::commit) of a journey that is long: those who came before it do not wait for
+    /// it, as they would if it joined them.
+    pub(super) fn commit_apart<T>(
+        &self,
+        plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
+    ) -> Result<T> {
+        self.storage.confirmed()?;
+        self.storage.at_home()?;
+        let mut turn = self.writers.enter();
+        self.serve(&mut turn);
+        let result = self.join(self.group(&mut turn), Denial::default(), plan);
+        self.conclude(self.settle(turn), result)
+    }
+
     /// [`commit`](Self::commit) of a journey whose plan owns what it needs: whoever has the
     /// turn makes it.
     pub(super) fn commit_owned<T, P>(&self, plan: P) -> Result<T>
@@ -179,11 +193,16 @@ impl Store {
     pub(super) fn alone<T>(&self, what: impl FnOnce() -> Result<T>) -> Result<T> {
         self.storage.at_home()?;
         let mut turn = self.writers.enter();
+        self.serve(&mut turn);
+        what()
+    }
+
+    /// Commits for those who came before whose turn it is.
+    fn serve(&self, turn: &mut Turn<'_>) {
         if let Some(group) = turn.load().take() {
             let outcome = self.make_durable(group);
             turn.tell(&outcome);
         }
-        what()
     }
 
     #[cold]
@@ -246,7 +265,7 @@ impl Store {
         let committed = self.write(&mut group);
         let denials = std::mem::take(&mut group.denials).into_iter();
         match committed {
-            Ok((seq, settled)) => match self.publish(seq, &group.take_ops()) {
+            Ok((seq, settled)) => match self.publish_group(seq, &mut group) {
                 Ok(()) => {
                     self.index.settle(&settled);
                     denials.for_each(|denial| self.lift(denial));
@@ -293,6 +312,13 @@ impl Store {
             self.note_flush();
         }
         Ok((seq, settled))
+    }
+
+    fn publish_group(&self, seq: u64, group: &mut Group) -> Result<()> {
+        if let Some(turn) = group.take_turn() {
+            self.take_turn(turn)?;
+        }
+        self.publish(seq, &group.take_ops())
     }
 
     /// Publishes a durable commit: the one way in to what decisions read.

@@ -57,3 +57,26 @@ fn a_writer_has_its_turn_between_two_batches_of_a_sweep() {
     let at = trail.iter().position(|entry| entry.event == Event::KeyUpdated);
     assert_eq!((at, trail.len()), (Some(2), 4));
 }
+
+/// Who came between two batches had its change in one transaction with the second, and waited for
+/// both.
+#[test]
+fn a_writer_that_came_before_a_batch_does_not_share_its_commit() {
+    let scene = Scene::new();
+    let lasting = scene.issue().unwrap().key.key_id;
+    let spec = Spec::new(scene.acme, "live", "o").life(LIFE);
+    scene.store.issue_many(&vec![spec; 6], &by()).unwrap();
+    scene.clock.forward(LIFE + Duration::from_secs(3_600));
+    let begin = scene.store.audit(0, 1_000).unwrap().len() as u64;
+    let sweep = || -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
+        Box::new(|| scene.store.sweep(3, &by()).map(drop))
+    };
+    let rename = || -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
+        Box::new(|| scene.store.update(lasting, &Update::new().name("new"), &by()).map(drop))
+    };
+    let done = sharing::share(&scene, sweep(), vec![rename(), sweep()]);
+    assert!(done.iter().all(Result::is_ok));
+    let trail = scene.store.audit(begin, 1_000).unwrap();
+    let seq = |event| trail.iter().rfind(|entry| entry.event == event).unwrap().seq;
+    assert!(seq(Event::KeyUpdated) < seq(Event::KeysSwept));
+}
