@@ -17,8 +17,8 @@ use crate::storage::Batch;
 const INTERVAL: Duration = Duration::from_secs(60);
 
 impl Store {
-    /// Writes the last use of every key that was used since it was last written, and has the
-    /// leases of quotas renewed that are low.
+    /// Writes the last use of every key that was used since it was last written, has the leases
+    /// of quotas renewed that are low, and [rehashes](Self::rehash) what was verified.
     ///
     /// # Errors
     ///
@@ -29,6 +29,7 @@ impl Store {
         if self.storage.is_read_only() || self.storage.is_unconfirmed() {
             return Ok(());
         }
+        self.rehash()?;
         if self.index.noted().is_empty() && !self.index.is_asked() {
             return Ok(());
         }
