@@ -155,7 +155,7 @@ fn keys_that_idle_or_were_never_used_are_told_where_usage_is_kept() {
 /// for them by its name was refused, though their use is kept.
 #[test]
 fn a_key_with_an_idle_span_of_its_own_is_told_though_its_realm_keeps_no_usage() {
-    let mut scene = Scene::new();
+    let scene = Scene::new();
     scene.issue(&scene.spec("live", "m"));
     let [used, left] = [0; 2].map(|_| scene.issue(&scene.spec("live", "m").idle(DAY * 9)));
     let [one, two] = [&used, &left].map(|issued| issued.key.key_id);
