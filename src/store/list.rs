@@ -35,9 +35,10 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown realm, kind or owner; `Argument` for a kind or an owner without a
-    /// realm, conditions that no key can meet together, such as ask about use in a realm that
-    /// keeps none, a cursor of another order, or a limit of 0 or over 1000; `Io` or `Corrupt` if the file cannot be read.
+    /// `NotFound` for an unknown realm, kind or owner; `Argument` for a kind or an owner without
+    /// a realm, conditions that no key can meet together, such as ask about use in a realm that
+    /// keeps none, a cursor of another order, or a limit of 0 or over 1000; `Io` or `Corrupt` if
+    /// the file cannot be read.
     pub fn list(&self, filter: &Filter, after: Option<Cursor>, limit: usize) -> Result<Page> {
         limited(limit)?;
         let place = after.map(|cursor| cursor.place(filter.order)).transpose()?;
