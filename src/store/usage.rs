@@ -1,9 +1,9 @@
 //! When keys were last used: kept in memory, written in batches.
 //!
 //! Where a profile keeps usage, a grant notes its time in the key's side entry, no more than
-//! once a minute. What was noted is written with the first commit after a minute, by
-//! [`Store::flush`], and when the store is closed. A crash loses what was noted since; a
-//! denial notes nothing; a time never goes back.
+//! once a minute. What was noted is written with the first commit after a minute, with a change
+//! of a profile, by [`Store::flush`], and when the store is closed. A crash loses what was noted
+//! since; a denial notes nothing; a time never goes back.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
