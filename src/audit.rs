@@ -54,6 +54,8 @@ events! {
     OwnerSet = "owner_set",
     /// A key was issued.
     KeyIssued = "key_issued",
+    /// A key was imported from another system.
+    KeyImported = "key_imported",
     /// A key was rotated: a successor was issued.
     KeyRotated = "key_rotated",
     /// A key whose token was lost was revoked, and another issued in its place: the operation that

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::digest::Scheme;
 use crate::entry::State;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
 use crate::key_id::KeyId;
@@ -63,10 +64,14 @@ pub struct KeyInfo {
     pub changed: Timestamp,
     /// The reason that was given for the last change of state.
     pub reason: String,
-    /// The prefix of its token.
+    /// The prefix of its token; empty if another system made that.
     pub prefix: String,
-    /// The last four characters of its token.
+    /// The last four characters of its token; empty if they are not known.
     pub last_four: String,
+    /// Whether another system made its token.
+    pub imported: bool,
+    /// The scheme of the other system's digest that it is found by until it is verified.
+    pub scheme: Option<Scheme>,
     /// The first key of its lineage; its own id unless it came from a rotation.
     pub lineage: KeyId,
     /// Its place in the lineage, from 1.

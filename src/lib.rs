@@ -55,7 +55,7 @@ pub use answer::Answer;
 pub use audit::{AuditEntry, AuditFilter, Event};
 pub use counts::DecisionCounts;
 pub use decision::{Decision, Decisions};
-pub use digest::Pepper;
+pub use digest::{Pepper, Scheme};
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use feed_cursor::FeedCursor;
@@ -78,11 +78,11 @@ pub use record::Cause;
 pub use request::Request;
 pub use scope::ScopeSet;
 pub use seal::SealingKey;
-pub use spec::{OwnerChange, Rotation, Spec, Update};
+pub use spec::{Import, ImportLines, OwnerChange, Rotation, Spec, Update};
 pub use store::{
     AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Decided, Feed, Findings,
-    Gone, HttpRequest, ISSUE_MAX, Operation, Outcome, PAGE_MAX, Restore, Restored, Store, Swept,
-    Trim, Trimmed,
+    Gone, HttpRequest, ISSUE_MAX, ImportOutcome, ImportReport, ImportRules, Operation, Outcome,
+    PAGE_MAX, PepperStatus, Restore, Restored, Store, Swept, Trim, Trimmed,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};

@@ -3,7 +3,7 @@
 use rand_core::TryCryptoRng;
 
 use crate::decision::Decisions;
-use crate::digest::Pepper;
+use crate::digest::{ImportSecret, Pepper};
 use crate::pattern::Patterns;
 use crate::progress::{Progress, Report};
 use crate::random::Random;
@@ -25,6 +25,8 @@ const LEASE_MAX: u64 = 1_000;
 /// ```
 pub struct Options {
     pub(crate) pepper: Option<Pepper>,
+    pub(crate) previous_pepper: Option<Pepper>,
+    pub(crate) import_secrets: Vec<(String, ImportSecret)>,
     pub(crate) sealing: Option<SealingKey>,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) random: Random,
@@ -45,6 +47,8 @@ impl Options {
     pub fn new() -> Self {
         Self {
             pepper: None,
+            previous_pepper: None,
+            import_secrets: Vec::new(),
             sealing: None,
             clock: Box::new(SystemClock::new()),
             random: Random::system(),
@@ -60,10 +64,30 @@ impl Options {
     }
 
     /// Keys digests and seals with `pepper`, which must be the one that the store was created
-    /// with.
+    /// with, or that it was last [rotated](crate::Store::rotate_pepper) to.
     #[must_use]
     pub fn pepper(mut self, pepper: Pepper) -> Self {
         self.pepper = Some(pepper);
+        self
+    }
+
+    /// The pepper before [`pepper`](Self::pepper), until it is
+    /// [retired](crate::Store::retire_pepper). With the two, a store opens before that rotation,
+    /// during it and after it, whichever step a crash may have left it at.
+    #[must_use]
+    pub fn previous_pepper(mut self, pepper: Pepper) -> Self {
+        self.previous_pepper = Some(pepper);
+        self
+    }
+
+    /// What another system hashed with each of its tokens, under the name by which
+    /// [schemes](crate::Scheme) name it: its pepper, the key of its HMAC, or a salt that is the
+    /// same for all. Up to 1024 bytes, which are copied, and wiped in the end.
+    ///
+    /// Needed from when keys are imported by such a scheme until all of them were verified.
+    #[must_use]
+    pub fn import_secret(mut self, name: impl Into<String>, secret: &[u8]) -> Self {
+        self.import_secrets.push((name.into(), ImportSecret::new(secret)));
         self
     }
 

@@ -16,6 +16,8 @@ pub enum Step {
     Check,
     /// Keys are taken out.
     Sweep,
+    /// Keys of another system are taken in.
+    Import,
 }
 
 impl Step {
@@ -28,6 +30,7 @@ impl Step {
             Self::Copy => "copy",
             Self::Check => "check",
             Self::Sweep => "sweep",
+            Self::Import => "import",
         }
     }
 
@@ -36,6 +39,7 @@ impl Step {
         match self {
             Self::Read => 4 << 20,
             Self::Open | Self::Copy | Self::Check => 4096,
+            Self::Import => 1024,
             Self::Sweep => 1,
         }
     }

@@ -7,6 +7,9 @@ use std::{fs, io};
 use keycask::{Checksum, Malformed, Scanner, Shape};
 
 #[cfg(test)]
+#[path = "../fuzz/properties/import.rs"]
+mod import;
+#[cfg(test)]
 #[path = "../fuzz/properties/leaks.rs"]
 mod leaks;
 #[cfg(test)]
@@ -34,6 +37,11 @@ fn replay(target: &str, check: fn(&[u8])) -> io::Result<()> {
 #[test]
 fn the_corpus_of_token_is_parsed_as_described() -> io::Result<()> {
     replay("token", token::check)
+}
+
+#[test]
+fn p28_the_corpus_of_import_is_read_or_refused_without_a_secret_in_the_refusal() -> io::Result<()> {
+    replay("import", import::check)
 }
 
 #[test]

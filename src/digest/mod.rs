@@ -5,12 +5,24 @@
 //! key-derivation mode, so that there is one way to compute a digest. Equality is
 //! constant-time, there is no `Debug`, and a digest presented as a token is just an
 //! unknown token.
+//!
+//! Of a key that was moved in from another system, and has not been verified since, there is
+//! that system's digest only, by its [`Scheme`]. It is hashed once more under our own key, so
+//! that neither is it in the file, nor does who chose it choose where it stands.
 
 mod lanes;
+mod refused;
+mod scheme;
+mod spelling;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::error::{Error, ErrorKind, Result};
 use crate::sys::Vectors;
+
+pub use scheme::Scheme;
+pub(crate) use scheme::{Foreign, check_secret_name};
+pub(crate) use spelling::digest as spelled;
 
 /// The digest of one token under one pepper.
 #[derive(Clone, Copy)]
@@ -134,6 +146,11 @@ impl Pepper {
         Self(buffer)
     }
 
+    /// Whether both are the same secret.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        blake3::Hash::from_bytes(*self.0) == blake3::Hash::from_bytes(*other.0)
+    }
+
     /// Another 32-byte key for `purpose`, which must be unique to its use.
     pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
         blake3::derive_key(purpose, &*self.0)
@@ -146,10 +163,53 @@ impl std::fmt::Debug for Pepper {
     }
 }
 
-/// Computes digests: the key of one pepper generation, ready for use. Wiped on drop.
+/// What another system hashed with each of its tokens: its pepper, the key of its HMAC, or a
+/// salt that is the same for all. The file never holds it. Wiped on drop, cannot be printed.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub(crate) struct ImportSecret(Box<[u8]>);
+
+impl ImportSecret {
+    /// Longest secret in bytes.
+    pub(crate) const MAX: usize = 1024;
+
+    /// Copies `bytes`. The caller wipes what it gave.
+    pub(crate) fn new(bytes: &[u8]) -> Self {
+        Self(bytes.into())
+    }
+
+    /// Refuses a secret of no bytes, or of too many.
+    ///
+    /// # Errors
+    ///
+    /// `Argument`, with the secret's `name`.
+    pub(crate) fn check_len(&self, name: &str) -> Result<()> {
+        let len = self.0.len();
+        if (1..=Self::MAX).contains(&len) {
+            return Ok(());
+        }
+        let why = format!("import secret {name:?}: {len} bytes; 1 to {} are allowed", Self::MAX);
+        Err(Error::new(ErrorKind::Argument, why))
+    }
+
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// Four bytes that tell another secret given by mistake, and too little to find it by.
+    pub(crate) fn check(&self) -> [u8; 4] {
+        let mut check = blake3::derive_key("keycask 2026-11 check of an import secret", &self.0);
+        let four = check.first_chunk().copied().unwrap_or_default();
+        check.zeroize();
+        four
+    }
+}
+
+/// Computes digests: the keys of one pepper generation, ready for use. Wiped on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Digester {
     key: Box<[u8; 32]>,
+    /// Of digests that other systems made.
+    foreign: Box<[u8; 32]>,
 }
 
 impl Digester {
@@ -160,7 +220,22 @@ impl Digester {
             Some(pepper) => key.copy_from_slice(&*pepper.0),
             None => *key = blake3::derive_key("keycask 2026-11 token digest without a pepper", b""),
         }
-        Self { key }
+        let foreign = blake3::derive_key("keycask 2026-11 digest of a foreign digest", &*key);
+        Self { key, foreign: Box::new(foreign) }
+    }
+
+    /// The digest of a token of which another system's is `foreign`, by `scheme`, without what
+    /// stands before what that hashes: `lead`.
+    pub(crate) fn adopt(&self, scheme: &[u8], lead: &[u8], foreign: &Foreign) -> Digest {
+        let len = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes();
+        let mut hasher = blake3::Hasher::new_keyed(&self.foreign);
+        for text in [scheme, lead, foreign.as_bytes()] {
+            hasher.update(&len(text));
+            hasher.update(text);
+        }
+        let digest = Digest(hasher.finalize());
+        hasher.zeroize();
+        digest
     }
 
     /// The digest of `token`: its whole text, prefix and checksum included.

@@ -159,6 +159,18 @@ impl Targets {
         id
     }
 
+    /// The key stands at another address from now on, if one is given.
+    pub(super) fn readdress(&mut self, key: KeyId, to: Option<Address>) {
+        let Some(to) = to else { return };
+        for target in self.of.values_mut() {
+            if let Target::Key(held, address) = target
+                && *held == key
+            {
+                *address = to;
+            }
+        }
+    }
+
     /// What the restraint was on. Its name is forgotten.
     pub(super) fn take(&mut self, id: RestraintId) -> Option<Target> {
         self.of.remove(&id)

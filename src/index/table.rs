@@ -338,6 +338,26 @@ impl Table {
         true
     }
 
+    /// Has the table show `entry` for `to` and no more for `from`, where the same key stood. At
+    /// each moment one of the two finds it. False if there is no memory to number.
+    #[must_use]
+    pub(super) fn move_key(
+        &self,
+        books: &mut Books,
+        [from, to]: [&Address; 2],
+        entry: &Entry,
+    ) -> bool {
+        let mut content = Content::new(*to, entry);
+        let Some(room) = self.room(books, to) else { return false };
+        content.address = room.address;
+        for old in self.copies(from) {
+            content.verdict = content.verdict.after(old.freeze().verdict);
+        }
+        room.slot.fill(&content);
+        self.remove(books, from);
+        true
+    }
+
     /// Takes the key of `address` out, from here and from the overflow.
     pub(super) fn remove(&self, books: &mut Books, address: &Address) {
         if self.clear_here(books, address, |_| true) > 0 {

@@ -76,6 +76,7 @@ impl Index {
         for op in ops {
             let done = match op {
                 Op::Key(record) => self.show_key(w, record, bind),
+                Op::Rekey(record, from) => self.show_key_from(w, record, from, bind),
                 Op::Forget(key, address) => {
                     self.forget(w, *key, address);
                     Ok(())
@@ -99,15 +100,34 @@ impl Index {
         record: &KeyRecord,
         bind: &impl Bind,
     ) -> Result<()> {
+        self.show_key_from(w, record, &record.address(), bind)
+    }
+
+    /// The same for a key that stood at `from`, under another digest perhaps.
+    fn show_key_from(
+        &self,
+        w: &mut Writer,
+        record: &KeyRecord,
+        from: &Address,
+        bind: &impl Bind,
+    ) -> Result<()> {
         let (key, address) = (record.key_id, record.address());
-        let present = self.table.peek(&address).map(|content| content.entry());
-        if let Some(other) = present.filter(|other| other.key_id != key) {
+        let of = |address| self.table.peek(address).map(|content| content.entry());
+        let there = of(&address);
+        if let Some(other) = there.filter(|other| other.key_id != key) {
             return Err(twins(key, other.key_id));
         }
+        let moving = of(from).filter(|entry| entry.key_id == key && *from != address);
+        let (from, present) = match moving {
+            Some(_) => (*from, moving),
+            None => (address, there),
+        };
+        w.targets.readdress(key, moving.map(|_| address));
         let had_lease = self.lease_of(key, present.and_then(|entry| entry.side));
         let before = w.keys.committed(key).map(|before| before.entry);
         let mut entry = entry_of(record, bind);
-        entry.expired = before.is_some_and(|before| before.expired && entry.end <= before.end);
+        let stays = |before: Entry| before.expired && entry.end <= before.end;
+        entry.expired = before.or(moving).is_some_and(stays);
         let beside = beside_of(record, bind);
         let Some(shown) = w.keys.commit(key, Some(Shown { entry, beside })) else { return Ok(()) };
         let said = Said {
@@ -115,19 +135,20 @@ impl Index {
             rotated: record.successor.is_some() || record.lineage != key,
             metered: bind.meters_lineages(record.kind),
         };
-        let side = self.place(w, &address, present, shown, Some(said))?;
+        let side = self.place(w, [&from, &address], present, shown, Some(said))?;
         if had_lease.is_some() && self.lease_of(key, side).is_none() {
             w.lessees.give_up(record.lineage);
         }
         Ok(())
     }
 
-    /// Has a key show what it is to show from now on, where `present` stands for it. If nothing
+    /// Has a key show what it is to show from now on, where `present` stands for it, or where it
+    /// comes to from there. If nothing
     /// was said of its meter and its lease, it keeps them. Gives its side.
     fn place(
         &self,
         w: &mut Writer,
-        address: &Address,
+        [from, address]: [&Address; 2],
         present: Option<Entry>,
         Shown { entry, beside }: Shown,
         said: Option<Said>,
@@ -137,7 +158,12 @@ impl Index {
             Some(beside) => Some(self.settle_side(w, entry.key_id, had, &beside, said)?),
             None => None,
         };
-        if !self.table.put(&mut w.books, address, &Entry { side, ..entry }) {
+        let entry = Entry { side, ..entry };
+        let shown = match from == address {
+            true => self.table.put(&mut w.books, address, &entry),
+            false => self.table.move_key(&mut w.books, [from, address], &entry),
+        };
+        if !shown {
             return Err(full());
         }
         if let Some(had) = had.filter(|had| Some(*had) != side) {
@@ -308,7 +334,7 @@ impl Index {
     /// key is taken out: a refusal.
     fn show(&self, w: &mut Writer, address: &Address, shown: Shown) {
         let present = self.table.peek(address).map(|content| content.entry());
-        if self.place(w, address, present, shown, None).is_err() {
+        if self.place(w, [address; 2], present, shown, None).is_err() {
             self.table.remove(&mut w.books, address);
         }
     }

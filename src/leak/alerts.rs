@@ -6,7 +6,8 @@
 //!   (docs.github.com, "Secret scanning partner program");
 //! - an alert of the REST API: `{"secret", "secret_type", "html_url", ...}`
 //!   (docs.github.com, "REST API endpoints for secret scanning");
-//! - a webhook about one: `{"alert": {...}, ...}` with such an alert.
+//! - `{"alert": {...}, ...}` with such an alert. GitHub's own webhooks look so, but leave the
+//!   secret out: they are refused, and the alert is to be asked of the REST API.
 
 use std::borrow::Cow;
 use std::io::{self, Read};
@@ -61,8 +62,8 @@ impl Alerts {
     /// # Errors
     ///
     /// `Argument` if it is longer than [`LEN_MAX`](Self::LEN_MAX), is none of the forms that are
-    /// known, or has an alert without its secret, as GitHub leaves it out with `hide_secret`;
-    /// `Io` if it cannot be read.
+    /// known, or has an alert without its secret, as GitHub leaves it out in webhooks and with
+    /// `hide_secret`; `Io` if it cannot be read.
     pub fn read(message: impl Read) -> Result<Self> {
         let text = read_all(message)
             .map_err(|e| Error::new(ErrorKind::Io, "the alerts to read").caused_by(e))?;
@@ -96,7 +97,9 @@ impl Object<'_> {
             return Object { alert: None, ..*alert }.alert(number);
         }
         let secret = self.token.ok_or_else(|| {
-            bad(format!("alert {number}: has neither a \"token\" nor a \"secret\""))
+            let why = "has neither a \"token\" nor a \"secret\"; GitHub's webhooks leave it out, \
+                       and its REST API tells it";
+            bad(format!("alert {number}: {why}"))
         })?;
         let text = |field: Option<Cow<'_, str>>| field.unwrap_or_default().into_owned();
         let (kind, source) = (text(self.kind), text(self.source));
@@ -167,13 +170,13 @@ mod tests {
     }
 
     #[test]
-    fn alerts_of_the_api_and_a_webhook_are_read() {
+    fn alerts_of_the_api_are_read_alone_and_in_another_object() {
         let alert = r#"{"number": 42, "created_at": "2020-11-06T18:18:30Z", "locations_url": "l",
             "url": "https://api/42", "html_url": "https://x/42", "state": "open",
             "resolution": null, "secret_type": "shop_live", "secret": "s", "push_protection": {}}"#;
         let want = row(1, ["s", "shop_live", "https://x/42", ""]);
-        let webhook = format!(r#"{{"action": "created", "alert": {alert}, "repository": {{}}}}"#);
-        for text in [alert, &format!("[{alert}]"), &webhook] {
+        let within = format!(r#"{{"action": "created", "alert": {alert}, "repository": {{}}}}"#);
+        for text in [alert, &format!("[{alert}]"), &within] {
             assert_eq!(read(text), std::slice::from_ref(&want));
         }
     }
@@ -182,7 +185,7 @@ mod tests {
     fn what_is_no_alert_is_refused_and_not_quoted() {
         for (text, why) in [
             (r#"[{"token": "a"}, {"type": "b"}]"#, "alert 2: has neither"),
-            (r#"{"alert": {"number": 1}}"#, "alert 1: has neither"),
+            (r#"{"action": "created", "alert": {"number": 1}}"#, "alert 1: has neither"),
             (r#"{"secret": null}"#, "alert 1: has neither"),
             (r#"{"alert": {"alert": {"secret": "s3cret"}}}"#, "alert 1: has neither"),
             (r#"["s3cret"]"#, "alerts: at line 1, column"),

@@ -105,8 +105,8 @@ impl<'a> Fields<'a> {
     }
 
     /// All that is left.
-    pub(super) fn rest(self) -> &'a [u8] {
-        self.rest
+    pub(super) fn rest(&mut self) -> &'a [u8] {
+        std::mem::take(&mut self.rest)
     }
 
     /// Ends the record: nothing may be left.

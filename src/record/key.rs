@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::fields::{Fields, put_text};
+use super::imported::Imported;
 use super::parts::Parts;
 use crate::digest::{Address, Digest, Locator};
 use crate::entry::{Idle, State};
@@ -144,7 +145,13 @@ pub(super) enum Form {
 impl KeyRecord {
     /// What finds the key in memory.
     pub(crate) fn address(&self) -> Address {
-        Address { locator: Locator::of(self.last_four), digest: self.digest.words() }
+        let digest = self.digest.words();
+        let locator = match self.parts.imported {
+            // What its token ends with is not known.
+            Some(Imported::Digest { .. }) => Locator::of_digest(digest),
+            _ => Locator::of(self.last_four),
+        };
+        Address { locator, digest }
     }
 
     /// When the key ceased or will cease to be of use: when it was revoked, or its end; `None`
@@ -223,7 +230,7 @@ impl KeyRecord {
         put_text(out, "name", &self.name, Self::NAME_MAX)?;
         put_text(out, "metadata", &self.metadata, Self::METADATA_MAX)?;
         put_text(out, "reason", &self.reason, Self::REASON_MAX)?;
-        self.parts.put(out)
+        self.parts.put(out, form)
     }
 
     pub(super) fn take(key_id: KeyId, bytes: &[u8], form: Form) -> Result<Self> {

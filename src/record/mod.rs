@@ -5,6 +5,7 @@
 //! the code that writes them and in `docs/format.md`.
 
 mod fields;
+mod imported;
 mod key;
 mod log;
 mod op;
@@ -13,6 +14,7 @@ mod owner;
 mod parts;
 mod realm;
 
+pub(crate) use imported::Imported;
 pub use key::Cause;
 pub(crate) use key::KeyRecord;
 pub(crate) use log::LogRow;

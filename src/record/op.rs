@@ -15,6 +15,9 @@ use crate::key_id::KeyId;
 pub(crate) enum Op {
     /// The key is new or is now so.
     Key(KeyRecord),
+    /// The key is now so, under another digest: the address finds the slot that it had. The log
+    /// has it as any key.
+    Rekey(KeyRecord, Address),
     /// The key was swept: the row is gone. The address finds its slot; the log leaves it out.
     Forget(KeyId, Address),
     /// The owner is new or is now so.
@@ -28,6 +31,7 @@ impl fmt::Debug for Op {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Key(key) => write!(f, "Key({})", key.key_id),
+            Self::Rekey(key, _) => write!(f, "Rekey({})", key.key_id),
             Self::Forget(key_id, _) => write!(f, "Forget({key_id})"),
             Self::Owner(owner) => write!(f, "Owner({})", owner.owner.number()),
             Self::Realm(realm) => write!(f, "Realm({})", realm.realm.number()),
@@ -54,7 +58,7 @@ impl Op {
     /// The key that it writes, if it writes one.
     pub(crate) fn key(&self) -> Option<&KeyRecord> {
         match self {
-            Self::Key(key) => Some(key),
+            Self::Key(key) | Self::Rekey(key, _) => Some(key),
             _ => None,
         }
     }
@@ -66,7 +70,7 @@ impl Op {
     /// `Argument` if a text of its record is over its limit. Some of the op may be there then.
     pub(super) fn append_to(&self, log: &mut Vec<u8>) -> Result<()> {
         let (tag, number) = match self {
-            Self::Key(key) => (KEY, key.key_id.bits()),
+            Self::Key(key) | Self::Rekey(key, _) => (KEY, key.key_id.bits()),
             Self::Forget(key_id, _) => (FORGET, key_id.bits()),
             Self::Owner(owner) => (OWNER, u64::from(owner.owner.number())),
             Self::Realm(realm) => (REALM, u64::from(realm.realm.number())),
@@ -76,7 +80,7 @@ impl Op {
         let at = log.len();
         log.extend_from_slice(&[0; LEN]);
         match self {
-            Self::Key(key) => key.put(log, Form::Log)?,
+            Self::Key(key) | Self::Rekey(key, _) => key.put(log, Form::Log)?,
             Self::Forget(..) => {}
             Self::Owner(owner) => log.extend_from_slice(&owner.encode()?),
             Self::Realm(realm) => log.extend_from_slice(&realm.encode()?),

@@ -4,6 +4,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 use super::fields::Fields;
+use super::imported::Imported;
+use super::key::Form;
 use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::network::{Network, Networks};
@@ -19,6 +21,8 @@ pub(crate) struct Parts {
     pub idle: Option<Idle>,
     /// How many credits the lineage has; as many as it likes if there is none.
     pub quota: Option<Quota>,
+    /// That another system made the token.
+    pub imported: Option<Imported>,
 }
 
 // The parts of a key's record. Integers are little-endian.
@@ -27,7 +31,7 @@ pub(crate) struct Parts {
 // offset size name
 //      0    1 count    of parts
 //      1      parts, in ascending order of their tags, none twice:
-//           1 tag      1 networks, 2 idle, 3 quota
+//           1 tag      1 networks, 2 idle, 3 quota, 4 imported
 //           2 length   of the bytes
 //             bytes
 //
@@ -51,18 +55,29 @@ pub(crate) struct Parts {
 const NETWORKS: u8 = 1;
 const IDLE: u8 = 2;
 const QUOTA: u8 = 3;
+const IMPORTED: u8 = 4;
 
 impl Parts {
+    /// What goes over to another key in the place of this one, whose token is our own.
+    pub(crate) fn for_successor(&self) -> Self {
+        Self { imported: None, ..self.clone() }
+    }
+
     /// Appends the parts to a record.
     ///
     /// # Errors
     ///
     /// `Argument` if a part is over its limit.
-    pub(super) fn put(&self, out: &mut Vec<u8>) -> Result<()> {
+    pub(super) fn put(&self, out: &mut Vec<u8>, form: Form) -> Result<()> {
+        let imported = self.imported.as_ref().map(|imported| match form {
+            Form::Row => imported.to_bytes(),
+            Form::Log => imported.for_log().to_bytes(),
+        });
         let parts = [
             (NETWORKS, self.networks.as_ref().map(networks_bytes).transpose()?),
             (IDLE, self.idle.map(idle_bytes).transpose()?),
             (QUOTA, self.quota.map(quota_bytes)),
+            (IMPORTED, imported),
         ];
         let parts = parts.iter().filter_map(|(tag, bytes)| Some((tag, bytes.as_ref()?)));
         out.push(u8::try_from(parts.clone().count()).map_err(|_| over("parts"))?);
@@ -95,6 +110,7 @@ impl Parts {
                 NETWORKS => parts.networks = Some(take_networks(&mut part)?),
                 IDLE => parts.idle = Some(take_idle(&mut part)?),
                 QUOTA => parts.quota = Some(take_quota(&mut part)?),
+                IMPORTED => parts.imported = Some(Imported::take(&mut part)?),
                 _ => return Err(part.newer(&format!("part {tag}"))),
             }
             part.end()?;

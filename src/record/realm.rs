@@ -81,7 +81,7 @@ impl RealmRecord {
     ///
     /// `Newer` if a later version wrote it, `Corrupt` if none did.
     pub(crate) fn decode(realm: RealmRef, bytes: &[u8]) -> Result<Self> {
-        let fields = Fields::new("realm", VERSION, bytes)?;
+        let mut fields = Fields::new("realm", VERSION, bytes)?;
         let no_body = fields.corrupt("it is not the JSON object that it should be");
         let body: Body = serde_json::from_slice(fields.rest()).map_err(|_| no_body)?;
         let kinds = body.kinds.into_iter();

@@ -51,6 +51,13 @@ prop_compose! {
                 (1_u8..=31).prop_map(Refill::Monthly),
             ],
         )),
+        imported in proptest::option::of(prop_oneof![
+            any::<Option<[u8; 16]>>().prop_map(|adopted| Imported::Token { adopted }),
+            any::<[u8; 4]>().prop_map(|check| {
+                let scheme = "hmac-sha256:first-bar:key=old-1".parse().unwrap();
+                Imported::Digest { scheme, check }
+            }),
+        ]),
     ) -> Parts {
         Parts {
             networks: networks.map(networks_of),
@@ -59,6 +66,7 @@ prop_compose! {
                 since: Timestamp::from_ms(since),
             }),
             quota: quota.map(|(limit, refill)| Quota::new(limit, refill).unwrap()),
+            imported,
         }
     }
 }
@@ -159,7 +167,11 @@ fn op() -> impl Strategy<Value = Op> {
 
 fn without_digest(mut op: Op) -> Op {
     match &mut op {
-        Op::Key(key) => key.digest = Digest::from_bytes([0; 32]),
+        Op::Key(key) | Op::Rekey(key, _) => {
+            key.digest = Digest::from_bytes([0; 32]);
+            let imported = key.parts.imported.as_ref();
+            key.parts.imported = imported.map(Imported::for_log);
+        }
         Op::Forget(_, address) => {
             *address = Address { locator: Locator::from_number(0), digest: [0; 2] };
         }
@@ -315,6 +327,10 @@ fn whole() -> KeyRecord {
                 since: Timestamp::from_ms(0x73),
             }),
             quota: Some(Quota::new(0x8182, Refill::Monthly(31)).unwrap()),
+            imported: Some(Imported::Digest {
+                scheme: "sha512:last-underscore:after=ab".parse().unwrap(),
+                check: [1, 2, 3, 4],
+            }),
         },
     }
 }
@@ -342,14 +358,16 @@ fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
     assert_eq!(bytes[91..123], [0xDD; 32]);
     let (texts, parts) = bytes[123..].split_at(12);
     assert_eq!(texts, b"\x01\0n\x02\0mm\x03\0rrr");
-    let (networks, idle) = parts.split_at(29);
-    assert_eq!(networks[..13], [3, 1, 25, 0, 2, 4, 8, 10, 0, 0, 0, 6, 32]);
+    let (networks, rest) = parts.split_at(29);
+    assert_eq!(networks[..13], [4, 1, 25, 0, 2, 4, 8, 10, 0, 0, 0, 6, 32]);
     assert_eq!(networks[13..21], [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0]);
-    let (idle, quota) = idle.split_at(19);
+    let (idle, rest) = rest.split_at(19);
+    let (quota, imported) = rest.split_at(20);
     assert_eq!(idle[..5], [2, 16, 0, 0x72, 0x71]);
     assert_eq!(idle[11..], [0x73, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(quota[..11], [3, 17, 0, 0x82, 0x81, 0, 0, 0, 0, 0, 0]);
-    assert_eq!(quota[11..], [3, 31, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(quota[11..20], [3, 31, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(imported, [4, 10, 0, 2, 1, 2, 3, 4, 2, 2, 2, b'a', b'b']);
     assert_eq!(row(&[Op::Key(key)])[..6], [1, 1, 0, 0, 0, 1]);
 }
 

@@ -166,14 +166,15 @@ impl Spec {
         })
     }
 
-    /// The terms of this spec in `realm` at `now`.
+    /// The terms of this spec in `realm` at `now`, for a key of that moment or, if another system
+    /// issued it, of an earlier one: then it may have ended.
     ///
     /// # Errors
     ///
     /// `NotFound` for a kind, scope or set that the realm does not have; `Argument` for text
     /// or times out of their limits, or for scopes of its own on a kind that inherits all
     /// of them.
-    pub(crate) fn check(&self, realm: &Realm, now: Timestamp) -> Result<Terms> {
+    pub(crate) fn check(&self, realm: &Realm, issued: Timestamp, now: Timestamp) -> Result<Terms> {
         let (number, kind) = realm.kind_named(&self.kind)?;
         text::check("owner", &self.owner, &text::OWNER_ID_LEN)?;
         text::check("name", &self.name, &text::NAME_LEN)?;
@@ -184,16 +185,18 @@ impl Spec {
         }
         own_scopes(realm, kind, scopes)?;
         if let Some(start) = self.start {
-            check_start(start, now)?;
+            check_start(start, issued)?;
         }
-        let start = self.start.unwrap_or(now);
+        let start = self.start.unwrap_or(issued);
+        // What a profile allows counts from when a key came under it.
+        let from = start.max(now);
         let policy = realm.policy();
         let end = match (self.end, policy.default_life) {
             (Some(end), _) => end.from(start),
-            (None, Some(life)) => start.plus(life),
+            (None, Some(life)) => from.plus(life),
             (None, None) => Timestamp::NEVER,
         };
-        check_end(end, start, now, policy.longest_life)?;
+        check_end(end, (start, from), issued, policy.longest_life)?;
         let networks = match &*self.networks {
             [] => None,
             networks => Some(Networks::parse(networks)?),

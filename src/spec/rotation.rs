@@ -99,7 +99,7 @@ impl Rotation {
         let new_end = match (self.end, policy.longest_life) {
             (Some(asked), longest) => {
                 let asked = asked.from(new_start);
-                check_end(asked, new_start, now, longest)?;
+                check_end(asked, (new_start, new_start), now, longest)?;
                 asked
             }
             (None, longest) => {

@@ -171,7 +171,7 @@ impl Update {
             text::check_json("metadata", metadata)?;
         }
         if let Some(end) = self.end {
-            check_end(end, start, now, realm.policy().longest_life)?;
+            check_end(end, (start, start), now, realm.policy().longest_life)?;
         }
         if let Some(CreditChange::Set(credits) | CreditChange::Add(credits)) = self.credits
             && credits > Quota::LIMIT_MAX

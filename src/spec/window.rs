@@ -53,18 +53,19 @@ pub(super) fn check_start(start: Timestamp, now: Timestamp) -> Result<()> {
 }
 
 /// Refuses an end that has passed, is not after `start`, cannot be written, or lies more
-/// than `longest` after `start`. `longest` is `None` where a key may live for ever.
+/// than `longest` after `from`, which is the start, or when the key came here. `longest` is `None`
+/// where a key may live for ever.
 pub(super) fn check_end(
     end: Timestamp,
-    start: Timestamp,
+    (start, from): (Timestamp, Timestamp),
     now: Timestamp,
     longest: Option<Duration>,
 ) -> Result<()> {
     if let Some(longest) = longest
-        && end > start.plus(longest)
+        && end > from.plus(longest)
     {
         let limit = humantime::format_duration(longest);
-        return Err(refuse("end", end, &format!("is more than {limit} after the start {start}")));
+        return Err(refuse("end", end, &format!("is more than {limit} after the start {from}")));
     }
     if end == Timestamp::NEVER {
         return Ok(());

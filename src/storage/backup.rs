@@ -42,7 +42,8 @@ impl Storage {
     /// # Errors
     ///
     /// `Conflict` if something is at `path`; `NotFound`, `Permission`, `Full`, `Io`, `Random`;
-    /// `Corrupt` if a row of the store cannot be believed.
+    /// `Corrupt` if a row of the store cannot be believed; `Conflict` also if the pepper is rotated
+    /// or retired meanwhile.
     pub(crate) fn backup(
         &self,
         path: &Path,
@@ -67,11 +68,12 @@ impl Storage {
         doing: &str,
     ) -> Result<Copied> {
         let options = StorageOptions { report, ..StorageOptions::new(None) };
-        let (header, keys) = (self.header.clone(), Arc::clone(&self.shared.keys));
+        let (header, keys) = (self.header(), Arc::clone(&self.shared.keys));
         let copy = || {
             let copy = Self::lay_out(file()?, header, keys, &options, doing)?;
             copy.fill(self, Role::Backup, &options)?;
-            let (header, keys) = (copy.header.clone(), Arc::clone(&copy.shared.keys));
+            self.still_under(&copy.header())?;
+            let (header, keys) = (copy.header(), Arc::clone(&copy.shared.keys));
             copy.close()?;
             finished(file()?, header, keys, &options, doing)
         };

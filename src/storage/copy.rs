@@ -209,7 +209,7 @@ impl Chunk {
         let (mut keys, mut owners) = (BTreeSet::new(), BTreeSet::new());
         for op in ops {
             match op {
-                Op::Key(key) => _ = keys.insert(key.key_id),
+                Op::Key(key) | Op::Rekey(key, _) => _ = keys.insert(key.key_id),
                 Op::Forget(key_id, _) => _ = keys.insert(key_id),
                 Op::Owner(owner) => _ = owners.insert(owner.owner.number()),
                 Op::Realm(_) => self.realms = view.realms()?,

@@ -1,5 +1,7 @@
 //! The header row of table `meta`: what the file is, and the store key under seal.
 
+use std::ptr;
+
 use super::mac::{MAC_LEN, MacKeys, SealedKey, StoreKey, equal};
 use super::tables::HEADER;
 use crate::digest::Pepper;
@@ -39,7 +41,7 @@ impl StoreId {
 // ```
 //
 // The check is the first 16 bytes of BLAKE3 over the store id, keyed with a key derived from
-// the pepper. Nothing writes a previous generation yet.
+// the pepper.
 const MAGIC: &[u8; 8] = b"keycask\0";
 const VERSION: u8 = 1;
 const FIXED: usize = 77;
@@ -62,43 +64,113 @@ struct Generation {
     check: Option<[u8; 16]>,
 }
 
+/// The peppers that the host gives: of the present generation, and of the one before it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Peppers<'p> {
+    pub(crate) present: Option<&'p Pepper>,
+    pub(crate) previous: Option<&'p Pepper>,
+}
+
+impl Peppers<'_> {
+    /// Which of the two is the pepper of `generation`: 0 the present, 1 the previous.
+    pub(crate) fn place(&self, generation: Numbered<'_>) -> Option<usize> {
+        let pepper = generation.pepper?;
+        let is_its = |given: &Option<&Pepper>| given.is_some_and(|given| ptr::eq(given, pepper));
+        [self.present, self.previous].iter().position(is_its)
+    }
+}
+
+/// The pepper of one generation; none if that is without one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Numbered<'p> {
+    pub(crate) number: u8,
+    pub(crate) pepper: Option<&'p Pepper>,
+}
+
 impl Header {
     /// The header of a new store, and its MAC keys.
     pub(super) fn new(pepper: Option<&Pepper>, random: &Random) -> Result<(Self, MacKeys)> {
         let store = StoreId::random(random)?;
-        Self::make(store, store, 1, pepper, random)
+        let key = StoreKey::random(random)?;
+        let header = Self::make(store, store, Numbered { number: 1, pepper }, None, &key, random)?;
+        Ok((header, MacKeys::new(&key)))
     }
 
     /// The header of a store that is restored from the one with this header, and its MAC keys:
     /// another id and another store key. Digests and sealed copies stay what they are, so the
-    /// origin and the generation of the pepper do.
+    /// origin and the generations of the pepper do.
     pub(super) fn restored(
         &self,
-        pepper: Option<&Pepper>,
+        peppers: Peppers<'_>,
         random: &Random,
     ) -> Result<(Self, MacKeys)> {
-        let store = StoreId::random(random)?;
-        Self::make(store, self.origin, self.current.number, pepper, random)
+        let (current, previous) = self.match_peppers(peppers)?;
+        let (store, key) = (StoreId::random(random)?, StoreKey::random(random)?);
+        let header = Self::make(store, self.origin, current, previous, &key, random)?;
+        Ok((header, MacKeys::new(&key)))
+    }
+
+    /// This header with another generation of the pepper, to which keys are to come over from
+    /// the present one. `now` is the pepper of that.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if keys are still to come over to the present one; `Random`.
+    pub(super) fn rotated(
+        &self,
+        now: Option<&Pepper>,
+        new: &Pepper,
+        random: &Random,
+    ) -> Result<Self> {
+        let refuse = |why: &str| Err(Error::new(ErrorKind::Conflict, format!("pepper: {why}")));
+        let before = self.current.number;
+        match (&self.previous, before.checked_add(1)) {
+            (Some(_), _) => refuse("one is being rotated already; retire the one before first"),
+            (None, None) => refuse("it was rotated 254 times, and no number is left"),
+            (None, Some(number)) => {
+                let next = Numbered { number, pepper: Some(new) };
+                let previous = Numbered { number: before, pepper: now };
+                let key = self.store_key(now)?;
+                Self::make(self.store, self.origin, next, Some(previous), &key, random)
+            }
+        }
+    }
+
+    /// This header without the generation before, of which no key is left. `now` is the pepper of
+    /// the present one.
+    pub(super) fn retired(&self, now: Option<&Pepper>, random: &Random) -> Result<Self> {
+        let current = Numbered { number: self.current.number, pepper: now };
+        let key = self.store_key(now)?;
+        Self::make(self.store, self.origin, current, None, &key, random)
+    }
+
+    fn store_key(&self, pepper: Option<&Pepper>) -> Result<StoreKey> {
+        StoreKey::open(&self.sealed, pepper, &self.fixed_part())
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "the store key does not open"))
     }
 
     fn make(
         store: StoreId,
         origin: StoreId,
-        number: u8,
-        pepper: Option<&Pepper>,
+        current: Numbered<'_>,
+        previous: Option<Numbered<'_>>,
+        key: &StoreKey,
         random: &Random,
-    ) -> Result<(Self, MacKeys)> {
-        let check = pepper.map(|pepper| check_value(pepper, store));
-        let current = Generation { number, check };
-        let key = StoreKey::random(random)?;
-        let associated = fixed_part(store, origin, &current, None);
-        let sealed = key.seal(pepper, &associated, random)?;
-        Ok((Self { store, origin, current, previous: None, sealed }, MacKeys::new(&key)))
-    }
-
-    /// The generation of the pepper under which new digests are computed.
-    pub(super) fn generation(&self) -> u8 {
-        self.current.number
+    ) -> Result<Self> {
+        let generation = |of: Numbered<'_>| Generation {
+            number: of.number,
+            check: of.pepper.map(|pepper| check_value(pepper, store)),
+        };
+        let (nonce, sealed) = ([0; 24], [0; 48]);
+        let mut header = Self {
+            store,
+            origin,
+            current: generation(current),
+            previous: previous.map(generation),
+            sealed: SealedKey { nonce, sealed },
+        };
+        header.sealed = key.seal(current.pepper, &header.fixed_part(), random)?;
+        Ok(header)
     }
 
     pub(super) fn is_peppered(&self) -> bool {
@@ -106,18 +178,18 @@ impl Header {
     }
 
     pub(super) fn encode(&self, keys: &MacKeys) -> Vec<u8> {
-        let mut body = fixed_part(self.store, self.origin, &self.current, self.previous.as_ref());
+        let mut body = self.fixed_part();
         body.extend_from_slice(&self.sealed.nonce);
         body.extend_from_slice(&self.sealed.sealed);
         keys.seal("meta", HEADER, body).0
     }
 
-    /// The header with this row, and the MAC keys that `pepper` opens.
+    /// The header with this row, and the MAC keys that `peppers` open.
     ///
     /// # Errors
     ///
     /// `Foreign`, `Newer`, `Pepper` or `Corrupt`.
-    pub(super) fn decode(row: &[u8], pepper: Option<&Pepper>) -> Result<(Self, MacKeys)> {
+    pub(super) fn decode(row: &[u8], peppers: Peppers<'_>) -> Result<(Self, MacKeys)> {
         let foreign = || Error::new(ErrorKind::Foreign, "it is not a keycask store");
         let corrupt = |why| Error::new(ErrorKind::Corrupt, format!("meta, header: {why}"));
         let newer = |why: String| Error::new(ErrorKind::Newer, why);
@@ -138,14 +210,11 @@ impl Header {
             .split_at_checked(FIXED)
             .and_then(|(fixed, rest)| Some((fixed, Self::split(fixed, rest)?)));
         let (fixed, header) = split.ok_or_else(|| corrupt("its length or a flag is wrong"))?;
-        header.compare(pepper)?;
-        let key = StoreKey::open(&header.sealed, pepper, fixed)
+        let (current, _) = header.match_peppers(peppers)?;
+        let key = StoreKey::open(&header.sealed, current.pepper, fixed)
             .ok_or_else(|| corrupt("its sealed key is damaged or forged"))?;
         let keys = MacKeys::new(&key);
         keys.open("meta", HEADER, row)?;
-        if header.previous.is_some() {
-            return Err(newer("its pepper is being changed, which is not known yet".to_owned()));
-        }
         Ok((header, keys))
     }
 
@@ -156,6 +225,9 @@ impl Header {
         let current = Generation::decode(current)?;
         let none = previous.iter().all(|byte| *byte == 0);
         let previous = if none { None } else { Some(Generation::decode(previous)?) };
+        if previous.as_ref().is_some_and(|previous| previous.number >= current.number) {
+            return None;
+        }
         let (nonce, rest) = rest.split_first_chunk()?;
         let (sealed, mac) = rest.split_first_chunk()?;
         let sealed = SealedKey { nonce: *nonce, sealed: *sealed };
@@ -164,18 +236,53 @@ impl Header {
         (mac.len() == MAC_LEN).then_some(header)
     }
 
-    /// Whether `pepper` is the one that the store was made with.
-    fn compare(&self, pepper: Option<&Pepper>) -> Result<()> {
-        let refuse = |why| Err(Error::new(ErrorKind::Pepper, why));
-        match (pepper, self.current.check) {
-            (None, None) => Ok(()),
-            (None, Some(_)) => refuse("it was made with a pepper, and none is given"),
-            (Some(_), None) => refuse("it was made without a pepper, and one is given"),
-            (Some(pepper), Some(check)) if equal(&check_value(pepper, self.store), &check) => {
-                Ok(())
+    /// Which of `peppers` are those of the present generation and of the one before, if keys
+    /// are still on that.
+    ///
+    /// The given ones may be one step ahead of the file, or one behind: then a store opens at
+    /// each step of a rotation with the same peppers.
+    ///
+    /// # Errors
+    ///
+    /// `Pepper` if one that is needed is not among them.
+    pub(super) fn match_peppers<'p>(
+        &self,
+        peppers: Peppers<'p>,
+    ) -> Result<(Numbered<'p>, Option<Numbered<'p>>)> {
+        let refuse = |why| Error::new(ErrorKind::Pepper, why);
+        let given = [peppers.present, peppers.previous];
+        let of = |generation: &Generation, why| match generation.check {
+            None => Ok(Numbered { number: generation.number, pepper: None }),
+            Some(check) => {
+                let is_its = |pepper: &&Pepper| equal(&check_value(pepper, self.store), &check);
+                let pepper = given.into_iter().flatten().find(is_its);
+                let found = pepper.map(|_| Numbered { number: generation.number, pepper });
+                found.ok_or_else(|| refuse(why))
             }
-            (Some(_), Some(_)) => refuse("the pepper is not the one that it was made with"),
+        };
+        let why = match (peppers.present, self.current.check) {
+            (Some(_), None) => {
+                return Err(refuse("it was made without a pepper, and one is given"));
+            }
+            (None, _) => "it was made with a pepper, and none is given",
+            (Some(_), _) => "the pepper is not the one that it was made with",
+        };
+        let current = of(&self.current, why)?;
+        let why =
+            "its pepper was rotated, and keys are still on the one before, which is not given";
+        let previous = self.previous.as_ref().map(|previous| of(previous, why)).transpose()?;
+        Ok((current, previous))
+    }
+
+    /// The header up to its nonce, which is associated with the sealed key.
+    fn fixed_part(&self) -> Vec<u8> {
+        let mut part = [MAGIC.as_slice(), &[VERSION], &self.store.0, &self.origin.0].concat();
+        part.extend(self.current.encode());
+        match &self.previous {
+            Some(previous) => part.extend(previous.encode()),
+            None => part.extend([0; GENERATION]),
         }
+        part
     }
 }
 
@@ -203,22 +310,6 @@ fn check_value(pepper: &Pepper, store: StoreId) -> [u8; 16] {
     hash.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 
-/// The header up to its nonce, which is associated with the sealed key.
-fn fixed_part(
-    store: StoreId,
-    origin: StoreId,
-    current: &Generation,
-    previous: Option<&Generation>,
-) -> Vec<u8> {
-    let mut part = [MAGIC.as_slice(), &[VERSION], &store.0, &origin.0].concat();
-    part.extend(current.encode());
-    match previous {
-        Some(previous) => part.extend(previous.encode()),
-        None => part.extend([0; GENERATION]),
-    }
-    part
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,8 +318,12 @@ mod tests {
         Pepper::new(&[byte; 32])
     }
 
+    fn given<'p>(present: Option<&'p Pepper>, previous: Option<&'p Pepper>) -> Peppers<'p> {
+        Peppers { present, previous }
+    }
+
     fn kind_of(row: &[u8], pepper: Option<&Pepper>) -> ErrorKind {
-        Header::decode(row, pepper).err().unwrap().kind()
+        Header::decode(row, given(pepper, None)).err().unwrap().kind()
     }
 
     #[test]
@@ -238,7 +333,7 @@ mod tests {
             let (header, keys) = Header::new(own.as_ref(), &random).unwrap();
             let row = header.encode(&keys);
             assert_eq!(row.len(), 165);
-            let (again, keys_again) = Header::decode(&row, own.as_ref()).unwrap();
+            let (again, keys_again) = Header::decode(&row, given(own.as_ref(), None)).unwrap();
             assert_eq!(again, header);
             assert_eq!(keys.hash("t", b"k", b"b"), keys_again.hash("t", b"k", b"b"));
             let other = if own.is_some() { None } else { Some(pepper(1)) };
@@ -266,7 +361,7 @@ mod tests {
             assert!(want.contains(&kind), "bit {bit}: {kind:?}");
         }
         for cut in 0..row.len() {
-            assert!(Header::decode(&row[..cut], Some(&pepper)).is_err());
+            assert!(Header::decode(&row[..cut], given(Some(&pepper), None)).is_err());
         }
     }
 
@@ -280,15 +375,49 @@ mod tests {
     }
 
     #[test]
-    fn a_second_generation_is_newer_and_not_ignored() {
+    fn p44_a_header_of_two_generations_opens_with_both_peppers_in_either_place() {
         let random = Random::system();
-        let (mut header, _) = Header::new(None, &random).unwrap();
-        header.previous = Some(Generation { number: 1, check: Some([1; 16]) });
-        header.current.number = 2;
-        let key = StoreKey::random(&random).unwrap();
-        let part =
-            fixed_part(header.store, header.origin, &header.current, header.previous.as_ref());
-        header.sealed = key.seal(None, &part, &random).unwrap();
-        assert_eq!(kind_of(&header.encode(&MacKeys::new(&key)), None), ErrorKind::Newer);
+        let [one, two, other] = [1, 2, 3].map(pepper);
+        let (first, keys) = Header::new(Some(&one), &random).unwrap();
+        let rotated = first.rotated(Some(&one), &two, &random).unwrap();
+        let retired = rotated.retired(Some(&two), &random).unwrap();
+        assert_eq!((rotated.current.number, retired.current.number), (2, 2));
+        let opens = |header: &Header, present, previous| {
+            let decoded = Header::decode(&header.encode(&keys), given(present, previous));
+            decoded.map(|(_, again)| {
+                assert_eq!(keys.hash("t", b"k", b"b"), again.hash("t", b"k", b"b"));
+            })
+        };
+        // The same two peppers open each step of a rotation.
+        for header in [&first, &rotated, &retired] {
+            opens(header, Some(&two), Some(&one)).unwrap();
+        }
+        opens(&retired, Some(&two), None).unwrap();
+        for (header, present, previous) in [
+            (&first, Some(&two), None),
+            (&rotated, Some(&two), None),
+            (&rotated, Some(&one), None),
+            (&rotated, Some(&two), Some(&other)),
+            (&retired, Some(&one), Some(&other)),
+        ] {
+            assert_eq!(opens(header, present, previous).unwrap_err().kind(), ErrorKind::Pepper);
+        }
+        let third = rotated.rotated(Some(&two), &other, &random).unwrap_err();
+        assert_eq!(third.kind(), ErrorKind::Conflict);
+    }
+
+    #[test]
+    fn p44_a_pepper_can_be_given_to_a_store_that_has_none() {
+        let random = Random::system();
+        let new = pepper(2);
+        let (first, keys) = Header::new(None, &random).unwrap();
+        let rotated = first.rotated(None, &new, &random).unwrap();
+        assert!(rotated.is_peppered());
+        let row = rotated.encode(&keys);
+        let (again, _) = Header::decode(&row, given(Some(&new), None)).unwrap();
+        let (current, previous) = again.match_peppers(given(Some(&new), None)).unwrap();
+        assert!(current.number == 2 && current.pepper.is_some());
+        assert!(previous.is_some_and(|p| p.number == 1 && p.pepper.is_none()));
+        assert_eq!(kind_of(&row, None), ErrorKind::Pepper);
     }
 }

@@ -23,6 +23,7 @@ mod log;
 mod mac;
 mod opened;
 mod operations;
+mod pepper;
 mod restore;
 mod rewrite;
 mod rows;
@@ -62,7 +63,8 @@ use crate::progress::Report;
 use crate::random::Random;
 
 pub(crate) use self::batch::{Batch, CommitError};
-pub(crate) use self::header::StoreId;
+pub(crate) use self::header::{Numbered, Peppers, StoreId};
+pub(crate) use self::pepper::NewHeader;
 pub(crate) use self::scan::Loaded;
 pub(crate) use self::state::{Role, State};
 pub(crate) use self::unread::Unread;
@@ -77,8 +79,8 @@ pub(crate) const LOG_LEN: u64 = 100_000;
 
 /// How a file is opened.
 pub(crate) struct StorageOptions<'a> {
-    /// The pepper that the store was made with, or is to be made with, if any.
-    pub(crate) pepper: Option<&'a Pepper>,
+    /// The peppers of the store, if it has any; a new one is made with the present.
+    pub(crate) peppers: Peppers<'a>,
     /// Never write. A file that was not closed in order, and is not open for writing
     /// elsewhere, is then refused.
     pub(crate) read_only: bool,
@@ -95,7 +97,8 @@ impl<'a> StorageOptions<'a> {
     /// The defaults, with `pepper`.
     pub(crate) fn new(pepper: Option<&'a Pepper>) -> Self {
         let (read_only, cache_bytes, log_len) = (false, CACHE_BYTES, LOG_LEN);
-        Self { pepper, read_only, cache_bytes, log_len, min_seq: 0, report: None }
+        let peppers = Peppers { present: pepper, previous: None };
+        Self { peppers, read_only, cache_bytes, log_len, min_seq: 0, report: None }
     }
 
     /// Refuses a store that stands where it should not.
@@ -133,7 +136,8 @@ pub(crate) struct Storage {
     place: Option<Place>,
     cache_bytes: usize,
     home: Home,
-    header: Header,
+    /// Another once the pepper was rotated or retired. Locked for a moment only.
+    header: RwLock<Header>,
     shared: Arc<Shared>,
     /// Where the store stood with the rows that opening gave out.
     loaded: State,
@@ -194,7 +198,7 @@ impl Storage {
             place: None,
             cache_bytes,
             home: Home::here(),
-            header,
+            header: RwLock::new(header),
             shared: Arc::new(shared),
             loaded: State::new(),
             unconfirmed: AtomicBool::new(false),
@@ -208,7 +212,7 @@ impl Storage {
         random: &Random,
         doing: &str,
     ) -> Result<()> {
-        let (header, keys) = Header::new(options.pepper, random)?;
+        let (header, keys) = Header::new(options.peppers.present, random)?;
         Self::lay_out(backend, header, Arc::new(keys), options, doing)?.close()
     }
 
@@ -226,7 +230,7 @@ impl Storage {
         let mut transaction = storage.current().handle.begin_write()?;
         transaction.set_two_phase_commit(true);
         let keys = &storage.shared.keys;
-        tables::make(&transaction, &storage.header.encode(keys), &State::new().encode(keys))?;
+        tables::make(&transaction, &storage.header().encode(keys), &State::new().encode(keys))?;
         transaction.commit().or_fail(doing)?;
         Ok(storage)
     }
@@ -238,23 +242,18 @@ impl Storage {
 
     /// Names the store: a copy of the file has the same id, a restored store another.
     pub(crate) fn id(&self) -> StoreId {
-        self.header.store
+        self.header().store
     }
 
     /// Names the store that this one was first made as, which sealed copies are bound to: its
     /// own id, unless it was restored.
     pub(crate) fn origin(&self) -> StoreId {
-        self.header.origin
-    }
-
-    /// The generation of the pepper under which new digests are computed.
-    pub(crate) fn generation(&self) -> u8 {
-        self.header.generation()
+        self.header().origin
     }
 
     /// Whether the store has a pepper: without one its MACs find damage but no forgery.
     pub(crate) fn is_peppered(&self) -> bool {
-        self.header.is_peppered()
+        self.header().is_peppered()
     }
 
     /// Whether the store was opened for reading alone.
@@ -284,6 +283,10 @@ impl Storage {
             return Err(Error::new(ErrorKind::ReadOnly, why));
         }
         if self.is_poisoned() { Err(self.shared.poisoned()) } else { Ok(()) }
+    }
+
+    fn header(&self) -> Header {
+        self.header.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn current(&self) -> Arc<Current> {

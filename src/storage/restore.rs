@@ -68,7 +68,7 @@ impl Storage {
         change: impl FnOnce(&Self) -> Result<T>,
     ) -> Result<(T, Copied)> {
         let made = || {
-            let (header, keys) = backup.header.restored(options.pepper, random)?;
+            let (header, keys) = backup.header().restored(options.peppers, random)?;
             let (keys, options) = (Arc::new(keys), StorageOptions { read_only: false, ..*options });
             let again = (header.clone(), Arc::clone(&keys));
             let store = Self::lay_out(file()?, header, keys, &options, doing)?;

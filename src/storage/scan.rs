@@ -113,7 +113,7 @@ impl View<'_> {
                     self.check_key(&key)
                 }
                 Op::Owner(owner) => self.check_owner(&owner),
-                Op::Realm(_) | Op::Forget(..) => Ok(()),
+                Op::Realm(_) | Op::Rekey(..) | Op::Forget(..) => Ok(()),
             }
         })?;
         self.scan(SEALED, None, |row, body| {

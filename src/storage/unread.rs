@@ -15,7 +15,7 @@ use super::header::Header;
 use super::mac::MacKeys;
 use super::scan::Loaded;
 use super::shared::Shared;
-use super::{Storage, StorageOptions, contained, tables};
+use super::{Numbered, Storage, StorageOptions, contained, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Listed;
 use crate::progress::{Step, Tally};
@@ -97,6 +97,12 @@ impl<'o> Unread<'o> {
         usize::try_from(keys).unwrap_or(usize::MAX)
     }
 
+    /// Which of the peppers that it was opened with are those of the present generation and of
+    /// the one before.
+    pub(crate) fn match_peppers(&self) -> Result<(Numbered<'o>, Option<Numbered<'o>>)> {
+        self.storage.match_peppers(self.options.peppers)
+    }
+
     /// Gives the store's realms, then owners, then keys, then uses to `each`, and lets writes
     /// reach the file.
     ///
@@ -135,7 +141,7 @@ fn head(handle: &Handle, options: &StorageOptions<'_>) -> Result<(Header, MacKey
     let row = row.ok_or_else(|| {
         Error::new(ErrorKind::Foreign, "it is a redb file, but not a keycask store")
     })?;
-    Header::decode(&row, options.pepper)
+    Header::decode(&row, options.peppers)
 }
 
 /// Checks all rows of `storage`, and gives them to `each`.

@@ -109,8 +109,8 @@ impl Store {
                     denial.realms = Some(Arc::clone(&realms));
                     self.swap_realms(narrowed)?;
                 }
-                // Only a key that is refused already is swept.
-                Op::Forget(..) => {}
+                // It changes how a key is found; and only one that is refused already is swept.
+                Op::Rekey(..) | Op::Forget(..) => {}
             }
         }
         Ok(())
@@ -146,7 +146,14 @@ impl Store {
         }
         let held = self.hold(&view, &realms, key)?;
         let restraint = plan(&held, &realms)?;
-        let held = self.index.restrain_key(key, &held.record.address(), restraint);
+        let at = held.record.address();
+        let mut held = self.index.restrain_key(key, &at, restraint.clone());
+        if held.is_none()
+            && let Some(record) = self.storage.view_at_once()?.key(key)?
+        {
+            // Since the row was read, the key may have come over to another digest.
+            held = self.index.restrain_key(key, &record.address(), restraint);
+        }
         Ok(Denial { restraints: held.into_iter().collect(), ..Denial::default() })
     }
 }

@@ -1,5 +1,6 @@
 //! What a journey wants to write: made from reads alone, so that a refusal writes nothing.
 
+use super::pepper::Turn;
 use crate::audit::AuditEntry;
 use crate::key_id::KeyId;
 use crate::quota::{CreditChange, Quota};
@@ -26,6 +27,8 @@ pub(super) struct Change {
     pub trim: Option<u64>,
     /// Whether what usage was noted is to be written too.
     pub usage: bool,
+    /// What becomes of the pepper.
+    pub turn: Option<Turn>,
     /// What becomes of the credits of lineages.
     pub credits: Vec<Crediting>,
     /// Lineages of which credits are to be leased, and how many at least.
@@ -105,6 +108,12 @@ impl<T> Draft<T> {
         self
     }
 
+    /// Rotates or retires the pepper.
+    pub(super) fn turn(mut self, turn: Turn) -> Self {
+        self.change.turn = Some(turn);
+        self
+    }
+
     /// Takes out the entries of the audit trail up to number `through`.
     pub(super) fn trim(mut self, through: u64) -> Self {
         self.change.trim = Some(through);
@@ -135,6 +144,7 @@ impl Change {
     pub(super) fn is_empty(&self) -> bool {
         let rows = self.ops.is_empty() && self.seals.is_empty() && self.entries.is_empty();
         let credits = self.credits.is_empty() && self.leases.is_empty();
-        rows && credits && self.operation.is_none() && !self.usage
+        let rows = rows && credits && self.turn.is_none();
+        rows && self.operation.is_none() && !self.usage
     }
 }

@@ -13,7 +13,7 @@ use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::verdict::Reason;
 
-use super::verify::Found;
+use super::verify::{Found, Text};
 
 impl Store {
     /// What [`verify`](Self::verify) would decide, or with a method
@@ -34,6 +34,7 @@ impl Store {
         self.storage.at_home()?;
         let realms = self.realms.load();
         let bound = realms.get(realm)?;
+        let text = Text { bound, ways: self.routes.load(), token };
         let realm = &*bound.realm;
         let needs = bound.required(request.required, method);
         let required = match needs {
@@ -48,13 +49,17 @@ impl Store {
             missing: required,
         };
         let parsed = realm.grammar().parse(token);
+        let recognised = self.recognise(text).is_ok();
         let detail = match &parsed {
             Ok(_) => "shaped like a token of the realm".to_owned(),
+            Err(malformed) if recognised => {
+                format!("may be a token that was imported: {malformed}")
+            }
             Err(malformed) => malformed.to_string(),
         };
-        explanation.checks.push(check("malformed", Some(parsed.is_ok()), detail));
-        let found = self.look_up(bound, token, request);
-        let known = parsed.is_ok().then_some(found.is_some());
+        explanation.checks.push(check("malformed", Some(recognised), detail));
+        let found = self.look_up(text, request).ok().map(|(_, found)| found);
+        let known = recognised.then_some(found.is_some());
         let detail = match known {
             Some(true) => "a key of this realm and of an accepted kind".to_owned(),
             Some(false) => "no key of this realm and of an accepted kind".to_owned(),

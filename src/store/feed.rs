@@ -144,7 +144,7 @@ fn commits(view: &View<'_>, since: u64, changes: &[storage::Change]) -> Result<V
 
 fn commit(change: &storage::Change) -> Commit {
     let changed = |op: &Op| match op {
-        Op::Key(key) => Changed::Key(key.key_id),
+        Op::Key(key) | Op::Rekey(key, _) => Changed::Key(key.key_id),
         Op::Forget(key, _) => Changed::Swept(*key),
         Op::Owner(owner) => Changed::Owner(owner.owner),
         Op::Realm(realm) => Changed::Realm(realm.realm),

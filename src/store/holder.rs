@@ -5,6 +5,7 @@ use serde_json::json;
 use super::Store;
 use super::deny::{Denial, no_better_than};
 use super::operation::Asked;
+use super::verify::Text;
 use crate::actor::Actor;
 use crate::entry::State;
 use crate::error::Result;
@@ -35,7 +36,8 @@ impl Store {
         reason: &str,
     ) -> Result<KeyInfo, VerifyError> {
         self.storage.at_home()?;
-        let (key, address) = self.held(self.realms.load().get(realm)?, token)?;
+        let bound = self.realms.load().get(realm)?;
+        let (key, address) = self.held(Text { bound, ways: self.routes.load(), token })?;
         let by = Actor::new(HOLDER).because(reason);
         let asked = Asked::new(&by, "revoke", || json!({ "key": key.to_string() }))?;
         self.storage.writable()?;

@@ -89,11 +89,12 @@ impl Store {
         })
     }
 
-    /// A new token of `kind`, and its digest.
-    pub(super) fn mint(&self, kind: &Kind) -> Result<(Token, Digest)> {
+    /// A new token of `kind`, its digest, and the generation of the pepper under which that is.
+    pub(super) fn mint(&self, kind: &Kind) -> Result<(Token, Digest, u8)> {
         let token = kind.shape.mint(&self.random)?;
-        let digest = self.digester.digest(token.expose().as_bytes());
-        Ok((token, digest))
+        let pepper = &self.routes.load().current;
+        let digest = pepper.digester.digest(token.expose().as_bytes());
+        Ok((token, digest, pepper.number))
     }
 
     /// An id that no key has.
@@ -149,7 +150,7 @@ impl Store {
 }
 
 #[cold]
-fn no_key_id() -> Error {
+pub(super) fn no_key_id() -> Error {
     Error::new(ErrorKind::Random, "random key ids of one millisecond were all taken")
 }
 
@@ -183,7 +184,7 @@ impl<'a> Issuing<'a> {
     fn issue(&mut self, spec: &Spec) -> Result<Issued> {
         let (view, now) = (self.view, self.now);
         let realm: &Realm = &self.realms.get(spec.realm())?.realm;
-        let terms = spec.check(realm, now)?;
+        let terms = spec.check(realm, now, now)?;
         let (_, kind) = self.realms.of_kind(terms.kind)?;
         let (owner, places) = match self.owners.entry((realm.reference(), terms.owner)) {
             Entry::Occupied(known) => known.into_mut(),
@@ -198,11 +199,11 @@ impl<'a> Issuing<'a> {
         let taken_off = places.admit(view, realm, terms.kind, owner, key_id, now)?;
         let plan = realm.plan_of(owner.plan.as_deref())?.and_then(|plan| realm.plan(plan));
         let quota = terms.quota.unwrap_or_else(|| plan.and_then(|plan| plan.quota));
-        let (token, digest) = self.store.mint(kind)?;
+        let (token, digest, pepper) = self.store.mint(kind)?;
         let record = KeyRecord {
             key_id,
             digest,
-            pepper: self.store.storage.generation(),
+            pepper,
             kind: terms.kind,
             owner: owner.owner,
             state: State::Active,
@@ -221,7 +222,7 @@ impl<'a> Issuing<'a> {
             name: terms.name,
             metadata: terms.metadata,
             reason: String::new(),
-            parts: Parts { networks: terms.networks, idle: terms.idle, quota },
+            parts: Parts { networks: terms.networks, idle: terms.idle, quota, imported: None },
         };
         let given = quota.map(|quota| Crediting::new(key_id, quota, CreditChange::Give));
         let mut key = info(realm, kind, &owner.id, &record, None, now);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 
+use super::verify::Text;
 use super::{Realms, Store};
 use crate::error::Result;
 use crate::ids::{KindRef, RealmRef};
@@ -122,9 +123,8 @@ impl Store {
                 continue;
             }
             let Ok(bound) = realms.get(realm) else { continue };
-            let Some(found) = self.look_up(bound, candidate.token, &Request::new()) else {
-                continue;
-            };
+            let text = Text { bound, ways: self.routes.load(), token: candidate.token };
+            let Ok((_, found)) = self.look_up(text, &Request::new()) else { continue };
             let kind = bound.realm.kind(found.entry.kind)?;
             let nothing = Required::Scopes(ScopeSet::empty());
             let refused = decide(&found.facts(), nothing, self.mark.now()).err();

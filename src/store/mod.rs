@@ -19,6 +19,7 @@ mod explain;
 mod feed;
 mod filling;
 mod holder;
+mod import;
 mod issue;
 mod leaked;
 mod list;
@@ -26,10 +27,12 @@ mod observe;
 mod open;
 mod operation;
 mod owner;
+mod pepper;
 mod query;
 mod quota;
 mod realm;
 mod realms;
+mod rehash;
 mod reissue;
 mod restore;
 mod reveal;
@@ -46,11 +49,11 @@ mod usage;
 mod verify;
 mod versions;
 mod walk;
+mod ways;
 
 use std::sync::atomic::AtomicU64;
 
 use crate::counts::Counts;
-use crate::digest::Digester;
 use crate::error::{Error, ErrorKind};
 use crate::index::Index;
 use crate::key_id::KeyId;
@@ -65,18 +68,23 @@ use crate::storage::Storage;
 
 use commit::Writers;
 use draft::Draft;
+use import::Known;
 use observe::Observer;
 use realms::Realms;
+use rehash::Noted;
 use versions::Versions;
+use ways::Routes;
 
 pub use audit::{AuditCheck, AuditPage, Trim, Trimmed};
 pub use backup::Backup;
 pub use compact::Compacted;
 pub use feed::{Changed, Changes, Commit, Feed, Gone};
+pub use import::{ImportOutcome, ImportReport, ImportRules};
 pub use issue::ISSUE_MAX;
 pub use list::PAGE_MAX;
 pub use observe::{Decided, Findings};
 pub use operation::Operation;
+pub use pepper::PepperStatus;
 pub use restore::{Restore, Restored};
 pub use sweep::Swept;
 pub use verify::{HttpRequest, Outcome};
@@ -90,7 +98,11 @@ pub struct Store {
     storage: Storage,
     index: Index,
     realms: Versions<Realms>,
-    digester: Digester,
+    routes: Routes,
+    /// Keys that were verified by another digest than new ones have.
+    noted: Noted,
+    /// Digests that keys were imported with.
+    known: Known,
     sealing: Option<SealingKey>,
     /// Rates as of times that callers name. Those of the present are in the index.
     told: Named,

@@ -6,15 +6,18 @@ use std::sync::atomic::AtomicU64;
 use super::Store;
 use super::commit::Writers;
 use super::filling::Filling;
+use super::import::Known;
 use super::observe::Observer;
+use super::rehash::Noted;
 use super::versions::Versions;
+use super::ways::{Counted, Generation, Routes};
 use crate::counts::Counts;
-use crate::digest::Digester;
 use crate::error::{Error, ErrorKind, Result};
 use crate::limit::Named;
 use crate::mark::Mark;
 use crate::options::Options;
-use crate::storage::{Storage, StorageOptions, Unread};
+use crate::record::Op;
+use crate::storage::{Loaded, Numbered, Peppers, Storage, StorageOptions, Unread};
 
 impl Options {
     /// Makes a new store in a file at `path` that must not exist yet, and opens it.
@@ -62,7 +65,10 @@ impl Options {
             log_len: self.log_len,
             min_seq: self.min_seq,
             report: self.report.as_ref(),
-            ..StorageOptions::new(self.pepper.as_ref())
+            peppers: Peppers {
+                present: self.pepper.as_ref(),
+                previous: self.previous_pepper.as_ref(),
+            },
         }
     }
 }
@@ -75,8 +81,17 @@ impl Store {
     ) -> Result<Self> {
         let settings = options.storage();
         let unread = open(&settings)?;
+        let (current, previous) = unread.match_peppers()?;
+        let of = |generation: Numbered<'_>| (generation.number, settings.peppers.place(generation));
+        let (current, previous) = (of(current), previous.map(of));
+        let mut counted = Counted::new(current.0, previous.map(|(number, _)| number));
         let mut filling = Filling::new(unread.keys());
-        let storage = unread.read(&mut |row| filling.take(row))?;
+        let storage = unread.read(&mut |row| {
+            if let Loaded::Row(Op::Key(key)) = &row {
+                counted.see(key)?;
+            }
+            filling.take(row)
+        })?;
         let (index, realms) = filling.finish()?;
         let state = storage.loaded();
         // Before the first commit there is nothing to hold a reading of the clock against.
@@ -85,9 +100,19 @@ impl Store {
             _ => state.mark,
         };
         index.caught_up(state.seq);
+        let mut given = [options.pepper, options.previous_pepper];
+        let mut generation = |(number, place): (u8, Option<usize>)| {
+            let pepper = place.and_then(|place| given.get_mut(place)?.take());
+            Generation::new(number, pepper)
+        };
+        let generations = (generation(current), previous.map(generation));
+        let realm_of = |kind| realms.realm_of(kind);
+        let routes = Routes::new(generations, options.import_secrets, counted, realm_of)?;
         storage.take_snapshot();
-        Ok(Self {
-            digester: Digester::new(options.pepper.as_ref()),
+        let store = Self {
+            routes,
+            noted: Noted::default(),
+            known: Known::default(),
             storage,
             index,
             realms: Versions::new(realms),
@@ -101,7 +126,9 @@ impl Store {
             writers: Writers::new(),
             flushed: AtomicU64::new(0),
             chunk_max: options.lease_max,
-        })
+        };
+        store.make_ready();
+        Ok(store)
     }
 
     /// Writes what usage was noted, gives leased credits back, and closes the file. Dropping does

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::info::{Description, KeyInfo, Stats};
 use crate::key_id::KeyId;
 use crate::realm::{Kind, Realm};
-use crate::record::KeyRecord;
+use crate::record::{Imported, KeyRecord};
 use crate::storage::{Role, View};
 use crate::time::Timestamp;
 use crate::verdict::Grant;
@@ -161,6 +161,12 @@ pub(super) fn info(
         (Some(span), None) if alive => Some(record.issued.plus(span)),
         _ => None,
     };
+    let imported = record.parts.imported.is_some();
+    let scheme = match &record.parts.imported {
+        Some(Imported::Digest { scheme, .. }) => Some(scheme.clone()),
+        _ => None,
+    };
+    let last_four = if record.last_four == [0; 4] { &[][..] } else { &record.last_four };
     KeyInfo {
         key_id: record.key_id,
         realm: realm.reference(),
@@ -179,8 +185,10 @@ pub(super) fn info(
         end: record.end,
         changed: record.changed,
         reason: record.reason.clone(),
-        prefix: kind.shape.prefix().to_owned(),
-        last_four: String::from_utf8_lossy(&record.last_four).into_owned(),
+        prefix: if imported { String::new() } else { kind.shape.prefix().to_owned() },
+        last_four: String::from_utf8_lossy(last_four).into_owned(),
+        imported,
+        scheme,
         lineage: record.lineage,
         generation: record.generation,
         predecessor: record.predecessor,

@@ -47,7 +47,8 @@ impl Store {
             let mut entry = trail::entry(Event::RealmApplied, by, now);
             entry.realm = Some(record.name.clone());
             [entry.before, entry.after] = trail::realm_facts(&change, &old, toml);
-            let mut draft = Draft::new(()).op(Op::Realm(record)).entry(entry);
+            // Where uses are no longer kept, what was noted goes with the sides of the keys.
+            let mut draft = Draft::new(()).op(Op::Realm(record)).entry(entry).usage();
             for key in hidden(view, realms, &profile, &change)? {
                 draft = draft.seal(key, None);
             }

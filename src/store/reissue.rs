@@ -81,18 +81,19 @@ impl Reissuing<'_> {
         replaceable(done, &lost, now)?;
         let (realm, kind) = realms.of_kind(lost.kind)?;
         let owner = view.owner(lost.owner)?.ok_or_else(|| super::no_owner(&lost))?;
-        let (token, digest) = store.mint(kind)?;
+        let (token, digest, pepper) = store.mint(kind)?;
         let lineage = if lost.lineage == lost.key_id { new } else { lost.lineage };
         let new = KeyRecord {
             key_id: new,
             digest,
-            pepper: store.storage.generation(),
+            pepper,
             cause: Cause::None,
             issued: now,
             changed: now,
             lineage,
             last_four: token.last_four(),
             reason: String::new(),
+            parts: lost.parts.for_successor(),
             ..lost.clone()
         };
         let predecessor = match lost.predecessor {

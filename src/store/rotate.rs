@@ -46,11 +46,11 @@ impl Store {
             let succession = rotation.check(realm, old.start, old.end, now)?;
             let owner = view.owner(old.owner)?.ok_or_else(|| super::no_owner(&old))?;
             let key_id = self.new_key_id(view, now)?;
-            let (token, digest) = self.mint(kind)?;
+            let (token, digest, pepper) = self.mint(kind)?;
             let new = KeyRecord {
                 key_id,
                 digest,
-                pepper: self.storage.generation(),
+                pepper,
                 state: State::Active,
                 cause: Cause::None,
                 counted: old.counted,
@@ -63,6 +63,7 @@ impl Store {
                 successor: None,
                 last_four: token.last_four(),
                 reason: String::new(),
+                parts: old.parts.for_successor(),
                 ..old.clone()
             };
             let replaced = replaced(old.clone(), succession.old_end, key_id, by, now);

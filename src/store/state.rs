@@ -243,7 +243,7 @@ pub(super) fn in_state(record: KeyRecord, state: State, by: &Actor, now: Timesta
 }
 
 /// Whether the key is to be counted: it is active and has not expired.
-fn takes_place(record: &KeyRecord, now: Timestamp) -> bool {
+pub(super) fn takes_place(record: &KeyRecord, now: Timestamp) -> bool {
     record.state == State::Active && record.end > now
 }
 

@@ -1,9 +1,9 @@
 //! When keys were last used: kept in memory, written in batches.
 //!
 //! Where a profile keeps usage, a grant notes its time in the key's side entry, no more than
-//! once a minute. What was noted is written with the first commit after a minute, by
-//! [`Store::flush`], and when the store is closed. A crash loses what was noted since; a
-//! denial notes nothing; a time never goes back.
+//! once a minute. What was noted is written with the first commit after a minute, with a change
+//! of a profile, by [`Store::flush`], and when the store is closed. A crash loses what was noted
+//! since; a denial notes nothing; a time never goes back.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -17,8 +17,8 @@ use crate::storage::Batch;
 const INTERVAL: Duration = Duration::from_secs(60);
 
 impl Store {
-    /// Writes the last use of every key that was used since it was last written, and has the
-    /// leases of quotas renewed that are low.
+    /// Writes the last use of every key that was used since it was last written, has the leases
+    /// of quotas renewed that are low, and [rehashes](Self::rehash) what was verified.
     ///
     /// # Errors
     ///
@@ -29,6 +29,7 @@ impl Store {
         if self.storage.is_read_only() || self.storage.is_unconfirmed() {
             return Ok(());
         }
+        self.rehash()?;
         if self.index.noted().is_empty() && !self.index.is_asked() {
             return Ok(());
         }

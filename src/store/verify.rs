@@ -5,6 +5,8 @@ use std::fmt;
 use super::Store;
 use super::charge::Halt;
 use super::realms::Bound;
+use super::rehash::Verified;
+use super::ways::Ways;
 use crate::answer::{self, Answer};
 use crate::digest::{Address, Digest, Locator};
 use crate::entry::{Entry, OwnerEntry, Side};
@@ -53,9 +55,18 @@ pub struct Outcome {
     pub answer: Answer,
 }
 
+/// A text, and what it is looked for in.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub bound: &'a Bound,
+    pub ways: &'a Ways,
+    pub token: &'a [u8],
+}
+
 /// A text that is shaped like a token of the realm: the digest that tells whose it is, and the
 /// way to where such a key stands.
-struct Presented<'s> {
+#[derive(Clone, Copy)]
+pub(super) struct Presented<'s> {
     approach: Approach<'s>,
     digest: Digest,
 }
@@ -112,10 +123,11 @@ impl Store {
         self.storage.at_home()?;
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
+        let text = Text { bound: realm, ways: self.routes.load(), token };
         let required = Required::Scopes(request.required);
-        let presented = self.recognise(realm, token);
+        let presented = self.recognise(text);
         let verdict =
-            presented.and_then(|presented| self.rule(realm, &presented, request, required, None));
+            presented.and_then(|presented| self.rule(text, &presented, request, required, None));
         Ok(self.shown(verdict, realm, request)?)
     }
 
@@ -138,7 +150,7 @@ impl Store {
     ) -> Result<()> {
         self.storage.at_home()?;
         let realms = self.realms.load();
-        let bound = realms.get(realm)?;
+        let (bound, ways) = (realms.get(realm)?, self.routes.load());
         let required = Required::Scopes(request.required);
         answers.reserve(tokens.len());
         for group in tokens.chunks(GROUP) {
@@ -154,16 +166,24 @@ impl Store {
                     Presented { approach, digest: Digest::NONE }
                 });
             }
-            let digests = self.digester.digests::<GROUP>(texts.get(..count).unwrap_or_default());
+            let digests =
+                ways.current.digester.digests::<GROUP>(texts.get(..count).unwrap_or_default());
             for (presented, digest) in presented.iter_mut().flatten().zip(digests) {
                 presented.digest = digest;
                 self.index.approach_others(&presented.approach, &digest);
             }
             let now = Some(request.at.unwrap_or_else(|| self.mark.now()));
-            answers.extend(presented.iter().take(group.len()).map(|presented| {
+            answers.extend(group.iter().zip(&presented).map(|(token, presented)| {
+                let text = Text { bound, ways, token };
                 let verdict = match presented {
-                    Ok(presented) => self.rule(bound, presented, request, required, now),
-                    Err(malformed) => Err(Denial::shapeless(*malformed)),
+                    Ok(presented) => self.rule(text, presented, request, required, now),
+                    Err(malformed) if !ways.admit(bound.realm.reference(), token) => {
+                        Err(Denial::shapeless(*malformed))
+                    }
+                    Err(_) => {
+                        let presented = self.recognise(text);
+                        presented.and_then(|p| self.rule(text, &p, request, required, now))
+                    }
                 };
                 self.shown(verdict, bound, request)
             }));
@@ -187,15 +207,16 @@ impl Store {
     ) -> Result<Outcome> {
         self.storage.at_home()?;
         let realms = self.realms.load();
-        let bound = realms.get(realm)?;
+        let (bound, ways) = (realms.get(realm)?, self.routes.load());
         let realm = &*bound.realm;
         let now = request.at.unwrap_or_else(|| self.mark.now());
         let token = realm.carriers().extract(http.headers.iter().copied());
         let verdict = match token {
             Ok(token) => {
                 let required = bound.required(request.required, Some(http.method));
-                let verdict = self.recognise(bound, token).and_then(|presented| {
-                    self.rule(bound, &presented, request, required, Some(now))
+                let text = Text { bound, ways, token };
+                let verdict = self.recognise(text).and_then(|presented| {
+                    self.rule(text, &presented, request, required, Some(now))
                 });
                 self.shown(verdict, bound, request).map_err(Refusal::Denied)
             }
@@ -213,33 +234,94 @@ impl Store {
         Ok(Outcome { verdict, answer })
     }
 
-    /// What finds the key of a text that is shaped like a token of the realm. While the text is
-    /// hashed, memory fetches where the key stands.
+    /// What finds the key of a text that is shaped like a token of the realm or, if it has keys
+    /// that were imported, may be one of theirs. While the text is hashed, memory fetches where
+    /// the key stands.
     #[inline(always)]
-    fn recognise(&self, bound: &Bound, token: &[u8]) -> Result<Presented<'_>, Denial> {
-        bound.realm.grammar().parse(token).map_err(Denial::shapeless)?;
+    pub(super) fn recognise(&self, text: Text<'_>) -> Result<Presented<'_>, Denial> {
+        let Text { bound, ways, token } = text;
+        if let Err(malformed) = bound.realm.grammar().parse(token)
+            && !ways.admit(bound.realm.reference(), token)
+        {
+            return Err(Denial::shapeless(malformed));
+        }
         let approach = self.index.approach(Locator::of_token(token));
-        Ok(Presented { approach, digest: self.digester.digest(token) })
+        Ok(Presented { approach, digest: ways.current.digester.digest(token) })
     }
 
-    /// The part of a decision that needs no text, at `now` if that was read already.
+    /// The rest of a decision, at `now` if that was read already. The text is needed only if what
+    /// was presented finds no key.
     #[inline(always)]
     fn rule(
         &self,
-        bound: &Bound,
+        text: Text<'_>,
         presented: &Presented<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
-        match self.judge(bound, presented, &found, request, required, now) {
+        match self.find(text.bound, presented, request) {
+            Some(found) => self.rule_found(text.bound, presented, &found, request, required, now),
+            None => self.rule_otherwise(text, presented, request, required, now),
+        }
+    }
+
+    /// Decides about a key that was found by what was presented.
+    #[inline(always)]
+    fn rule_found(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        found: &Found,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        match self.judge(bound, presented, found, request, required, now) {
             Ok(grant) => Ok(grant),
             Err(Halt::Refused(reason)) => Err(found.refused(reason)),
             Err(Halt::Anew | Halt::Wanting) => {
                 self.rule_anew(bound, presented, request, required, now)
             }
         }
+    }
+
+    /// Decides about a text that the present digest finds no key of. If another does, notes what
+    /// the key's digest is to be.
+    #[cold]
+    #[inline(never)]
+    fn rule_otherwise(
+        &self,
+        text: Text<'_>,
+        presented: &Presented<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        let Text { bound, ways, token } = text;
+        if !ways.has_others_of(bound.realm.reference()) {
+            return Err(Denial::UNKNOWN);
+        }
+        if let Some((other, found)) = self.find_otherwise(text, request) {
+            match self.rule_found(bound, &other, &found, request, required, now) {
+                Ok(grant) => {
+                    self.noted.note(Verified {
+                        key_id: found.entry.key_id,
+                        found: other.digest.words(),
+                        digest: presented.digest,
+                        generation: ways.current.number,
+                        last_four: token.last_chunk().copied().unwrap_or_default(),
+                    });
+                    return Ok(grant);
+                }
+                Err(denial) if denial.key.is_some() => return Err(denial),
+                Err(_) => {}
+            }
+        }
+        // It is nobody's, or came over between the looks: it has its new digest before it loses
+        // the old one.
+        let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
+        self.rule_found(bound, presented, &found, request, required, now)
     }
 
     /// The same, for a key that had changed before it was charged, or of whose quota too few
@@ -363,17 +445,47 @@ impl Store {
         Some(Found { entry, side, owner, rights })
     }
 
-    /// The key of `token`, if it is shaped like one of the realm and is one's, of a kind that the
-    /// request accepts.
-    pub(super) fn look_up(&self, bound: &Bound, token: &[u8], request: &Request) -> Option<Found> {
-        self.find(bound, &self.recognise(bound, token).ok()?, request)
+    /// The key of a text that the present digest does not find, by the others that there are, and
+    /// what found it.
+    #[cold]
+    #[inline(never)]
+    fn find_otherwise(&self, text: Text<'_>, request: &Request) -> Option<(Presented<'_>, Found)> {
+        let Text { bound, ways, token } = text;
+        ways.others(bound.realm.reference(), token).find_map(|candidate| {
+            let locator = match candidate.by_end {
+                true => Locator::of_token(token),
+                false => Locator::of_digest(candidate.digest.words()),
+            };
+            let approach = self.index.approach(locator);
+            let presented = Presented { approach, digest: candidate.digest };
+            let found = self.find(bound, &presented, request)?;
+            Some((presented, found))
+        })
+    }
+
+    /// The key of a text, if it is one's, of a kind that the request accepts, and what found it;
+    /// or why it is nobody's.
+    pub(super) fn look_up(
+        &self,
+        text: Text<'_>,
+        request: &Request,
+    ) -> Result<(Presented<'_>, Found), Denial> {
+        let presented = self.recognise(text)?;
+        match self.find(text.bound, &presented, request) {
+            Some(found) => Ok((presented, found)),
+            None => {
+                let otherwise = self.find_otherwise(text, request);
+                // As above: it may have come over between the looks.
+                let again = || Some((presented, self.find(text.bound, &presented, request)?));
+                otherwise.or_else(again).ok_or(Denial::UNKNOWN)
+            }
+        }
     }
 
     /// The key of `token` and what finds it in memory, whatever would be decided about it; or
     /// why it is nobody's.
-    pub(super) fn held(&self, bound: &Bound, token: &[u8]) -> Result<(KeyId, Address), Denial> {
-        let presented = self.recognise(bound, token)?;
-        let found = self.find(bound, &presented, &Request::new()).ok_or(Denial::UNKNOWN)?;
+    pub(super) fn held(&self, text: Text<'_>) -> Result<(KeyId, Address), Denial> {
+        let (presented, found) = self.look_up(text, &Request::new())?;
         Ok((found.entry.key_id, presented.approach.address(presented.digest.words())))
     }
 }

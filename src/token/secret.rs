@@ -38,6 +38,11 @@ impl Token {
         self.text.extend(bytes.iter().copied().map(char::from));
     }
 
+    /// A copy of `text`, which is the caller's to wipe.
+    pub(crate) fn copy(text: &str) -> Self {
+        Self { text: text.to_owned() }
+    }
+
     /// Takes over the bytes of a token, as a sealed copy holds them. Gives nothing, and wipes
     /// them, if they are not text.
     pub(crate) fn from_bytes(bytes: Vec<u8>) -> Option<Self> {

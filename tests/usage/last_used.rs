@@ -54,6 +54,20 @@ fn a_key_is_noted_once_a_minute_and_a_crash_loses_what_was_not_flushed() {
     assert_eq!(scene.info(&issued).last_used, Some(last));
 }
 
+/// A profile that stopped to keep usage took the uses along that were noted and not yet written:
+/// a key that was used was told never to have been.
+#[test]
+fn a_profile_that_keeps_uses_no_longer_forgets_none() {
+    let scene = Scene::new("usage = true");
+    let issued = scene.issue(&scene.spec());
+    assert_eq!(scene.verify(&issued), "granted");
+    let used = scene.now();
+    for policy in ["usage = false", "usage = true"] {
+        scene.apply(policy);
+        assert_eq!(scene.info(&issued).last_used, Some(used), "{policy}");
+    }
+}
+
 #[test]
 fn a_use_never_goes_back() {
     let mut scene = Scene::new("usage = true");

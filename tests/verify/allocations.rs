@@ -1,7 +1,8 @@
 //! Memory from the heap.
 
 use allocation_counter::{AllocationInfo, measure};
-use keycask::{Options, OwnerChange, Request, Spec};
+use keycask::{Import, ImportRules, Options, OwnerChange, Request, Spec};
+use sha2::{Digest as _, Sha256};
 
 use super::kit::{Scene, by};
 
@@ -45,4 +46,26 @@ fn a_charge_takes_memory_only_where_a_lineage_meets_its_second_window_for_the_fi
     assert_eq!(taken("wide"), [0, 0, 0]);
     let two = taken("two");
     assert!(two[0] > 0 && two[1..] == [0, 0], "{two:?}");
+}
+
+#[test]
+fn a_key_that_another_systems_digest_finds_takes_no_memory_and_is_noted_without_any() {
+    let scene = Scene::new(Options::new().import_secret("old", b"its pepper"));
+    let digest: String = Sha256::digest("imported").iter().map(|b| format!("{b:02x}")).collect();
+    let none = "00".repeat(32);
+    let all = [("sha512-256", &none), ("hmac-sha256:key=old", &none), ("sha256", &digest)];
+    let imports = all.map(|(scheme, digest)| {
+        let spec = Spec::new(scene.acme, "live", "free");
+        Import::digest(spec, scheme.parse().unwrap(), digest).unwrap()
+    });
+    scene.store.import(&imports, &ImportRules::new(), &by()).unwrap();
+    let verify =
+        |token: &str| scene.store.verify(scene.acme, token.as_bytes(), &Request::new()).is_ok();
+    let info = measure(|| {
+        for _ in 0..100 {
+            assert!(verify("imported") && !verify("nobody's"));
+        }
+    });
+    assert!(is_none(&info), "{info:?}");
+    assert_eq!(scene.store.rehash().unwrap(), 1);
 }

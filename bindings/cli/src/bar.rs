@@ -83,6 +83,7 @@ impl Drawn {
             Step::Copy => "Copying",
             Step::Check => "Checking",
             Step::Sweep => "Sweeping",
+            Step::Import => "Importing",
             _ => "Working",
         };
         let total = progress.total.max(1);

@@ -32,6 +32,7 @@ enum Command {
     #[command(subcommand)]
     Owner(commands::Owner),
     Issue(commands::Issue),
+    Import(commands::Import),
     Verify(commands::Verify),
     Present(commands::Present),
     Explain(commands::Explain),
@@ -59,6 +60,8 @@ enum Command {
     ConfirmRestore(commands::ConfirmRestore),
     Sweep(commands::Sweep),
     Compact(commands::Compact),
+    #[command(subcommand)]
+    Pepper(commands::Pepper),
     Demo(commands::Demo),
 }
 
@@ -69,6 +72,7 @@ impl Command {
             Self::Realm(command) => command.run(session),
             Self::Owner(command) => command.run(session),
             Self::Issue(command) => command.run(session),
+            Self::Import(command) => command.run(session),
             Self::Verify(command) => command.run(session),
             Self::Present(command) => command.run(session),
             Self::Explain(command) => command.run(session),
@@ -96,6 +100,7 @@ impl Command {
             Self::ConfirmRestore(command) => command.run(session),
             Self::Sweep(command) => command.run(session),
             Self::Compact(command) => command.run(session),
+            Self::Pepper(command) => command.run(session),
             Self::Demo(command) => command.run(session),
         }
     }
@@ -134,7 +139,9 @@ fn hint(error: &Error) -> Option<&'static str> {
         }
         ErrorKind::RolledBack => Some("; see keycask restore"),
         ErrorKind::Unconfirmed => Some("; see keycask confirm-restore"),
-        ErrorKind::Pepper => Some("; see --pepper-file and --sealing-key-file"),
+        ErrorKind::Pepper => Some(
+            "; see --pepper-file, --previous-pepper-file, --import-secret and --sealing-key-file",
+        ),
         _ => None,
     }
 }

@@ -20,6 +20,9 @@ const KEY_LEN: usize = 32;
 /// there is more.
 const KEY_FILE_READ: usize = 2 * KEY_LEN + 3;
 
+/// Bytes of another secret that are read: one more than there may be.
+const SECRET_READ: usize = 1025;
+
 /// Bytes of a token that are read. No token is as long; a longer text is cut and stays
 /// malformed.
 const TOKEN_READ: usize = 4096;
@@ -71,6 +74,25 @@ pub(crate) fn stdin() -> Result<File> {
 /// `Permission` if others than the file's owner may read or write it; `Argument` if the file
 /// holds something else; `NotFound` or `Io` if it cannot be read. `what` names the key.
 pub(crate) fn read_key(what: &str, path: &Path) -> Result<Zeroizing<[u8; KEY_LEN]>> {
+    let (what, file) = open_secret(what, path)?;
+    let bytes = read_up_to(KEY_FILE_READ, file).map_err(|e| failed(&what, e))?;
+    key(bytes).ok_or_else(|| {
+        Error::new(ErrorKind::Argument, format!("{what}: want 32 bytes or 64 hex digits"))
+    })
+}
+
+/// Reads the secret in the file at `path`, byte for byte.
+///
+/// # Errors
+///
+/// As [`read_key`], for whatever the file holds. `what` names the secret.
+pub(crate) fn read_secret(what: &str, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
+    let (what, file) = open_secret(what, path)?;
+    read_up_to(SECRET_READ, file).map_err(|e| failed(&what, e))
+}
+
+/// Opens a file that its owner alone may read, and says what it is.
+fn open_secret(what: &str, path: &Path) -> Result<(String, File)> {
     let what = format!("{what} file {path:?}");
     let file = File::open(path).map_err(|e| failed(&what, e))?;
     let mode = file.metadata().map_err(|e| failed(&what, e))?.mode();
@@ -82,10 +104,7 @@ pub(crate) fn read_key(what: &str, path: &Path) -> Result<Zeroizing<[u8; KEY_LEN
         );
         return Err(Error::new(ErrorKind::Permission, why));
     }
-    let bytes = read_up_to(KEY_FILE_READ, file).map_err(|e| failed(&what, e))?;
-    key(bytes).ok_or_else(|| {
-        Error::new(ErrorKind::Argument, format!("{what}: want 32 bytes or 64 hex digits"))
-    })
+    Ok((what, file))
 }
 
 /// The key that `bytes` are.

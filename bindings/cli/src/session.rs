@@ -1,6 +1,7 @@
 //! Opening the store that a run works on.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
 
 use clap::Args;
 use keycask::{Error, ErrorKind, Options, Pepper, Result, SealingKey, Store};
@@ -27,6 +28,26 @@ pub(crate) struct Global {
     )]
     pepper_file: Option<PathBuf>,
 
+    /// File with the pepper before it, until that is retired
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "KEYCASK_PREVIOUS_PEPPER_FILE",
+        hide_env_values = true
+    )]
+    previous_pepper_file: Option<PathBuf>,
+
+    /// File with a secret that another system hashed with its tokens, and its name in schemes
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME=FILE",
+        env = "KEYCASK_IMPORT_SECRET",
+        hide_env_values = true
+    )]
+    import_secret: Vec<ImportSecret>,
+
     /// File with the sealing key, for kinds that can be revealed, 32 bytes or 64 hex digits
     #[arg(
         long,
@@ -50,6 +71,22 @@ pub(crate) struct Global {
     /// Print JSON, for lists an object a line, and errors as JSON on standard error
     #[arg(long, global = true)]
     pub(crate) json: bool,
+}
+
+/// The name of a secret, and the file that it is in.
+#[derive(Clone, Debug)]
+struct ImportSecret {
+    name: String,
+    path: PathBuf,
+}
+
+impl FromStr for ImportSecret {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, path) = text.split_once('=').ok_or("want NAME=FILE")?;
+        Ok(Self { name: name.to_owned(), path: path.into() })
+    }
 }
 
 /// One run: how to open its store, and where it prints.
@@ -124,6 +161,13 @@ impl Session {
         let mut options = Store::options();
         if let Some(path) = given(&self.global.pepper_file) {
             options = options.pepper(Pepper::new(&*secret::read_key("pepper", path)?));
+        }
+        if let Some(path) = given(&self.global.previous_pepper_file) {
+            let pepper = secret::read_key("previous pepper", path)?;
+            options = options.previous_pepper(Pepper::new(&pepper));
+        }
+        for ImportSecret { name, path } in &self.global.import_secret {
+            options = options.import_secret(name, &secret::read_secret("import secret", path)?);
         }
         if let Some(path) = given(&self.global.sealing_key_file) {
             options =

@@ -46,6 +46,8 @@ pub(crate) fn key(store: &Store, key: &KeyInfo) -> Result<Fields> {
         .with("hint", key.hint())
         .with("prefix", key.prefix.as_str())
         .with("last_four", key.last_four.as_str())
+        .with("imported", key.imported)
+        .with("scheme", key.scheme.as_ref().map(ToString::to_string))
         .with("issued", time(key.issued))
         .with("start", time(key.start))
         .with("end", time(key.end))

@@ -16,6 +16,7 @@ const COMMANDS: &[&[&str]] = &[
     &["owner", "show"],
     &["owner", "list"],
     &["issue"],
+    &["import"],
     &["verify"],
     &["present"],
     &["explain"],
@@ -46,6 +47,9 @@ const COMMANDS: &[&[&str]] = &[
     &["confirm-restore"],
     &["sweep"],
     &["compact"],
+    &["pepper", "rotate"],
+    &["pepper", "retire"],
+    &["pepper", "status"],
     &["demo"],
 ];
 

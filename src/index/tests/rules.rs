@@ -498,3 +498,47 @@ fn a_growing_table_stays_between_its_bounds() {
     }
     assert!(most < 88.0 * 1.3, "{most} bytes a key");
 }
+
+/// Key 1 as it is once its digest was changed to that of key 2.
+fn rekeyed() -> KeyRecord {
+    KeyRecord { digest: digest(2), last_four: last_four(2), ..key(1) }
+}
+
+#[test]
+fn a_key_whose_digest_changes_is_found_by_the_new_one_alone() {
+    let index = index_of(&[Op::Key(key(1))]);
+    for seq in [2, 3] {
+        // The second time changes nothing.
+        index.apply(seq, &[Op::Rekey(rekeyed(), address(1))], &Realm).unwrap();
+        assert_eq!(index.get(&address(1)), None);
+        assert_eq!(index.get(&address(2)).unwrap().key_id, KeyId::from_bits(1));
+        assert_eq!(index.stats().keys, 1);
+    }
+    index.apply(4, &[Op::Forget(KeyId::from_bits(1), address(2))], &Realm).unwrap();
+    assert_eq!((index.get(&address(2)), index.stats().keys), (None, 0));
+}
+
+#[test]
+fn a_key_whose_digest_changes_stays_denied_and_expired() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let entry = index.get(&address(1)).unwrap();
+    assert!(mark_expired(&index, 1, &entry));
+    let restraint = KeyRestraint { state: State::Revoked, ..FREE };
+    let held = index.restrain_key(KeyId::from_bits(1), &address(1), restraint).unwrap();
+    index.apply(2, &[Op::Rekey(rekeyed(), address(1))], &Realm).unwrap();
+    let moved = index.get(&address(2)).unwrap();
+    assert_eq!((moved.state, moved.expired), (State::Revoked, true));
+    index.lift(held);
+    let moved = index.get(&address(2)).unwrap();
+    assert_eq!((moved.state, moved.expired), (State::Active, true));
+    assert_eq!(index.get(&address(1)), None);
+}
+
+#[test]
+fn a_digest_that_another_key_has_is_not_taken_from_it() {
+    let index = index_of(&[Op::Key(key(1)), Op::Key(key(2))]);
+    let twins = index.apply(2, &[Op::Rekey(rekeyed(), address(1))], &Realm).unwrap_err();
+    assert_eq!(twins.kind(), crate::error::ErrorKind::Conflict);
+    assert_eq!(index.get(&address(1)).unwrap().key_id, KeyId::from_bits(1));
+    assert_eq!(index.get(&address(2)).unwrap().key_id, KeyId::from_bits(2));
+}

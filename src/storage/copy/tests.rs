@@ -46,7 +46,7 @@ fn store(log_len: u64) -> Storage {
 
 /// An empty store with the header and keys of `source`.
 fn target(source: &Storage) -> Storage {
-    let (header, keys) = (source.header.clone(), source.shared.keys.clone());
+    let (header, keys) = (source.header(), source.shared.keys.clone());
     let options = StorageOptions::new(None);
     let disk = crate::storage::tests::disk::Disk::new(Vec::new());
     Storage::lay_out(disk, header, keys, &options, "make").unwrap()

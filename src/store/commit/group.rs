@@ -13,6 +13,7 @@ use crate::record::Op;
 use crate::storage::{Batch, Storage, View};
 use crate::store::deny::Denial;
 use crate::store::draft::{Change, Crediting};
+use crate::store::pepper::Turn;
 use crate::store::quota::put_credits;
 use crate::time::Timestamp;
 
@@ -93,8 +94,9 @@ impl Group {
         self.batch = Some(batch);
         // Later journeys go by the realms and the clock in memory, which change with the
         // commit.
-        self.ended |= change.mark.is_some();
-        self.ended |= change.ops.iter().any(|op| matches!(op, Op::Realm(_)));
+        self.ended |= change.mark.is_some() || change.turn.is_some();
+        // Who follows a change of digest finds the key by it.
+        self.ended |= change.ops.iter().any(|op| matches!(op, Op::Realm(_) | Op::Rekey(..)));
         self.ops = self.ops.saturating_add(change.ops.len());
         let keys = change.ops.iter().filter_map(Op::key);
         self.keys.extend(keys.map(|key| (key.address().digest, key.key_id)));
@@ -139,6 +141,11 @@ impl Group {
         self.changes.iter().rev().find_map(|change| change.mark)
     }
 
+    /// What becomes of the pepper.
+    pub(super) fn take_turn(&mut self) -> Option<Turn> {
+        self.changes.iter_mut().find_map(|change| change.turn.take())
+    }
+
     /// The ops of all, in order.
     pub(super) fn take_ops(&mut self) -> Vec<Op> {
         self.changes.iter_mut().flat_map(|change| std::mem::take(&mut change.ops)).collect()
@@ -160,6 +167,9 @@ fn write(batch: &mut Batch, change: &mut Change) -> Result<()> {
     }
     if change.confirm {
         batch.confirm();
+    }
+    if let Some(turn) = &change.turn {
+        batch.put_header(turn.header())?;
     }
     Ok(())
 }

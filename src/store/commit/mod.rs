@@ -265,7 +265,7 @@ impl Store {
         let committed = self.write(&mut group);
         let denials = std::mem::take(&mut group.denials).into_iter();
         match committed {
-            Ok((seq, settled)) => match self.publish(seq, &group.take_ops()) {
+            Ok((seq, settled)) => match self.publish_group(seq, &mut group) {
                 Ok(()) => {
                     self.index.settle(&settled);
                     denials.for_each(|denial| self.lift(denial));
@@ -312,6 +312,13 @@ impl Store {
             self.note_flush();
         }
         Ok((seq, settled))
+    }
+
+    fn publish_group(&self, seq: u64, group: &mut Group) -> Result<()> {
+        if let Some(turn) = group.take_turn() {
+            self.take_turn(turn)?;
+        }
+        self.publish(seq, &group.take_ops())
     }
 
     /// Publishes a durable commit: the one way in to what decisions read.

@@ -12,6 +12,7 @@ mod operations;
 mod salvage;
 mod sharing;
 mod sweeping;
+mod turning;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

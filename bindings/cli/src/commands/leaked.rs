@@ -39,7 +39,7 @@ pub(crate) struct Leaked {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
-    /// Read the JSON that GitHub's secret scanning sends: messages to partners, alerts, webhooks
+    /// Read the JSON that GitHub's secret scanning sends: messages to partners, or alerts
     #[arg(long)]
     github: bool,
 

@@ -193,7 +193,12 @@ impl<'r> Trial<'r> {
 fn noted(store: &Store, key: &Key) -> Option<Timestamp> {
     let token = key.token.as_bytes();
     let approach = store.index.approach(Locator::of_token(token));
-    let (_, side) = store.index.find(&approach, &store.digester.digest(token), None, false)?;
+    let (_, side) = store.index.find(
+        &approach,
+        &store.routes.load().current.digester.digest(token),
+        None,
+        false,
+    )?;
     side?.last_used
 }
 

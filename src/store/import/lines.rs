@@ -1,0 +1,155 @@
+//! Import from lines of JSON, some thousand keys a commit.
+
+use std::io::{BufRead, Read};
+
+use zeroize::Zeroizing;
+
+use super::{ImportOutcome, ImportRules};
+use crate::actor::Actor;
+use crate::error::{Error, ErrorKind, Result};
+use crate::progress::{Step, Tally};
+use crate::spec::{Import, ImportLines, LINE_MAX};
+use crate::store::{ISSUE_MAX, Store};
+
+/// What became of the lines of an import.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ImportReport {
+    /// Lines that were read, empty ones left out.
+    pub lines: u64,
+    /// Keys that were imported, or in a dry run would be.
+    pub imported: u64,
+    /// Keys that the store had already.
+    pub known: u64,
+    /// Lines that were refused.
+    pub refused: u64,
+}
+
+/// Lines that are imported in one commit.
+#[derive(Default)]
+struct Batch {
+    keys: Vec<Import>,
+    /// The number of each one's line.
+    numbers: Vec<u64>,
+}
+
+impl Store {
+    /// Imports the key of each line of `from`, a JSON object as [`ImportLines`] reads it.
+    ///
+    /// Up to [`ISSUE_MAX`] lines are one commit, as [`import`](Self::import) does it, and no more
+    /// are in memory. `refused` is told of each line that is refused, by its number from 1. If
+    /// they are not to be [skipped](ImportRules::skip_refused), the first batch with one is not
+    /// imported and nothing after it; what was imported before stays, and the same lines can be
+    /// given again: what the store has is known. A dry run first finds all that is wrong with the
+    /// lines, but not two lines of one token with ten thousand others between, nor what batches
+    /// add up to under a cap. [Progress](crate::Options::progress) is told of.
+    ///
+    /// # Errors
+    ///
+    /// For the first refused line, with its number; `Io` if `from` cannot be read; those of
+    /// [`import`](Self::import).
+    pub fn import_lines(
+        &self,
+        lines: &ImportLines,
+        mut from: impl BufRead,
+        rules: &ImportRules,
+        by: &Actor,
+        mut refused: impl FnMut(u64, &Error),
+    ) -> Result<ImportReport> {
+        self.realms.load().get(lines.realm)?;
+        let mut tally = Tally::new(self.report.as_ref(), Step::Import, 0);
+        let (mut report, mut number) = (ImportReport::default(), 0_u64);
+        let mut more = true;
+        while more {
+            let (mut batch, mut first) = (Batch::default(), None);
+            while batch.keys.len() < ISSUE_MAX {
+                let mut line = Zeroizing::new(Vec::with_capacity(1024));
+                more = read_line(&mut from, &mut line)?;
+                if !more {
+                    break;
+                }
+                number = number.saturating_add(1);
+                if line.iter().all(u8::is_ascii_whitespace) {
+                    continue;
+                }
+                report.lines = report.lines.saturating_add(1);
+                tally.row();
+                match parse(lines, &line) {
+                    Ok(key) => {
+                        batch.keys.push(key);
+                        batch.numbers.push(number);
+                    }
+                    Err(error) => {
+                        report.refused = report.refused.saturating_add(1);
+                        refused(number, &error);
+                        first = first.or(Some((number, error)));
+                    }
+                }
+            }
+            let halts = !rules.skip_refused && !rules.dry_run;
+            // To tell of all that is wrong with the batch, before it is refused for any of it.
+            let tried = match halts {
+                true => rules.dry_run(true),
+                false => *rules,
+            };
+            let mut outcomes = self.import(&batch.keys, &tried, by)?;
+            for (outcome, number) in outcomes.iter().zip(&batch.numbers) {
+                if let ImportOutcome::Refused(error) = outcome {
+                    refused(*number, error);
+                    let error = || Error::new(error.kind(), error.to_string());
+                    first = first.filter(|(n, _)| n < number).or_else(|| Some((*number, error())));
+                }
+            }
+            if let Some((number, error)) = first.filter(|_| halts) {
+                let done = report.imported;
+                let why =
+                    format!("line {number}: {error}; {done} keys of earlier lines were imported");
+                return Err(Error::new(error.kind(), why));
+            }
+            if halts {
+                outcomes = self.import(&batch.keys, rules, by)?;
+            }
+            for outcome in outcomes {
+                let count = match outcome {
+                    ImportOutcome::Imported(_) => &mut report.imported,
+                    ImportOutcome::Known(_) => &mut report.known,
+                    ImportOutcome::Refused(_) => &mut report.refused,
+                };
+                *count = count.saturating_add(1);
+            }
+        }
+        tally.end();
+        Ok(report)
+    }
+}
+
+/// Reads one line without its end. False if there is none. Of one that is too long, so much is
+/// read that it shows.
+fn read_line(from: &mut impl BufRead, line: &mut Vec<u8>) -> Result<bool> {
+    let failed =
+        |e| Error::new(ErrorKind::Io, "the lines to import could not be read").caused_by(e);
+    let most = u64::try_from(LINE_MAX).unwrap_or(u64::MAX).saturating_add(1);
+    let read = from.by_ref().take(most).read_until(b'\n', line).map_err(failed)?;
+    if line.last() == Some(&b'\n') {
+        line.pop();
+    } else if line.len() > LINE_MAX {
+        loop {
+            let buffer = from.fill_buf().map_err(failed)?;
+            let end = buffer.iter().position(|byte| *byte == b'\n');
+            let (len, all) = (buffer.len(), buffer.is_empty());
+            from.consume(end.map_or(len, |end| end.saturating_add(1)));
+            if all || end.is_some() {
+                break;
+            }
+        }
+    }
+    Ok(read > 0)
+}
+
+fn parse(lines: &ImportLines, line: &[u8]) -> Result<Import> {
+    let refuse = |why: &str| Error::new(ErrorKind::Argument, why);
+    if line.len() > LINE_MAX {
+        return Err(refuse(&format!("it is over {LINE_MAX} bytes long")));
+    }
+    lines.read(std::str::from_utf8(line).map_err(|_| refuse("it is not UTF-8"))?)
+}

@@ -1,0 +1,231 @@
+//! Rotate the pepper, and retire the one before.
+//!
+//! From a rotation on, new tokens are hashed under the new pepper; a key of an older one is
+//! found under that, and comes over after it is next verified. Retiring revokes what is left.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::rehash::no_operation;
+use super::state::in_state;
+use super::ways::{Counted, Generation};
+use super::{Draft, Realms, Store, scan, trail};
+use crate::actor::Actor;
+use crate::audit::Event;
+use crate::digest::Pepper;
+use crate::entry::State;
+use crate::error::{Error, ErrorKind, Result};
+use crate::key_id::KeyId;
+use crate::record::{KeyRecord, Op};
+use crate::storage::{NewHeader, View};
+use crate::time::Timestamp;
+
+/// How many keys are revoked in one commit when a pepper is retired.
+const BATCH: usize = 1_000;
+
+/// Where a store is with the rotation of its pepper.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PepperStatus {
+    /// The present generation, from 1. New keys are of it.
+    pub generation: u8,
+    /// Whether that generation has a pepper.
+    pub peppered: bool,
+    /// The generation before, until it is retired.
+    pub previous: Option<u8>,
+    /// Keys of the generation before that are not revoked: so many would be by retiring it now.
+    pub left: u64,
+}
+
+/// A change of the header, and what memory is to follow it with.
+pub(super) struct Turn {
+    header: NewHeader,
+    current: Arc<Generation>,
+    previous: Option<Arc<Generation>>,
+    counted: Counted,
+}
+
+impl Turn {
+    pub(super) fn header(&self) -> &NewHeader {
+        &self.header
+    }
+}
+
+impl Store {
+    /// Makes `new` the pepper. The one that was is kept beside it until it is
+    /// [retired](Self::retire_pepper): from now on the store opens with both alone.
+    ///
+    /// Each key comes over with the first [`rehash`](Self::rehash) after it was next verified,
+    /// and nobody who holds a token sees a difference. The store's own key is sealed under the new
+    /// pepper. To rotate to the pepper that there is changes nothing. A store without a pepper is
+    /// given one so.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` while the pepper before is not retired; `Argument` if `by` names an operation:
+    /// there is no need; those of a commit.
+    pub fn rotate_pepper(&self, new: Pepper, by: &Actor) -> Result<PepperStatus> {
+        no_operation(by, "rotating to a pepper twice is the same as once")?;
+        by.check()?;
+        self.commit(|view, _, now| {
+            let ways = self.routes.load();
+            let before = &ways.current;
+            if before.pepper.as_ref().is_some_and(|pepper| pepper.is(&new)) {
+                return Ok(Draft::new(()));
+            }
+            let header = self.storage.rotated(before.pepper.as_ref(), &new, &self.random)?;
+            let number = before.number.saturating_add(1);
+            let mut counted = Counted::new(number, Some(before.number));
+            for record in scan::keys(view, None, None) {
+                counted.see(&record?)?;
+            }
+            let mut entry = trail::entry(Event::PepperChanged, by, now);
+            entry.before = trail::facts(json!({ "generation": before.number }));
+            entry.after = trail::facts(json!({ "generation": number, "previous": before.number }));
+            let current = Generation::new(number, Some(new));
+            let previous = Some(Arc::clone(before));
+            Ok(Draft::new(()).entry(entry).turn(Turn { header, current, previous, counted }))
+        })?;
+        self.pepper_status()
+    }
+
+    /// Ends the pepper before the present one, and revokes the keys that are left on it: those
+    /// that were not verified since the rotation. Gives how many that were.
+    ///
+    /// [`pepper_status`](Self::pepper_status) says beforehand how many there are. Keys are
+    /// revoked a thousand a commit, the pepper ends with the last; if that is cut off, call again.
+    ///
+    /// # Errors
+    ///
+    /// `Conflict` if there is no pepper before the present one; `Argument` if `by` names an
+    /// operation, which is one commit; those of a commit.
+    pub fn retire_pepper(&self, by: &Actor) -> Result<u64> {
+        no_operation(by, "retiring a pepper is several commits")?;
+        by.check()?;
+        self.rehash()?;
+        let mut revoked = 0_u64;
+        let mut after = None;
+        loop {
+            let view = self.storage.view()?;
+            let left = self.left(&view, after)?;
+            drop(view);
+            after = left.last().copied();
+            if left.is_empty() {
+                break;
+            }
+            let count =
+                self.commit(|view, realms, now| self.revoke_left(view, realms, &left, by, now))?;
+            revoked = revoked.saturating_add(count);
+        }
+        self.commit(|view, _, now| {
+            let ways = self.routes.load();
+            let Some(previous) = &ways.previous else { return Err(none_before()) };
+            let header = self.storage.retired(ways.current.pepper.as_ref(), &self.random)?;
+            let mut counted = Counted::new(ways.current.number, None);
+            for record in scan::keys(view, None, None) {
+                counted.see(&record?)?;
+            }
+            let mut entry = trail::entry(Event::PepperChanged, by, now);
+            entry.before = trail::facts(json!({ "previous": previous.number }));
+            entry.after = trail::facts(json!({
+                "generation": ways.current.number,
+                "revoked": revoked,
+            }));
+            let current = Arc::clone(&ways.current);
+            Ok(Draft::new(()).entry(entry).turn(Turn { header, current, previous: None, counted }))
+        })?;
+        Ok(revoked)
+    }
+
+    /// Where the store is with the rotation of its pepper. While there is one before, every key
+    /// is read.
+    ///
+    /// # Errors
+    ///
+    /// `Io` or `Corrupt` if the file cannot be read.
+    pub fn pepper_status(&self) -> Result<PepperStatus> {
+        let ways = Arc::clone(self.routes.load());
+        let mut status = PepperStatus {
+            generation: ways.current.number,
+            peppered: ways.current.pepper.is_some(),
+            previous: ways.previous.as_ref().map(|previous| previous.number),
+            left: 0,
+        };
+        if status.previous.is_some() {
+            let view = self.storage.view()?;
+            for record in scan::keys(&view, None, None) {
+                let left = is_left(&record?, status.previous);
+                status.left = status.left.saturating_add(left.into());
+            }
+        }
+        Ok(status)
+    }
+
+    /// Keys that are left on the generation before, from after `after` on: so many as are
+    /// revoked in one commit.
+    fn left(&self, view: &View<'_>, after: Option<KeyId>) -> Result<Vec<KeyId>> {
+        let previous = self.routes.load().previous.as_ref().map(|previous| previous.number);
+        if previous.is_none() {
+            return Err(none_before());
+        }
+        let mut left = Vec::new();
+        for record in scan::keys(view, None, after) {
+            let record = record?;
+            if is_left(&record, previous) {
+                left.push(record.key_id);
+            }
+            if left.len() == BATCH {
+                break;
+            }
+        }
+        Ok(left)
+    }
+
+    fn revoke_left(
+        &self,
+        view: &View<'_>,
+        realms: &Realms,
+        left: &[KeyId],
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Draft<u64>> {
+        let previous = self.routes.load().previous.as_ref().map(|previous| previous.number);
+        let mut draft = Draft::new(0_u64);
+        for key in left {
+            let held = self.hold(view, realms, *key)?;
+            // It may have been verified meanwhile, and come over.
+            if !is_left(&held.record, previous) {
+                continue;
+            }
+            let revoked = in_state(held.record.clone(), State::Revoked, by, now);
+            let (realm, owner) = (held.realm, &held.owner.id);
+            let mut entry = trail::key_entry(Event::KeyRevoked, by, now, realm, *key, owner);
+            entry.before = trail::key_changes(realm, &held.record, &revoked);
+            entry.after = trail::key_changes(realm, &revoked, &held.record);
+            draft.value = draft.value.saturating_add(1);
+            draft = draft.seal(*key, None).op(Op::Key(revoked)).entry(entry);
+        }
+        Ok(draft)
+    }
+
+    /// Follows a header that is durable.
+    pub(super) fn take_turn(&self, turn: Turn) -> Result<()> {
+        let Turn { header, current, previous, counted } = turn;
+        self.storage.note_header(header);
+        let counts = counted.by_realm(|kind| self.realms.load().realm_of(kind));
+        self.routes.turn(current, previous, counts)?;
+        self.make_ready();
+        Ok(())
+    }
+}
+
+/// Whether a key would be revoked with the generation `previous`.
+fn is_left(record: &KeyRecord, previous: Option<u8>) -> bool {
+    Some(record.pepper) == previous && record.state != State::Revoked
+}
+
+#[cold]
+fn none_before() -> Error {
+    Error::new(ErrorKind::Conflict, "pepper: there is none before the present one to retire")
+}

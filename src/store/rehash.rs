@@ -1,0 +1,176 @@
+//! Bring keys to the present way to be found: the digest of their token under the pepper.
+//!
+//! A verify that found a key by another way has the token in its hands, and so the digest that
+//! the key shall have: it notes the digest, in memory, and no more. [`Store::rehash`] writes what
+//! was noted. What is lost before, by a crash or for want of room, is noted at the next verify.
+
+use std::collections::HashSet;
+use std::sync::{Mutex, OnceLock, TryLockError};
+use std::thread;
+
+use super::ways::Way;
+use super::{Draft, Store};
+use crate::actor::Actor;
+use crate::digest::Digest;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ids::RealmRef;
+use crate::key_id::KeyId;
+use crate::record::{Imported, KeyRecord, Op, Parts};
+
+/// How many keys are noted at most.
+const ROOM: usize = 4096;
+
+/// A key that was verified by another way than the present one.
+pub(super) struct Verified {
+    pub key_id: KeyId,
+    /// First half of the digest that it was found by.
+    pub found: [u64; 2],
+    /// Of its token.
+    pub digest: Digest,
+    /// Of the pepper, for `digest`.
+    pub generation: u8,
+    pub last_four: [u8; 4],
+}
+
+/// Keys that were verified. Each has one place, which it may find taken by another.
+#[derive(Default)]
+pub(super) struct Noted(OnceLock<Mutex<Vec<Option<Verified>>>>);
+
+impl Noted {
+    /// Makes room, once: to note something takes no memory.
+    pub(super) fn make_room(&self) {
+        self.0.get_or_init(|| Mutex::new((0..ROOM).map(|_| None).collect()));
+    }
+
+    /// Notes a key, if there is room for it and nobody else is here at this moment. Nobody is
+    /// waited for.
+    #[cold]
+    pub(super) fn note(&self, verified: Verified) {
+        let Some(Ok(mut places)) = self.0.get().map(Mutex::try_lock) else { return };
+        // The lower bits of a key id are random.
+        let at = usize::try_from(verified.key_id.bits()).unwrap_or(0) % ROOM;
+        if let Some(place) = places.get_mut(at)
+            && place.is_none()
+        {
+            *place = Some(verified);
+        }
+    }
+
+    /// All that was noted, which is noted no more.
+    fn take(&self) -> Vec<Verified> {
+        let Some(places) = self.0.get() else { return Vec::new() };
+        loop {
+            // Not by waiting in line: who notes something would then have to wake somebody.
+            match places.try_lock() {
+                Ok(mut places) => return places.iter_mut().filter_map(Option::take).collect(),
+                Err(TryLockError::Poisoned(places)) => {
+                    return places.into_inner().iter_mut().filter_map(Option::take).collect();
+                }
+                Err(TryLockError::WouldBlock) => thread::yield_now(),
+            }
+        }
+    }
+}
+
+impl Store {
+    /// Writes, for each key that was verified by an older digest of its token, the digest that
+    /// new keys have: by that of another system, since it was
+    /// [imported](Self::import), or by that under the pepper before, since it was
+    /// [rotated](Self::rotate_pepper). Gives how many there were: a few thousand at most.
+    ///
+    /// [`flush`](Self::flush) and [`close`](Self::close) do it too. A service calls one of them
+    /// now and then; what a crash loses is noted again when the key is next verified.
+    ///
+    /// # Errors
+    ///
+    /// Those of a commit, but for `ReadOnly` and `Unconfirmed`: such a store notes in vain.
+    pub fn rehash(&self) -> Result<u64> {
+        self.storage.at_home()?;
+        if self.storage.is_read_only() || self.storage.is_unconfirmed() {
+            return Ok(0);
+        }
+        let verified = self.noted.take();
+        if verified.is_empty() {
+            return Ok(0);
+        }
+        let moved = self.commit(|view, realms, _| {
+            let current = self.routes.load().current.number;
+            let mut draft = Draft::new(Vec::new());
+            let mut digests = HashSet::new();
+            for verified in verified {
+                let Some(record) = view.key(verified.key_id)? else { continue };
+                // It may have been rehashed, or the pepper rotated, since it was verified.
+                let still = record.digest.words() == verified.found;
+                if !still || verified.generation != current {
+                    continue;
+                }
+                let from = record.address();
+                let before = Way::of(&record);
+                let new = rehashed(record, &verified);
+                let to = new.address();
+                // The token may have been imported twice, under two schemes.
+                let approach = self.index.approach(to.locator);
+                if self.index.find(&approach, &new.digest, None, false).is_some()
+                    || !digests.insert(to.digest)
+                {
+                    continue;
+                }
+                if before.scheme.is_some() {
+                    self.known.note(&from, new.key_id);
+                }
+                if let Some(realm) = realms.realm_of(new.kind) {
+                    draft.value.push((realm, before, Way::of(&new)));
+                }
+                draft = draft.op(Op::Rekey(new, from));
+            }
+            Ok(draft)
+        })?;
+        let count = u64::try_from(moved.len()).unwrap_or(u64::MAX);
+        let changes = |(realm, from, to): (RealmRef, Way, Way)| [(realm, from, -1), (realm, to, 1)];
+        self.note_ways(moved.into_iter().flat_map(changes))?;
+        Ok(count)
+    }
+
+    /// So many more keys are on these ways, or fewer.
+    pub(super) fn note_ways(
+        &self,
+        changes: impl IntoIterator<Item = (RealmRef, Way, i64)>,
+    ) -> Result<()> {
+        self.routes.count(changes)?;
+        self.make_ready();
+        Ok(())
+    }
+
+    /// Makes room for what verifies note, if some may.
+    pub(super) fn make_ready(&self) {
+        if self.routes.load().has_others() {
+            self.noted.make_room();
+        }
+    }
+}
+
+/// The key of `record` with the digest that was computed when it was verified.
+fn rehashed(record: KeyRecord, verified: &Verified) -> KeyRecord {
+    let imported = match &record.parts.imported {
+        Some(Imported::Digest { .. }) => {
+            let adopted = record.digest.as_bytes().first_chunk().copied();
+            Some(Imported::Token { adopted })
+        }
+        other => other.clone(),
+    };
+    KeyRecord {
+        digest: verified.digest,
+        pepper: verified.generation,
+        last_four: verified.last_four,
+        parts: Parts { imported, ..record.parts },
+        ..record
+    }
+}
+
+/// Refuses the name of an operation for what needs none.
+pub(super) fn no_operation(by: &Actor, why: &str) -> Result<()> {
+    match by.operation_id() {
+        None => Ok(()),
+        Some(id) => Err(Error::new(ErrorKind::Argument, format!("operation {id:?}: {why}"))),
+    }
+}

@@ -1,0 +1,238 @@
+//! A store's pepper is rotated while it is used, and the one before is retired.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use keycask::{
+    Actor, ErrorKind, Event, KeyId, Options, OwnerChange, Pepper, RealmRef, Reason, Request,
+    Rotation, Spec, State, Store,
+};
+
+const PROFILE: &str = r#"
+realm = "acme"
+[[kind]]
+name = "live"
+prefix = "acme_"
+body = 32
+"#;
+
+struct Scene {
+    dir: tempfile::TempDir,
+    store: Store,
+    acme: RealmRef,
+}
+
+fn by() -> Actor {
+    Actor::new("tests")
+}
+
+fn pepper(byte: u8) -> Pepper {
+    Pepper::new(&[byte; 32])
+}
+
+/// Options with the pepper of this number, and the one before if there is one.
+fn with(present: u8, previous: Option<u8>) -> Options {
+    let options = Store::options().pepper(pepper(present));
+    match previous {
+        Some(previous) => options.previous_pepper(pepper(previous)),
+        None => options,
+    }
+}
+
+impl Scene {
+    fn new(options: Options) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = options.create(dir.path().join("keys.redb")).unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+        let acme = store.realm("acme").unwrap();
+        store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+        Self { dir, store, acme }
+    }
+
+    fn reopened(self, options: Options) -> Self {
+        self.store.close().unwrap();
+        let store = options.open(self.dir.path().join("keys.redb")).unwrap();
+        Self { store, ..self }
+    }
+
+    /// The kind of error with which the file does not open; the store is closed before.
+    fn refused(self, options: Options) -> ErrorKind {
+        self.store.close().unwrap();
+        options.open(self.dir.path().join("keys.redb")).unwrap_err().kind()
+    }
+
+    fn issue(&self) -> (KeyId, String) {
+        let issued = self.store.issue(&Spec::new(self.acme, "live", "o"), &by()).unwrap();
+        (issued.key.key_id, issued.token.expose().to_owned())
+    }
+
+    fn reason(&self, token: &str) -> Option<Reason> {
+        let verdict = self.store.verify(self.acme, token.as_bytes(), &Request::new());
+        verdict.err().map(|error| error.denial().unwrap().reason)
+    }
+
+    fn left(&self) -> u64 {
+        self.store.pepper_status().unwrap().left
+    }
+}
+
+#[test]
+fn p44_no_holder_sees_that_the_pepper_is_rotated() {
+    let scene = Scene::new(with(1, None));
+    let (_, old) = scene.issue();
+    let status = scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+    assert_eq!((status.generation, status.previous, status.left), (2, Some(1), 1));
+    let (_, new) = scene.issue();
+    assert_eq!([&old, &new].map(|token| scene.reason(token)), [None, None]);
+    // Verified before the pepper changes once more under it, in the same process.
+    let mut answers = Vec::new();
+    let tokens = [old.as_bytes(), new.as_bytes(), b"acme_nobody"];
+    scene.store.verify_many(scene.acme, &tokens, &Request::new(), &mut answers).unwrap();
+    assert_eq!(answers.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(scene.left(), 1);
+    assert_eq!(scene.store.rehash().unwrap(), 1);
+    assert_eq!((scene.left(), scene.store.rehash().unwrap()), (0, 0));
+    let scene = scene.reopened(with(2, Some(1)));
+    assert_eq!([&old, &new].map(|token| scene.reason(token)), [None, None]);
+    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 0);
+    let scene = scene.reopened(with(2, None));
+    assert_eq!([&old, &new].map(|token| scene.reason(token)), [None, None]);
+    scene.store.check().unwrap();
+}
+
+#[test]
+fn p44_a_key_comes_over_when_the_store_is_closed_or_flushed() {
+    let mut scene = Scene::new(with(1, None));
+    let tokens = [scene.issue().1, scene.issue().1, scene.issue().1];
+    scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+    assert_eq!(scene.reason(&tokens[0]), None);
+    scene.store.flush().unwrap();
+    assert_eq!(scene.left(), 2);
+    assert_eq!(scene.reason(&tokens[1]), None);
+    scene = scene.reopened(with(2, Some(1)));
+    assert_eq!(scene.left(), 1);
+    assert_eq!(tokens.map(|token| scene.reason(&token)), [None, None, None]);
+}
+
+#[test]
+fn p44_the_peppers_of_a_rotation_open_the_store_at_each_step_and_no_others_do() {
+    let scene = Scene::new(with(1, None));
+    let (_, token) = scene.issue();
+    // Before it.
+    let scene = scene.reopened(with(2, Some(1)));
+    assert_eq!(scene.reason(&token), None);
+    assert_eq!(scene.store.pepper_status().unwrap().generation, 1);
+    scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+    // During it.
+    let scene = scene.reopened(with(2, Some(1)));
+    assert_eq!(scene.reason(&token), None);
+    scene.store.retire_pepper(&by()).unwrap();
+    // After it.
+    let scene = scene.reopened(with(2, Some(1)));
+    assert_eq!(scene.reason(&token), None);
+    assert_eq!(scene.refused(with(1, None)), ErrorKind::Pepper);
+
+    for (present, previous) in [(1, None), (2, None), (3, Some(1)), (2, Some(3))] {
+        let scene = Scene::new(with(1, None));
+        scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+        assert_eq!(scene.refused(with(present, previous)), ErrorKind::Pepper);
+    }
+}
+
+#[test]
+fn p44_retiring_revokes_what_is_left_and_says_how_many() {
+    let scene = Scene::new(with(1, None));
+    let (stays, token) = scene.issue();
+    let (revoked, _) = scene.issue();
+    let left: Vec<_> = (0..3).map(|_| scene.issue()).collect();
+    scene.store.revoke(revoked, &by()).unwrap();
+    let nothing = scene.store.retire_pepper(&by()).unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::Conflict);
+    scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+    let twice = scene.store.rotate_pepper(pepper(3), &by()).unwrap_err();
+    assert_eq!(twice.kind(), ErrorKind::Conflict);
+    assert_eq!(scene.reason(&token), None);
+    scene.store.rehash().unwrap();
+    assert_eq!(scene.left(), 3);
+    assert_eq!(scene.store.retire_pepper(&by().because("old")).unwrap(), 3);
+    assert_eq!(scene.store.key(stays).unwrap().state, State::Active);
+    for (key, token) in &left {
+        let key = scene.store.key(*key).unwrap();
+        assert_eq!((key.state, &*key.reason), (State::Revoked, "old"));
+        assert!(scene.reason(token).is_some());
+    }
+    let entries = scene.store.audit(0, 100).unwrap();
+    let told: Vec<_> = entries.iter().filter(|e| e.event == Event::PepperChanged).collect();
+    assert_eq!(told.len(), 2);
+    assert_eq!(told[1].after["revoked"], 3);
+    let scene = scene.reopened(with(2, None));
+    assert_eq!(scene.reason(&token), None);
+    assert!(left.iter().all(|(_, token)| scene.reason(token) == Some(Reason::Unknown)));
+    scene.store.check().unwrap();
+    // And on to the next.
+    scene.store.rotate_pepper(pepper(3), &by()).unwrap();
+    assert_eq!(scene.reason(&token), None);
+}
+
+#[test]
+fn p44_a_store_without_a_pepper_is_given_one() {
+    let scene = Scene::new(Store::options());
+    let (_, token) = scene.issue();
+    assert!(!scene.store.stats().unwrap().peppered);
+    scene.store.rotate_pepper(pepper(1), &by()).unwrap();
+    assert!(scene.store.stats().unwrap().peppered);
+    assert_eq!(scene.reason(&token), None);
+    let scene = scene.reopened(with(1, None));
+    assert_eq!(scene.reason(&token), None);
+    assert_eq!(scene.refused(Store::options()), ErrorKind::Pepper);
+}
+
+#[test]
+fn to_rotate_to_the_pepper_that_there_is_changes_nothing() {
+    let scene = Scene::new(with(1, None));
+    let before = scene.store.stats().unwrap().seq;
+    let status = scene.store.rotate_pepper(pepper(1), &by()).unwrap();
+    assert_eq!((status.generation, status.previous), (1, None));
+    assert_eq!(scene.store.stats().unwrap().seq, before);
+    let named = scene.store.rotate_pepper(pepper(2), &by().operation("x")).unwrap_err();
+    assert_eq!(named.kind(), ErrorKind::Argument);
+}
+
+#[test]
+fn keys_of_the_pepper_before_are_denied_rotated_and_swept_as_others_are() {
+    let scene = Scene::new(with(1, None));
+    let (suspended, one) = scene.issue();
+    let (rotated, two) = scene.issue();
+    let (revoked, three) = scene.issue();
+    scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+    // Noted, and denied before it is written.
+    assert_eq!(scene.reason(&one), None);
+    scene.store.suspend(suspended, &by()).unwrap();
+    assert_eq!(scene.reason(&one), Some(Reason::Suspended));
+    assert_eq!(scene.store.rehash().unwrap(), 1);
+    assert_eq!(scene.reason(&one), Some(Reason::Suspended));
+    scene.store.resume(suspended, &by()).unwrap();
+    assert_eq!(scene.reason(&one), None);
+    let new = scene.store.rotate(rotated, &Rotation::new(), &by()).unwrap();
+    assert_eq!(scene.reason(new.token.expose()), None);
+    assert_eq!(scene.reason(&two), Some(Reason::Revoked));
+    scene.store.revoke(revoked, &by()).unwrap();
+    assert_eq!(scene.reason(&three), Some(Reason::Revoked));
+    scene.store.check().unwrap();
+}
+
+#[test]
+fn a_backup_of_two_generations_is_restored_with_both() {
+    let scene = Scene::new(with(1, None));
+    let (_, old) = scene.issue();
+    scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+    let (_, new) = scene.issue();
+    let [backup, path] = ["backup", "restored"].map(|name| scene.dir.path().join(name));
+    scene.store.backup(&backup).unwrap();
+    let restore = keycask::Restore::new();
+    let refused = with(2, None).restore(&backup, &path, &restore, &by()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Pepper);
+    with(2, Some(1)).restore(&backup, &path, &restore, &by()).unwrap();
+    let store = with(2, Some(1)).open(&path).unwrap();
+    for token in [old, new] {
+        store.verify(scene.acme, token.as_bytes(), &Request::new()).unwrap();
+    }
+}
