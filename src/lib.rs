@@ -97,3 +97,13 @@ struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/backup.md")]
 struct BackupGuide;
+
+/// The example of the guide to importing.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/import.md")]
+struct ImportGuide;
+
+/// The example of the guide to the pepper.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/pepper.md")]
+struct PepperGuide;
