@@ -35,8 +35,7 @@ impl Criteria {
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown kind; `Argument` for conditions that no key can meet, and for
-    /// such as ask about usage in a realm that keeps none.
+    /// `NotFound` for an unknown kind; `Argument` for conditions that no key can meet.
     pub(crate) fn new(
         filter: &Filter,
         now: Timestamp,
@@ -50,18 +49,7 @@ impl Criteria {
             _ => None,
         };
         let hint = filter.hint.as_deref().map(Hint::parse).transpose()?;
-        let criteria = Self { now, filter: filter.clone(), kind, owner, lineage, hint };
-        if let Some(realm) = realm
-            && criteria.asks_use()
-            && !realm.policy().usage
-        {
-            let why = format!(
-                "never used, or idle: realm {:?} keeps no usage; set usage = true in its policy",
-                realm.name()
-            );
-            return Err(Error::new(ErrorKind::Argument, why));
-        }
-        Ok(criteria)
+        Ok(Self { now, filter: filter.clone(), kind, owner, lineage, hint })
     }
 
     pub(crate) const fn filter(&self) -> &Filter {
@@ -106,7 +94,7 @@ impl Criteria {
             && self.filter.expiring.is_none_or(expires)
             && (!self.filter.in_grace || alive && rotated)
             && self.filter.due.is_none_or(is_due)
-            && (!self.asks_use() || realm.policy().usage)
+            && (!self.asks_use() || record.keeps_use(realm))
             && self.hint.as_ref().is_none_or(|hint| hint.is_of(record, kind))
     }
 

@@ -161,9 +161,9 @@ impl Filter {
         self
     }
 
-    /// Only keys that were never granted, as far as is known: keys of realms whose profile
-    /// keeps usage. With a realm that keeps none this is an error. A key that was issued before
-    /// its profile kept usage may have been used before.
+    /// Only keys that were never granted, as far as is known: keys whose use is kept, because
+    /// their profile keeps usage or they have an idle span. With a realm that has no such key
+    /// this is an error. A key that was issued before its use was kept may have been used before.
     #[must_use]
     pub fn never_used(mut self) -> Self {
         self.never_used = true;
@@ -171,8 +171,7 @@ impl Filter {
     }
 
     /// Only keys that were not granted for `span`: last used that long ago or, if never used,
-    /// issued that long ago. As for [`never_used`](Self::never_used), of realms whose profile
-    /// keeps usage.
+    /// issued that long ago. As for [`never_used`](Self::never_used), keys whose use is kept.
     #[must_use]
     pub fn idle_for(mut self, span: Duration) -> Self {
         self.idle = Some(span);

@@ -173,6 +173,11 @@ impl KeyRecord {
         Some(Idle { span, since: since.max(self.start).max(self.changed) })
     }
 
+    /// Whether it is kept in `realm` when the key was last used.
+    pub(crate) fn keeps_use(&self, realm: &Realm) -> bool {
+        realm.policy().usage || self.idle(realm).is_some()
+    }
+
     /// Longest name of a key in bytes.
     pub(crate) const NAME_MAX: usize = 128;
 

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use super::walk::walk;
-use super::{Realms, Store};
+use super::{Realms, Store, scan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
 use crate::query::{Criteria, Cursor, Filter, Order, Page};
+use crate::realm::Realm;
 use crate::record::KeyRecord;
 use crate::storage::View;
 use crate::time::Timestamp;
@@ -34,9 +35,10 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `NotFound` for an unknown realm, kind or owner; `Argument` for a kind or an owner without a
-    /// realm, conditions that no key can meet together, a cursor of another order, or a limit
-    /// of 0 or over 1000; `Io` or `Corrupt` if the file cannot be read.
+    /// `NotFound` for an unknown realm, kind or owner; `Argument` for a kind or an owner without
+    /// a realm, conditions that no key can meet together, such as ask about use in a realm that
+    /// keeps none, a cursor of another order, or a limit of 0 or over 1000; `Io` or `Corrupt` if
+    /// the file cannot be read.
     pub fn list(&self, filter: &Filter, after: Option<Cursor>, limit: usize) -> Result<Page> {
         limited(limit)?;
         let place = after.map(|cursor| cursor.place(filter.order)).transpose()?;
@@ -142,7 +144,34 @@ pub(super) fn criteria(
         lineage = Some(key.lineage);
         owner = owner.or(Some(key.owner));
     }
-    Criteria::new(filter, now, realm, owner, lineage)
+    let criteria = Criteria::new(filter, now, realm, owner, lineage)?;
+    if let Some(realm) = realm
+        && criteria.asks_use()
+        && !keeps_use(view, realm, owner)?
+    {
+        let why = format!(
+            "never used, or idle: realm {:?} keeps no usage; set usage = true in its policy",
+            realm.name()
+        );
+        return Err(Error::new(ErrorKind::Argument, why));
+    }
+    Ok(criteria)
+}
+
+/// Whether it is kept of any key of `realm` when it was last used. If the profile keeps no usage,
+/// keys with an idle span of their own still do: those of `owner`, or all keys, are read up to the
+/// first of them.
+fn keeps_use(view: &View<'_>, realm: &Realm, owner: Option<OwnerRef>) -> Result<bool> {
+    if realm.policy().usage || realm.policy().idle.is_some() {
+        return Ok(true);
+    }
+    for record in scan::keys(view, owner, None) {
+        let record = record?;
+        if realm.kind(record.kind).is_some() && record.keeps_use(realm) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The owners whose ids were read.

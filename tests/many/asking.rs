@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use keycask::{ErrorKind, Filter, KeyId, Order, Request, Rotation, State, Timestamp};
+use keycask::{Ending, ErrorKind, Filter, KeyId, Order, Request, Rotation, State, Timestamp};
 
-use crate::scene::{DAY, MINUTE, Scene, by};
+use crate::scene::{DAY, MALL, MINUTE, Scene, by};
 
 fn all() -> Filter {
     Filter::new()
@@ -149,6 +149,32 @@ fn keys_that_idle_or_were_never_used_are_told_where_usage_is_kept() {
         assert_eq!(refused.kind(), ErrorKind::Argument);
         assert!(refused.to_string().contains("\"mall\" keeps no usage"), "{refused}");
     }
+}
+
+/// Keys with an idle span of their own were left out where their realm keeps no usage, and asking
+/// for them by its name was refused, though their use is kept.
+#[test]
+fn a_key_with_an_idle_span_of_its_own_is_told_though_its_realm_keeps_no_usage() {
+    let scene = Scene::new();
+    scene.issue(&scene.spec("live", "m"));
+    let [used, left] = [0; 2].map(|_| scene.issue(&scene.spec("live", "m").idle(DAY * 9)));
+    let [one, two] = [&used, &left].map(|issued| issued.key.key_id);
+    scene.forward(DAY);
+    assert_eq!(scene.reason(&used), None);
+    let mall = || all().realm(scene.mall);
+    for filter in [mall(), mall().owner("m"), all()] {
+        assert_eq!(scene.ids(&filter.clone().never_used()), [two]);
+        assert_eq!(scene.ids(&filter.clone().idle_for(MINUTE)), [two]);
+        assert_eq!(scene.store().count(&filter.never_used()).unwrap(), 1);
+    }
+    let unused = Ending::revoke(mall().never_used());
+    assert_eq!(scene.store().end_many(&unused, &by()).unwrap().keys, 1);
+    scene.forward(DAY);
+    assert_eq!(scene.ids(&all().realm(scene.mall).idle_for(DAY)), [one, two]);
+    // The span of a profile does so, too.
+    let profile = format!("{MALL}[policy]\nidle = \"9d\"\n");
+    scene.store().apply_realm("a profile", &profile, &by()).unwrap();
+    assert_eq!(scene.ids(&all().realm(scene.mall).idle_for(DAY)).len(), 3);
 }
 
 #[test]

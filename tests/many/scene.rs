@@ -31,7 +31,7 @@ usage = true
 "#;
 
 /// It keeps no usage and advises no rotation.
-const MALL: &str = r#"
+pub const MALL: &str = r#"
 realm = "mall"
 [[kind]]
 name = "live"

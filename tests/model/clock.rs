@@ -8,12 +8,13 @@ use keycask::{Clock, Timestamp};
 
 use crate::Part;
 use crate::dice::Dice;
+use crate::life;
 use crate::world::World;
 
 pub const PART: Part = Part {
     name: "clock",
     steps: &[(5, pass), (3, shift), (2, World::reopen), (1, World::flush)],
-    agrees: |_, _| {},
+    agrees: life::agrees,
     plant: |world| {
         // As if the mark had been lost: time that has passed comes back.
         let back = world.floor - 10_000_000;

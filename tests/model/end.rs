@@ -5,12 +5,14 @@ use keycask::{Ending, Filter};
 use crate::Part;
 use crate::ask::Question;
 use crate::dice::Dice;
+use crate::key::Key;
+use crate::life;
 use crate::world::{World, by};
 
 pub const PART: Part = Part {
     name: "end",
     steps: &[(2, revoke), (1, grace), (2, holder)],
-    agrees: |_, _| {},
+    agrees: life::agrees,
     plant: |world| {
         // As a store would that ends too many.
         let ending = Ending::revoke(Filter::new().realm(world.realm));
@@ -33,18 +35,17 @@ fn revoke(world: &mut World, dice: &mut Dice) {
     assert_eq!(dry.keys, wanted.len() as u64, "{:?}", question.filter);
     let ended = world.store().end_many(&ending, &by()).unwrap();
     assert_eq!(ended.keys, dry.keys);
-    wanted.into_iter().for_each(|at| world.keys[at].revoke(now));
+    wanted.into_iter().for_each(|at| world.revoked(at, now));
 }
 
 fn grace(world: &mut World, dice: &mut Dice) {
     let (owner, now) = (dice.roll(world.owners.len()), world.now());
     let filter = Filter::new().realm(world.realm).owner(world.owners[owner].id);
     let ended = world.store().end_many(&Ending::grace(filter), &by()).unwrap();
-    let in_grace = world
-        .keys
-        .iter_mut()
-        .filter(|key| key.owner == owner && !key.swept && key.is_in_grace(now));
-    assert_eq!(ended.keys, in_grace.map(|key| key.revoke(now)).count() as u64);
+    let goes = |key: &Key| key.owner == owner && !key.swept && key.is_in_grace(now);
+    let in_grace: Vec<_> = (0..world.keys.len()).filter(|at| goes(&world.keys[*at])).collect();
+    assert_eq!(ended.keys, in_grace.len() as u64);
+    in_grace.into_iter().for_each(|at| world.revoked(at, now));
 }
 
 fn holder(world: &mut World, dice: &mut Dice) {
@@ -58,7 +59,7 @@ fn holder(world: &mut World, dice: &mut Dice) {
         true => assert_eq!(answer.unwrap_err().denial().unwrap().reason.name(), "unknown"),
         false => {
             assert_eq!(answer.unwrap().key_id, key.id);
-            world.keys[at].revoke(now);
+            world.revoked(at, now);
         }
     }
 }

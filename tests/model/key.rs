@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use keycask::{KeyId, State};
 
+use crate::network::Address;
+
 /// Names of the scopes, by the places in which [`Key::scopes`] has them. Who may write may read.
 pub const SCOPES: [&str; 2] = ["read", "write"];
 
@@ -25,6 +27,12 @@ pub struct Key {
     /// Refused as expired since the store was opened, or since it was given a later end.
     pub spent: bool,
     pub used: Option<i64>,
+    /// For how long it may stay unused, and when that was said.
+    pub idle: Option<(i64, i64)>,
+    /// Refused as idle since the store was opened, or since it was let stay unused for longer.
+    pub idled: bool,
+    /// The networks from which alone it may be used, by place in `NETWORKS`.
+    pub networks: Option<usize>,
     pub swept: bool,
 }
 
@@ -47,8 +55,16 @@ impl Key {
         if self.is_revoked() { self.end.min(self.changed) } else { self.end }
     }
 
-    /// The reason for which a request that needs `scope` is refused.
-    pub fn refusal(&self, suspended: bool, now: i64, scope: usize) -> Option<&'static str> {
+    /// The reason for which a request from `address` that needs `scope` is refused, of a key that
+    /// is idle then.
+    pub fn refusal(
+        &self,
+        suspended: bool,
+        now: i64,
+        idle_at: Option<i64>,
+        address: &Address,
+        scope: usize,
+    ) -> Option<&'static str> {
         let writes = self.scopes.contains(&1);
         match self.state {
             _ if self.swept => Some("unknown"),
@@ -56,6 +72,8 @@ impl Key {
             State::Suspended => Some("suspended"),
             State::Active if suspended => Some("owner_suspended"),
             State::Active if self.spent || now >= self.end => Some("expired"),
+            State::Active if self.idled || idle_at.is_some_and(|at| now >= at) => Some("idle"),
+            State::Active if !address.is_in(self.networks) => Some("network"),
             State::Active if self.scopes.contains(&scope) || writes => None,
             State::Active => Some("scope"),
         }

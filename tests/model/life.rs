@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use keycask::{ErrorKind, Rotation, Spec, State, Timestamp, Update};
+use keycask::{ErrorKind, Event, Rotation, Spec, State, Timestamp, Update};
 
 use crate::Part;
 use crate::dice::Dice;
 use crate::key::{Key, SCOPES};
+use crate::network::ADDRESSES;
 use crate::world::{KINDS, World, by};
 
 pub const PART: Part = Part {
@@ -21,27 +22,23 @@ pub const PART: Part = Part {
         (6, update),
         (1, sweep),
     ],
-    agrees: |world, _| {
-        for at in 0..world.keys.len() {
-            for (scope, name) in SCOPES.iter().enumerate() {
-                let key = &world.keys[at];
-                let suspended = world.owners[key.owner].suspended;
-                let wanted = key.refusal(suspended, world.now(), scope);
-                let reason = world.verdict(at, name);
-                assert_eq!(reason, wanted, "key {at} ({}) needs {name}", key.id);
-                match reason {
-                    None => world.note_use(at),
-                    Some(reason) => world.keys[at].spent |= reason == "expired",
-                }
-            }
-        }
-    },
+    agrees,
     plant: |world| {
         // As a store would be that forgot what it was asked for.
         let active = world.keys.iter().find(|key| key.state == State::Active && !key.swept);
         active.is_some_and(|key| world.store().revoke(key.id, &by()).is_ok())
     },
 };
+
+/// Every key is granted, or refused for the right reason.
+pub fn agrees(world: &mut World, dice: &mut Dice) {
+    let address = dice.pick(&ADDRESSES);
+    for at in 0..world.keys.len() {
+        for scope in 0..SCOPES.len() {
+            world.ask(at, scope, &address, 0);
+        }
+    }
+}
 
 /// How long a swept realm retains what is over.
 const RETAIN: i64 = 3_600_000;
@@ -59,6 +56,7 @@ fn issue(world: &mut World, dice: &mut Dice) {
     match world.store().issue(&spec, &by()) {
         Ok(issued) => {
             assert!(world.admits(owner, None), "one too many was let in");
+            world.tell(Event::KeyIssued, issued.key.key_id);
             world.keys.push(Key {
                 id: issued.key.key_id,
                 token: issued.token.expose().to_owned(),
@@ -73,6 +71,9 @@ fn issue(world: &mut World, dice: &mut Dice) {
                 scopes,
                 spent: false,
                 used: None,
+                idle: None,
+                idled: false,
+                networks: None,
                 swept: false,
             });
         }
@@ -86,10 +87,10 @@ fn issue(world: &mut World, dice: &mut Dice) {
 fn suspend(world: &mut World, dice: &mut Dice) {
     let (Some(at), now) = (world.pick(dice), world.now()) else { return };
     let done = world.store().suspend(world.keys[at].id, &by());
-    let key = &mut world.keys[at];
-    assert_eq!(done.is_ok(), !key.is_revoked());
-    if key.state == State::Active {
-        (key.state, key.changed) = (State::Suspended, now);
+    assert_eq!(done.is_ok(), !world.keys[at].is_revoked());
+    if world.keys[at].state == State::Active {
+        world.tell(Event::KeySuspended, world.keys[at].id);
+        world.let_idle(at, |key| (key.state, key.changed) = (State::Suspended, now));
     }
 }
 
@@ -103,8 +104,8 @@ fn resume(world: &mut World, dice: &mut Dice) {
         State::Suspended if !admitted => assert_eq!(done.unwrap_err().kind(), ErrorKind::Cap),
         State::Suspended => {
             done.unwrap();
-            let key = &mut world.keys[at];
-            (key.state, key.changed) = (State::Active, now);
+            world.tell(Event::KeyResumed, world.keys[at].id);
+            world.let_idle(at, |key| (key.state, key.changed) = (State::Active, now));
         }
         State::Active => assert_eq!(done.unwrap().state, State::Active),
     }
@@ -113,7 +114,7 @@ fn resume(world: &mut World, dice: &mut Dice) {
 fn revoke(world: &mut World, dice: &mut Dice) {
     let (Some(at), now) = (world.pick(dice), world.now()) else { return };
     world.store().revoke(world.keys[at].id, &by()).unwrap();
-    world.keys[at].revoke(now);
+    world.revoked(at, now);
 }
 
 fn rotate(world: &mut World, dice: &mut Dice) {
@@ -131,6 +132,8 @@ fn rotate(world: &mut World, dice: &mut Dice) {
         }
     };
     assert!(allowed, "a key was rotated that could not be");
+    world.tell(Event::KeyRotated, world.keys[at].id);
+    let old = &world.keys[at];
     let new = Key {
         id: issued.key.key_id,
         token: issued.token.expose().to_owned(),
@@ -145,6 +148,9 @@ fn rotate(world: &mut World, dice: &mut Dice) {
         scopes: old.scopes.clone(),
         spent: false,
         used: None,
+        idle: old.idle,
+        idled: false,
+        networks: old.networks,
         swept: false,
     };
     if let Some(before) = old.predecessor {
@@ -173,6 +179,9 @@ fn update(world: &mut World, dice: &mut Dice) {
     match world.store().update(key.id, &update, &by()) {
         Ok(_) => {
             assert!(allowed && admitted, "an update was let through");
+            if (&key.scopes, key.end) != (&scopes, end) {
+                world.tell(Event::KeyUpdated, world.keys[at].id);
+            }
             let key = &mut world.keys[at];
             key.spent &= end <= key.end;
             (key.scopes, key.end) = (scopes, end);
@@ -189,6 +198,12 @@ fn sweep(world: &mut World, _: &mut Dice) {
     let ripe = world.now() - RETAIN;
     let swept = world.store().sweep(1_000, &by()).unwrap();
     let over = world.keys.iter_mut().filter(|key| !key.swept && key.over() <= ripe);
-    let count = over.map(|key| key.swept = true).count();
-    assert_eq!((swept.keys, swept.more), (count, false));
+    let swept_keys: Vec<_> = over
+        .map(|key| {
+            key.swept = true;
+            key.id
+        })
+        .collect();
+    assert_eq!((swept.keys, swept.more), (swept_keys.len(), false));
+    swept_keys.into_iter().for_each(|key| world.tell(Event::KeysSwept, key));
 }

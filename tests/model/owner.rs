@@ -1,6 +1,6 @@
 //! Owners, who are suspended, and whose plans cap their keys.
 
-use keycask::OwnerChange;
+use keycask::{Event, OwnerChange};
 
 use crate::Part;
 use crate::dice::Dice;
@@ -35,7 +35,9 @@ pub const PART: Part = Part {
 
 fn suspend(world: &mut World, dice: &mut Dice) {
     let (number, suspended) = (dice.roll(OWNERS.len()), dice.hits(3));
-    world.owners[number].suspended = suspended;
     let change = OwnerChange::new().suspended(suspended);
     world.store().set_owner(world.realm, OWNERS[number].0, &change, &by()).unwrap();
+    if std::mem::replace(&mut world.owners[number].suspended, suspended) != suspended {
+        world.tell(Event::OwnerSet, None);
+    }
 }

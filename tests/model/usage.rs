@@ -27,7 +27,7 @@ pub const PART: Part = Part {
 };
 
 /// Uses within this many milliseconds are not told apart.
-const GRAIN: i64 = 60_000;
+pub const GRAIN: i64 = 60_000;
 
 impl World {
     /// The key was granted now.

@@ -1,13 +1,17 @@
 //! The store, and beside it the keys as they should be.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use keycask::{Actor, KeyId, OwnerChange, RealmRef, Request, Store};
+use keycask::{Actor, Event, KeyId, OwnerChange, RealmRef, Request, Store, Update};
 
+use crate::audit::Trail;
 use crate::clock::Hands;
 use crate::dice::Dice;
-use crate::key::Key;
+use crate::feed::Follower;
+use crate::key::{Key, SCOPES};
+use crate::network::Address;
 use crate::owner::{OWNERS, Owner};
+use crate::quota::Credits;
 
 const PROFILE: &str = r#"
 realm = "acme"
@@ -42,7 +46,7 @@ pub struct World {
     pub shift: i64,
     /// The present that a commit has recorded last: time does not go back behind it.
     pub floor: i64,
-    store: Option<Store>,
+    pub store: Option<Store>,
     seq: u64,
     pub realm: RealmRef,
     pub keys: Vec<Key>,
@@ -51,6 +55,12 @@ pub struct World {
     pub used: bool,
     /// Whether an owner has a scope through a group, which decides nothing.
     grouped: bool,
+    /// Of lineages whose keys have a quota.
+    pub credits: BTreeMap<KeyId, Credits>,
+    pub trail: Trail,
+    pub follower: Follower,
+    /// The reasons for which keys were refused so far.
+    pub refusals: BTreeSet<&'static str>,
 }
 
 pub fn by() -> Actor {
@@ -72,6 +82,7 @@ impl World {
             Owner { id, cap, suspended: false }
         });
         let seq = store.stats().unwrap().seq;
+        let (trail, follower) = (Trail::new(&store), Follower::new(&store));
         Self {
             dir,
             clock,
@@ -84,6 +95,10 @@ impl World {
             owners,
             used: false,
             grouped: false,
+            credits: BTreeMap::new(),
+            trail,
+            follower,
+            refusals: BTreeSet::new(),
         }
     }
 
@@ -104,6 +119,30 @@ impl World {
         }
     }
 
+    /// The trail has an entry about a key, or about none.
+    pub fn tell(&mut self, event: Event, key: impl Into<Option<KeyId>>) {
+        self.trail.wanted.push((event.name(), key.into()));
+    }
+
+    /// A key is revoked, unless it was.
+    pub fn revoked(&mut self, at: usize, now: i64) {
+        if !self.keys[at].is_revoked() {
+            self.tell(Event::KeyRevoked, self.keys[at].id);
+            self.keys[at].revoke(now);
+        }
+    }
+
+    /// Updates a key, of which that changes something if `changes`. False if it may not be.
+    pub fn update(&mut self, at: usize, update: &Update, changes: bool) -> bool {
+        let key = &self.keys[at];
+        let done = self.store().update(key.id, update, &by());
+        assert_eq!(done.is_ok(), !key.is_revoked(), "{done:?}");
+        if done.is_ok() && changes {
+            self.tell(Event::KeyUpdated, key.id);
+        }
+        done.is_ok()
+    }
+
     /// What was noted of uses is written.
     pub fn flush(&mut self, _: &mut Dice) {
         self.record();
@@ -115,18 +154,19 @@ impl World {
         self.store.take().unwrap().close().unwrap();
         let options = Store::options().clock(self.clock.clone());
         self.store = Some(options.open(self.dir.path().join("keys.keycask")).unwrap());
-        // That a key was refused as expired is remembered in memory alone.
-        self.keys.iter_mut().for_each(|key| key.spent = false);
+        // That a key was refused as expired or idle is remembered in memory alone.
+        self.keys.iter_mut().for_each(|key| (key.spent, key.idled) = (false, false));
     }
 
-    /// Whether a use is noted is not told, and writing one records the present: so something else
-    /// does before, if there was any use.
-    fn record(&mut self) {
-        if std::mem::take(&mut self.used) {
+    /// Whether a use is noted or a credit leased is not told, and writing that records the
+    /// present: so something else does before, if there was any use or is any quota.
+    pub fn record(&mut self) {
+        if std::mem::take(&mut self.used) || !self.credits.is_empty() {
             self.grouped = !self.grouped;
             let group = self.grouped.then_some("read");
             let change = OwnerChange::new().group(group);
             self.store().set_owner(self.realm, OWNERS[1].0, &change, &by()).unwrap();
+            self.tell(Event::OwnerSet, None);
             self.settle();
         }
     }
@@ -135,6 +175,13 @@ impl World {
     pub fn pick(&self, dice: &mut Dice) -> Option<usize> {
         let there: Vec<usize> = (0..self.keys.len()).filter(|at| !self.keys[*at].swept).collect();
         (!there.is_empty()).then(|| dice.pick(&there))
+    }
+
+    /// Mostly a key that may still be changed.
+    pub fn pick_living(&self, dice: &mut Dice) -> Option<usize> {
+        let lives = |at: &usize| !self.keys[*at].swept && !self.keys[*at].is_revoked();
+        let living: Vec<usize> = (0..self.keys.len()).filter(lives).collect();
+        if living.is_empty() || dice.hits(6) { self.pick(dice) } else { Some(dice.pick(&living)) }
     }
 
     /// Lineages of an owner that hold a place.
@@ -151,11 +198,33 @@ impl World {
         places.len() < cap || lineage.is_some_and(|lineage| places.contains(&lineage))
     }
 
-    /// Why the token of a key is refused that needs the scope called `needs`, if it is.
-    pub fn verdict(&self, at: usize, needs: &str) -> Option<&'static str> {
+    /// Presents the token of a key: it is granted, or refused for the right reason. A request
+    /// that costs something comes after the present was recorded.
+    pub fn ask(&mut self, at: usize, scope: usize, address: &Address, cost: u32) {
+        let (now, key) = (self.now(), &self.keys[at]);
+        let idle = key.idle.filter(|_| !key.swept);
+        let idle_at = idle.and_then(|_| key.idle_at(self.shown_use(key.id)));
+        let suspended = self.owners[key.owner].suspended;
+        let refusal = key.refusal(suspended, now, idle_at, address, scope);
+        let lineage = key.lineage;
+        let wanted = refusal.or_else(|| self.pay(lineage, cost));
+        let key = &self.keys[at];
+        let reason = self.verdict(key, SCOPES[scope], address, cost);
+        assert_eq!(reason, wanted, "key {at} ({}) needs {}", key.id, SCOPES[scope]);
+        match reason {
+            None => self.note_use(at),
+            Some("expired") => self.keys[at].spent = true,
+            Some("idle") => self.keys[at].idled = true,
+            Some(_) => {}
+        }
+        self.refusals.extend(reason);
+    }
+
+    /// Why the token of a key is refused, if it is.
+    fn verdict(&self, key: &Key, needs: &str, from: &Address, cost: u32) -> Option<&'static str> {
         let scopes = self.store().profile(self.realm).unwrap().scope_set([needs]).unwrap();
-        let token = self.keys[at].token.as_bytes();
-        let answer = self.store().verify(self.realm, token, &Request::new().needs(scopes));
+        let request = from.named(Request::new().needs(scopes).cost(cost));
+        let answer = self.store().verify(self.realm, key.token.as_bytes(), &request);
         answer.err().map(|error| error.denial().unwrap().reason.name())
     }
 }
