@@ -131,7 +131,7 @@ impl Step {
 }
 
 /// What the key may do, or the first reason why it may not.
-#[inline]
+#[inline(always)]
 pub(crate) fn decide(
     facts: &Facts<'_>,
     required: Required,

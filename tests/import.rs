@@ -529,3 +529,18 @@ fn what_is_wrong_with_a_line_is_said_without_its_token() {
         assert!(!refused.to_string().contains(secret), "{refused}");
     }
 }
+
+/// Keys that were swept were counted on until the store was opened again, so that a host waited
+/// in vain for the last key of a scheme to be verified.
+#[test]
+fn a_key_that_was_swept_is_not_counted_any_more() {
+    let scene = Scene::new();
+    let old = Timestamp::parse("2020-01-01T00:00:00Z").unwrap();
+    let spec = || scene.spec().end(old.plus(std::time::Duration::from_secs(60)));
+    let scheme: Scheme = "sha256".parse().unwrap();
+    let digest = Import::digest(spec(), scheme, &sha256("first")).unwrap().issued(old);
+    scene.import(&[digest, Import::token(spec(), "second").unwrap().issued(old)]);
+    assert_eq!(scene.counts(), [(String::new(), 1), ("sha256".to_owned(), 1)]);
+    assert_eq!(scene.store.sweep(10, &by()).unwrap().keys, 2);
+    assert_eq!(scene.counts(), []);
+}

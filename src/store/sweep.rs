@@ -7,6 +7,7 @@
 use serde_json::json;
 
 use super::operation::Asked;
+use super::ways::Way;
 use super::{Draft, Store, trail};
 use crate::actor::Actor;
 use crate::audit::{Event, KEYS_MAX};
@@ -50,11 +51,12 @@ impl Store {
             let why = format!("limit {limit}: from 1 to {SWEEP_MAX} are allowed");
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        self.commit_apart(|view, realms, now| {
+        let (swept, ways) = self.commit_apart(|view, realms, now| {
+            let mut ways = Vec::new();
             if let Some(done) = asked.done(view)? {
                 let Done::Swept(keys, more) = done.done else { return Err(done.unlike()) };
                 let keys = usize::try_from(keys).unwrap_or(usize::MAX);
-                return Ok(Draft::new(Swept { keys, more }));
+                return Ok(Draft::new((Swept { keys, more }, ways)));
             }
             let mut draft = Draft::new(Swept { keys: 0, more: false });
             for (realm, kind) in realms.kinds() {
@@ -65,6 +67,8 @@ impl Store {
                 draft.value.more = over.len() > left;
                 over.truncate(left);
                 draft.value.keys = draft.value.keys.saturating_add(over.len());
+                let of = realm.reference();
+                ways.extend(over.iter().map(|key| (of, Way::of(key), -1)));
                 draft = draft.ops(over.iter().map(|key| Op::Forget(key.key_id, key.address())));
                 let keys: Vec<_> = over.iter().map(|key| key.key_id).collect();
                 for keys in keys.chunks(KEYS_MAX) {
@@ -78,8 +82,11 @@ impl Store {
             }
             let Swept { keys, more } = draft.value;
             let keys = u32::try_from(keys).unwrap_or(u32::MAX);
+            let draft = draft.map(|swept| (swept, ways));
             Ok(asked.note(draft, now, Done::Swept(keys, more)))
-        })
+        })?;
+        self.note_ways(ways)?;
+        Ok(swept)
     }
 
     /// [Sweeps](Self::sweep) until nothing is left to take out, a thousand keys a commit. Gives

@@ -55,8 +55,11 @@ fn holder(world: &mut World, dice: &mut Dice) {
     let (at, now) = (dice.roll(world.keys.len()), world.now());
     let key = &world.keys[at];
     let answer = world.store().revoke_presented(world.realm, key.token.as_bytes(), "lost");
-    match key.swept {
-        true => assert_eq!(answer.unwrap_err().denial().unwrap().reason.name(), "unknown"),
+    match key.is_lost() {
+        true => {
+            let reason = answer.unwrap_err().denial().unwrap().reason.name();
+            assert_eq!(key.known_as(reason), "unknown");
+        }
         false => {
             assert_eq!(answer.unwrap().key_id, key.id);
             world.revoked(at, now);

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use keycask::{KeyId, State};
 
+use crate::import::Way;
 use crate::network::Address;
 
 /// Names of the scopes, by the places in which [`Key::scopes`] has them. Who may write may read.
@@ -34,9 +35,40 @@ pub struct Key {
     /// The networks from which alone it may be used, by place in `NETWORKS`.
     pub networks: Option<usize>,
     pub swept: bool,
+    /// How its token is found.
+    pub way: Way,
 }
 
 impl Key {
+    /// An active key of a lineage of its own, with nothing special about it.
+    pub fn new(id: KeyId, token: String, owner: usize, span: (i64, i64), way: Way) -> Self {
+        Self {
+            id,
+            token,
+            owner,
+            state: State::Active,
+            issued: span.0,
+            end: span.1,
+            changed: span.0,
+            lineage: id,
+            predecessor: None,
+            rotated: false,
+            scopes: BTreeSet::new(),
+            spent: false,
+            used: None,
+            idle: None,
+            idled: false,
+            networks: None,
+            swept: false,
+            way,
+        }
+    }
+
+    /// Whether its token finds nothing any more.
+    pub fn is_lost(&self) -> bool {
+        self.swept || self.way.is_lost
+    }
+
     pub fn is_revoked(&self) -> bool {
         self.state == State::Revoked
     }
@@ -67,7 +99,7 @@ impl Key {
     ) -> Option<&'static str> {
         let writes = self.scopes.contains(&1);
         match self.state {
-            _ if self.swept => Some("unknown"),
+            _ if self.is_lost() => Some("unknown"),
             State::Revoked => Some("revoked"),
             State::Suspended => Some("suspended"),
             State::Active if suspended => Some("owner_suspended"),

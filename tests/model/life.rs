@@ -57,25 +57,9 @@ fn issue(world: &mut World, dice: &mut Dice) {
         Ok(issued) => {
             assert!(world.admits(owner, None), "one too many was let in");
             world.tell(Event::KeyIssued, issued.key.key_id);
-            world.keys.push(Key {
-                id: issued.key.key_id,
-                token: issued.token.expose().to_owned(),
-                owner,
-                state: State::Active,
-                issued: now,
-                end: now + i64::try_from(life).unwrap(),
-                changed: now,
-                lineage: issued.key.key_id,
-                predecessor: None,
-                rotated: false,
-                scopes,
-                spent: false,
-                used: None,
-                idle: None,
-                idled: false,
-                networks: None,
-                swept: false,
-            });
+            let (id, token) = (issued.key.key_id, issued.token.expose().to_owned());
+            let (span, way) = ((now, now + i64::try_from(life).unwrap()), world.peppers.way());
+            world.keys.push(Key { scopes, ..Key::new(id, token, owner, span, way) });
         }
         Err(error) => {
             assert_eq!(error.kind(), ErrorKind::Cap);
@@ -134,24 +118,15 @@ fn rotate(world: &mut World, dice: &mut Dice) {
     assert!(allowed, "a key was rotated that could not be");
     world.tell(Event::KeyRotated, world.keys[at].id);
     let old = &world.keys[at];
+    let (id, token) = (issued.key.key_id, issued.token.expose().to_owned());
+    let span = (now, now + (old.end - old.issued));
     let new = Key {
-        id: issued.key.key_id,
-        token: issued.token.expose().to_owned(),
-        owner: old.owner,
-        state: State::Active,
-        issued: now,
-        end: now + (old.end - old.issued),
-        changed: now,
         lineage: old.lineage,
         predecessor: Some(at),
-        rotated: false,
         scopes: old.scopes.clone(),
-        spent: false,
-        used: None,
         idle: old.idle,
-        idled: false,
         networks: old.networks,
-        swept: false,
+        ..Key::new(id, token, old.owner, span, world.peppers.way())
     };
     if let Some(before) = old.predecessor {
         world.keys[before].revoke(now);

@@ -12,10 +12,12 @@ mod dice;
 mod end;
 mod feed;
 mod idle;
+mod import;
 mod key;
 mod life;
 mod network;
 mod owner;
+mod pepper;
 mod quota;
 mod usage;
 mod world;
@@ -49,6 +51,8 @@ const PARTS: &[Part] = &[
     idle::PART,
     network::PART,
     quota::PART,
+    import::PART,
+    pepper::PART,
     ask::PART,
     end::PART,
     audit::PART,

@@ -98,10 +98,15 @@ fn give(world: &mut World, dice: &mut Dice) {
 
 fn spend(world: &mut World, dice: &mut Dice) {
     world.record();
-    let Some(at) = world.pick_living(dice) else { return };
+    let pays = |at: &usize| world.credits.contains_key(&world.keys[*at].lineage);
+    let paying: Vec<usize> = (0..world.keys.len()).filter(pays).collect();
+    if paying.is_empty() {
+        return;
+    }
+    let at = dice.pick(&paying);
     let (address, scope) = (dice.pick(&ADDRESSES), dice.roll(2));
     for _ in 0..dice.roll(4) {
-        let cost = u32::try_from(dice.roll(40)).unwrap();
+        let cost = u32::try_from(dice.roll(60)).unwrap();
         world.ask(at, scope, &address, cost);
     }
 }

@@ -11,6 +11,7 @@ use crate::feed::Follower;
 use crate::key::{Key, SCOPES};
 use crate::network::Address;
 use crate::owner::{OWNERS, Owner};
+use crate::pepper::Peppers;
 use crate::quota::Credits;
 
 const PROFILE: &str = r#"
@@ -57,6 +58,7 @@ pub struct World {
     grouped: bool,
     /// Of lineages whose keys have a quota.
     pub credits: BTreeMap<KeyId, Credits>,
+    pub peppers: Peppers,
     pub trail: Trail,
     pub follower: Follower,
     /// The reasons for which keys were refused so far.
@@ -72,7 +74,8 @@ impl World {
         let dir = tempfile::tempdir().unwrap();
         let now = 1_700_000_000_000;
         let clock = Hands::new(now);
-        let options = Store::options().clock(clock.clone());
+        let peppers = Peppers::new();
+        let options = peppers.options().clock(clock.clone());
         let store = options.create(dir.path().join("keys.keycask")).unwrap();
         store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
         let realm = store.realm("acme").unwrap();
@@ -96,6 +99,7 @@ impl World {
             used: false,
             grouped: false,
             credits: BTreeMap::new(),
+            peppers,
             trail,
             follower,
             refusals: BTreeSet::new(),
@@ -147,12 +151,14 @@ impl World {
     pub fn flush(&mut self, _: &mut Dice) {
         self.record();
         self.store().flush().unwrap();
+        self.rehashed();
     }
 
     pub fn reopen(&mut self, _: &mut Dice) {
         self.record();
         self.store.take().unwrap().close().unwrap();
-        let options = Store::options().clock(self.clock.clone());
+        self.rehashed();
+        let options = self.peppers.options().clock(self.clock.clone());
         self.store = Some(options.open(self.dir.path().join("keys.keycask")).unwrap());
         // That a key was refused as expired or idle is remembered in memory alone.
         self.keys.iter_mut().for_each(|key| (key.spent, key.idled) = (false, false));
@@ -202,7 +208,7 @@ impl World {
     /// that costs something comes after the present was recorded.
     pub fn ask(&mut self, at: usize, scope: usize, address: &Address, cost: u32) {
         let (now, key) = (self.now(), &self.keys[at]);
-        let idle = key.idle.filter(|_| !key.swept);
+        let idle = key.idle.filter(|_| !key.is_lost());
         let idle_at = idle.and_then(|_| key.idle_at(self.shown_use(key.id)));
         let suspended = self.owners[key.owner].suspended;
         let refusal = key.refusal(suspended, now, idle_at, address, scope);
@@ -212,7 +218,10 @@ impl World {
         let reason = self.verdict(key, SCOPES[scope], address, cost);
         assert_eq!(reason, wanted, "key {at} ({}) needs {}", key.id, SCOPES[scope]);
         match reason {
-            None => self.note_use(at),
+            None => {
+                self.note_use(at);
+                self.peppers.note(&mut self.keys[at].way);
+            }
             Some("expired") => self.keys[at].spent = true,
             Some("idle") => self.keys[at].idled = true,
             Some(_) => {}
@@ -225,6 +234,6 @@ impl World {
         let scopes = self.store().profile(self.realm).unwrap().scope_set([needs]).unwrap();
         let request = from.named(Request::new().needs(scopes).cost(cost));
         let answer = self.store().verify(self.realm, key.token.as_bytes(), &request);
-        answer.err().map(|error| error.denial().unwrap().reason.name())
+        answer.err().map(|error| key.known_as(error.denial().unwrap().reason.name()))
     }
 }
