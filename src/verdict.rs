@@ -143,8 +143,9 @@ pub enum Reason {
     QuotaExhausted {
         /// What is left of it.
         credits: Credits,
-        /// Milliseconds until it is refilled; [`u64::MAX`] if it is not, or if the request costs
-        /// more than its limit.
+        /// Milliseconds until it is refilled; [`u64::MAX`] if it is not, if the request costs
+        /// more than its limit, or if there are as many as it costs and the store, which cannot
+        /// write, could not lease them.
         retry_ms: u64,
     },
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::operation::Asked;
 use super::{Held, Realms, Store};
+use crate::digest::Address;
 use crate::entry::State;
 use crate::error::Result;
 use crate::ids::OwnerRef;
@@ -28,6 +29,8 @@ pub(super) struct Denial {
     pub(super) recalled: Vec<(KeyId, u64)>,
     /// The realms as they were before a profile was narrowed.
     realms: Option<Arc<Realms>>,
+    /// Keys that get their first quota: no restraint charges them meanwhile.
+    uncharged: Vec<(KeyId, Address)>,
 }
 
 /// What restrains nothing but the state.
@@ -45,6 +48,7 @@ impl Denial {
     pub(super) fn and(mut self, other: Self) -> Self {
         self.restraints.extend(other.restraints);
         self.recalled.extend(other.recalled);
+        self.uncharged.extend(other.uncharged);
         self.realms = self.realms.or(other.realms);
         self
     }
@@ -83,6 +87,15 @@ impl Store {
         Ok(())
     }
 
+    /// Keeps the denial of a change whose outcome is unknown. A key that may have got its first
+    /// quota is refused as suspended: nothing could be leased of it.
+    pub(super) fn keep(&self, denial: &Denial) {
+        for (key, address) in &denial.uncharged {
+            // Nobody lifts it until the store is reopened.
+            let _ = self.index.restrain_key(*key, address, no_better_than(State::Suspended));
+        }
+    }
+
     fn restrain(&self, ops: &[Op], denial: &mut Denial) -> Result<()> {
         let realms = Arc::clone(self.realms.load());
         for op in ops {
@@ -95,6 +108,10 @@ impl Store {
                         networks: key.parts.networks.clone(),
                     };
                     let held = self.index.restrain_key(key.key_id, &key.address(), restraint);
+                    let leases = || self.index.lease(key.lineage).is_some();
+                    if held.is_some() && key.parts.quota.is_some() && !leases() {
+                        denial.uncharged.push((key.key_id, key.address()));
+                    }
                     denial.restraints.extend(held);
                 }
                 Op::Owner(owner) => {

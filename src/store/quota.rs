@@ -16,12 +16,12 @@ use super::commit::Group;
 use super::deny::Denial;
 use super::draft::Crediting;
 use super::{Draft, Store};
-use crate::entry::{Side, State};
+use crate::entry::{LeaseRef, Side, State};
 use crate::error::Result;
 use crate::index::{Settled, Spent};
 use crate::info::KeyQuota;
 use crate::key_id::KeyId;
-use crate::quota::{Balance, CreditChange};
+use crate::quota::{Balance, CreditChange, Quota};
 use crate::record::KeyRecord;
 use crate::request::Request;
 use crate::spec::Update;
@@ -75,11 +75,28 @@ impl Store {
         let Some((side, lease)) = side.and_then(|side| Some((side, side.lease?))) else {
             return Ok(false);
         };
-        self.lease(side.lineage, request.cost.into()).or_else(|_| {
-            let credits = self.index.credits(lease, side.lineage).ok_or(Reason::Unknown)?;
-            let now = self.mark.now();
-            Err(exhausted(self.told_of(credits, now), request.cost, now))
-        })
+        let leased = self.lease(side.lineage, request.cost.into());
+        leased.map_err(|_| self.not_leased(lease, side.lineage, request.cost))
+    }
+
+    /// The reason for which a request is refused that nothing can be leased for: with what the
+    /// file has or, if it cannot be read, what is known in memory.
+    fn not_leased(&self, lease: LeaseRef, lineage: KeyId, cost: u32) -> Reason {
+        let Some(credits) = self.index.credits(lease, lineage) else { return Reason::Unknown };
+        let now = self.mark.now();
+        let in_file = || -> Result<Option<Credits>> {
+            let Some(held) = self.index.lease(lineage) else { return Ok(None) };
+            let view = self.storage.view_at_once()?;
+            let balance = self.balance(&view, lineage, &held.quota, self.mark.next(now))?;
+            let reset = self.reset_at(balance.due, now);
+            Ok(Some(Credits { limit: held.quota.limit(), remaining: balance.left, reset }))
+        };
+        let unread = Credits { reset: Timestamp::NEVER, ..credits };
+        let credits = in_file().ok().flatten().unwrap_or(unread);
+        match credits.remaining >= cost.into() {
+            true => Reason::QuotaExhausted { credits, retry_ms: u64::MAX },
+            false => exhausted(credits, cost, now),
+        }
     }
 
     /// Takes what a request costs from what is leased of its quota, if its key has one. A time
@@ -188,6 +205,20 @@ impl Store {
         now >= due && self.mark.next(now) >= due
     }
 
+    /// The credits of a lineage at `at`, in memory and in `view`.
+    fn balance(
+        &self,
+        view: &View<'_>,
+        lineage: KeyId,
+        quota: &Quota,
+        at: Timestamp,
+    ) -> Result<Balance> {
+        let leased = self.index.lease(lineage).map_or(0, |lease| lease.leased);
+        let none = Balance { left: 0, due: Timestamp::NEVER };
+        let balance = view.balance(lineage)?.unwrap_or(none);
+        Ok(balance.changed(quota, CreditChange::Return, leased, at))
+    }
+
     /// The quota of a key as it is to be, and the credits of its lineage, in memory and in `view`,
     /// after `credits` have changed them.
     pub(super) fn key_quota(
@@ -198,11 +229,8 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<KeyQuota>> {
         let Some(quota) = record.parts.quota else { return Ok(None) };
-        let leased = self.index.lease(record.lineage).map_or(0, |lease| lease.leased);
-        let none = Balance { left: 0, due: Timestamp::NEVER };
-        let balance = view.balance(record.lineage)?.unwrap_or(none);
         let at = self.mark.next(now);
-        let balance = balance.changed(&quota, CreditChange::Return, leased, at);
+        let balance = self.balance(view, record.lineage, &quota, at)?;
         let change = |balance: Balance, c: &Crediting| balance.changed(&c.quota, c.change, 0, at);
         let Balance { left, due } = credits.iter().fold(balance, change);
         Ok(Some(KeyQuota { quota, remaining: left, reset: self.reset_at(due, now) }))

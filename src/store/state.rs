@@ -134,7 +134,9 @@ impl Store {
             let accepted = allowed(held, self.mark.now())?;
             let expand = |scopes| realms.expand(held.record.kind, scopes);
             let scopes = accepted.scopes.map_or(ScopeSet::all(), expand);
-            let end = update.end.unwrap_or(Timestamp::NEVER);
+            // A new span begins now, whenever the key was last used.
+            let idle = accepted.idle.flatten().map_or(Timestamp::NEVER, |idle| idle.at(None));
+            let end = update.end.unwrap_or(Timestamp::NEVER).min(idle);
             let networks = accepted.networks.flatten();
             Ok(KeyRestraint { scopes, end, networks, ..no_better_than(State::Active) })
         })?;

@@ -221,14 +221,25 @@ fn a_key_has_the_quota_of_its_owners_plan_unless_its_issuer_says_otherwise() {
     assert_eq!(issued.key.quota, None);
 }
 
+/// Such a refusal told that no credits were left and that they were never refilled, because
+/// nobody had asked the file.
 #[test]
-fn a_store_that_cannot_lease_refuses_what_is_not_leased() {
+fn a_store_that_cannot_lease_refuses_what_is_not_leased_and_tells_what_the_file_has() {
     let scene = Scene::new();
+    let daily = scene.key("5 per day");
+    assert!(scene.pay(&daily, 2));
+    scene.store().update(daily.id, &Update::new().take_credits(1), &by()).unwrap();
     let (key, free) = (scene.key("1000"), scene.key_of("plain", None));
     let reader = scene.beside();
     let reason = ask(&reader, scene.realm, &key, &Request::new()).unwrap_err();
-    assert_eq!(reason.name(), "quota_exhausted");
+    let Reason::QuotaExhausted { credits, retry_ms } = reason else { panic!("{reason:?}") };
+    assert_eq!((credits.limit, credits.remaining, retry_ms), (1000, 1000, u64::MAX));
     assert_eq!(reader.key(key.id).unwrap().quota.unwrap().remaining, 1000);
+    let reason = ask(&reader, scene.realm, &daily, &Request::new().cost(5)).unwrap_err();
+    let Reason::QuotaExhausted { credits, retry_ms } = reason else { panic!("{reason:?}") };
+    let shown = reader.key(daily.id).unwrap().quota.unwrap();
+    assert_eq!((credits.remaining, credits.reset), (shown.remaining, shown.reset));
+    assert_eq!(retry_ms, 12 * 3_600_000);
     assert!(ask(&reader, scene.realm, &key, &Request::new().cost(0)).is_ok());
     assert!(ask(&reader, scene.realm, &free, &Request::new()).is_ok());
 }

@@ -271,7 +271,10 @@ impl Store {
                     denials.for_each(|denial| self.lift(denial));
                     Outcome::Durable
                 }
-                Err(error) => Outcome::Unknown(Arc::new(self.storage.distrust(error))),
+                Err(error) => {
+                    denials.for_each(|denial| self.keep(&denial));
+                    Outcome::Unknown(Arc::new(self.storage.distrust(error)))
+                }
             },
             Err(CommitError::Refused(error)) => {
                 // A narrowed profile is the last, and the only one that can fail: then all
@@ -281,7 +284,10 @@ impl Store {
                     Err(cause) => Outcome::Unknown(Arc::new(self.storage.distrust(cause))),
                 }
             }
-            Err(CommitError::Indeterminate(error)) => Outcome::Unknown(Arc::new(error)),
+            Err(CommitError::Indeterminate(error)) => {
+                denials.for_each(|denial| self.keep(&denial));
+                Outcome::Unknown(Arc::new(error))
+            }
         }
     }
 
