@@ -255,11 +255,17 @@ impl Index {
         }
     }
 
-    /// Records that a key was used at `now`, unless a use less than a minute older is, or the
-    /// key was found idle.
+    /// Records that a key was used at what `believed` makes of `now`, which is no later, unless
+    /// a use less than a minute older is, or the key was found idle.
     #[inline]
-    pub(crate) fn touch(&self, side: SideRef, key: KeyId, now: Timestamp) {
-        self.sides.touch(side, key, now);
+    pub(crate) fn touch(
+        &self,
+        side: SideRef,
+        key: KeyId,
+        now: Timestamp,
+        believed: impl FnOnce(Timestamp) -> Timestamp,
+    ) {
+        self.sides.touch(side, key, now, believed);
     }
 
     /// Takes `cost` credits that are leased to `lineage`. `is_due` says whether a time of a

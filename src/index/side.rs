@@ -107,17 +107,26 @@ impl Sides {
         (cell.key.load(Ordering::Relaxed) == key.bits()).then_some(found)
     }
 
-    /// Records that `key` was used at `now`, unless a use less than a minute older is, or the
-    /// key was found idle.
+    /// Records that `key` was used at what `believed` makes of `now`, which is no later, unless
+    /// a use less than a minute older is, or the key was found idle.
     #[inline]
-    pub(super) fn touch(&self, side: SideRef, key: KeyId, now: Timestamp) {
+    pub(super) fn touch(
+        &self,
+        side: SideRef,
+        key: KeyId,
+        now: Timestamp,
+        believed: impl FnOnce(Timestamp) -> Timestamp,
+    ) {
         let Some(cell) = self.cells.get(side.0) else { return };
         let last = cell.last.load(Ordering::Relaxed);
-        let recent = |at: Timestamp| now < at.plus(USE_GRAIN);
-        if last_used(last).is_some_and(recent) || last & (TAG | IDLE) != key.bits() & TAG {
+        let is_noted = |now| last_used(last).is_some_and(|at| now < at.plus(USE_GRAIN));
+        if is_noted(now) || last & (TAG | IDLE) != key.bits() & TAG {
             return;
         }
-        self.record(side, cell, key, last, now);
+        let now = believed(now);
+        if !is_noted(now) {
+            self.record(side, cell, key, last, now);
+        }
     }
 
     #[cold]

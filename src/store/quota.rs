@@ -77,7 +77,8 @@ impl Store {
         };
         self.lease(side.lineage, request.cost.into()).or_else(|_| {
             let credits = self.index.credits(lease, side.lineage).ok_or(Reason::Unknown)?;
-            Err(exhausted(credits, request.cost, self.mark.now()))
+            let now = self.mark.now();
+            Err(exhausted(self.told_of(credits, now), request.cost, now))
         })
     }
 
@@ -101,10 +102,25 @@ impl Store {
         let now = if request.at.is_some() { self.mark.now() } else { now };
         let is_due = |due| self.is_due(due, now);
         match self.index.spend(lease, side.lineage, request.cost, is_due) {
-            Spent::Taken(credits) => Ok(Some(credits)),
+            Spent::Taken(credits) => Ok(Some(self.told_of(credits, now))),
             Spent::Wanting => Err(Halt::Wanting),
-            Spent::Exhausted(credits) => Err(Halt::Refused(exhausted(credits, request.cost, now))),
+            Spent::Exhausted(credits) => {
+                Err(Halt::Refused(exhausted(self.told_of(credits, now), request.cost, now)))
+            }
         }
+    }
+
+    /// Credits as they are told at `now`: a refill that the mark is not yet ready for comes when
+    /// it can be.
+    #[inline]
+    fn told_of(&self, credits: Credits, now: Timestamp) -> Credits {
+        Credits { reset: self.reset_at(credits.reset, now), ..credits }
+    }
+
+    /// When a refill that is due at `due` comes, as it is told at `now`.
+    #[inline]
+    fn reset_at(&self, due: Timestamp, now: Timestamp) -> Timestamp {
+        if due > now { due } else { self.mark.comes_to(due) }
     }
 
     /// Gives back to the file what is leased of all lineages.
@@ -189,7 +205,7 @@ impl Store {
         let balance = balance.changed(&quota, CreditChange::Return, leased, at);
         let change = |balance: Balance, c: &Crediting| balance.changed(&c.quota, c.change, 0, at);
         let Balance { left, due } = credits.iter().fold(balance, change);
-        Ok(Some(KeyQuota { quota, remaining: left, reset: due }))
+        Ok(Some(KeyQuota { quota, remaining: left, reset: self.reset_at(due, now) }))
     }
 }
 

@@ -380,9 +380,10 @@ impl Store {
         if let Some(side) = entry.side
             && found.side.as_ref().is_some_and(keeps_use)
         {
-            // A time that the caller named may be far off, and a use never goes back.
+            // A time that the caller named, or one wild reading, may be far off, and a use never
+            // goes back.
             let used = request.at.map_or(now, |at| at.min(self.mark.now()));
-            self.index.touch(side, entry.key_id, used);
+            self.index.touch(side, entry.key_id, used, |used| self.mark.most(used));
         }
         let grant = Grant {
             key_id: entry.key_id,

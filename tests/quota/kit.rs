@@ -140,6 +140,13 @@ impl Scene {
         self.open();
     }
 
+    /// Closes the store in order, and opens it at that time.
+    pub fn close_until(&mut self, then: &str) {
+        self.store.take().unwrap().close().unwrap();
+        self.clock.until(then);
+        self.open();
+    }
+
     /// Goes on with what the file has at this moment.
     pub fn crash(&mut self) {
         let before = self.path();

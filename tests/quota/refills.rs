@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use keycask::{Reason, Request};
+use keycask::{Clock, Reason, Request};
 
-use crate::kit::{DAY, HOUR, Scene};
+use crate::kit::{DAY, HOUR, Key, Scene};
 
 #[test]
 fn a_refill_replaces_what_was_left() {
@@ -106,4 +106,59 @@ fn what_was_leased_before_a_refill_is_not_handed_out_after_it() {
     scene.restart();
     assert_eq!(scene.remaining(&key), 1000);
     assert_eq!(scene.drain(&key), 1000);
+}
+
+/// What a refusal tells: when credits are refilled, and milliseconds until then.
+fn told(scene: &Scene, key: &Key) -> (String, u64) {
+    let refused = scene.ask(key, &Request::new()).unwrap_err();
+    let Reason::QuotaExhausted { credits, retry_ms } = refused else { panic!("{refused:?}") };
+    assert_eq!(credits.reset.since(scene.clock.now()).as_millis(), u128::from(retry_ms));
+    assert_eq!(scene.quota(key).unwrap().reset, credits.reset);
+    (credits.reset.to_string(), retry_ms)
+}
+
+/// How long a store was closed was never made up: one that had been closed for weeks refused for
+/// as many weeks after the refill, and told of one in the past, to be tried again in 0 ms.
+#[test]
+fn a_refill_that_was_due_while_the_store_was_closed_comes_within_an_hour_and_says_when() {
+    let mut scene = Scene::new();
+    let key = scene.key("3 per month");
+    assert_eq!(scene.drain(&key), 3);
+    scene.close_until("2026-02-20T12:00:00Z");
+    assert_eq!(told(&scene, &key), ("2026-02-20T13:00:00Z".to_owned(), 3_600_000));
+    scene.clock.until("2026-02-20T12:59:59Z");
+    assert_eq!(told(&scene, &key), ("2026-02-20T13:00:00Z".to_owned(), 1_000));
+    scene.clock.until("2026-02-20T13:00:00Z");
+    assert_eq!(scene.drain(&key), 3);
+    assert_eq!(told(&scene, &key).0, "2026-03-01T00:00:00Z");
+}
+
+/// The same, of every refill after it: a quota per day was refilled at another time of the day.
+#[test]
+fn refills_are_on_time_again_an_hour_after_a_store_that_was_closed_was_opened() {
+    let mut scene = Scene::new();
+    let key = scene.key("3 per day");
+    assert_eq!(scene.drain(&key), 3);
+    scene.close_until("2026-01-25T18:00:00Z");
+    // The day that the present moves at most has a midnight in it.
+    assert_eq!(scene.drain(&key), 3);
+    scene.clock.forward(HOUR);
+    assert_eq!(scene.drain(&key), 3);
+    for day in ["2026-01-26T00:00:00Z", "2026-01-27T00:00:00Z"] {
+        scene.clock.until(day);
+        assert_eq!(scene.drain(&key), 3, "{day}");
+        assert_eq!(scene.drain(&key), 0, "{day}");
+    }
+}
+
+/// The same, of a machine that slept, whose uptime stood still meanwhile.
+#[test]
+fn a_refill_that_was_due_while_the_machine_slept_comes_within_an_hour() {
+    let scene = Scene::new();
+    let key = scene.key("3 per month");
+    assert_eq!(scene.drain(&key), 3);
+    scene.clock.set("2026-02-20T12:00:00Z");
+    assert_eq!(told(&scene, &key).0, "2026-02-20T13:00:00Z");
+    scene.clock.forward(HOUR);
+    assert_eq!(scene.drain(&key), 3);
 }

@@ -71,6 +71,22 @@ fn an_idle_key_stays_so_over_a_restart_with_an_earlier_clock() {
     assert_eq!(scene.verify(&issued), "idle");
 }
 
+/// How long a store was closed was never made up: after months, the mark was months behind, and a
+/// clock that stepped back over a restart gave idle and expired keys another life.
+#[test]
+fn a_mark_that_was_behind_by_what_the_store_was_closed_is_right_again_after_an_hour() {
+    let mut scene = Scene::new("idle = \"30d\"");
+    let idle = scene.issue(&scene.spec());
+    let ended = scene.issue(&scene.spec().life(DAY * 30));
+    scene.close_for(DAY * 200);
+    scene.clock.forward(HOUR);
+    assert_eq!((scene.verify(&idle), scene.verify(&ended)), ("idle", "expired"));
+    scene.issue(&scene.spec());
+    scene.clock.step(-180 * 86_400_000);
+    scene.reopen();
+    assert_eq!((scene.verify(&idle), scene.verify(&ended)), ("idle", "expired"));
+}
+
 #[test]
 fn resuming_a_key_and_giving_it_a_span_begin_anew() {
     let mut scene = Scene::new("idle = \"30d\"");

@@ -83,6 +83,13 @@ impl Scene {
         self.open();
     }
 
+    /// Closes the store in order, and opens it when this time has passed.
+    pub fn close_for(&mut self, span: Duration) {
+        self.store.take().unwrap().close().unwrap();
+        self.clock.forward(span);
+        self.open();
+    }
+
     /// As if the process had been killed: what the file has so far is opened elsewhere.
     pub fn crash(&mut self) {
         let killed = self.dir.path().join("killed.redb");

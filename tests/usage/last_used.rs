@@ -85,6 +85,25 @@ fn a_use_never_goes_back() {
     assert_eq!(scene.info(&issued).last_used, Some(last));
 }
 
+/// One wild reading of the clock noted a use in the year 2089: the key was told to have been used
+/// then, and was not found idle before, for good.
+#[test]
+fn a_use_is_noted_no_later_than_the_mark_can_be() {
+    let mut scene = Scene::new("usage = true\nidle = \"30d\"");
+    let issued = scene.issue(&scene.spec());
+    let opened = scene.now();
+    scene.clock.step(29 * 86_400_000);
+    assert_eq!(scene.verify(&issued), "granted");
+    assert_eq!(scene.info(&issued).last_used, Some(opened.plus(DAY)));
+    scene.clock.step(-29 * 86_400_000);
+    scene.reopen();
+    assert_eq!(scene.info(&issued).last_used, Some(opened.plus(DAY)));
+    // It is kept as usual once that day is over.
+    scene.clock.forward(DAY + MINUTE);
+    assert_eq!(scene.verify(&issued), "granted");
+    assert_eq!(scene.info(&issued).last_used, Some(scene.now()));
+}
+
 /// A change of what stands beside a key gives it another side: a use that was noted in the one
 /// before and not yet written was forgotten with it.
 #[test]

@@ -50,11 +50,11 @@ fn a_use_is_recorded_once_a_minute_and_never_goes_back() {
     for (now, expected) in
         [(100_000, 100_000), (159_999, 100_000), (160_000, 160_000), (90_000, 160_000)]
     {
-        sides.touch(lent, key, at(now));
+        sides.touch(lent, key, at(now), |now| now);
         assert_eq!(last(), Some(at(expected)), "{now}");
     }
-    sides.touch(lent, KeyId::from_bits(78), at(900_000));
-    sides.touch(lent, KeyId::from_bits(77), at(900_000));
+    sides.touch(lent, KeyId::from_bits(78), at(900_000), |now| now);
+    sides.touch(lent, KeyId::from_bits(77), at(900_000), |now| now);
     assert_eq!(last(), Some(at(160_000)));
 }
 
@@ -69,11 +69,11 @@ fn a_use_stays_noted_until_it_is_written() {
     let at_5 = |n: usize| Used { key_id: keys[n], at: at(5), side: lent[n] };
     assert_eq!(sides.noted(), []);
     for n in [3, 64, 199] {
-        sides.touch(lent[n], keys[n], at(5));
+        sides.touch(lent[n], keys[n], at(5), |now| now);
     }
     let first = sides.noted();
     assert_eq!(first, [3, 64, 199].map(at_5));
-    sides.touch(lent[64], keys[64], at(70_000));
+    sides.touch(lent[64], keys[64], at(70_000), |now| now);
     sides.written(&first);
     assert_eq!(sides.noted(), [Used { at: at(70_000), ..at_5(64) }]);
     sides.written(&sides.noted());

@@ -101,7 +101,7 @@ fn a_side_belongs_to_the_entry_that_names_it() {
     assert_eq!(side.unwrap().start, at(50));
     assert_eq!(find(&index, 2).unwrap().1, None);
 
-    index.touch(side_ref, entry.key_id, at(60));
+    index.touch(side_ref, entry.key_id, at(60), |now| now);
     let later = KeyRecord { start: at(70), ..beside(1) };
     index.apply(2, &[Op::Key(later)], &Realm).unwrap();
     let (_, side) = find(&index, 1).unwrap();
@@ -170,7 +170,7 @@ fn a_use_is_noted_until_it_is_written() {
     let last_used = || find(&index, 1).unwrap().1.unwrap().last_used;
     assert_eq!((last_used(), index.noted().len()), (None, 0));
     let entry = index.get(&address(1)).unwrap();
-    index.touch(entry.side.unwrap(), entry.key_id, at(100_000));
+    index.touch(entry.side.unwrap(), entry.key_id, at(100_000), |now| now);
     let noted = index.noted();
     assert_eq!(
         noted.iter().map(|u| (u.key_id, u.at)).collect::<Vec<_>>(),
