@@ -21,9 +21,12 @@ pub const PART: Part = Part {
         life::agrees(world, dice);
     },
     plant: |world| {
-        // As a store would that retired a pepper with keys on it, and did not say so.
-        let left = world.keys.iter().any(|key| world.peppers.leaves(key));
-        left && world.store().retire_pepper(&by()).is_ok()
+        // As a store would that ended a pepper, or began one, and did not say so.
+        let Peppers { present, previous } = world.peppers;
+        match previous {
+            Some(_) => world.store().retire_pepper(&by()).is_ok(),
+            None => world.store().rotate_pepper(pepper(present + 1), &by()).is_ok(),
+        }
     },
 };
 
