@@ -39,7 +39,7 @@ fn an_expired_bit_and_a_new_state_are_both_kept() {
         slot.fill(&Content::new(*KEY, &entry(1)));
         let marker = thread::spawn({
             let slot = Arc::clone(&slot);
-            move || Slot::expire_all([&*slot].into_iter(), END) == Some(true)
+            move || Slot::expire_all([&*slot].into_iter(), KEY.digest, END) == Some(true)
         });
         let wanted = Content::new(*KEY, &Entry { state: State::Revoked, ..entry(1) });
         slot.judge(|before| wanted.verdict.after(before));
