@@ -65,8 +65,8 @@ impl Alerts {
     /// # Errors
     ///
     /// `Argument` if it is longer than [`LEN_MAX`](Self::LEN_MAX), is none of the forms that are
-    /// known, has an alert whose secret is in base64, or one without its secret, as GitHub leaves it out in webhooks and with
-    /// `hide_secret`; `Io` if it cannot be read.
+    /// known, has an alert whose secret is in base64, or one without its secret, as GitHub
+    /// leaves it out in webhooks and with `hide_secret`; `Io` if it cannot be read.
     pub fn read(message: impl Read) -> Result<Self> {
         let text = read_all(message)
             .map_err(|e| Error::new(ErrorKind::Io, "the alerts to read").caused_by(e))?;
@@ -180,7 +180,8 @@ mod tests {
     #[test]
     fn alerts_of_the_api_are_read_alone_and_in_another_object() {
         let alert = r#"{"number": 42, "created_at": "2020-11-06T18:18:30Z", "locations_url": "l",
-            "url": "https://api/42", "is_base64_encoded": false, "html_url": "https://x/42", "state": "open",
+            "url": "https://api/42", "is_base64_encoded": false,
+            "html_url": "https://x/42", "state": "open",
             "resolution": null, "secret_type": "shop_live", "secret": "s", "push_protection": {}}"#;
         let want = row(1, ["s", "shop_live", "https://x/42", ""]);
         let within = format!(r#"{{"action": "created", "alert": {alert}, "repository": {{}}}}"#);
