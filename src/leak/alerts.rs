@@ -49,6 +49,9 @@ struct Object<'a> {
     url: Option<Cow<'a, str>>,
     #[serde(borrow)]
     source: Option<Cow<'a, str>>,
+    /// Whether GitHub shows the secret in base64.
+    #[serde(default)]
+    is_base64_encoded: Option<bool>,
     #[serde(borrow)]
     alert: Option<Box<Object<'a>>>,
 }
@@ -62,8 +65,8 @@ impl Alerts {
     /// # Errors
     ///
     /// `Argument` if it is longer than [`LEN_MAX`](Self::LEN_MAX), is none of the forms that are
-    /// known, or has an alert without its secret, as GitHub leaves it out in webhooks and with
-    /// `hide_secret`; `Io` if it cannot be read.
+    /// known, has an alert whose secret is in base64, or one without its secret, as GitHub
+    /// leaves it out in webhooks and with `hide_secret`; `Io` if it cannot be read.
     pub fn read(message: impl Read) -> Result<Self> {
         let text = read_all(message)
             .map_err(|e| Error::new(ErrorKind::Io, "the alerts to read").caused_by(e))?;
@@ -101,6 +104,11 @@ impl Object<'_> {
                        and its REST API tells it";
             bad(format!("alert {number}: {why}"))
         })?;
+        if self.is_base64_encoded == Some(true) {
+            let why =
+                "its secret is in base64 (\"is_base64_encoded\"): give the text it stands for";
+            return Err(bad(format!("alert {number}: {why}")));
+        }
         let text = |field: Option<Cow<'_, str>>| field.unwrap_or_default().into_owned();
         let (kind, source) = (text(self.kind), text(self.source));
         let alert = Alert { number, kind, url: text(self.html_url.or(self.url)), source };
@@ -172,7 +180,8 @@ mod tests {
     #[test]
     fn alerts_of_the_api_are_read_alone_and_in_another_object() {
         let alert = r#"{"number": 42, "created_at": "2020-11-06T18:18:30Z", "locations_url": "l",
-            "url": "https://api/42", "html_url": "https://x/42", "state": "open",
+            "url": "https://api/42", "is_base64_encoded": false,
+            "html_url": "https://x/42", "state": "open",
             "resolution": null, "secret_type": "shop_live", "secret": "s", "push_protection": {}}"#;
         let want = row(1, ["s", "shop_live", "https://x/42", ""]);
         let within = format!(r#"{{"action": "created", "alert": {alert}, "repository": {{}}}}"#);
@@ -188,6 +197,11 @@ mod tests {
             (r#"{"action": "created", "alert": {"number": 1}}"#, "alert 1: has neither"),
             (r#"{"secret": null}"#, "alert 1: has neither"),
             (r#"{"alert": {"alert": {"secret": "s3cret"}}}"#, "alert 1: has neither"),
+            // It was searched as it stands, and nothing was found.
+            (
+                r#"{"secret": "czNjcmV0", "is_base64_encoded": true}"#,
+                "alert 1: its secret is in base64",
+            ),
             (r#"["s3cret"]"#, "alerts: at line 1, column"),
             (r#"{"secret": "s3cret""#, "alerts: at line 1, column"),
             ("s3cret", "alerts: at line 1, column"),

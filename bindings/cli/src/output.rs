@@ -130,6 +130,16 @@ impl Output {
         }
     }
 
+    /// Ends what was printed with how it ended: to people `text` on standard error, to programs
+    /// `fields` as the last line of the data.
+    pub(crate) fn end(self, text: &str, fields: &Fields) -> Result<()> {
+        if self.json {
+            return self.line(&fields.json());
+        }
+        say(text);
+        Ok(())
+    }
+
     /// Tells what went wrong.
     pub(crate) fn error(self, code: &str, message: &str) {
         if self.json {

@@ -61,8 +61,13 @@ fn a_list_by_end_is_continued_where_it_says_that_it_ended() {
     let list = ["list", "--order", "end", "--limit", "2"];
     let first = place.run(&list).expect(0);
     let (_, cursor) = first.err.trim().split_once("--after ").unwrap();
-    let rest = ids(&place, &[&list[..], &["--after", cursor]].concat());
-    assert_eq!(rest, [keys[2].clone(), keys[0].clone()]);
+    // A program was told of no cursor.
+    let told = place.run(&[&list[..], &["--json"]].concat()).expect(0).lines();
+    assert_eq!(told.len(), 3);
+    for cursor in [cursor, told[2]["next"].as_str().unwrap()] {
+        let rest = ids(&place, &[&list[..], &["--after", cursor]].concat());
+        assert_eq!(rest, [keys[2].clone(), keys[0].clone()]);
+    }
     let other = place.run(&["list", "--json", "--after", cursor]).expect(2).error();
     assert_eq!(other["code"], "argument");
     assert!(other["message"].as_str().unwrap().contains("by end"));

@@ -5,6 +5,7 @@
 mod common;
 
 use common::Place;
+use serde_json::json;
 
 fn state(place: &Place, key: &str) -> String {
     place.run(&["show", "--json", key]).expect(0).json()["state"].as_str().unwrap().to_owned()
@@ -23,7 +24,14 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
     for more in [&[dump.as_str()][..], &["--revoke", &dump]] {
         let ran = place.run(&[&leaked[..], more].concat()).expect(0);
         let lines = ran.lines();
-        assert_eq!(lines.len(), 2, "{ran:?}");
+        assert_eq!(lines.len(), 3, "{ran:?}");
+        let wants = |wants_yes: bool| {
+            json!({
+                "schema_version": 1, "bytes": text.len(), "tokens_found": 2,
+                "keys_not_revoked_before": 2, "keys_revoked": 0, "wants_yes": wants_yes,
+            })
+        };
+        assert_eq!(lines[2], wants(more.len() > 1), "a program was not told that none was revoked");
         assert_eq!((&lines[0]["line"], &lines[0]["column"]), (&2.into(), &5.into()));
         assert_eq!((&lines[1]["line"], &lines[1]["column"]), (&3.into(), &2.into()));
         assert_eq!(lines[0]["offset"], 6);
@@ -40,13 +48,15 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
     }
 
     let told = place.run(&["leaked", "--revoke", &dump]).expect(0);
-    assert!(told.err.contains("keys not revoked: 2"), "{told:?}");
+    assert!(told.err.contains("keys not revoked before: 2; revoked now: 0"), "{told:?}");
     assert!(told.err.contains("Nothing was revoked: give --yes too"), "{told:?}");
 
     let revoke =
         ["leaked", "--json", "--revoke", "--yes", "--actor", "ann", "--reason", "leak", "-"];
     let ran = place.feed(&revoke, &text).expect(0);
-    let revoked: Vec<_> = ran.lines()[2..].iter().map(|line| line["revoked"].clone()).collect();
+    let lines = ran.lines();
+    assert_eq!((&lines[4]["keys_revoked"], &lines[4]["wants_yes"]), (&2.into(), &false.into()));
+    let revoked: Vec<_> = lines[2..4].iter().map(|line| line["revoked"].clone()).collect();
     assert_eq!(revoked, [live.as_str(), paused.as_str()]);
     assert_eq!(
         (state(&place, &live), state(&place, &paused)),
@@ -56,8 +66,8 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
     let last = &trail[trail.len() - 2..];
     assert!(last.iter().all(|entry| entry["event"] == "key_revoked" && entry["reason"] == "leak"));
     let again = place.feed(&revoke, &text).expect(0).lines();
-    assert_eq!(again.len(), 2);
-    assert!(again.iter().all(|line| line["code"] == "revoked"));
+    assert_eq!((again.len(), &again[2]["keys_not_revoked_before"]), (3, &0.into()));
+    assert!(again[..2].iter().all(|line| line["code"] == "revoked"));
 }
 
 #[test]
@@ -69,7 +79,7 @@ fn what_github_sends_is_read_and_each_token_has_its_alert() {
             {{"token": "other", "type": "other", "url": "https://x/2"}}]"#
     );
     let lines = place.feed(&["leaked", "--github", "--json", "-"], &message).expect(0).lines();
-    assert_eq!(lines.len(), 1);
+    assert_eq!((lines.len(), &lines[1]["tokens_found"]), (2, &1.into()));
     assert_eq!((&lines[0]["alert"], &lines[0]["key_id"]), (&1.into(), &key.as_str().into()));
     assert_eq!((&lines[0]["url"], &lines[0]["type"]), (&"https://x/1".into(), &"shop_live".into()));
     let bad = format!(r#"[{{"type": "{token}"}}]"#);

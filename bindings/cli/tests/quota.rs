@@ -31,10 +31,23 @@ fn a_quota_is_given_shown_changed_and_taken_away() {
     let last = explained["checks"].as_array().unwrap().last().unwrap().clone();
     assert_eq!(last["name"], "quota_exhausted");
     assert_eq!(last["detail"], "6 of 1000 credits would remain");
-    // Only the one who writes hands credits out.
-    let refused = place.feed(&["verify", "--json", "--realm", "shop"], &token).expect(3).json();
-    assert_eq!(refused["code"], "quota_exhausted");
-    assert_eq!(refused["credits"]["limit"], 1000);
+    // Only the one who writes hands credits out. The command told that there were none, and never
+    // would be: it tells what would be decided, as often as it is asked.
+    let verify = ["verify", "--json", "--realm", "shop"];
+    for _ in 0..2 {
+        let granted = place.feed(&verify, &token).expect(0).json();
+        assert_eq!(
+            (&granted["credits"]["limit"], &granted["credits"]["remaining"]),
+            (&json!(1000), &json!(6))
+        );
+    }
+    assert_eq!(update(&["--set-credits", "0"]), 0);
+    let refused = place.feed(&verify, &token).expect(3).json();
+    assert_eq!(
+        (&refused["code"], &refused["credits"]["remaining"]),
+        (&json!("quota_exhausted"), &json!(0))
+    );
+    assert!(refused["credits"]["reset"].as_str().unwrap().ends_with("T00:00:00Z"));
 
     assert_eq!(update(&["--quota", "none"]), json!(null));
     place.feed(&["verify", "--json", "--realm", "shop"], &token).expect(0);

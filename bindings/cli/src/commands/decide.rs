@@ -1,7 +1,7 @@
 //! Decide about a token: verify it, or explain what verify would say.
 
 use clap::Args;
-use keycask::{Result, VerifyError};
+use keycask::{Denial, Grant, RealmRef, Reason, Request, Result, Store, VerifyError};
 
 use crate::args::Ask;
 use crate::exit::Exit;
@@ -14,8 +14,9 @@ use crate::view;
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Opens the store read-only, so it works beside a running service and counts as no use of the
-key. Rates are counted in each process for itself: those of this run begin afresh. Credits of a
-quota are handed out by the process that writes alone: here a key with a quota is refused.
+key. Rates are counted in each process for itself: those of this run begin afresh. A quota is
+charged by the process that writes alone: here it is told what would be decided, by the credits
+that the file has, and none is taken.
 
 Example:
   keycask verify --realm cloudgeni --needs read-only < token.txt")]
@@ -32,8 +33,11 @@ impl Verify {
         let store = session.read()?;
         let (realm, request) = self.ask.resolve(&store)?;
         let token = self.from.read()?;
-        match store.verify(realm, &token, &request) {
+        match decide(&store, realm, &token, &request) {
             Ok(grant) => {
+                if grant.credits.is_some() {
+                    session.output.note("No credit was taken: the store is open read-only");
+                }
                 session.output.one(&view::grant(&grant, &store.describe(&grant)?))?;
                 Ok(Exit::Done)
             }
@@ -44,6 +48,30 @@ impl Verify {
             Err(VerifyError::Failed(error)) => Err(error),
         }
     }
+}
+
+/// Decides as the process does that writes, but takes no credit. The quota is the last check:
+/// whom it alone refuses though there are credits, who writes grants.
+fn decide(
+    store: &Store,
+    realm: RealmRef,
+    token: &[u8],
+    request: &Request,
+) -> Result<Grant, VerifyError> {
+    let verdict = store.verify(realm, token, request);
+    let Err(VerifyError::Denied(Denial {
+        reason: Reason::QuotaExhausted { credits, retry_ms: _ },
+        ..
+    })) = &verdict
+    else {
+        return verdict;
+    };
+    let Some(remaining) = credits.remaining.checked_sub(1) else { return verdict };
+    let mut grant = store.verify(realm, token, &request.cost(0))?;
+    let mut left = *credits;
+    left.remaining = remaining;
+    grant.credits = Some(left);
+    Ok(grant)
 }
 
 /// Show every check of the decision about the token on standard input

@@ -30,7 +30,8 @@ const COMMIT: usize = 1000;
 The code of a token is ok if it is live, else why verify refuses it. Tokens themselves are not
 shown. With --revoke, every key of which a token was found and that is not revoked yet is
 revoked once all of the text was read: also one that is suspended or has expired, which could be
-taken back. Without --yes, it is only said how many that are.
+taken back. Without --yes, it is only said how many that are. With --json the last line is the
+summary: it has no token.
 
 Example:
   git log -p | keycask leaked --revoke --yes --reason 'in a public repository' -")]
@@ -60,18 +61,27 @@ impl Leaked {
         let text = open(&self.file)?;
         let store = if self.revoke && self.yes { session.write()? } else { session.read()? };
         let leaks = self.search(session, &store, text)?;
-        session.output.note(&format!(
-            "{} bytes; tokens found: {}; keys not revoked: {}",
-            leaks.bytes,
-            leaks.found,
-            leaks.keys.len()
-        ));
+        let (open, mut revoked) = (leaks.keys.len(), 0);
         if self.revoke && self.yes {
             revoke(session, &store, &leaks, &self.who.actor())?;
             store.close()?;
-        } else if self.revoke && !leaks.keys.is_empty() {
-            session.output.note("Nothing was revoked: give --yes too");
+            revoked = open;
         }
+        let mut text = format!(
+            "{} bytes; tokens found: {}; keys not revoked before: {open}; revoked now: {revoked}",
+            leaks.bytes, leaks.found,
+        );
+        let wants_yes = self.revoke && !self.yes && open > 0;
+        if wants_yes {
+            text.push_str("\nNothing was revoked: give --yes too");
+        }
+        let summary = Fields::new()
+            .with("bytes", leaks.bytes)
+            .with("tokens_found", leaks.found)
+            .with("keys_not_revoked_before", open)
+            .with("keys_revoked", revoked)
+            .with("wants_yes", wants_yes);
+        session.output.end(&text, &summary)?;
         Ok(Exit::Done)
     }
 

@@ -29,6 +29,9 @@ const COLUMNS: &[&str] = &[
 /// List the keys that meet all conditions, without their tokens
 #[derive(Args, Debug)]
 #[command(after_help = "\
+If --limit leaves keys out, it is said where to go on: with --json in the field next of a last
+line, which is no key.
+
 Example:
   keycask list --realm cloudgeni --owner acme --state active
   keycask list --expiring-within 14d --order end
@@ -111,8 +114,11 @@ impl Part {
             }
         }
         list.end()?;
-        if let Some(after) = after.filter(|_| left == 0) {
-            session.output.note(&format!("There are more: --after {after}"));
+        if let Some(after) = after.filter(|_| left == 0)
+            && !store.list(filter, Some(after), 1)?.keys.is_empty()
+        {
+            let next = Fields::new().with("next", after.to_string());
+            return session.output.end(&format!("There are more: --after {after}"), &next);
         }
         Ok(())
     }
