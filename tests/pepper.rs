@@ -1,6 +1,9 @@
 //! A store's pepper is rotated while it is used, and the one before is retired.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::thread;
+use std::time::Duration;
+
 use keycask::{
     Actor, ErrorKind, Event, KeyId, Options, OwnerChange, Pepper, RealmRef, Reason, Request,
     Rotation, Spec, State, Store,
@@ -235,4 +238,36 @@ fn a_backup_of_two_generations_is_restored_with_both() {
     for token in [old, new] {
         store.verify(scene.acme, token.as_bytes(), &Request::new()).unwrap();
     }
+}
+
+/// What a sweep had taken out was once taken off the count of keys of the pepper before after a
+/// rotation of the same commit had counted without it: the count came to nothing, nobody looked
+/// for keys under that pepper any more, and all that were left on it were refused.
+#[test]
+fn a_sweep_and_a_rotation_in_one_commit_lose_no_key() {
+    let scene = Scene::new(with(1, None));
+    let retains_nothing = format!("{PROFILE}[policy]\nretain = \"0s\"\n");
+    scene.store.apply_realm("acme.toml", &retains_nothing, &by()).unwrap();
+    let spec = || Spec::new(scene.acme, "live", "o");
+    let dead = scene.store.issue_many(&vec![spec(); 20], &by()).unwrap();
+    for key in &dead {
+        scene.store.revoke(key.key.key_id, &by()).unwrap();
+    }
+    let live = scene.store.issue_many(&vec![spec(); 10], &by()).unwrap();
+    // Refused for its last key, after it had the turn for long enough that the others line up.
+    let mut refused = vec![spec(); 3_000];
+    refused.push(Spec::new(scene.acme, "live", "nobody"));
+    thread::sleep(Duration::from_millis(5));
+    thread::scope(|scope| {
+        scope.spawn(|| assert!(scene.store.issue_many(&refused, &by()).is_err()));
+        thread::sleep(Duration::from_millis(30));
+        scope.spawn(|| assert_eq!(scene.store.sweep(1000, &by()).unwrap().keys, 20));
+        thread::sleep(Duration::from_millis(20));
+        scope.spawn(|| scene.store.rotate_pepper(pepper(2), &by()).unwrap());
+    });
+    for key in &live {
+        assert_eq!(scene.reason(key.token.expose()), None);
+    }
+    assert_eq!(scene.store.pepper_status().unwrap().left, 10);
+    scene.store.check().unwrap();
 }

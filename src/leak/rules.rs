@@ -78,7 +78,7 @@ impl RuleFormat {
                  description = \"API key of {realm}, kind {name}\"\n\
                  regex = '''{BEFORE}({token}){AFTER}'''\n\
                  secretGroup = 1\n\
-                 entropy = {entropy}\n\
+                 entropy = {entropy:.1}\n\
                  keywords = [\"{keyword}\"]\n"
             ),
             Self::Trufflehog => write!(
@@ -87,7 +87,7 @@ impl RuleFormat {
                  keywords: [\"{keyword}\"]\n    \
                  regex:\n      \
                  token: '{BEFORE}({token}){AFTER}'\n    \
-                 entropy: {entropy}\n"
+                 entropy: {entropy:.1}\n"
             ),
             Self::Github => write!(
                 text,
@@ -118,11 +118,11 @@ fn sample(shape: &Shape) -> String {
     shape.with_body(&digits.take(shape.body_len()).collect::<String>())
 }
 
-/// Shannon's entropy, in bits a character, that every token of the shape has more of: that of its
-/// prefix and a body in which ten characters take turns, less a tenth. Of 22 random digits, fewer
-/// than ten differ in one of a billion bodies.
+/// Shannon's entropy, in bits a character, that the tokens of the shape have more of: that of
+/// its prefix and a body in which eight characters take turns, less a tenth. Random bodies have
+/// more: of 22 digits, fewer than ten differ in one of a billion bodies.
 fn entropy(shape: &Shape) -> f64 {
-    let turns = "0123456789".bytes().cycle().take(shape.body_len());
+    let turns = "01234567".bytes().cycle().take(shape.body_len());
     let text: Vec<u8> = shape.prefix().bytes().chain(turns).collect();
     let whole = text.len() as f64;
     let share = |byte: u8| text.iter().filter(|other| **other == byte).count() as f64 / whole;

@@ -1,7 +1,9 @@
 //! What a journey wants to write: made from reads alone, so that a refusal writes nothing.
 
 use super::pepper::Turn;
+use super::ways::Way;
 use crate::audit::AuditEntry;
+use crate::ids::RealmRef;
 use crate::key_id::KeyId;
 use crate::quota::{CreditChange, Quota};
 use crate::record::{Op, OperationRecord};
@@ -29,6 +31,8 @@ pub(super) struct Change {
     pub usage: bool,
     /// What becomes of the pepper.
     pub turn: Option<Turn>,
+    /// How many more keys, or fewer, are on which ways; of what it writes besides.
+    pub ways: Vec<(RealmRef, Way, i64)>,
     /// What becomes of the credits of lineages.
     pub credits: Vec<Crediting>,
     /// Lineages of which credits are to be leased, and how many at least.
@@ -111,6 +115,12 @@ impl<T> Draft<T> {
     /// Rotates or retires the pepper.
     pub(super) fn turn(mut self, turn: Turn) -> Self {
         self.change.turn = Some(turn);
+        self
+    }
+
+    /// Tells how many more keys, or fewer, are on which ways.
+    pub(super) fn ways(mut self, ways: impl IntoIterator<Item = (RealmRef, Way, i64)>) -> Self {
+        self.change.ways.extend(ways);
         self
     }
 

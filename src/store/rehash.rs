@@ -93,9 +93,9 @@ impl Store {
         if verified.is_empty() {
             return Ok(0);
         }
-        let moved = self.commit(|view, realms, _| {
+        self.commit(|view, realms, _| {
             let current = self.routes.load().current.number;
-            let mut draft = Draft::new(Vec::new());
+            let mut draft = Draft::new(0_u64);
             let mut digests = HashSet::new();
             for verified in verified {
                 let Some(record) = view.key(verified.key_id)? else { continue };
@@ -119,16 +119,14 @@ impl Store {
                     self.known.note(&from, new.key_id);
                 }
                 if let Some(realm) = realms.realm_of(new.kind) {
-                    draft.value.push((realm, before, Way::of(&new)));
+                    let changes = [(realm, before, -1), (realm, Way::of(&new), 1)];
+                    draft = draft.ways(changes);
                 }
+                draft.value = draft.value.saturating_add(1);
                 draft = draft.op(Op::Rekey(new, from));
             }
             Ok(draft)
-        })?;
-        let count = u64::try_from(moved.len()).unwrap_or(u64::MAX);
-        let changes = |(realm, from, to): (RealmRef, Way, Way)| [(realm, from, -1), (realm, to, 1)];
-        self.note_ways(moved.into_iter().flat_map(changes))?;
-        Ok(count)
+        })
     }
 
     /// So many more keys are on these ways, or fewer.

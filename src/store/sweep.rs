@@ -51,12 +51,11 @@ impl Store {
             let why = format!("limit {limit}: from 1 to {SWEEP_MAX} are allowed");
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        let (swept, ways) = self.commit_apart(|view, realms, now| {
-            let mut ways = Vec::new();
+        self.commit_apart(|view, realms, now| {
             if let Some(done) = asked.done(view)? {
                 let Done::Swept(keys, more) = done.done else { return Err(done.unlike()) };
                 let keys = usize::try_from(keys).unwrap_or(usize::MAX);
-                return Ok(Draft::new((Swept { keys, more }, ways)));
+                return Ok(Draft::new(Swept { keys, more }));
             }
             let mut draft = Draft::new(Swept { keys: 0, more: false });
             for (realm, kind) in realms.kinds() {
@@ -68,7 +67,7 @@ impl Store {
                 over.truncate(left);
                 draft.value.keys = draft.value.keys.saturating_add(over.len());
                 let of = realm.reference();
-                ways.extend(over.iter().map(|key| (of, Way::of(key), -1)));
+                draft = draft.ways(over.iter().map(|key| (of, Way::of(key), -1)));
                 draft = draft.ops(over.iter().map(|key| Op::Forget(key.key_id, key.address())));
                 let keys: Vec<_> = over.iter().map(|key| key.key_id).collect();
                 for keys in keys.chunks(KEYS_MAX) {
@@ -82,11 +81,8 @@ impl Store {
             }
             let Swept { keys, more } = draft.value;
             let keys = u32::try_from(keys).unwrap_or(u32::MAX);
-            let draft = draft.map(|swept| (swept, ways));
             Ok(asked.note(draft, now, Done::Swept(keys, more)))
-        })?;
-        self.note_ways(ways)?;
-        Ok(swept)
+        })
     }
 
     /// [Sweeps](Self::sweep) until nothing is left to take out, a thousand keys a commit. Gives

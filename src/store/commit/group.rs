@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::ids::RealmRef;
 use crate::index::Index;
 use crate::key_id::KeyId;
 use crate::record::Op;
@@ -15,6 +16,7 @@ use crate::store::deny::Denial;
 use crate::store::draft::{Change, Crediting};
 use crate::store::pepper::Turn;
 use crate::store::quota::put_credits;
+use crate::store::ways::Way;
 use crate::time::Timestamp;
 
 /// Most journeys that plan in a transaction: the first waits for the others.
@@ -144,6 +146,11 @@ impl Group {
     /// What becomes of the pepper.
     pub(super) fn take_turn(&mut self) -> Option<Turn> {
         self.changes.iter_mut().find_map(|change| change.turn.take())
+    }
+
+    /// How many more keys, or fewer, are on which ways.
+    pub(super) fn take_ways(&mut self) -> Vec<(RealmRef, Way, i64)> {
+        self.changes.iter_mut().flat_map(|change| std::mem::take(&mut change.ways)).collect()
     }
 
     /// The ops of all, in order.

@@ -321,8 +321,11 @@ impl Store {
     }
 
     fn publish_group(&self, seq: u64, group: &mut Group) -> Result<()> {
-        if let Some(turn) = group.take_turn() {
-            self.take_turn(turn)?;
+        match group.take_turn() {
+            // It is the last of its group, and counted the keys with all that the others did.
+            Some(turn) => self.take_turn(turn)?,
+            // Before the ops: a key is looked for on its way once it is there.
+            None => self.note_ways(group.take_ways())?,
         }
         self.publish(seq, &group.take_ops())
     }

@@ -127,7 +127,7 @@ impl Store {
             let why = format!("imports: {}; up to {ISSUE_MAX} are allowed", keys.len());
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        let (outcomes, ways) = self.commit(|view, realms, now| {
+        self.commit(|view, realms, now| {
             self.known.fill(view, || self.routes.load().has_imports())?;
             let mut importing = Importing::new(self, view, realms, now, rules, by, keys.len())?;
             let mut outcomes = Vec::with_capacity(keys.len());
@@ -148,14 +148,12 @@ impl Store {
                 let why = format!("import {number}: {why} ({refused} of {all} are refused)");
                 return Err(Error::new(kind, why));
             }
-            let Importing { change, ways, .. } = importing;
+            let Importing { change, .. } = importing;
             Ok(match rules.dry_run {
-                true => Draft::new((outcomes, Vec::new())),
-                false => Draft { change, value: (outcomes, ways) },
+                true => Draft::new(outcomes),
+                false => Draft { change, value: outcomes },
             })
-        })?;
-        self.note_ways(ways)?;
-        Ok(outcomes)
+        })
     }
 
     /// How many keys of `realm` are still found by another system's digest, or are of a
@@ -220,7 +218,6 @@ struct Importing<'a> {
     taken: HashMap<[u64; 2], (KeyId, OwnerRef)>,
     schemes: HashMap<RealmRef, Vec<Scheme>>,
     change: Change,
-    ways: Vec<(RealmRef, Way, i64)>,
 }
 
 impl<'a> Importing<'a> {
@@ -246,7 +243,6 @@ impl<'a> Importing<'a> {
             taken: HashMap::new(),
             schemes: HashMap::new(),
             change: Change::default(),
-            ways: Vec::new(),
         })
     }
 
@@ -309,7 +305,7 @@ impl<'a> Importing<'a> {
         self.place(realm, owner, terms.quota, &mut record)?;
         let address = record.address();
         self.taken.insert(address.digest, (key_id, record.owner));
-        self.ways.push((realm.reference(), Way::of(&record), 1));
+        self.change.ways.push((realm.reference(), Way::of(&record), 1));
         if sealed.is_some() {
             self.change.seals.push((key_id, sealed));
         }
