@@ -17,7 +17,7 @@ fn a_side_is_read_with_the_entry_that_names_it() {
         Beside { lineage: NAME, conditions: Conditions { start, ..Conditions::NONE } }
     };
     let names = |_| (MeterRef(0), None);
-    loom::model(move || {
+    check(move || {
         let slots = Arc::new([Slot::default(), Slot::default()]);
         let (sides, mut free) = (Arc::new(Sides::new()), Numbers::default());
         let lent = sides.lend(&mut free, NAME, &side(1), None, names).unwrap();
