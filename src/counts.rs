@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::verdict::{Denial, Grant, Reason};
+use crate::verdict::{Denial, GRANTED, Grant, OUTCOMES, UNPRESENTED};
 
 /// Threads that have a stripe of their own.
 const OWN: usize = 128;
@@ -25,51 +25,34 @@ pub struct DecisionCounts {
     pub granted: u64,
     /// Requests that presented no token.
     pub unpresented: u64,
-    /// Denials for [`Reason::Malformed`], and so on.
+    /// Denials for [`Reason::Malformed`](crate::Reason::Malformed), and so on.
     pub malformed: u64,
-    /// [`Reason::Unknown`].
+    /// [`Reason::Unknown`](crate::Reason::Unknown).
     pub unknown: u64,
-    /// [`Reason::Revoked`].
+    /// [`Reason::Revoked`](crate::Reason::Revoked).
     pub revoked: u64,
-    /// [`Reason::Suspended`].
+    /// [`Reason::Suspended`](crate::Reason::Suspended).
     pub suspended: u64,
-    /// [`Reason::OwnerSuspended`].
+    /// [`Reason::OwnerSuspended`](crate::Reason::OwnerSuspended).
     pub owner_suspended: u64,
-    /// [`Reason::NotYetValid`].
+    /// [`Reason::NotYetValid`](crate::Reason::NotYetValid).
     pub not_yet_valid: u64,
-    /// [`Reason::Expired`].
+    /// [`Reason::Expired`](crate::Reason::Expired).
     pub expired: u64,
-    /// [`Reason::Idle`].
+    /// [`Reason::Idle`](crate::Reason::Idle).
     pub idle: u64,
-    /// [`Reason::Network`].
+    /// [`Reason::Network`](crate::Reason::Network).
     pub network: u64,
-    /// [`Reason::Scope`].
+    /// [`Reason::Scope`](crate::Reason::Scope).
     pub scope: u64,
-    /// [`Reason::RateLimited`].
+    /// [`Reason::RateLimited`](crate::Reason::RateLimited).
     pub rate_limited: u64,
-    /// [`Reason::QuotaExhausted`].
+    /// [`Reason::QuotaExhausted`](crate::Reason::QuotaExhausted).
     pub quota_exhausted: u64,
 }
 
 impl DecisionCounts {
-    const NAMES: [&str; OUTCOMES] = [
-        "granted",
-        "unpresented",
-        "malformed",
-        "unknown",
-        "revoked",
-        "suspended",
-        "owner_suspended",
-        "not_yet_valid",
-        "expired",
-        "idle",
-        "network",
-        "scope",
-        "rate_limited",
-        "quota_exhausted",
-    ];
-
-    fn of(counts: [u64; OUTCOMES]) -> Self {
+    fn of(counts: [u64; OUTCOMES.len()]) -> Self {
         let [
             granted,
             unpresented,
@@ -118,37 +101,14 @@ impl DecisionCounts {
             self.rate_limited,
             self.quota_exhausted,
         ];
-        Self::NAMES.into_iter().zip(counts)
-    }
-}
-
-const OUTCOMES: usize = 14;
-const GRANTED: usize = 0;
-const UNPRESENTED: usize = 1;
-
-/// Where a reason is counted.
-#[inline]
-const fn place(reason: Reason) -> usize {
-    match reason {
-        Reason::Malformed(_) => 2,
-        Reason::Unknown => 3,
-        Reason::Revoked => 4,
-        Reason::Suspended => 5,
-        Reason::OwnerSuspended => 6,
-        Reason::NotYetValid => 7,
-        Reason::Expired => 8,
-        Reason::Idle => 9,
-        Reason::Network => 10,
-        Reason::Scope { .. } => 11,
-        Reason::RateLimited { .. } => 12,
-        Reason::QuotaExhausted { .. } => 13,
+        OUTCOMES.into_iter().zip(counts)
     }
 }
 
 /// The counts of one thread, or of several. Aligned, because processors fetch lines in pairs.
 #[repr(align(128))]
 #[derive(Default)]
-struct Stripe([AtomicU64; OUTCOMES]);
+struct Stripe([AtomicU64; OUTCOMES.len()]);
 
 /// The counts of one store. Relaxed throughout: they order nothing.
 pub(crate) struct Counts {
@@ -184,7 +144,7 @@ impl Counts {
     pub(crate) fn verdict(&self, verdict: &Result<Grant, Denial>) {
         self.add(match verdict {
             Ok(_) => GRANTED,
-            Err(denial) => place(denial.reason),
+            Err(denial) => denial.reason.outcome(),
         });
     }
 
@@ -209,7 +169,7 @@ impl Counts {
 
     /// The counts as they are; of decisions that are being made meanwhile some may be missing.
     pub(crate) fn sum(&self) -> DecisionCounts {
-        let mut counts = [0; OUTCOMES];
+        let mut counts = [0; OUTCOMES.len()];
         for Stripe(stripe) in &self.stripes {
             for (sum, count) in counts.iter_mut().zip(stripe) {
                 *sum = u64::wrapping_add(*sum, count.load(Ordering::Relaxed));

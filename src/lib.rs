@@ -18,6 +18,7 @@ mod digest;
 mod entry;
 mod error;
 mod feed_cursor;
+mod halves;
 mod ids;
 mod index;
 mod info;

@@ -150,25 +150,50 @@ pub enum Reason {
     },
 }
 
-impl Reason {
-    /// The reason's stable name in lower case.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Malformed(_) => "malformed",
-            Self::Unknown => "unknown",
-            Self::Revoked => "revoked",
-            Self::Suspended => "suspended",
-            Self::OwnerSuspended => "owner_suspended",
-            Self::NotYetValid => "not_yet_valid",
-            Self::Expired => "expired",
-            Self::Idle => "idle",
-            Self::Network => "network",
-            Self::Scope { .. } => "scope",
-            Self::RateLimited { .. } => "rate_limited",
-            Self::QuotaExhausted { .. } => "quota_exhausted",
+macro_rules! reasons {
+    ($($number:literal $reason:pat => $name:literal,)*) => {
+        impl Reason {
+            /// The reason's stable name in lower case.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $($reason => $name,)*
+                }
+            }
+
+            /// Where the reason's name stands in [`OUTCOMES`].
+            #[inline]
+            pub(crate) const fn outcome(self) -> usize {
+                match self {
+                    $($reason => $number,)*
+                }
+            }
         }
-    }
+
+        /// Names of all that a decision comes to: a grant, no token, then the reasons in their
+        /// order.
+        pub(crate) const OUTCOMES: [&str; 14] = ["granted", "unpresented", $($name,)*];
+    };
+}
+
+/// Where the name of a grant stands in [`OUTCOMES`].
+pub(crate) const GRANTED: usize = 0;
+/// Where that of a request without a token stands.
+pub(crate) const UNPRESENTED: usize = 1;
+
+reasons! {
+    2 Self::Malformed(_) => "malformed",
+    3 Self::Unknown => "unknown",
+    4 Self::Revoked => "revoked",
+    5 Self::Suspended => "suspended",
+    6 Self::OwnerSuspended => "owner_suspended",
+    7 Self::NotYetValid => "not_yet_valid",
+    8 Self::Expired => "expired",
+    9 Self::Idle => "idle",
+    10 Self::Network => "network",
+    11 Self::Scope { .. } => "scope",
+    12 Self::RateLimited { .. } => "rate_limited",
+    13 Self::QuotaExhausted { .. } => "quota_exhausted",
 }
 
 impl From<State> for Option<Reason> {

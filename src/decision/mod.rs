@@ -16,6 +16,7 @@ use crate::ids::RealmRef;
 use crate::key_id::KeyId;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
+use crate::verdict::{GRANTED, OUTCOMES};
 
 pub(crate) use note::Note;
 pub(crate) use ring::Ring;
@@ -56,7 +57,7 @@ impl Decision {
     /// Whether it was a grant.
     #[must_use]
     pub fn is_grant(&self) -> bool {
-        self.outcome == note::GRANTED
+        self.outcome == OUTCOMES[GRANTED]
     }
 
     /// What the audit trail says of it.

@@ -13,33 +13,15 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use super::Decision;
+use crate::halves::{halves, whole};
 use crate::ids::RealmRef;
 use crate::key_id::KeyId;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
-use crate::verdict::{Grant, Reason, Refusal};
+use crate::verdict::{GRANTED, Grant, OUTCOMES, Reason, Refusal, UNPRESENTED};
 
-pub(super) const GRANTED: &str = "granted";
-const UNPRESENTED: &str = "unpresented";
-
-/// Every outcome, by its number. One that is not here yet is told as the last.
-const OUTCOMES: [&str; 15] = [
-    GRANTED,
-    UNPRESENTED,
-    "malformed",
-    "unknown",
-    "revoked",
-    "suspended",
-    "owner_suspended",
-    "not_yet_valid",
-    "expired",
-    "idle",
-    "network",
-    "scope",
-    "rate_limited",
-    "quota_exhausted",
-    "other",
-];
+/// What is told of a number that is no outcome's.
+const OTHER: &str = "other";
 
 const KEY: u64 = 1 << 8;
 const ADDRESS: u64 = 1 << 9;
@@ -66,8 +48,8 @@ impl Note {
     ) -> Self {
         let none = ScopeSet::empty();
         let (outcome, key, missing) = match verdict {
-            Ok(grant) => (GRANTED, Some(grant.key_id), none),
-            Err(Refusal::Unpresented(_)) => (UNPRESENTED, None, none),
+            Ok(grant) => (OUTCOMES[GRANTED], Some(grant.key_id), none),
+            Err(Refusal::Unpresented(_)) => (OUTCOMES[UNPRESENTED], None, none),
             Err(Refusal::Denied(denial)) => {
                 let missing = match denial.reason {
                     Reason::Scope { required, present } => required.difference(present),
@@ -87,8 +69,8 @@ impl Note {
 
     pub(super) fn words(&self) -> Words {
         let decision = &self.decision;
-        let last = OUTCOMES.len().saturating_sub(1);
-        let outcome = OUTCOMES.iter().position(|name| *name == decision.outcome).unwrap_or(last);
+        let outcome = OUTCOMES.iter().position(|name| *name == decision.outcome);
+        let outcome = outcome.unwrap_or(OUTCOMES.len());
         let mut marks = u64::try_from(outcome).unwrap_or(0);
         marks |= u64::from(decision.realm.number()) << 16 | u64::from(self.pattern) << 32;
         marks |= if decision.key.is_some() { KEY } else { 0 };
@@ -112,9 +94,9 @@ impl Note {
     pub(super) fn of_words(words: Words) -> Self {
         let [at, key, marks, from_low, from_high, low, high] = words;
         let byte = |shift: u32| (marks >> shift).to_le_bytes().first().copied().unwrap_or(0);
-        let outcome = OUTCOMES.get(usize::from(byte(0))).copied().unwrap_or("other");
+        let outcome = OUTCOMES.get(usize::from(byte(0))).copied().unwrap_or(OTHER);
         let [a, b, ..] = (marks >> 16).to_le_bytes();
-        let bits = whole(from_low, from_high);
+        let bits = whole([from_low, from_high]);
         let address = match (marks & ADDRESS != 0, marks & IPV6 != 0) {
             (false, _) => None,
             (true, true) => Some(IpAddr::V6(Ipv6Addr::from_bits(bits))),
@@ -129,19 +111,10 @@ impl Note {
             outcome,
             key: (marks & KEY != 0).then_some(KeyId::from_bits(key)),
             address,
-            missing: ScopeSet::from_bits_retain(whole(low, high)),
+            missing: ScopeSet::from_bits_retain(whole([low, high])),
         };
         Self { decision, pattern: byte(32) }
     }
-}
-
-fn halves(number: u128) -> [u64; 2] {
-    let [a, b, c, d, e, f, g, h, high @ ..] = number.to_le_bytes();
-    [u64::from_le_bytes([a, b, c, d, e, f, g, h]), u64::from_le_bytes(high)]
-}
-
-fn whole(low: u64, high: u64) -> u128 {
-    u128::from(low) | u128::from(high) << 64
 }
 
 #[cfg(test)]
@@ -164,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_note_survives_its_words() {
-        for outcome in OUTCOMES {
+        for outcome in OUTCOMES.into_iter().chain([OTHER]) {
             for key in [None, Some(0), Some(u64::MAX)] {
                 for address in [None, Some("255.0.2.1"), Some("2001:db8::1"), Some("::1")] {
                     let note = note(outcome, key, address);

@@ -40,6 +40,7 @@
 //! - **Memory is never given back**, so a late reader looks at another key's words at worst,
 //!   and its checks tell.
 
+mod bind;
 mod conditions;
 mod directory;
 mod filter;
@@ -70,14 +71,13 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::digest::{Address, Digest, Locator};
-use crate::entry::{Entry, Idle, LeaseRef, MeterRef, OwnerEntry, Side, SideRef};
+use crate::entry::{Entry, LeaseRef, MeterRef, OwnerEntry, Side, SideRef};
 use crate::error::Result;
-use crate::ids::{KindRef, OwnerRef, RealmRef};
+use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::limit::{Cells, Charge, Metered};
 use crate::quota::Quota;
 use crate::record::{KeyRecord, Op, OwnerRecord};
-use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::verdict::{Credits, Rate, Reason};
 
@@ -87,34 +87,11 @@ use side::Sides;
 use table::Table;
 use writer::Writer;
 
+pub(crate) use bind::Bind;
 pub(crate) use lease::{Lease, Settled, Spent};
 pub(crate) use restraint::{KeyRestraint, OwnerRestraint, RestraintId};
 pub(crate) use side::Used;
 pub(crate) use table::Approach;
-
-/// What the index cannot know: how the realms of the store read a record.
-pub(crate) trait Bind {
-    /// `granted` and what it implies in the realm of `kind`.
-    fn expand(&self, kind: KindRef, granted: ScopeSet) -> ScopeSet;
-
-    /// `direct` and what it implies in `realm`.
-    fn expand_owner(&self, realm: RealmRef, direct: ScopeSet) -> ScopeSet;
-
-    /// The number in `realm` of the plan of this name, or of the default one.
-    fn plan_number(&self, realm: RealmRef, plan: Option<&str>) -> Option<u8>;
-
-    /// For how long the key may stay unused, if not for ever.
-    fn idle(&self, record: &KeyRecord) -> Option<Idle>;
-
-    /// Whether decisions about the key need a [`Side`] even if it has no conditions.
-    fn needs_side(&self, record: &KeyRecord) -> bool;
-
-    /// Whether keys of `kind` may be charged to the meters of their lineages.
-    fn meters_lineages(&self, kind: KindRef) -> bool;
-
-    /// Whether keys of `realm` may be charged to the meters of their owners.
-    fn meters_owners(&self, realm: RealmRef) -> bool;
-}
 
 /// All keys and owners of a store, as decisions read them.
 pub(crate) struct Index {

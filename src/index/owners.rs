@@ -9,6 +9,7 @@ use std::sync::OnceLock;
 use super::shim::{AtomicU64, AtomicUsize, Ordering, fence};
 use crate::chunks::Chunks;
 use crate::entry::OwnerEntry;
+use crate::halves::{halves, whole};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::scope::ScopeSet;
 use crate::sys;
@@ -134,24 +135,20 @@ impl Owner {
 
 impl Rights {
     fn get(&self) -> OwnerEntry {
-        let [low, high] = &self.direct;
-        let whole = |low: u64, high: u64| u128::from(low) | u128::from(high) << 64;
-        let direct = whole(low.load(Ordering::Relaxed), high.load(Ordering::Relaxed));
+        let words = self.direct.each_ref().map(|word| word.load(Ordering::Relaxed));
         let marks = self.marks.load(Ordering::Relaxed);
         let plan = (marks & (SUSPENDED - 1)).checked_sub(1);
         OwnerEntry {
             suspended: marks & SUSPENDED != 0,
-            direct: ScopeSet::from_bits_retain(direct),
+            direct: ScopeSet::from_bits_retain(whole(words)),
             plan: plan.and_then(|plan| u8::try_from(plan).ok()),
         }
     }
 
     fn set(&self, entry: &OwnerEntry) {
-        let [low, high] = &self.direct;
-        let bits = entry.direct.bits();
-        let half = |bits: u128| u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
-        low.store(half(bits), Ordering::Relaxed);
-        high.store(half(bits >> 64), Ordering::Relaxed);
+        for (word, half) in self.direct.iter().zip(halves(entry.direct.bits())) {
+            word.store(half, Ordering::Relaxed);
+        }
         let plan = entry.plan.map_or(0, |plan| u64::from(plan) + 1);
         let suspended = if entry.suspended { SUSPENDED } else { 0 };
         self.marks.store(plan | suspended, Ordering::Relaxed);

@@ -25,6 +25,7 @@ use super::shim::{AtomicU64, Ordering, fence};
 use super::verdict::Verdict;
 use crate::digest::{Address, Locator};
 use crate::entry::{Entry, SideRef};
+use crate::halves::{halves, whole};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
 use crate::scope::ScopeSet;
@@ -267,18 +268,6 @@ impl Slot {
             Some(change(Verdict::from_bits(bits)).bits())
         });
     }
-}
-
-#[inline]
-fn halves(bits: u128) -> [u64; 2] {
-    let low = u64::try_from(bits & u128::from(u64::MAX)).unwrap_or(0);
-    let high = u64::try_from(bits >> 64).unwrap_or(0);
-    [low, high]
-}
-
-#[inline]
-fn whole([low, high]: [u64; 2]) -> u128 {
-    u128::from(low) | u128::from(high) << 64
 }
 
 #[cfg(test)]

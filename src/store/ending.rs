@@ -178,9 +178,7 @@ impl Store {
             let (key, owner) = (record.key_id, owners.id(view, &record)?);
             let ended = ended(record.clone(), ending.what(), asked.by(), now);
             let event = Event::KeyRevoked;
-            let mut entry = trail::key_entry(event, asked.by(), now, realm, key, owner);
-            entry.before = trail::key_changes(realm, &record, &ended);
-            entry.after = trail::key_changes(realm, &ended, &record);
+            let entry = trail::key_change(event, asked.by(), now, realm, &record, &ended, owner);
             draft = draft.op(Op::Key(ended)).seal(key, None).entry(entry);
         }
         let revoked = draft.change.ops.len();

@@ -199,10 +199,8 @@ impl Store {
                 continue;
             }
             let revoked = in_state(held.record.clone(), State::Revoked, by, now);
-            let (realm, owner) = (held.realm, &held.owner.id);
-            let mut entry = trail::key_entry(Event::KeyRevoked, by, now, realm, *key, owner);
-            entry.before = trail::key_changes(realm, &held.record, &revoked);
-            entry.after = trail::key_changes(realm, &revoked, &held.record);
+            let (event, realm, owner) = (Event::KeyRevoked, held.realm, &held.owner.id);
+            let entry = trail::key_change(event, by, now, realm, &held.record, &revoked, owner);
             draft.value = draft.value.saturating_add(1);
             draft = draft.seal(*key, None).op(Op::Key(revoked)).entry(entry);
         }

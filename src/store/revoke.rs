@@ -52,10 +52,8 @@ impl Store {
                 };
                 draft.value.push(self.key_info(view, realm, held.kind, &owner, &after, now)?);
                 if ends {
-                    let mut entry =
-                        trail::key_entry(Event::KeyRevoked, by, now, realm, *key, &owner);
-                    entry.before = trail::key_changes(realm, &before, &after);
-                    entry.after = trail::key_changes(realm, &after, &before);
+                    let event = Event::KeyRevoked;
+                    let entry = trail::key_change(event, by, now, realm, &before, &after, &owner);
                     draft = draft.op(Op::Key(after)).entry(entry).seal(*key, None);
                 }
             }

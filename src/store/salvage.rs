@@ -189,9 +189,8 @@ impl Asked<'_> {
             _ => Event::KeySuspended,
         };
         let (key, ended) = (after.key_id, after.state == State::Revoked);
-        let mut entry = trail::key_entry(event, self.by, self.now, realm, key, &owner.id);
-        entry.before = trail::key_changes(realm, before, &after);
-        entry.after = trail::key_changes(realm, &after, before);
+        let (by, now) = (self.by, self.now);
+        let entry = trail::key_change(event, by, now, realm, before, &after, &owner.id);
         batch.apply(&[Op::Key(after)])?;
         if ended {
             batch.seal(key, None)?;

@@ -186,9 +186,8 @@ impl Store {
             if records.is_empty() && credits.is_empty() {
                 return Ok(asked.note(Draft::new(info), now, Done::Key(key)));
             }
-            let mut entry = trail::key_entry(event, asked.by(), now, realm, key, &owner.id);
-            entry.before = trail::key_changes(realm, &before, after);
-            entry.after = trail::key_changes(realm, after, &before);
+            let by = asked.by();
+            let mut entry = trail::key_change(event, by, now, realm, &before, after, &owner.id);
             if !credits.is_empty() {
                 info.quota = self.key_quota(view, after, &credits, now)?;
                 let had = self.key_quota(view, &before, &[], now)?;

@@ -75,6 +75,22 @@ pub(super) fn key_changes(realm: &Realm, record: &KeyRecord, other: &KeyRecord) 
     facts
 }
 
+/// An entry of the trail about a change of a key of the owner `owner`, with what differs.
+pub(super) fn key_change(
+    event: Event,
+    by: &Actor,
+    at: Timestamp,
+    realm: &Realm,
+    before: &KeyRecord,
+    after: &KeyRecord,
+    owner: &str,
+) -> AuditEntry {
+    let mut entry = key_entry(event, by, at, realm, after.key_id, owner);
+    entry.before = key_changes(realm, before, after);
+    entry.after = key_changes(realm, after, before);
+    entry
+}
+
 /// Puts into `entry` how many credits there were, and are after a change of them.
 pub(super) fn credit_changes(
     entry: &mut AuditEntry,

@@ -6,8 +6,10 @@ mod rules;
 mod stress;
 
 use super::*;
-use crate::entry::{MeterRef, State};
+use crate::entry::{Idle, MeterRef, State};
+use crate::ids::KindRef;
 use crate::record::{Cause, Parts};
+use crate::scope::ScopeSet;
 
 /// A realm in which scope 0 implies scope 127, and keys called "beside" have a side.
 struct Realm;
