@@ -1,15 +1,18 @@
 //! Many keys in one commit: each as if it were issued alone, all of them or none.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "common/hands.rs"]
+mod hands;
+
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
-    Actor, Changes, Clock, ErrorKind, Event, FeedCursor, ISSUE_MAX, Issued, KeyId, OwnerChange,
-    RealmRef, Request, Spec, Store, Timestamp,
+    Actor, Changes, ErrorKind, Event, FeedCursor, ISSUE_MAX, Issued, KeyId, OwnerChange, RealmRef,
+    Request, Spec, Store,
 };
+
+use hands::Hands;
 
 const PROFILE: &str = r#"
 realm = "acme"
@@ -29,20 +32,6 @@ name = "small"
 active = 4
 "#;
 
-/// A clock that stands still until it is moved: all keys here are of few milliseconds.
-#[derive(Clone)]
-struct Hands(Arc<AtomicI64>);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.0.load(Ordering::Relaxed))
-    }
-
-    fn uptime(&self) -> Duration {
-        Duration::ZERO
-    }
-}
-
 struct Scene {
     dir: tempfile::TempDir,
     clock: Hands,
@@ -53,7 +42,7 @@ struct Scene {
 impl Scene {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let clock = Hands(Arc::new(AtomicI64::new(1_767_225_600_000)));
+        let clock = Hands::at("2026-01-01T00:00:00Z");
         let path = dir.path().join("keys.redb");
         let store = Store::options().clock(clock.clone()).create(path).unwrap();
         store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
@@ -181,7 +170,7 @@ fn keys_that_expired_give_their_places_to_the_keys_of_one_call() {
     scene.issue(&vec![short; 4]).unwrap();
     let specs = vec![scene.spec("live", "small"); 4];
     scene.refused(&specs, ErrorKind::Cap, "spec 0: owner \"small\": has 4 active");
-    scene.clock.0.fetch_add(1_000, Ordering::Relaxed);
+    scene.clock.step(1_000);
     let issued = scene.issue(&specs).unwrap();
     scene.refused(&specs[..1], ErrorKind::Cap, "spec 0: owner \"small\": has 4 active");
     let scene = scene.reopen();

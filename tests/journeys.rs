@@ -1,14 +1,18 @@
 //! What a user does with a store, through the public interface.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+#[path = "common/hands.rs"]
+mod hands;
+
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use keycask::{
-    Actor, Clock, ErrorKind, Filter, KeyInfo, OwnerChange, Reason, Request, Rotation, Spec, State,
-    Store, Timestamp, Update,
+    Actor, ErrorKind, Filter, KeyInfo, OwnerChange, Reason, Request, Rotation, Spec, State, Store,
+    Timestamp, Update,
 };
+
+use hands::Hands;
 
 const PROFILE: &str = r#"
 realm = "acme"
@@ -35,42 +39,6 @@ rates = ["5 per 1m"]
 default_grace = "1h"
 usage = true
 "#;
-
-/// A clock that stands still until it is moved: the calendar, and the uptime in milliseconds.
-#[derive(Clone)]
-struct Hands(Arc<(AtomicI64, AtomicI64)>);
-
-impl Hands {
-    fn at(text: &str) -> Self {
-        let now = Timestamp::parse(text).unwrap().as_ms();
-        Self(Arc::new((AtomicI64::new(now), AtomicI64::new(0))))
-    }
-
-    fn forward(&self, span: Duration) {
-        self.step(span);
-        self.0.1.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
-    }
-
-    /// Sets the calendar forward; no time passes.
-    fn step(&self, span: Duration) {
-        self.0.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
-    }
-
-    /// Sets the calendar back; no time passes.
-    fn back(&self, span: Duration) {
-        self.0.0.fetch_sub(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.0.0.load(Ordering::Relaxed))
-    }
-
-    fn uptime(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.1.load(Ordering::Relaxed)).unwrap())
-    }
-}
 
 struct Scene {
     dir: tempfile::TempDir,
@@ -597,7 +565,7 @@ fn a_clock_that_steps_back_and_forth_does_not_fill_a_rate_again() {
     }
     scene.clock.back(Duration::from_secs(600));
     assert_eq!(scene.reason(&token), None);
-    scene.clock.step(Duration::from_secs(600));
+    scene.clock.step(600_000);
     assert!(matches!(scene.reason(&token), Some(Reason::RateLimited { .. })));
     let at = Request::new().at(Timestamp::parse("2030-01-01T00:00:00Z").unwrap());
     assert!(store.verify(acme, token.as_bytes(), &at).is_ok(), "a named time has its own rates");

@@ -1,15 +1,20 @@
 //! Keeping a store in order while it is used: sweeping and compacting.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+#[path = "common/hands.rs"]
+mod hands;
+
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
 use keycask::{
-    Actor, Clock, ErrorKind, KeyId, OwnerChange, Progress, RealmRef, Reason, Request, Spec, Step,
-    Store, Timestamp, Update,
+    Actor, ErrorKind, KeyId, OwnerChange, Progress, RealmRef, Reason, Request, Spec, Step, Store,
+    Update,
 };
+
+use hands::Hands;
 
 /// Two realms of which one retains nothing and the other everything.
 const PROFILE: &str = r#"
@@ -25,26 +30,6 @@ retain = "RETAIN"
 "#;
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// A clock that stands still until it is moved.
-#[derive(Clone)]
-struct Hands(Arc<AtomicI64>);
-
-impl Hands {
-    fn forward(&self, span: Duration) {
-        self.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_ms(1_767_225_600_000 + self.0.load(Ordering::Relaxed))
-    }
-
-    fn uptime(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.load(Ordering::Relaxed)).unwrap())
-    }
-}
 
 struct Scene {
     dir: tempfile::TempDir,
@@ -64,7 +49,7 @@ fn by() -> Actor {
 impl Scene {
     fn new() -> Self {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let clock = Hands(Arc::new(AtomicI64::new(0)));
+        let clock = Hands::at("2026-01-01T00:00:00Z");
         let told = Arc::new(Mutex::new(Vec::new()));
         let pause: Arc<Mutex<Option<Pause>>> = Arc::default();
         let (to, pauses) = (Arc::clone(&told), Arc::clone(&pause));

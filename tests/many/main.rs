@@ -4,6 +4,8 @@
 mod asking;
 mod chains;
 mod ending;
+#[path = "../common/hands.rs"]
+mod hands;
 mod orders;
 mod scene;
 mod scopes;

@@ -1,13 +1,13 @@
 //! A store with two realms and a clock that stands still until it is moved.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
     Actor, Clock, Cursor, Filter, Issued, KeyId, KeyInfo, OwnerChange, RealmRef, Request, Rotation,
     Spec, Store, Timestamp,
 };
+
+use crate::hands::Hands;
 
 const ACME: &str = r#"
 realm = "acme"
@@ -42,19 +42,6 @@ body = 32
 pub const MINUTE: Duration = Duration::from_secs(60);
 pub const DAY: Duration = Duration::from_secs(86_400);
 
-#[derive(Clone)]
-struct Hands(Arc<AtomicI64>);
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.0.load(Ordering::Relaxed))
-    }
-
-    fn uptime(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.load(Ordering::Relaxed)).unwrap())
-    }
-}
-
 pub struct Scene {
     dir: tempfile::TempDir,
     clock: Hands,
@@ -71,8 +58,7 @@ impl Scene {
     /// Owners `a` and `b` of acme, and `m` of mall.
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let now = Timestamp::parse("2026-01-01T00:00:00Z").unwrap();
-        let clock = Hands(Arc::new(AtomicI64::new(now.as_ms())));
+        let clock = Hands::at("2026-01-01T00:00:00Z");
         let options =
             Store::options().clock(clock.clone()).sealing_key(keycask::SealingKey::new(&[7; 32]));
         let store = options.create(dir.path().join("keys.keycask")).unwrap();
@@ -109,7 +95,7 @@ impl Scene {
     }
 
     pub fn forward(&self, span: Duration) {
-        self.clock.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
+        self.clock.forward(span);
     }
 
     pub fn spec(&self, kind: &str, owner: &str) -> Spec {

@@ -11,6 +11,8 @@ mod clock;
 mod dice;
 mod end;
 mod feed;
+#[path = "../common/hands.rs"]
+mod hands;
 mod idle;
 mod import;
 mod key;

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use keycask::{Actor, Event, KeyId, OwnerChange, RealmRef, Request, Store, Update};
+use keycask::{Actor, Clock as _, Event, KeyId, OwnerChange, RealmRef, Request, Store, Update};
 
 use crate::audit::Trail;
-use crate::clock::Hands;
 use crate::dice::Dice;
 use crate::feed::Follower;
+use crate::hands::Hands;
 use crate::key::{Key, SCOPES};
 use crate::network::Address;
 use crate::owner::{OWNERS, Owner};
@@ -73,7 +73,7 @@ impl World {
     pub fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         let now = 1_700_000_000_000;
-        let clock = Hands::new(now);
+        let clock = Hands::at_ms(now);
         let peppers = Peppers::new();
         let options = peppers.options().clock(clock.clone());
         let store = options.create(dir.path().join("keys.keycask")).unwrap();
@@ -112,7 +112,7 @@ impl World {
 
     /// The present as the store sees it.
     pub fn now(&self) -> i64 {
-        self.clock.reading().max(self.floor)
+        self.clock.now().as_ms().max(self.floor)
     }
 
     /// After a step: a commit has recorded the present.

@@ -1,36 +1,11 @@
 //! A store with a clock that is moved by hand.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Duration;
-
 use keycask::{
     Actor, Clock, HttpRequest, Issued, Outcome, OwnerChange, RealmRef, Reason, Request, Spec,
     Store, Timestamp,
 };
 
-/// The calendar and the uptime, which go together.
-#[derive(Clone)]
-pub struct Hands(Arc<AtomicI64>);
-
-const START: i64 = 1_767_225_600_000;
-
-impl Hands {
-    pub fn forward(&self, span: Duration) {
-        self.0.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.0.load(Ordering::Relaxed))
-    }
-
-    fn uptime(&self) -> Duration {
-        let ms = self.0.load(Ordering::Relaxed).saturating_sub(START);
-        Duration::from_millis(u64::try_from(ms).unwrap())
-    }
-}
+use crate::hands::Hands;
 
 pub struct Scene {
     dir: tempfile::TempDir,
@@ -43,7 +18,7 @@ impl Scene {
     /// A store with the realm of `profile` and its owner `ann`.
     pub fn new(profile: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let clock = Hands(Arc::new(AtomicI64::new(START)));
+        let clock = Hands::at("2026-01-01T00:00:00Z");
         let options = Store::options().clock(clock.clone());
         let store = options.create(dir.path().join("keys.redb")).unwrap();
         let change = store.apply_realm("profile.toml", profile, &by()).unwrap();

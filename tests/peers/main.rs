@@ -8,6 +8,8 @@
     reason = "a test may stop at a surprise"
 )]
 
+#[path = "../common/hands.rs"]
+mod hands;
 mod kit;
 mod lives;
 mod register;

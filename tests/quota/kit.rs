@@ -2,14 +2,14 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
-    Actor, Clock, Grant, KeyId, KeyQuota, OwnerChange, Quota, RealmRef, Reason, Request, Rotation,
-    Spec, Store, Timestamp, Update, VerifyError,
+    Actor, Grant, KeyId, KeyQuota, OwnerChange, Quota, RealmRef, Reason, Request, Rotation, Spec,
+    Store, Update, VerifyError,
 };
+
+use crate::hands::Hands;
 
 const PROFILE: &str = r#"
 realm = "acme"
@@ -31,43 +31,6 @@ quota = "20 per day"
 
 pub const HOUR: Duration = Duration::from_secs(3_600);
 pub const DAY: Duration = Duration::from_secs(86_400);
-
-/// The calendar, and the uptime, in milliseconds.
-#[derive(Clone)]
-pub struct Hands(Arc<(AtomicI64, AtomicI64)>);
-
-impl Hands {
-    pub fn forward(&self, span: Duration) {
-        let ms = i64::try_from(span.as_millis()).unwrap();
-        self.0.0.fetch_add(ms, Ordering::Relaxed);
-        self.0.1.fetch_add(ms, Ordering::Relaxed);
-    }
-
-    /// Lets time pass to then.
-    pub fn until(&self, then: &str) {
-        self.forward(Timestamp::parse(then).unwrap().since(self.now()));
-    }
-
-    /// Sets the calendar back; no time passes.
-    pub fn back(&self, span: Duration) {
-        self.0.0.fetch_sub(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
-    }
-
-    /// Sets the calendar; no time passes.
-    pub fn set(&self, to: &str) {
-        self.0.0.store(Timestamp::parse(to).unwrap().as_ms(), Ordering::Relaxed);
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.0.0.load(Ordering::Relaxed))
-    }
-
-    fn uptime(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.1.load(Ordering::Relaxed)).unwrap())
-    }
-}
 
 pub struct Scene {
     dir: tempfile::TempDir,
@@ -102,8 +65,7 @@ impl Scene {
     /// The same, with chunks of `lease_max` credits at most.
     pub fn leasing(lease_max: impl Into<Option<u64>>) -> Self {
         let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
-        let clock = Hands(Arc::new((AtomicI64::new(0), AtomicI64::new(0))));
-        clock.set("2026-01-15T12:00:00Z");
+        let clock = Hands::at("2026-01-15T12:00:00Z");
         let store = Store::options().clock(clock.clone()).create(dir.path().join("0")).unwrap();
         store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
         let realm = store.realm("acme").unwrap();

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod credits;
+#[path = "../common/hands.rs"]
+mod hands;
 mod kit;
 mod model;
 mod refills;

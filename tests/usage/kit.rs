@@ -1,12 +1,12 @@
 //! A store, and a clock that stands still until it is moved.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use keycask::{
     Actor, Clock, Issued, KeyInfo, OwnerChange, RealmRef, Request, Spec, Store, Timestamp, Update,
 };
+
+use crate::hands::Hands;
 
 pub const HOUR: Duration = Duration::from_secs(3600);
 pub const DAY: Duration = Duration::from_secs(86_400);
@@ -20,33 +20,6 @@ pub fn profile(policy: &str) -> String {
     )
 }
 
-/// The calendar, and the uptime in milliseconds.
-#[derive(Clone)]
-pub struct Hands(Arc<(AtomicI64, AtomicI64)>);
-
-impl Hands {
-    /// Time passes.
-    pub fn forward(&self, span: Duration) {
-        self.step(i64::try_from(span.as_millis()).unwrap());
-        self.0.1.fetch_add(i64::try_from(span.as_millis()).unwrap(), Ordering::Relaxed);
-    }
-
-    /// Sets the calendar; no time passes.
-    pub fn step(&self, ms: i64) {
-        self.0.0.fetch_add(ms, Ordering::Relaxed);
-    }
-}
-
-impl Clock for Hands {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_ms(self.0.0.load(Ordering::Relaxed))
-    }
-
-    fn uptime(&self) -> Duration {
-        Duration::from_millis(u64::try_from(self.0.1.load(Ordering::Relaxed)).unwrap())
-    }
-}
-
 pub struct Scene {
     dir: tempfile::TempDir,
     pub clock: Hands,
@@ -57,7 +30,7 @@ impl Scene {
     pub fn new(policy: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let start = Timestamp::parse("2026-01-01T00:00:00Z").unwrap().as_ms();
-        let clock = Hands(Arc::new((AtomicI64::new(start), AtomicI64::new(0))));
+        let clock = Hands::at_ms(start);
         let store =
             Store::options().clock(clock.clone()).create(dir.path().join("keys.redb")).unwrap();
         let scene = Self { dir, clock, store: Some(store) };

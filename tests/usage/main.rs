@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod counts;
+#[path = "../common/hands.rs"]
+mod hands;
 mod idle;
 mod kit;
 mod last_used;
