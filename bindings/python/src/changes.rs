@@ -75,9 +75,10 @@ impl Store {
     /// The commits after the cursor `since`, at most `limit` of them, in order: none is ever left
     /// out. Nobody is woken: ask again after a while.
     ///
-    /// Raises `GoneError` if the feed does not reach back that far, is another store's, or the
-    /// file was compacted under a reader: read everything anew; `ArgumentError` for what is no
-    /// cursor; `IoError` or `CorruptError` if the file cannot be read.
+    /// Raises `GoneError` if the feed does not reach back that far, or is another store's: read
+    /// everything anew; `MovedError` of a store that is open read-only, if its file was compacted:
+    /// open it again; `ArgumentError` for what is no cursor; `IoError` or `CorruptError` if the
+    /// file cannot be read.
     #[pyo3(signature = (since, *, limit=100))]
     fn changes(&self, py: Python<'_>, since: &str, limit: usize) -> Result<Many<Commit>, Stop> {
         let since: FeedCursor = since.parse()?;
@@ -94,7 +95,7 @@ impl Store {
                     return Err(Stop::Gone("the log no longer reaches back that far"));
                 }
                 Changes::Moved => {
-                    return Err(Stop::Gone("the file was compacted; open it again"));
+                    return Err(Stop::Moved);
                 }
             };
             let commit = |commit: keycask::Commit| {

@@ -6,8 +6,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 /// Names and numbers. A name is the engine's own, but for those that are made here: `other`,
-/// `panic`, `closed`, `gone`.
-const CODES: [(&str, i32); 44] = [
+/// `unpresented`, `panic`, `closed`, `gone`, `moved`.
+const CODES: [(&str, i32); 46] = [
     ("malformed", 1),
     ("unknown", 2),
     ("revoked", 3),
@@ -21,6 +21,7 @@ const CODES: [(&str, i32); 44] = [
     ("rate_limited", 11),
     ("quota_exhausted", 12),
     ("other", 13),
+    ("unpresented", 31),
     ("missing", 32),
     ("empty", 33),
     ("repeated", 34),
@@ -52,6 +53,7 @@ const CODES: [(&str, i32); 44] = [
     ("gone", -23),
     ("rolled_back", -24),
     ("unconfirmed", -25),
+    ("moved", -26),
 ];
 
 /// All of them, for Python.

@@ -15,6 +15,8 @@ pub(crate) enum Stop {
     Panic,
     /// A follower cannot be told what happened since: why.
     Gone(&'static str),
+    /// The file is no longer the one that has the store's name.
+    Moved,
     /// Something was pickled or copied that cannot be.
     Pickled(&'static str),
     /// A Python exception.
@@ -47,6 +49,7 @@ impl From<Stop> for PyErr {
             Stop::Engine(error) => (error.kind().name(), error.to_string()),
             Stop::Closed => ("closed", "the store was closed".to_owned()),
             Stop::Gone(why) => ("gone", why.to_owned()),
+            Stop::Moved => ("moved", "the file was compacted; open the store again".to_owned()),
             Stop::Pickled(why) => ("pickling", why.to_owned()),
             Stop::Panic => {
                 let why = "a defect in keycask ended a call half-way; open the store again";

@@ -32,6 +32,7 @@ class Error(Exception):
         super().__init_subclass__(**more)
         if kind:
             cls.kind, cls.code = kind, CODES[kind]
+            cls.__module__ = "keycask"
             _ERRORS[kind] = cls
 
 
@@ -136,6 +137,11 @@ class UnconfirmedError(Error, kind="unconfirmed"):
     """The store was restored from a backup and takes no changes until that is confirmed."""
 
 
+class MovedError(Error, kind="moved"):
+    """The file of a store that is open read-only was replaced when it was compacted. Open the
+    store again."""
+
+
 class Denied(Exception):
     """A token was refused. There is one class a reason, so that one can be told from the others;
     to clients every one but `ScopeDenied` and `RateLimited` should look alike.
@@ -152,6 +158,7 @@ class Denied(Exception):
         super().__init_subclass__(**more)
         if reason:
             cls.reason, cls.code = reason, CODES[reason]
+            cls.__module__ = "keycask"
             _DENIALS[reason] = cls
 
     def __init__(self, verdict: Verdict) -> None:
@@ -220,7 +227,7 @@ class QuotaExhausted(Denied, reason="quota_exhausted"):
     """The key's quota is used up."""
 
 
-class Unpresented(Denied):
+class Unpresented(Denied, reason="unpresented"):
     """The request carries no token that could be verified."""
 
 

@@ -22,7 +22,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpResponse
-from rest_framework import exceptions, views
+from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 
@@ -53,6 +53,10 @@ class KeyAuthentication(BaseAuthentication):  # type: ignore[misc]
         request._request.keycask_answer = outcome.answer
         grant = outcome.verdict.grant
         if grant is not None:
+            # What a view adds to its answer.
+            view = (request.parser_context or {}).get("view")
+            if view is not None:
+                view.headers.update(outcome.answer.headers)
             return django.user_of(grant), grant
         if outcome.verdict.reason == "missing":
             return None
@@ -99,5 +103,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
         # Of a request without a token, or one that a `HasScope` refused.
         if isinstance(error, exceptions.NotAuthenticated) or error.get_codes() == "keycask":
             return django.response(answer)
+    # Imported here: when it is, it asks for the classes that the settings name, such as those above.
+    from rest_framework import views
+
     handled: HttpResponse | None = views.exception_handler(error, context)
     return handled
