@@ -519,7 +519,7 @@ fn what_is_wrong_with_a_line_is_said_without_its_token() {
         ),
         (format!(r#"{{"owner": "o", "digest": "$2b$12${secret}", "scheme": "sha256"}}"#), "slow"),
         (format!(r#"{{"owner": "o", "token": "{secret}", "scheme": "md5"}}"#), "broken"),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "state": "gone"}}"#), "state \"gone\""),
+        (format!(r#"{{"owner": "o", "token": "{secret}", "state": "gone"}}"#), "state: want"),
         (format!(r#"{{"owner": "o", "token": "{secret}", "end": "soon"}}"#), "end: "),
         (format!(r#"{{"owner": "o", "token": "{secret}", "digest": "x"}}"#), "either"),
         (r#"{"owner": "o"}"#.to_owned(), "either"),

@@ -104,8 +104,7 @@ impl Store {
                 if !still || verified.generation != current {
                     continue;
                 }
-                let from = record.address();
-                let before = Way::of(&record);
+                let (from, before) = (record.address(), Way::of(&record));
                 let new = rehashed(record, &verified);
                 let to = new.address();
                 // The token may have been imported twice, under two schemes.
@@ -114,9 +113,6 @@ impl Store {
                     || !digests.insert(to.digest)
                 {
                     continue;
-                }
-                if before.scheme.is_some() {
-                    self.known.note(&from, new.key_id);
                 }
                 if let Some(realm) = realms.realm_of(new.kind) {
                     let changes = [(realm, before, -1), (realm, Way::of(&new), 1)];
@@ -149,13 +145,10 @@ impl Store {
 
 /// The key of `record` with the digest that was computed when it was verified.
 fn rehashed(record: KeyRecord, verified: &Verified) -> KeyRecord {
-    let imported = match &record.parts.imported {
-        Some(Imported::Digest { .. }) => {
-            let adopted = record.digest.as_bytes().first_chunk().copied();
-            Some(Imported::Token { adopted })
-        }
-        other => other.clone(),
-    };
+    let imported = record.parts.imported.map(|imported| match imported {
+        Imported::Digest { trace, scheme, .. } => Imported::Token { trace, came_by: Some(scheme) },
+        token @ Imported::Token { .. } => token,
+    });
     KeyRecord {
         digest: verified.digest,
         pepper: verified.generation,
