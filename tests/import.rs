@@ -1,6 +1,7 @@
 //! Keys move in whose tokens another system made.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::fmt::Write as _;
 use std::sync::Barrier;
 use std::thread;
 
@@ -31,6 +32,16 @@ name = "two"
 active = 2
 [policy]
 default_life = "90d"
+"#;
+
+const STRICT: &str = r#"
+realm = "strict"
+[[kind]]
+name = "live"
+prefix = "strict_"
+body = 32
+[policy]
+suspend = false
 "#;
 
 const OTHER: &str = r#"
@@ -543,4 +554,316 @@ fn a_key_that_was_swept_is_not_counted_any_more() {
     assert_eq!(scene.counts(), [(String::new(), 1), ("sha256".to_owned(), 1)]);
     assert_eq!(scene.store.sweep(10, &by()).unwrap().keys, 2);
     assert_eq!(scene.counts(), []);
+}
+
+fn outcomes(scene: &Scene, keys: &[Import], rules: &ImportRules) -> Vec<ImportOutcome> {
+    scene.store.import(keys, rules, &by()).unwrap()
+}
+
+fn shape(outcomes: &[ImportOutcome]) -> String {
+    let letter = |outcome: &ImportOutcome| match outcome {
+        ImportOutcome::Imported(_) => 'i',
+        ImportOutcome::Known(_) => 'k',
+        ImportOutcome::Refused(_) => 'r',
+        _ => '?',
+    };
+    outcomes.iter().map(letter).collect()
+}
+
+/// A line that was given again after its pepper had been retired once made a second key of the
+/// same token: revoking and sweeping the first left the second to be granted.
+#[test]
+fn a_line_is_known_again_after_its_pepper_was_retired_and_the_store_restored() {
+    let scene = Scene::new();
+    let lines = || {
+        [
+            scene.token("token-used"),
+            scene.token("token-left"),
+            scene.digest("sha256", &sha256("digest-used")),
+            scene.digest("sha256:after=old", &sha256("digest-leftthe old pepper")),
+            scene.digest("sanctum", &sha256("early")).lead("9|"),
+        ]
+    };
+    let ids = scene.import(&lines());
+    assert_eq!(scene.reason("9|early"), None);
+    scene.store.rehash().unwrap();
+    scene.store.rotate_pepper(Pepper::new(&[9; 32]), &by()).unwrap();
+    for token in ["token-used", "digest-used", "9|early"] {
+        assert_eq!(scene.reason(token), None);
+    }
+    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 2);
+    let known = |store: &Store| {
+        // As tokens too: whose key came with a digest is told by its token.
+        let tokens = ["digest-used", "digest-left", "9|early"].map(|text| scene.token(text));
+        let keys: Vec<_> = lines().into_iter().chain(tokens).collect();
+        let rules = ImportRules::new();
+        let known = |outcome| match outcome {
+            ImportOutcome::Known(key) => key,
+            other => panic!("{other:?}"),
+        };
+        let known = store.import(&keys, &rules, &by()).unwrap().into_iter().map(known);
+        assert_eq!(known.collect::<Vec<_>>(), [&ids[..], &ids[2..]].concat());
+    };
+    known(&scene.store);
+    let reopen = |name: &str| {
+        let options = Store::options().pepper(Pepper::new(&[9; 32]));
+        let options = options.import_secret("old", b"the old pepper");
+        (options, scene.dir.path().join(name))
+    };
+    let backup = scene.dir.path().join("backup");
+    scene.store.backup(&backup).unwrap();
+    let (options, path) = reopen("restored");
+    options.restore(&backup, &path, &keycask::Restore::new(), &by()).unwrap();
+    let (options, path) = reopen("restored");
+    let store = options.open(&path).unwrap();
+    store.confirm_restore(&by()).unwrap();
+    known(&store);
+    store.check().unwrap();
+}
+
+#[test]
+fn a_token_and_its_digests_are_one_key_whichever_comes_first_in_a_call() {
+    let rules = ImportRules::new();
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 1], [2, 0, 2], [1, 1, 0]] {
+        let scene = Scene::new();
+        let keys = order.map(|which| match which {
+            0 => scene.token("17|one-key"),
+            1 => scene.digest("sanctum", &sha256("one-key")).lead("17|"),
+            _ => {
+                let digest = sha256("one-keythe old pepper");
+                scene.digest("sha256:first-bar:after=old", &digest).lead("17|")
+            }
+        });
+        assert_eq!(shape(&outcomes(&scene, &keys, &rules)), "ikk", "{order:?}");
+        // In later calls, too: of a key that came with a digest, its token.
+        let scene = scene.reopened();
+        assert_eq!(shape(&outcomes(&scene, &[scene.token("17|one-key")], &rules)), "k");
+    }
+}
+
+/// Two calls at the same time share a commit, and neither saw what the other was about to write.
+#[test]
+fn of_two_imports_of_one_token_at_the_same_time_one_makes_the_key() {
+    let scene = Scene::new();
+    for round in 0..20 {
+        let start = Barrier::new(4);
+        let made: usize = thread::scope(|scope| {
+            let threads: Vec<_> = (0..4)
+                .map(|_| {
+                    let (scene, start) = (&scene, &start);
+                    scope.spawn(move || {
+                        let key = scene.token(&format!("at-once-{round}"));
+                        start.wait();
+                        shape(&outcomes(scene, &[key], &ImportRules::new())) == "i"
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|t| usize::from(t.join().unwrap())).sum()
+        });
+        assert_eq!(made, 1, "round {round}");
+    }
+    scene.store.check().unwrap();
+}
+
+/// A dry run of many batches saw each of them alone.
+#[test]
+fn a_dry_run_tells_what_lines_come_to_that_stand_far_apart() {
+    let scene = Scene::new();
+    let mut text = String::new();
+    let mut line = |owner: &str, token: &str| {
+        writeln!(text, r#"{{"owner": "{owner}", "token": "{token}"}}"#).unwrap();
+    };
+    line("o", "twice");
+    line("o", "of-two-owners");
+    line("p", "first-place");
+    line("new", "of-a-new-owner");
+    for n in 0..10_000 {
+        line("o", &format!("token-{n}"));
+    }
+    line("o", "twice");
+    line("p", "of-two-owners");
+    line("p", "second-place");
+    line("p", "no-place");
+    line("new", "another-of-it");
+    let lines = ImportLines::new(scene.acme).kind("live");
+    let run = |rules: ImportRules| {
+        let mut refused = Vec::new();
+        let rules = rules.make_owners(true);
+        let told = |number, error: &Error| refused.push((number, error.kind()));
+        let report = scene.store.import_lines(&lines, text.as_bytes(), &rules, &by(), told);
+        (report.unwrap(), refused)
+    };
+    let dry = run(ImportRules::new().dry_run(true));
+    assert_eq!(dry.1, [(10_006, ErrorKind::Conflict), (10_008, ErrorKind::Cap)]);
+    assert_eq!((dry.0.imported, dry.0.known, dry.0.refused), (10_006, 1, 2));
+    assert_eq!(scene.counts(), []);
+    // What it told is what comes of it.
+    assert_eq!(run(ImportRules::new().skip_refused(true)), dry);
+}
+
+#[test]
+fn no_key_comes_suspended_into_a_realm_that_does_not_allow_it() {
+    let scene = Scene::new();
+    scene.store.apply_realm("strict.toml", STRICT, &by()).unwrap();
+    let strict = scene.store.realm("strict").unwrap();
+    scene.store.set_owner(strict, "o", &OwnerChange::new(), &by()).unwrap();
+    let key = |text| Import::token(Spec::new(strict, "live", "o"), text).unwrap();
+    let refused = scene.refused(key("paused").state(State::Suspended));
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!(refused.to_string().contains("does not allow suspending"), "{refused}");
+    scene.import(&[key("paused"), key("ended").state(State::Revoked)]);
+}
+
+#[test]
+fn a_secret_by_which_only_revoked_keys_are_found_is_not_needed() {
+    let scene = Scene::new();
+    let digest = |text| scene.digest("sha256:after=old", &sha256(&format!("{text}the old pepper")));
+    let ended = digest("ended").state(State::Revoked);
+    let [ended, live] = scene.import(&[ended, digest("live")])[..] else { panic!("two keys") };
+    let Scene { dir, store, acme } = scene;
+    store.close().unwrap();
+    let path = dir.path().join("keys.redb");
+    let bare = || Store::options().pepper(Pepper::new(&[7; 32]));
+    assert_eq!(bare().open(&path).unwrap_err().kind(), ErrorKind::Pepper);
+    let store = options().open(&path).unwrap();
+    store.revoke(live, &by()).unwrap();
+    let denied = |store: &Store| {
+        let denied = store.verify(acme, b"ended", &Request::new()).unwrap_err();
+        denied.denial().unwrap().reason
+    };
+    assert_eq!(denied(&store), Reason::Revoked);
+    store.close().unwrap();
+    // Without it they are not even found; with another one neither.
+    for options in [bare(), bare().import_secret("old", b"another")] {
+        let store = options.open(&path).unwrap();
+        assert_eq!(denied(&store), Reason::Unknown);
+        assert_eq!(store.key(ended).unwrap().state, State::Revoked);
+        store.check().unwrap();
+    }
+}
+
+#[test]
+fn a_scheme_of_a_refused_key_is_not_counted() {
+    let scene = Scene::new();
+    let nobody = || Spec::new(scene.acme, "live", "nobody");
+    let schemes =
+        ["sha256", "sha512-256", "sha256:before=old", "sha256:after=old", "sha256:before=net"];
+    let more = [
+        "sha256:after=net",
+        "sha512-256:before=old",
+        "sha512-256:after=old",
+        "hmac-sha256:key=old",
+    ];
+    let digest = sha256("x");
+    let mut keys =
+        vec![Import::digest(nobody(), "hmac-sha256:key=net".parse().unwrap(), &digest).unwrap()];
+    keys.extend(schemes.iter().chain(&more[..3]).map(|scheme| scene.digest(scheme, &digest)));
+    keys.push(scene.digest(more[3], &digest));
+    let told = outcomes(&scene, &keys, &ImportRules::new().skip_refused(true));
+    assert_eq!(shape(&told), "riiiiiiiir");
+}
+
+/// A key that came revoked once kept a sealed copy of its token, which a revocation destroys.
+#[test]
+fn a_key_that_comes_revoked_keeps_no_copy_of_its_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path().join("keys.redb")).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let key = || Import::token(Spec::new(acme, "shown", "o"), "shown-once").unwrap();
+    // To keep one takes a sealing key, which this store has not.
+    let refused = store.import(&[key()], &ImportRules::new(), &by()).unwrap_err();
+    assert!(refused.to_string().contains("sealing key"), "{refused}");
+    store.import(&[key().state(State::Revoked)], &ImportRules::new(), &by()).unwrap();
+}
+
+#[test]
+fn long_lines_are_imported_in_commits_of_4_mib() {
+    let scene = Scene::new();
+    let mut text = String::new();
+    let metadata = "m".repeat(4_000);
+    for n in 0..2_500 {
+        writeln!(text, r#"{{"owner": "o", "token": "token-{n}", "metadata": "{metadata}"}}"#)
+            .unwrap();
+    }
+    let names = vec![r#""read""#; 129].join(",");
+    writeln!(text, r#"{{"owner": "o", "token": "many-names", "scopes": [{names}]}}"#).unwrap();
+    let names = vec![r#""read""#; 128].join(",");
+    writeln!(text, r#"{{"owner": "o", "token": "some-names", "scopes": [{names}]}}"#).unwrap();
+    let lines = ImportLines::new(scene.acme).kind("live");
+    let before = scene.store.stats().unwrap().seq;
+    let mut refused = Vec::new();
+    let rules = ImportRules::new().skip_refused(true);
+    let told = |number, error: &Error| refused.push((number, error.to_string()));
+    let report = scene.store.import_lines(&lines, text.as_bytes(), &rules, &by(), told).unwrap();
+    assert_eq!((report.imported, report.refused), (2_501, 1));
+    assert_eq!(scene.store.stats().unwrap().seq, before + 3);
+    assert!(refused[0].1.contains("over 128 names"), "{refused:?}");
+}
+
+/// Whose export has two columns swapped has tokens where names belong.
+#[test]
+fn what_is_refused_of_a_line_is_told_without_any_text_that_stands_in_it() {
+    let scene = Scene::new();
+    let secret = "s3cret";
+    let lines = ImportLines::new(scene.acme);
+    let digest = sha256("x");
+    for member in [
+        format!(r#""owner": "{secret}", "kind": "live", "token": "abcd""#),
+        format!(r#""owner": "o", "kind": "{secret}", "token": "abcd""#),
+        format!(r#""owner": "o", "kind": "live", "token": "abcd", "scopes": ["{secret}"]"#),
+        format!(r#""owner": "o", "kind": "live", "token": "abcd", "sets": ["\"{secret}"]"#),
+        format!(r#""owner": "o", "kind": "live", "token": "abcd", "{secret}": 1"#),
+        format!(r#""owner": "o", "kind": "live", "token": "abcd", "state": "{secret}""#),
+        format!(r#""owner": "o", "kind": "live", "token": "abcd", "end": "{secret}""#),
+        format!(r#""owner": "o", "kind": "live", "token": "abcd", "last_four": "{secret}""#),
+        format!(r#""owner": "o", "kind": "live", "digest": "{secret}", "scheme": "sha256""#),
+        format!(r#""owner": "o", "kind": "live", "digest": "crc{secret}$1", "scheme": "sha256""#),
+        format!(r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "{secret}""#),
+        format!(r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "md5{secret}""#),
+        format!(
+            r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "sha256:{secret}""#
+        ),
+        format!(
+            r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "talos:before={secret}""#
+        ),
+        format!(
+            r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "seam:before={secret}""#
+        ),
+        format!(
+            r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "seam", "lead": "{secret}""#
+        ),
+    ] {
+        let line = format!("{{{member}}}");
+        let mut said = String::new();
+        let rules = ImportRules::new().skip_refused(true);
+        let told = |number, error: &Error| said = format!("{number} {error} {error:?}");
+        scene.store.import_lines(&lines, line.as_bytes(), &rules, &by(), told).unwrap();
+        assert!(said.starts_with("1 "), "{line}: not refused");
+        assert!(!said.contains(secret), "{line}: {said}");
+        let halted = scene.store.import_lines(
+            &lines,
+            line.as_bytes(),
+            &ImportRules::new(),
+            &by(),
+            |_, _| {},
+        );
+        let halted = halted.unwrap_err();
+        assert!(!format!("{halted} {halted:?}").contains(secret), "{line}: {halted:?}");
+    }
+}
+
+#[test]
+fn a_token_with_escapes_is_the_text_that_they_stand_for() {
+    let scene = Scene::new();
+    let lines = ImportLines::new(scene.acme).kind("live");
+    let read = |json: &str| lines.read(&format!(r#"{{"owner": "o", "token": {json}}}"#));
+    let keys = [r#""a\/b\\c\"d""#, r#""\u0041BCD""#].map(|json| read(json).unwrap());
+    let ids = scene.import(&keys);
+    assert_eq!(scene.key_of("a/b\\c\"d"), Some(ids[0]));
+    assert_eq!(scene.key_of("ABCD"), Some(ids[1]));
+    for json in ["7", "[\"abcd\"]", "{\"abcd\": 1}", "null", r#""ab\ncd""#, r#""abc\ud83d""#] {
+        assert_eq!(read(json).unwrap_err().kind(), ErrorKind::Argument, "{json}");
+    }
 }

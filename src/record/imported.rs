@@ -1,6 +1,7 @@
 //! What a record says of a key whose token another system made.
 
 use super::fields::Fields;
+use super::key::Form;
 use crate::digest::{Scheme, Trace};
 use crate::error::Result;
 
@@ -25,7 +26,7 @@ pub(crate) enum Imported {
 // offset size name
 //      0    1 form     0 it came with its token, 1 it came with a digest and was verified since,
 //                      2 it came with a digest, by which it is found
-//      1   16 trace    of what it came with; zeros in the log
+//      1   16 trace    of what it came with; left out in the log, and what follows moves up
 //
 //     17      scheme   of form 1
 //
@@ -67,40 +68,34 @@ impl Imported {
         }
     }
 
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let (form, check): (_, &[u8]) = match self {
+    pub(super) fn to_bytes(&self, form: Form) -> Vec<u8> {
+        let trace = self.trace();
+        let trace = if form == Form::Row { trace.as_bytes().as_slice() } else { &[] };
+        let (tag, check): (_, &[u8]) = match self {
             Self::Token { came_by: None, .. } => (TOKEN, &[]),
             Self::Token { came_by: Some(_), .. } => (VERIFIED, &[]),
             Self::Digest { check, .. } => (DIGEST, check),
         };
         let scheme = self.came_by().map(Scheme::to_bytes).unwrap_or_default();
-        [&[form], self.trace().as_bytes().as_slice(), check, &scheme].concat()
+        [&[tag], trace, check, &scheme].concat()
     }
 
-    pub(super) fn take(part: &mut Fields<'_>) -> Result<Self> {
-        let form = part.u8()?;
-        if form > DIGEST {
-            return Err(part.newer(&format!("form {form} of an imported key")));
+    /// Takes it off a record; in the log it has no trace.
+    pub(super) fn take(part: &mut Fields<'_>, form: Form) -> Result<Self> {
+        let tag = part.u8()?;
+        if tag > DIGEST {
+            return Err(part.newer(&format!("form {tag} of an imported key")));
         }
-        let trace = Trace::from_bytes(part.array()?);
-        if form == TOKEN {
+        let trace = if form == Form::Row { Trace::from_bytes(part.array()?) } else { Trace::NONE };
+        if tag == TOKEN {
             return Ok(Self::Token { trace, came_by: None });
         }
-        let check = if form == DIGEST { part.array()? } else { [0; 4] };
+        let check = if tag == DIGEST { part.array()? } else { [0; 4] };
         let scheme = Scheme::from_bytes(part.rest());
         let scheme = scheme.ok_or_else(|| part.corrupt("no scheme"))?;
-        Ok(match form {
+        Ok(match tag {
             DIGEST => Self::Digest { trace, scheme, check },
             _ => Self::Token { trace, came_by: Some(scheme) },
         })
-    }
-
-    /// The same without its trace: what the log has.
-    pub(super) fn for_log(&self) -> Self {
-        let mut logged = self.clone();
-        match &mut logged {
-            Self::Token { trace, .. } | Self::Digest { trace, .. } => *trace = Trace::NONE,
-        }
-        logged
     }
 }

@@ -176,8 +176,11 @@ fn without_digest(mut op: Op) -> Op {
     match &mut op {
         Op::Key(key) | Op::Rekey(key, _) => {
             key.digest = Digest::from_bytes([0; 32]);
-            let imported = key.parts.imported.as_ref();
-            key.parts.imported = imported.map(Imported::for_log);
+            if let Some(Imported::Token { trace, .. } | Imported::Digest { trace, .. }) =
+                &mut key.parts.imported
+            {
+                *trace = Trace::NONE;
+            }
         }
         Op::Forget(_, address) => {
             *address = Address { locator: Locator::from_number(0), digest: [0; 2] };
