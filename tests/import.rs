@@ -867,3 +867,42 @@ fn a_token_with_escapes_is_the_text_that_they_stand_for() {
         assert_eq!(read(json).unwrap_err().kind(), ErrorKind::Argument, "{json}");
     }
 }
+
+/// One token that came as digests by two schemes made two keys: one was found from its first
+/// verify on, and the other, which nobody saw, was granted when the first had been revoked and
+/// swept.
+#[test]
+fn of_keys_of_one_token_the_first_that_is_granted_stays_and_the_others_are_revoked() {
+    let scene = Scene::new();
+    let keys = scene.import(&[
+        scene.digest("sha512", &hex(&Sha512::digest("the-token"))),
+        scene.digest("sha256", &sha256("the-token")),
+        scene.digest("sha256:after=old", &sha256("the-tokenthe old pepper")),
+        scene.digest("sha256", &sha256("another")),
+    ]);
+    let first = scene.key_of("the-token").unwrap();
+    assert_eq!(scene.store.rehash().unwrap(), 1);
+    let states = |scene: &Scene| {
+        keys.iter().map(|key| scene.store.key(*key).unwrap().state).collect::<Vec<_>>()
+    };
+    let revoked = states(&scene).iter().filter(|state| **state == State::Revoked).count();
+    assert_eq!((revoked, scene.store.key(first).unwrap().state), (2, State::Active));
+    assert_eq!(scene.store.key(keys[3]).unwrap().state, State::Active);
+    assert_eq!(scene.key_of("the-token"), Some(first));
+    let entries = scene.store.audit(0, 100).unwrap();
+    let told: Vec<_> = entries.iter().filter(|entry| entry.event == Event::KeyRevoked).collect();
+    assert_eq!(told.len(), 2);
+    for entry in told {
+        assert_eq!((&*entry.actor, entry.key == Some(first)), ("rehash", false));
+        assert!(entry.reason.contains(&first.to_string()), "{entry:?}");
+    }
+    // No secret is needed for the one by which none is found any more.
+    let Scene { dir, store, acme } = scene;
+    store.revoke(first, &by()).unwrap();
+    store.close().unwrap();
+    let store = Store::options().pepper(Pepper::new(&[7; 32]));
+    let store = store.open(dir.path().join("keys.redb")).unwrap();
+    let denied = store.verify(acme, b"the-token", &Request::new()).unwrap_err();
+    assert_eq!(denied.denial().unwrap().reason, Reason::Revoked);
+    store.check().unwrap();
+}
