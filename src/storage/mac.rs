@@ -1,9 +1,10 @@
 //! What tells a row of this store from any other bytes.
 //!
 //! One random store key, of which the file holds a sealed copy only, gives the keys of this
-//! module. Sealed beside it is the trace key, which a store that is restored from this one keeps. A row's MAC covers the name of its table, its key, its version byte and its body:
-//! a row that is damaged, forged, or moved from elsewhere is refused. Without a pepper the
-//! seal's key is public, and all of this finds damage but no forgery.
+//! module. Sealed beside it is the trace key, which a store that is restored from this one keeps.
+//! A row's MAC covers the name of its table, its key, its version byte and its body: a row that is
+//! damaged, forged, or moved from elsewhere is refused. Without a pepper the seal's key is public,
+//! and all of this finds damage but no forgery.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};

@@ -1,13 +1,15 @@
 //! Keys move in whose tokens another system made.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::fmt::Write as _;
+mod known;
+mod lines;
+
 use std::sync::Barrier;
 use std::thread;
 
 use keycask::{
-    Actor, Error, ErrorKind, Event, Filter, Import, ImportLines, ImportOutcome, ImportRules, KeyId,
-    KeyInfo, OwnerChange, Pepper, RealmRef, Reason, Request, Rotation, Scheme, Spec, State, Store,
+    Actor, Error, ErrorKind, Event, Import, ImportOutcome, ImportRules, KeyId, KeyInfo,
+    OwnerChange, Pepper, RealmRef, Reason, Request, Rotation, Scheme, Spec, State, Store,
     Timestamp,
 };
 use sha2::{Digest, Sha256, Sha512};
@@ -278,41 +280,6 @@ fn p30_no_stored_digest_is_a_token() {
 }
 
 #[test]
-fn importing_the_same_keys_again_changes_nothing_also_after_they_were_verified() {
-    let scene = Scene::new();
-    let keys = |scene: &Scene| {
-        let mut keys: Vec<_> = systems(scene).into_iter().map(|(_, import)| import).collect();
-        keys.push(scene.token("a plain one".replace(' ', "-").as_str()));
-        keys
-    };
-    let ids = scene.import(&keys(&scene));
-    let again = |scene: &Scene| {
-        let seq = scene.store.stats().unwrap().seq;
-        let outcomes = scene.store.import(&keys(scene), &ImportRules::new(), &by()).unwrap();
-        assert_eq!(scene.store.stats().unwrap().seq, seq);
-        let known = |outcome| match outcome {
-            ImportOutcome::Known(key) => key,
-            other => panic!("{other:?}"),
-        };
-        outcomes.into_iter().map(known).collect::<Vec<_>>()
-    };
-    assert_eq!(again(&scene), ids);
-    for (token, _) in &systems(&scene)[..3] {
-        assert_eq!(scene.reason(token), None);
-    }
-    assert_eq!(scene.store.rehash().unwrap(), 3);
-    assert_eq!(again(&scene), ids);
-    let scene = scene.reopened();
-    assert_eq!(again(&scene), ids);
-    // A token that is known says so though its key came with a digest.
-    let token = systems(&scene)[4].0;
-    let outcomes = scene.store.import(&[scene.token(token)], &ImportRules::new(), &by()).unwrap();
-    assert!(matches!(outcomes[..], [ImportOutcome::Known(key)] if key == ids[4]));
-    let other = Import::token(Spec::new(scene.acme, "live", "p"), token).unwrap();
-    assert_eq!(scene.refused(other).kind(), ErrorKind::Conflict);
-}
-
-#[test]
 fn an_imported_key_is_what_it_was() {
     let scene = Scene::new();
     let at = |text: &str| Timestamp::parse(text).unwrap();
@@ -438,22 +405,6 @@ fn a_secret_that_keys_are_found_by_is_needed_to_open_the_store() {
 }
 
 #[test]
-fn keys_that_were_not_verified_come_over_to_a_new_pepper_by_their_old_digest() {
-    let scene = Scene::new();
-    let (tokens, imports): (Vec<_>, Vec<_>) = systems(&scene).into_iter().unzip();
-    let keys = scene.import(&imports);
-    scene.store.rotate_pepper(Pepper::new(&[9; 32]), &by()).unwrap();
-    let known = scene.store.import(&imports, &ImportRules::new(), &by()).unwrap();
-    assert!(known.iter().all(|outcome| matches!(outcome, ImportOutcome::Known(_))));
-    assert_eq!(scene.store.pepper_status().unwrap().left, 6);
-    assert_eq!(scene.key_of(tokens[0]), Some(keys[0]));
-    assert_eq!(scene.store.rehash().unwrap(), 1);
-    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 5);
-    assert_eq!(scene.key_of(tokens[0]), Some(keys[0]));
-    assert_eq!(scene.reason(tokens[1]), Some(Reason::Unknown));
-}
-
-#[test]
 fn a_realm_looks_its_keys_up_by_eight_schemes_at_most() {
     let scene = Scene::new();
     let schemes = ["sha256", "sha512", "sha512-256", "sha256:before=old", "sha256:after=old"];
@@ -472,73 +423,6 @@ fn a_realm_looks_its_keys_up_by_eight_schemes_at_most() {
     let refused = scene.store.import(&imports, &ImportRules::new(), &by()).unwrap_err();
     assert!(refused.to_string().contains("found by 8 others"), "{refused}");
     scene.import(&imports[..8]);
-}
-
-#[test]
-fn lines_are_imported_with_a_report_of_each_that_is_refused() {
-    let scene = Scene::new();
-    let mut text = String::new();
-    for n in 0..25_000 {
-        let digest = sha256(&format!("token-{n}"));
-        text.push_str(&format!(r#"{{"owner": "o", "digest": "{digest}", "scopes": ["read"]}}"#));
-        text.push('\n');
-    }
-    text.push_str("\n{\"owner\": \"o\", \"token\": \"the last one\"}\n");
-    text.push_str("{\"owner\": \"o\", \"tokan\": \"do-not-show\"}\n");
-    text.push_str("{\"owner\": \"o\", \"token\": \"no-newline\", \"kind\": \"shown\"}");
-    let lines = ImportLines::new(scene.acme).kind("live").scheme("unkey".parse().unwrap());
-    let run = |rules: &ImportRules| {
-        let mut refused = Vec::new();
-        let told = |number, error: &Error| refused.push((number, error.to_string()));
-        let done = scene.store.import_lines(&lines, text.as_bytes(), rules, &by(), told);
-        (done, refused)
-    };
-    let (report, refused) = run(&ImportRules::new().dry_run(true));
-    let report = report.unwrap();
-    assert_eq!((report.lines, report.imported, report.refused), (25_003, 25_001, 2));
-    assert_eq!(refused.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [25_002, 25_003]);
-    assert!(!format!("{refused:?}").contains("do-not-show"), "{refused:?}");
-    assert_eq!(scene.counts(), []);
-    let (halted, _) = run(&ImportRules::new());
-    let why = halted.unwrap_err().to_string();
-    assert!(why.starts_with("line 25002: token"), "{why}");
-    assert!(why.ends_with("20000 keys of earlier lines were imported"), "{why}");
-    let (report, _) = run(&ImportRules::new().skip_refused(true));
-    let report = report.unwrap();
-    assert_eq!((report.imported, report.known, report.refused), (5_001, 20_000, 2));
-    assert_eq!(scene.reason("token-24999"), None);
-    assert_eq!(scene.reason("no-newline"), None);
-    let shown = scene.key_of("no-newline").unwrap();
-    assert_eq!(scene.store.reveal(shown, &by()).unwrap().expose(), "no-newline");
-    assert_eq!(scene.store.list(&Filter::new(), None, 10).unwrap().keys.len(), 10);
-}
-
-#[test]
-fn what_is_wrong_with_a_line_is_said_without_its_token() {
-    let scene = Scene::new();
-    let lines = ImportLines::new(scene.acme).kind("live");
-    let secret = "s3cret-that-nobody-shall-see";
-    for (line, why) in [
-        (format!(r#"{{"owner": "o", "token": {secret}}}"#), "is not JSON"),
-        (format!(r#"{{"owner": 7, "token": "{secret}"}}"#), "another type"),
-        (format!(r#"{{"owner": "o", "{secret}": 1}}"#), "unknown field"),
-        (format!(r#"{{"owner": "o", "token": "{secret} "}}"#), "visible ASCII"),
-        (format!(r#"{{"owner": "o", "digest": "{secret}"}}"#), "scheme: is missing"),
-        (
-            format!(r#"{{"owner": "o", "digest": "{secret}", "scheme": "sha256"}}"#),
-            "want 64 of hex",
-        ),
-        (format!(r#"{{"owner": "o", "digest": "$2b$12${secret}", "scheme": "sha256"}}"#), "slow"),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "scheme": "md5"}}"#), "broken"),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "state": "gone"}}"#), "state: want"),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "end": "soon"}}"#), "end: "),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "digest": "x"}}"#), "either"),
-        (r#"{"owner": "o"}"#.to_owned(), "either"),
-    ] {
-        let refused = lines.read(&line).unwrap_err();
-        assert!(refused.to_string().contains(why), "{line}: {refused}");
-        assert!(!refused.to_string().contains(secret), "{refused}");
-    }
 }
 
 /// Keys that were swept were counted on until the store was opened again, so that a host waited
@@ -568,137 +452,6 @@ fn shape(outcomes: &[ImportOutcome]) -> String {
         _ => '?',
     };
     outcomes.iter().map(letter).collect()
-}
-
-/// A line that was given again after its pepper had been retired once made a second key of the
-/// same token: revoking and sweeping the first left the second to be granted.
-#[test]
-fn a_line_is_known_again_after_its_pepper_was_retired_and_the_store_restored() {
-    let scene = Scene::new();
-    let lines = || {
-        [
-            scene.token("token-used"),
-            scene.token("token-left"),
-            scene.digest("sha256", &sha256("digest-used")),
-            scene.digest("sha256:after=old", &sha256("digest-leftthe old pepper")),
-            scene.digest("sanctum", &sha256("early")).lead("9|"),
-        ]
-    };
-    let ids = scene.import(&lines());
-    assert_eq!(scene.reason("9|early"), None);
-    scene.store.rehash().unwrap();
-    scene.store.rotate_pepper(Pepper::new(&[9; 32]), &by()).unwrap();
-    for token in ["token-used", "digest-used", "9|early"] {
-        assert_eq!(scene.reason(token), None);
-    }
-    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 2);
-    let known = |store: &Store| {
-        // As tokens too: whose key came with a digest is told by its token.
-        let tokens = ["digest-used", "digest-left", "9|early"].map(|text| scene.token(text));
-        let keys: Vec<_> = lines().into_iter().chain(tokens).collect();
-        let rules = ImportRules::new();
-        let known = |outcome| match outcome {
-            ImportOutcome::Known(key) => key,
-            other => panic!("{other:?}"),
-        };
-        let known = store.import(&keys, &rules, &by()).unwrap().into_iter().map(known);
-        assert_eq!(known.collect::<Vec<_>>(), [&ids[..], &ids[2..]].concat());
-    };
-    known(&scene.store);
-    let reopen = |name: &str| {
-        let options = Store::options().pepper(Pepper::new(&[9; 32]));
-        let options = options.import_secret("old", b"the old pepper");
-        (options, scene.dir.path().join(name))
-    };
-    let backup = scene.dir.path().join("backup");
-    scene.store.backup(&backup).unwrap();
-    let (options, path) = reopen("restored");
-    options.restore(&backup, &path, &keycask::Restore::new(), &by()).unwrap();
-    let (options, path) = reopen("restored");
-    let store = options.open(&path).unwrap();
-    store.confirm_restore(&by()).unwrap();
-    known(&store);
-    store.check().unwrap();
-}
-
-#[test]
-fn a_token_and_its_digests_are_one_key_whichever_comes_first_in_a_call() {
-    let rules = ImportRules::new();
-    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 1], [2, 0, 2], [1, 1, 0]] {
-        let scene = Scene::new();
-        let keys = order.map(|which| match which {
-            0 => scene.token("17|one-key"),
-            1 => scene.digest("sanctum", &sha256("one-key")).lead("17|"),
-            _ => {
-                let digest = sha256("one-keythe old pepper");
-                scene.digest("sha256:first-bar:after=old", &digest).lead("17|")
-            }
-        });
-        assert_eq!(shape(&outcomes(&scene, &keys, &rules)), "ikk", "{order:?}");
-        // In later calls, too: of a key that came with a digest, its token.
-        let scene = scene.reopened();
-        assert_eq!(shape(&outcomes(&scene, &[scene.token("17|one-key")], &rules)), "k");
-    }
-}
-
-/// Two calls at the same time share a commit, and neither saw what the other was about to write.
-#[test]
-fn of_two_imports_of_one_token_at_the_same_time_one_makes_the_key() {
-    let scene = Scene::new();
-    for round in 0..20 {
-        let start = Barrier::new(4);
-        let made: usize = thread::scope(|scope| {
-            let threads: Vec<_> = (0..4)
-                .map(|_| {
-                    let (scene, start) = (&scene, &start);
-                    scope.spawn(move || {
-                        let key = scene.token(&format!("at-once-{round}"));
-                        start.wait();
-                        shape(&outcomes(scene, &[key], &ImportRules::new())) == "i"
-                    })
-                })
-                .collect();
-            threads.into_iter().map(|t| usize::from(t.join().unwrap())).sum()
-        });
-        assert_eq!(made, 1, "round {round}");
-    }
-    scene.store.check().unwrap();
-}
-
-/// A dry run of many batches saw each of them alone.
-#[test]
-fn a_dry_run_tells_what_lines_come_to_that_stand_far_apart() {
-    let scene = Scene::new();
-    let mut text = String::new();
-    let mut line = |owner: &str, token: &str| {
-        writeln!(text, r#"{{"owner": "{owner}", "token": "{token}"}}"#).unwrap();
-    };
-    line("o", "twice");
-    line("o", "of-two-owners");
-    line("p", "first-place");
-    line("new", "of-a-new-owner");
-    for n in 0..10_000 {
-        line("o", &format!("token-{n}"));
-    }
-    line("o", "twice");
-    line("p", "of-two-owners");
-    line("p", "second-place");
-    line("p", "no-place");
-    line("new", "another-of-it");
-    let lines = ImportLines::new(scene.acme).kind("live");
-    let run = |rules: ImportRules| {
-        let mut refused = Vec::new();
-        let rules = rules.make_owners(true);
-        let told = |number, error: &Error| refused.push((number, error.kind()));
-        let report = scene.store.import_lines(&lines, text.as_bytes(), &rules, &by(), told);
-        (report.unwrap(), refused)
-    };
-    let dry = run(ImportRules::new().dry_run(true));
-    assert_eq!(dry.1, [(10_006, ErrorKind::Conflict), (10_008, ErrorKind::Cap)]);
-    assert_eq!((dry.0.imported, dry.0.known, dry.0.refused), (10_006, 1, 2));
-    assert_eq!(scene.counts(), []);
-    // What it told is what comes of it.
-    assert_eq!(run(ImportRules::new().skip_refused(true)), dry);
 }
 
 #[test]
@@ -776,133 +529,4 @@ fn a_key_that_comes_revoked_keeps_no_copy_of_its_token() {
     let refused = store.import(&[key()], &ImportRules::new(), &by()).unwrap_err();
     assert!(refused.to_string().contains("sealing key"), "{refused}");
     store.import(&[key().state(State::Revoked)], &ImportRules::new(), &by()).unwrap();
-}
-
-#[test]
-fn long_lines_are_imported_in_commits_of_4_mib() {
-    let scene = Scene::new();
-    let mut text = String::new();
-    let metadata = "m".repeat(4_000);
-    for n in 0..2_500 {
-        writeln!(text, r#"{{"owner": "o", "token": "token-{n}", "metadata": "{metadata}"}}"#)
-            .unwrap();
-    }
-    let names = vec![r#""read""#; 129].join(",");
-    writeln!(text, r#"{{"owner": "o", "token": "many-names", "scopes": [{names}]}}"#).unwrap();
-    let names = vec![r#""read""#; 128].join(",");
-    writeln!(text, r#"{{"owner": "o", "token": "some-names", "scopes": [{names}]}}"#).unwrap();
-    let lines = ImportLines::new(scene.acme).kind("live");
-    let before = scene.store.stats().unwrap().seq;
-    let mut refused = Vec::new();
-    let rules = ImportRules::new().skip_refused(true);
-    let told = |number, error: &Error| refused.push((number, error.to_string()));
-    let report = scene.store.import_lines(&lines, text.as_bytes(), &rules, &by(), told).unwrap();
-    assert_eq!((report.imported, report.refused), (2_501, 1));
-    assert_eq!(scene.store.stats().unwrap().seq, before + 3);
-    assert!(refused[0].1.contains("over 128 names"), "{refused:?}");
-}
-
-/// Whose export has two columns swapped has tokens where names belong.
-#[test]
-fn what_is_refused_of_a_line_is_told_without_any_text_that_stands_in_it() {
-    let scene = Scene::new();
-    let secret = "s3cret";
-    let lines = ImportLines::new(scene.acme);
-    let digest = sha256("x");
-    for member in [
-        format!(r#""owner": "{secret}", "kind": "live", "token": "abcd""#),
-        format!(r#""owner": "o", "kind": "{secret}", "token": "abcd""#),
-        format!(r#""owner": "o", "kind": "live", "token": "abcd", "scopes": ["{secret}"]"#),
-        format!(r#""owner": "o", "kind": "live", "token": "abcd", "sets": ["\"{secret}"]"#),
-        format!(r#""owner": "o", "kind": "live", "token": "abcd", "{secret}": 1"#),
-        format!(r#""owner": "o", "kind": "live", "token": "abcd", "state": "{secret}""#),
-        format!(r#""owner": "o", "kind": "live", "token": "abcd", "end": "{secret}""#),
-        format!(r#""owner": "o", "kind": "live", "token": "abcd", "last_four": "{secret}""#),
-        format!(r#""owner": "o", "kind": "live", "digest": "{secret}", "scheme": "sha256""#),
-        format!(r#""owner": "o", "kind": "live", "digest": "crc{secret}$1", "scheme": "sha256""#),
-        format!(r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "{secret}""#),
-        format!(r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "md5{secret}""#),
-        format!(
-            r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "sha256:{secret}""#
-        ),
-        format!(
-            r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "talos:before={secret}""#
-        ),
-        format!(
-            r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "seam:before={secret}""#
-        ),
-        format!(
-            r#""owner": "o", "kind": "live", "digest": "{digest}", "scheme": "seam", "lead": "{secret}""#
-        ),
-    ] {
-        let line = format!("{{{member}}}");
-        let mut said = String::new();
-        let rules = ImportRules::new().skip_refused(true);
-        let told = |number, error: &Error| said = format!("{number} {error} {error:?}");
-        scene.store.import_lines(&lines, line.as_bytes(), &rules, &by(), told).unwrap();
-        assert!(said.starts_with("1 "), "{line}: not refused");
-        assert!(!said.contains(secret), "{line}: {said}");
-        let halted = scene.store.import_lines(
-            &lines,
-            line.as_bytes(),
-            &ImportRules::new(),
-            &by(),
-            |_, _| {},
-        );
-        let halted = halted.unwrap_err();
-        assert!(!format!("{halted} {halted:?}").contains(secret), "{line}: {halted:?}");
-    }
-}
-
-#[test]
-fn a_token_with_escapes_is_the_text_that_they_stand_for() {
-    let scene = Scene::new();
-    let lines = ImportLines::new(scene.acme).kind("live");
-    let read = |json: &str| lines.read(&format!(r#"{{"owner": "o", "token": {json}}}"#));
-    let keys = [r#""a\/b\\c\"d""#, r#""\u0041BCD""#].map(|json| read(json).unwrap());
-    let ids = scene.import(&keys);
-    assert_eq!(scene.key_of("a/b\\c\"d"), Some(ids[0]));
-    assert_eq!(scene.key_of("ABCD"), Some(ids[1]));
-    for json in ["7", "[\"abcd\"]", "{\"abcd\": 1}", "null", r#""ab\ncd""#, r#""abc\ud83d""#] {
-        assert_eq!(read(json).unwrap_err().kind(), ErrorKind::Argument, "{json}");
-    }
-}
-
-/// One token that came as digests by two schemes made two keys: one was found from its first
-/// verify on, and the other, which nobody saw, was granted when the first had been revoked and
-/// swept.
-#[test]
-fn of_keys_of_one_token_the_first_that_is_granted_stays_and_the_others_are_revoked() {
-    let scene = Scene::new();
-    let keys = scene.import(&[
-        scene.digest("sha512", &hex(&Sha512::digest("the-token"))),
-        scene.digest("sha256", &sha256("the-token")),
-        scene.digest("sha256:after=old", &sha256("the-tokenthe old pepper")),
-        scene.digest("sha256", &sha256("another")),
-    ]);
-    let first = scene.key_of("the-token").unwrap();
-    assert_eq!(scene.store.rehash().unwrap(), 1);
-    let states = |scene: &Scene| {
-        keys.iter().map(|key| scene.store.key(*key).unwrap().state).collect::<Vec<_>>()
-    };
-    let revoked = states(&scene).iter().filter(|state| **state == State::Revoked).count();
-    assert_eq!((revoked, scene.store.key(first).unwrap().state), (2, State::Active));
-    assert_eq!(scene.store.key(keys[3]).unwrap().state, State::Active);
-    assert_eq!(scene.key_of("the-token"), Some(first));
-    let entries = scene.store.audit(0, 100).unwrap();
-    let told: Vec<_> = entries.iter().filter(|entry| entry.event == Event::KeyRevoked).collect();
-    assert_eq!(told.len(), 2);
-    for entry in told {
-        assert_eq!((&*entry.actor, entry.key == Some(first)), ("rehash", false));
-        assert!(entry.reason.contains(&first.to_string()), "{entry:?}");
-    }
-    // No secret is needed for the one by which none is found any more.
-    let Scene { dir, store, acme } = scene;
-    store.revoke(first, &by()).unwrap();
-    store.close().unwrap();
-    let store = Store::options().pepper(Pepper::new(&[7; 32]));
-    let store = store.open(dir.path().join("keys.redb")).unwrap();
-    let denied = store.verify(acme, b"the-token", &Request::new()).unwrap_err();
-    assert_eq!(denied.denial().unwrap().reason, Reason::Revoked);
-    store.check().unwrap();
 }
