@@ -241,10 +241,10 @@ impl Digester {
         Self { key, foreign: Box::new(foreign) }
     }
 
-    /// The digest of a token of which another system's is `foreign`, by `scheme`, without what
-    /// stands before what that hashes: `lead`.
-    pub(crate) fn adopt(&self, scheme: &[u8], lead: &[u8], foreign: &Foreign) -> Digest {
-        Digest(framed(&self.foreign, [scheme, lead, foreign.as_bytes()]))
+    /// The digest of a token of which another system's is `foreign`, by the scheme with this
+    /// [`domain`](Scheme::domain), without what stands before what that hashes: `lead`.
+    pub(crate) fn adopt(&self, domain: &[u8], lead: &[u8], foreign: &Foreign) -> Digest {
+        Digest(framed(&self.foreign, [domain, lead, foreign.as_bytes()]))
     }
 
     /// The digest of `token`: its whole text, prefix and checksum included.

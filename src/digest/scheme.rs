@@ -209,8 +209,18 @@ impl Scheme {
         Some((lead, digest?))
     }
 
+    /// What keeps its digests apart from those of other schemes, and of other secrets that had the
+    /// name of its own: the scheme as bytes, then the check of the secret, if it has one.
+    pub(crate) fn domain(&self, check: [u8; 4]) -> Vec<u8> {
+        let mut bytes = self.to_bytes();
+        if self.secret.is_some() {
+            bytes.extend(check);
+        }
+        bytes
+    }
+
     /// The scheme as bytes: algorithm 1, part 1, place 1 (0 without a secret), then the name of
-    /// the secret. Kept in records, and part of what keeps digests of two schemes apart.
+    /// the secret. Kept in records.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let place = self.secret.as_ref().map_or(0, |(place, _)| *place as u8);
         let mut bytes = vec![self.algorithm as u8, self.part as u8, place];

@@ -47,14 +47,14 @@ impl Tracer {
 
     /// The trace of a key that comes with its token.
     pub(crate) fn of_token(&self, token: &[u8]) -> Trace {
-        // No scheme is empty, so no digest has this trace.
+        // No domain is empty, so no digest has this trace.
         self.trace([&[], &[], token])
     }
 
-    /// The trace of a key that comes with a digest by `scheme`, and the `lead` before what that
-    /// hashes.
-    pub(crate) fn of_digest(&self, scheme: &[u8], lead: &[u8], foreign: &Foreign) -> Trace {
-        self.trace([scheme, lead, foreign.as_bytes()])
+    /// The trace of a key that comes with a digest by the scheme with this
+    /// [`domain`](super::Scheme::domain), and the `lead` before what that hashes.
+    pub(crate) fn of_digest(&self, domain: &[u8], lead: &[u8], foreign: &Foreign) -> Trace {
+        self.trace([domain, lead, foreign.as_bytes()])
     }
 
     fn trace(&self, texts: [&[u8]; 3]) -> Trace {

@@ -59,19 +59,19 @@ impl Way {
 /// Another digest by which keys of a realm are found.
 struct Other {
     generation: Arc<Generation>,
-    /// With its bytes, and its secret.
+    /// With its domain, and its secret.
     scheme: Option<(Scheme, Vec<u8>, Option<Arc<ImportSecret>>)>,
 }
 
 impl Other {
     fn digest(&self, token: &[u8]) -> Option<Digest> {
         let digester = &self.generation.digester;
-        let Some((scheme, bytes, secret)) = &self.scheme else {
+        let Some((scheme, domain, secret)) = &self.scheme else {
             return Some(digester.digest(token));
         };
         let secret = secret.as_ref().map_or(&[][..], |secret| secret.as_bytes());
         let (lead, foreign) = scheme.digest(token, secret)?;
-        Some(digester.adopt(bytes, lead, &foreign))
+        Some(digester.adopt(domain, lead, &foreign))
     }
 }
 
@@ -287,8 +287,11 @@ impl Books {
             let secret = secret.map(|name| self.secrets.get(name).cloned());
             // Then only revoked keys are left on it, and are unknown.
             let Some(secret) = secret.map_or(Some(None), |given| given.map(Some)) else { continue };
-            let scheme =
-                way.scheme.as_ref().map(|scheme| (scheme.clone(), scheme.to_bytes(), secret));
+            let check = secret.as_ref().map(|secret| secret.check()).unwrap_or_default();
+            let scheme = way.scheme.clone().map(|scheme| {
+                let domain = scheme.domain(check);
+                (scheme, domain, secret)
+            });
             of.others.push(Other { generation: Arc::clone(generation), scheme });
         }
         ways

@@ -530,3 +530,36 @@ fn a_key_that_comes_revoked_keeps_no_copy_of_its_token() {
     assert!(refused.to_string().contains("sealing key"), "{refused}");
     store.import(&[key().state(State::Revoked)], &ImportRules::new(), &by()).unwrap();
 }
+
+/// Lines that had been imported with a wrong secret were known for ever, and no token was theirs.
+#[test]
+fn what_came_with_a_wrong_secret_comes_anew_with_the_right_one() {
+    let scene = Scene::new();
+    let path = scene.dir.path().join("wrong.redb");
+    let with = |secret: &[u8]| Store::options().import_secret("old", secret);
+    let prepare = |store: &Store| {
+        let acme = store.realm("acme").unwrap();
+        let spec = Spec::new(acme, "live", "o");
+        let digest = sha256("a-token-the old pepper");
+        let import = Import::digest(spec, "sha256:after=old".parse().unwrap(), &digest).unwrap();
+        let told = store.import(&[import], &ImportRules::new(), &by()).unwrap();
+        let reason = || store.verify(acme, b"a-token-", &Request::new()).err();
+        let reason = reason().map(|error| error.denial().unwrap().reason);
+        match told[..] {
+            [ImportOutcome::Imported(key)] => (key, reason),
+            _ => panic!("{told:?}"),
+        }
+    };
+    let store = with(b"a wrong pepper").create(&path).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let (wrong, reason) = prepare(&store);
+    assert_eq!(reason, Some(Reason::Unknown));
+    store.revoke(wrong, &by()).unwrap();
+    store.close().unwrap();
+    let store = with(b"the old pepper").open(&path).unwrap();
+    let (right, reason) = prepare(&store);
+    assert_eq!((reason, right == wrong), (None, false));
+    store.check().unwrap();
+}

@@ -42,7 +42,7 @@ pub(super) struct Importing<'a> {
     ids: vec::IntoIter<KeyId>,
     next_owner: OwnerRef,
     taken: &'a mut Taken,
-    /// By which keys came, here and before, with their bytes and secrets.
+    /// By which keys came, here and before, with their domains and secrets.
     came_by: Vec<(Scheme, Vec<u8>, Option<Arc<ImportSecret>>)>,
     change: Change,
 }
@@ -76,8 +76,9 @@ impl<'a> Importing<'a> {
         let came_by = schemes.into_iter().filter_map(|scheme| {
             // Without its secret, no digest of it can be made of a token.
             let secret = scheme.secret().map(|name| store.routes.secret(name)).transpose().ok()?;
-            let bytes = scheme.to_bytes();
-            Some((scheme, bytes, secret))
+            let check = secret.as_ref().map(|secret| secret.check()).unwrap_or_default();
+            let domain = scheme.domain(check);
+            Some((scheme, domain, secret))
         });
         Ok(Self {
             store,
@@ -189,10 +190,10 @@ impl<'a> Importing<'a> {
             Credential::Token(token) => {
                 let text = token.expose().as_bytes();
                 let trace = tracer.of_token(text);
-                let others = self.came_by.iter().filter_map(|(scheme, bytes, secret)| {
+                let others = self.came_by.iter().filter_map(|(scheme, domain, secret)| {
                     let secret = secret.as_ref().map_or(&[][..], |secret| secret.as_bytes());
                     let (lead, foreign) = scheme.digest(text, secret)?;
-                    Some(tracer.of_digest(bytes, lead, &foreign))
+                    Some(tracer.of_digest(domain, lead, &foreign))
                 });
                 Adopted {
                     digest: current.digest(text),
@@ -205,11 +206,11 @@ impl<'a> Importing<'a> {
                     Some(name) => self.store.routes.secret(name)?.check(),
                     None => [0; 4],
                 };
-                let (bytes, lead, scheme) = (scheme.to_bytes(), lead.as_bytes(), scheme.clone());
-                let trace = tracer.of_digest(&bytes, lead, digest);
+                let (domain, lead) = (scheme.domain(check), lead.as_bytes());
+                let trace = tracer.of_digest(&domain, lead, digest);
                 Adopted {
-                    digest: current.adopt(&bytes, lead, digest),
-                    imported: Imported::Digest { trace, scheme, check },
+                    digest: current.adopt(&domain, lead, digest),
+                    imported: Imported::Digest { trace, scheme: scheme.clone(), check },
                     traces: vec![trace],
                 }
             }
