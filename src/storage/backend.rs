@@ -7,13 +7,15 @@
 //!
 //! The door also knows whether a commit was ever about to become visible, which is what
 //! tells a refused commit from one whose outcome is unknown.
+//!
+//! While writes are held, others may read [beside](Beside) redb what the file would hold.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::io;
-use std::ops::Bound;
+use std::ops::{Bound, Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use redb::{BackendError, StorageBackend};
 
@@ -27,8 +29,17 @@ type Range = (Bound<u64>, Bound<u64>);
 const GOD_BYTE: usize = 9;
 const PRIMARY_BIT: u8 = 1;
 
+/// The bit beside it that says that a writer is there, or was and did not close the file.
+const WRITER_BIT: u8 = 2;
+
+/// Bytes at the beginning of the file that are read before it is known who may write to it.
+const HEAD: u64 = 4096;
+
 /// redb's way to a `B`, as it sees it.
 pub(super) struct Door<B>(Arc<Frame<B>>);
+
+/// Another's way to a `B` of which redb checks the pages: it reads what redb reads.
+pub(super) struct Beside<B>(Arc<Frame<B>>);
 
 /// The store's hand on a [`Door`] that redb owns.
 pub(super) trait Gate: Send + Sync {
@@ -37,8 +48,16 @@ pub(super) trait Gate: Send + Sync {
     /// If that fails, no write gets through ever after.
     fn release(&self) -> io::Result<()>;
 
-    /// Counts the bytes that are read while writes are held, until it is called again.
+    /// Tells of the bytes that redb reads while writes are held, those before too, until it is
+    /// called again.
     fn count(&self, read: Option<Tally>);
+
+    /// Waits until redb has the file to itself and reads its pages; false if it has
+    /// [ended](Self::end) before.
+    fn wait_until_begun(&self) -> bool;
+
+    /// redb has opened the file, or could not.
+    fn end(&self);
 
     /// How often a header was about to be written that makes another commit the visible one.
     /// While it is the same as before a commit, that commit did not take place, whatever
@@ -57,7 +76,14 @@ struct Frame<B> {
     /// Whether writes go straight through. Once true, for good: set after the last write
     /// that was held has reached the file, so that a reader who sees it reads the file.
     open: AtomicBool,
-    held: Mutex<Held>,
+    /// Locked for writing only to hold a step more and to be released.
+    held: RwLock<Held>,
+    /// Bytes that redb read while writes are held, and who is told of them.
+    read: Mutex<(u64, Option<Tally>)>,
+    /// Whether redb came to read pages, once that is known.
+    begun: OnceLock<bool>,
+    /// Bytes that were read beside redb.
+    beside: AtomicU64,
     /// Exclusive locks that were waited for, while writes are held.
     waited: Mutex<HashSet<Range>>,
     flips: AtomicU64,
@@ -66,35 +92,65 @@ struct Frame<B> {
 }
 
 impl<B: StorageBackend> Door<B> {
-    /// A door to `file` and the store's hand on it. If `hold`, writes are held back at first.
-    pub(super) fn new(
-        file: B,
-        listed: Option<Listed>,
-        hold: bool,
-    ) -> io::Result<(Self, Arc<dyn Gate>)> {
+    /// A door to `file`. If `hold`, writes are held back at first.
+    pub(super) fn new(file: B, listed: Option<Listed>, hold: bool) -> io::Result<Self> {
         let len = file.len()?;
-        let frame = Arc::new(Frame {
+        Ok(Self(Arc::new(Frame {
             _listed: listed,
             file,
             open: AtomicBool::new(!hold),
-            held: Mutex::new(Held::new(len)),
+            held: RwLock::new(Held::new(len)),
+            read: Mutex::new((0, None)),
+            begun: OnceLock::new(),
+            beside: AtomicU64::new(0),
             waited: Mutex::new(HashSet::new()),
             flips: AtomicU64::new(0),
             primary: AtomicU8::new(u8::MAX),
             failure: OnceLock::new(),
-        });
-        Ok((Self(frame.clone()), frame))
+        })))
     }
-}
 
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The store's hand on it.
+    pub(super) fn gate(&self) -> Arc<dyn Gate> {
+        self.0.clone()
+    }
+
+    /// The same door once more, for when nothing came of the first.
+    pub(super) fn again(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
+    /// A way beside it. No page is read there more than twice.
+    pub(super) fn beside(&self) -> Beside<B> {
+        Beside(Arc::clone(&self.0))
+    }
 }
 
 impl<B> Frame<B> {
     fn is_open(&self) -> bool {
         // Acquire pairs with the release in `Gate::release`.
         self.open.load(Ordering::Acquire)
+    }
+
+    fn held(&self) -> impl Deref<Target = Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn holding(&self) -> impl DerefMut<Target = Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn waited(&self) -> impl DerefMut<Target = HashSet<Range>> {
+        self.waited.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// So many bytes are read by redb.
+    fn note_read(&self, bytes: usize) {
+        let (read, tally) = &mut *self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        *read = read.saturating_add(bytes as u64);
+        if let Some(tally) = tally {
+            tally.add(bytes as u64);
+        }
     }
 
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
@@ -107,14 +163,30 @@ impl<B> Frame<B> {
 
 impl<B: StorageBackend> Gate for Frame<B> {
     fn release(&self) -> io::Result<()> {
-        let released = lock(&self.held).release(&self.file);
+        let released = self.holding().release(&self.file);
         self.note(released)?;
         self.open.store(true, Ordering::Release);
         Ok(())
     }
 
     fn count(&self, read: Option<Tally>) {
-        lock(&self.held).count(read);
+        let mut counted = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut counted.1, read);
+        if let (bytes, Some(tally)) = &mut *counted {
+            tally.add(*bytes);
+        }
+        drop(counted);
+        if let Some(before) = before {
+            before.end();
+        }
+    }
+
+    fn wait_until_begun(&self) -> bool {
+        *self.begun.wait()
+    }
+
+    fn end(&self) {
+        self.begun.get_or_init(|| false);
     }
 
     fn flips(&self) -> u64 {
@@ -136,7 +208,7 @@ impl<B> fmt::Debug for Door<B> {
 impl<B: StorageBackend> StorageBackend for Door<B> {
     fn len(&self) -> io::Result<u64> {
         let frame = &self.0;
-        if frame.is_open() { frame.note(frame.file.len()) } else { Ok(lock(&frame.held).len()) }
+        if frame.is_open() { frame.note(frame.file.len()) } else { Ok(frame.held().len()) }
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -144,9 +216,11 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
         frame.note(if frame.is_open() {
             frame.file.read(offset, out)
         } else {
-            let mut held = lock(&frame.held);
-            held.note(out.len());
-            held.read(&frame.file, offset, out)
+            if offset >= HEAD {
+                frame.begun.get_or_init(|| true);
+            }
+            frame.note_read(out.len());
+            frame.held().read(&frame.file, offset, out)
         })
     }
 
@@ -155,13 +229,13 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
         frame.note(if frame.is_open() {
             frame.file.set_len(len)
         } else {
-            lock(&frame.held).set_len(len)
+            frame.holding().set_len(len)
         })
     }
 
     fn sync_data(&self) -> io::Result<()> {
         let frame = &self.0;
-        frame.note(if frame.is_open() { frame.file.sync_data() } else { lock(&frame.held).sync() })
+        frame.note(if frame.is_open() { frame.file.sync_data() } else { frame.holding().sync() })
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
@@ -175,7 +249,7 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
         frame.note(if frame.is_open() {
             frame.file.write(offset, data)
         } else {
-            lock(&frame.held).write(offset, data)
+            frame.holding().write(offset, data)
         })
     }
 
@@ -198,8 +272,8 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
     fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
         self.0.file.lock_range(start, end)?;
         if !self.0.is_open() {
-            lock(&self.0.waited).insert((start, end));
-            lock(&self.0.held).lock(start, end);
+            self.0.waited().insert((start, end));
+            self.0.holding().lock(start, end);
         }
         Ok(())
     }
@@ -210,13 +284,82 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
 
     fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
         self.0.file.unlock_range(start, end)?;
-        if !self.0.is_open() && lock(&self.0.waited).remove(&(start, end)) {
-            lock(&self.0.held).unlock(start, end);
+        if !self.0.is_open() && self.0.waited().remove(&(start, end)) {
+            self.0.holding().unlock(start, end);
         }
         Ok(())
     }
 
     fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
         self.0.file.query_lock_range(start, end)
+    }
+}
+
+impl<B> fmt::Debug for Beside<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Beside")
+    }
+}
+
+/// redb has the locks, and is no writer yet that a reader has to know of: so all locks are there
+/// for the asking, and nobody holds one.
+impl<B: StorageBackend> StorageBackend for Beside<B> {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.held().len())
+    }
+
+    /// A page that names itself as one below it would be read for ever, and redb's check, which
+    /// finds it, may come too late.
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let held = self.0.held();
+        let before = self.0.beside.fetch_add(out.len() as u64, Ordering::Relaxed);
+        if before > held.len().saturating_mul(2) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "its pages go round in circles"));
+        }
+        held.read(&self.0.file, offset, out)?;
+        if let (0, Some(god_byte)) = (offset, out.get_mut(GOD_BYTE)) {
+            *god_byte &= !WRITER_BIT;
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, _: u64) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn write(&self, _: u64, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn close(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn try_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
+        Ok(true)
+    }
+
+    fn try_lock_shared_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
+        Ok(true)
+    }
+
+    fn lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn lock_shared_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn unlock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn query_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
+        Ok(false)
     }
 }

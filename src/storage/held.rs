@@ -5,8 +5,6 @@ use std::ops::Bound;
 
 use redb::{BackendError, StorageBackend};
 
-use crate::progress::Tally;
-
 enum Step {
     Write(u64, Vec<u8>),
     SetLen(u64),
@@ -25,28 +23,12 @@ pub(super) struct Held {
     len: u64,
     steps: Vec<Step>,
     shut: bool,
-    /// Counts the bytes that are read, while redb checks them all.
-    read: Option<Tally>,
 }
 
 impl Held {
     /// Nothing is held yet; the file has `len` bytes.
     pub(super) fn new(len: u64) -> Self {
-        Self { file_len: len, len, steps: Vec::new(), shut: false, read: None }
-    }
-
-    /// Counts, or no longer counts, the bytes that are read.
-    pub(super) fn count(&mut self, read: Option<Tally>) {
-        if let Some(counted) = std::mem::replace(&mut self.read, read) {
-            counted.end();
-        }
-    }
-
-    /// So many bytes are read.
-    pub(super) fn note(&mut self, bytes: usize) {
-        if let Some(tally) = &mut self.read {
-            tally.add(bytes as u64);
-        }
+        Self { file_len: len, len, steps: Vec::new(), shut: false }
     }
 
     pub(super) fn len(&self) -> u64 {

@@ -13,6 +13,7 @@ mod backend;
 mod backup;
 mod balances;
 mod batch;
+mod checking;
 mod copy;
 mod errors;
 mod file;
@@ -291,6 +292,12 @@ impl Storage {
 
     fn current(&self) -> Arc<Current> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes on in `handle`, which is open for writing, and closes the reader before it.
+    fn write_to(&mut self, handle: Handle) {
+        let current = Arc::new(Current { handle, file: None });
+        *self.current.get_mut().unwrap_or_else(PoisonError::into_inner) = current;
     }
 
     /// Takes notice of where the store stands with the rows that opening gives out.
