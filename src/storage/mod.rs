@@ -20,6 +20,7 @@ mod file;
 mod handle;
 mod header;
 mod held;
+mod known;
 mod log;
 mod mac;
 mod opened;

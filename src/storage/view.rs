@@ -4,6 +4,7 @@
 //! Every row is checked against its MAC before it is believed. Nothing that is given out
 //! borrows from the transaction, so that no table is held open while a batch writes.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,12 +12,13 @@ use redb::{Key, ReadTransaction, TableDefinition, TableHandle, Value, WriteTrans
 
 use super::Current;
 use super::errors::OrFail;
+use super::known::Known;
 use super::mac::MacKeys;
 use super::opened::Opened;
 use super::snapshot::Kept;
 use super::state::State;
 use super::tables::{
-    BY_END, BY_OWNER, Class, KEYS, LOG, META, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED, STATE,
+    AUDIT, BY_END, BY_OWNER, Class, KEYS, LOG, META, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED, STATE,
     USAGE, by_end_row, by_owner_row, end_of, key_at_end, key_of, key_row, name_row, owner_name_row,
     owner_row, realm_row,
 };
@@ -34,8 +36,16 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 pub(crate) struct View<'s> {
     transaction: Transaction<'s>,
     keys: &'s MacKeys,
+    ahead: Option<Ahead<'s>>,
     /// The file that is read, which must be open for longer than the transaction.
     _current: Option<Arc<Current>>,
+}
+
+/// What a batch has that its transaction has not.
+pub(super) struct Ahead<'s> {
+    pub(super) known: &'s RefCell<Known>,
+    /// Rows of the audit trail, in the order of their numbers.
+    pub(super) trail: &'s [(u64, Vec<u8>)],
 }
 
 pub(super) enum Transaction<'s> {
@@ -63,19 +73,28 @@ pub(crate) enum Changes {
 
 impl<'s> View<'s> {
     pub(super) fn new(transaction: Transaction<'s>, keys: &'s MacKeys) -> Self {
-        Self { transaction, keys, _current: None }
+        Self { transaction, keys, ahead: None, _current: None }
+    }
+
+    /// Reads what a batch has written, and has still to write.
+    pub(super) fn ahead(
+        transaction: Transaction<'s>,
+        keys: &'s MacKeys,
+        ahead: Ahead<'s>,
+    ) -> Self {
+        Self { transaction, keys, ahead: Some(ahead), _current: None }
     }
 
     /// Reads `current`.
     pub(super) fn of(current: Arc<Current>, keys: &'s MacKeys) -> Result<Self> {
         let transaction = Transaction::Read(current.handle.begin_read()?);
-        Ok(Self { transaction, keys, _current: Some(current) })
+        Ok(Self { transaction, keys, ahead: None, _current: Some(current) })
     }
 
     /// Reads the rows as of the last commit.
     pub(super) fn kept(kept: Kept, keys: &'s MacKeys) -> Self {
         let (transaction, current) = (Transaction::Kept(kept.transaction), Some(kept.current));
-        Self { transaction, keys, _current: current }
+        Self { transaction, keys, ahead: None, _current: current }
     }
 
     /// Where the store stands.
@@ -95,8 +114,20 @@ impl<'s> View<'s> {
 
     /// The highest id that a key has, if there are keys.
     pub(crate) fn last_key_id(&self) -> Result<Option<KeyId>> {
-        let table = self.table(KEYS)?;
-        Ok(table.last()?.map(|(key, _)| key_of(*key.value())))
+        let read = || {
+            let table = self.table(KEYS)?;
+            Ok(table.last()?.map(|(key, _)| key_of(*key.value())))
+        };
+        match &self.ahead {
+            Some(ahead) => ahead.known.borrow_mut().last_key(read),
+            None => read(),
+        }
+    }
+
+    /// Whether there is a key `key_id`.
+    pub(crate) fn is_key(&self, key_id: KeyId) -> Result<bool> {
+        let known = self.ahead.as_ref().and_then(|ahead| ahead.known.borrow().is_key(key_id));
+        known.map_or_else(|| Ok(self.value(KEYS, &key_row(key_id))?.is_some()), Ok)
     }
 
     /// Up to `limit` keys after `after`, in order of their ids.
@@ -210,6 +241,20 @@ impl<'s> View<'s> {
         body.map(|b| named(values::owner(&b), "owner_names", &row)).transpose()
     }
 
+    /// The record of the owner of `realm` that the application calls `id`, if there is one.
+    pub(crate) fn owner_called(&self, realm: RealmRef, id: &str) -> Result<Option<OwnerRecord>> {
+        let known = self.ahead.as_ref().map(|ahead| ahead.known);
+        if let Some(owner) = known.and_then(|known| known.borrow().owner(realm, id)) {
+            return Ok(Some(owner));
+        }
+        let Some(owner) = self.owner_named(realm, id)? else { return Ok(None) };
+        let owner = self.owner(owner)?;
+        if let (Some(known), Some(owner)) = (known, &owner) {
+            known.borrow_mut().put_owner(owner);
+        }
+        Ok(owner)
+    }
+
     /// Up to `limit` owners of `realm` after the id `after`, in byte order of their ids.
     pub(crate) fn owners(
         &self,
@@ -287,6 +332,15 @@ impl<'s> View<'s> {
             changes.push(Change { seq: want, ops: named(LogRow::decode(body), "log", &row)? });
         }
         Ok(Changes::Since(changes))
+    }
+
+    /// The row of an entry of the audit trail, if there is one.
+    pub(super) fn entry_row(&self, number: u64) -> Result<Option<Vec<u8>>> {
+        let ahead = self.ahead.as_ref().map_or(&[][..], |ahead| ahead.trail);
+        match ahead.binary_search_by_key(&number, |(number, _)| *number) {
+            Ok(place) => Ok(ahead.get(place).map(|(_, row)| row.clone())),
+            Err(_) => self.value(AUDIT, &number.to_be_bytes()),
+        }
     }
 
     fn ids_of(

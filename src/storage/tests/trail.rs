@@ -10,7 +10,7 @@ fn told(home: &Home) -> Storage {
     for _ in 0..10 {
         let mut batch = storage.batch().unwrap();
         batch.audit(&mut [event(Event::OwnerSet)]).unwrap();
-        batch.commit(START).unwrap();
+        batch.commit().unwrap();
     }
     storage
 }
@@ -19,7 +19,7 @@ fn cut(storage: &Storage, through: u64) {
     let mut batch = storage.batch().unwrap();
     batch.cut_trail(through).unwrap();
     batch.audit(&mut [event(Event::AuditTrimmed)]).unwrap();
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
 }
 
 fn numbers(storage: &Storage, after: u64) -> Vec<u64> {
