@@ -15,11 +15,12 @@ use std::fmt;
 use std::io;
 use std::ops::{Bound, Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use redb::{BackendError, StorageBackend};
 
 use super::held::Held;
+use super::window::Window;
 use crate::process::Listed;
 use crate::progress::Tally;
 
@@ -34,6 +35,10 @@ const WRITER_BIT: u8 = 2;
 
 /// Bytes at the beginning of the file that are read before it is known who may write to it.
 const HEAD: u64 = 4096;
+
+/// Bytes that may be read beside redb of a file however short it is: small tables are opened
+/// several times.
+const READ_MAX: u64 = 16 << 20;
 
 /// redb's way to a `B`, as it sees it.
 pub(super) struct Door<B>(Arc<Frame<B>>);
@@ -69,6 +74,15 @@ pub(super) trait Gate: Send + Sync {
     fn failure(&self) -> Option<&str>;
 }
 
+/// Where somebody has come who reads a file whose writes are held.
+#[derive(Default)]
+struct Read {
+    bytes: u64,
+    /// Who is told of them.
+    tally: Option<Tally>,
+    window: Window,
+}
+
 struct Frame<B> {
     /// Before the file, so that it is dropped before the file is closed.
     _listed: Option<Listed>,
@@ -78,12 +92,12 @@ struct Frame<B> {
     open: AtomicBool,
     /// Locked for writing only to hold a step more and to be released.
     held: RwLock<Held>,
-    /// Bytes that redb read while writes are held, and who is told of them.
-    read: Mutex<(u64, Option<Tally>)>,
+    /// What redb read while writes are held.
+    read: Mutex<Read>,
     /// Whether redb came to read pages, once that is known.
     begun: OnceLock<bool>,
-    /// Bytes that were read beside redb.
-    beside: AtomicU64,
+    /// What was read beside redb.
+    beside: Mutex<Read>,
     /// Exclusive locks that were waited for, while writes are held.
     waited: Mutex<HashSet<Range>>,
     flips: AtomicU64,
@@ -100,9 +114,9 @@ impl<B: StorageBackend> Door<B> {
             file,
             open: AtomicBool::new(!hold),
             held: RwLock::new(Held::new(len)),
-            read: Mutex::new((0, None)),
+            read: Mutex::default(),
             begun: OnceLock::new(),
-            beside: AtomicU64::new(0),
+            beside: Mutex::default(),
             waited: Mutex::new(HashSet::new()),
             flips: AtomicU64::new(0),
             primary: AtomicU8::new(u8::MAX),
@@ -120,10 +134,25 @@ impl<B: StorageBackend> Door<B> {
         Self(Arc::clone(&self.0))
     }
 
-    /// A way beside it. No page is read there more than twice.
+    /// A way beside it, for one who reads few pages more than once.
     pub(super) fn beside(&self) -> Beside<B> {
         Beside(Arc::clone(&self.0))
     }
+}
+
+impl Read {
+    /// So many bytes more are read.
+    fn add(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes as u64);
+        if let Some(tally) = &mut self.tally {
+            tally.add(bytes as u64);
+        }
+    }
+}
+
+/// Every change under these locks is complete in itself, so one that a panic left is sound.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<B> Frame<B> {
@@ -140,18 +169,6 @@ impl<B> Frame<B> {
         self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn waited(&self) -> impl DerefMut<Target = HashSet<Range>> {
-        self.waited.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// So many bytes are read by redb.
-    fn note_read(&self, bytes: usize) {
-        let (read, tally) = &mut *self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        *read = read.saturating_add(bytes as u64);
-        if let Some(tally) = tally {
-            tally.add(bytes as u64);
-        }
-    }
 
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result {
@@ -170,12 +187,13 @@ impl<B: StorageBackend> Gate for Frame<B> {
     }
 
     fn count(&self, read: Option<Tally>) {
-        let mut counted = self.read.lock().unwrap_or_else(PoisonError::into_inner);
-        let before = std::mem::replace(&mut counted.1, read);
-        if let (bytes, Some(tally)) = &mut *counted {
-            tally.add(*bytes);
+        let mut reading = lock(&self.read);
+        let before = std::mem::replace(&mut reading.tally, read);
+        let bytes = reading.bytes;
+        if let Some(tally) = &mut reading.tally {
+            tally.add(bytes);
         }
-        drop(counted);
+        drop(reading);
         if let Some(before) = before {
             before.end();
         }
@@ -219,8 +237,9 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
             if offset >= HEAD {
                 frame.begun.get_or_init(|| true);
             }
-            frame.note_read(out.len());
-            frame.held().read(&frame.file, offset, out)
+            let mut read = lock(&frame.read);
+            read.add(out.len());
+            frame.held().read(&frame.file, &mut read.window, offset, out)
         })
     }
 
@@ -272,7 +291,7 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
     fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
         self.0.file.lock_range(start, end)?;
         if !self.0.is_open() {
-            self.0.waited().insert((start, end));
+            lock(&self.0.waited).insert((start, end));
             self.0.holding().lock(start, end);
         }
         Ok(())
@@ -284,7 +303,7 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
 
     fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
         self.0.file.unlock_range(start, end)?;
-        if !self.0.is_open() && self.0.waited().remove(&(start, end)) {
+        if !self.0.is_open() && lock(&self.0.waited).remove(&(start, end)) {
             self.0.holding().unlock(start, end);
         }
         Ok(())
@@ -311,12 +330,12 @@ impl<B: StorageBackend> StorageBackend for Beside<B> {
     /// A page that names itself as one below it would be read for ever, and redb's check, which
     /// finds it, may come too late.
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
-        let held = self.0.held();
-        let before = self.0.beside.fetch_add(out.len() as u64, Ordering::Relaxed);
-        if before > held.len().saturating_mul(2) {
+        let (mut read, held) = (lock(&self.0.beside), self.0.held());
+        read.add(out.len());
+        if read.bytes > held.len().saturating_mul(2).max(READ_MAX) {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "its pages go round in circles"));
         }
-        held.read(&self.0.file, offset, out)?;
+        held.read(&self.0.file, &mut read.window, offset, out)?;
         if let (0, Some(god_byte)) = (offset, out.get_mut(GOD_BYTE)) {
             *god_byte &= !WRITER_BIT;
         }

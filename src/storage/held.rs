@@ -5,6 +5,8 @@ use std::ops::Bound;
 
 use redb::{BackendError, StorageBackend};
 
+use super::window::Window;
+
 enum Step {
     Write(u64, Vec<u8>),
     SetLen(u64),
@@ -70,10 +72,11 @@ impl Held {
         Ok(())
     }
 
-    /// Reads what `file` would hold at `offset` if it had been told.
+    /// Reads what `file` would hold at `offset` if it had been told, through `window`.
     pub(super) fn read(
         &self,
         file: &impl StorageBackend,
+        window: &mut Window,
         offset: u64,
         out: &mut [u8],
     ) -> io::Result<()> {
@@ -84,7 +87,7 @@ impl Held {
         let there = index(self.file_len.saturating_sub(offset)).min(out.len());
         if let Some((there, beyond)) = out.split_at_mut_checked(there) {
             if !there.is_empty() {
-                file.read(offset, there)?;
+                window.read(file, self.file_len, offset, there)?;
             }
             beyond.fill(0);
         }
@@ -203,7 +206,7 @@ mod tests {
             prop_assert_eq!(held.len(), want.len() as u64);
             let (start, len) = window;
             let mut out = vec![0xEE; len];
-            let read = held.read(&file, start as u64, &mut out);
+            let read = held.read(&file, &mut Window::default(), start as u64, &mut out);
             match want.get(start..start + len) {
                 Some(want) => {
                     read.unwrap();

@@ -39,6 +39,7 @@ mod trail;
 mod unread;
 mod values;
 mod view;
+mod window;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;

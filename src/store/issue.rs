@@ -9,7 +9,7 @@ use super::cap::Places;
 use super::draft::{Change, Crediting};
 use super::operation::Asked;
 use super::query::info;
-use super::{Draft, Realms, Store, scan, trail};
+use super::{Draft, Realms, Store, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::digest::Digest;
