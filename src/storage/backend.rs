@@ -169,7 +169,6 @@ impl<B> Frame<B> {
         self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
         if let Err(error) = &result {
             self.failure.get_or_init(|| error.to_string());
@@ -333,7 +332,10 @@ impl<B: StorageBackend> StorageBackend for Beside<B> {
         let (mut read, held) = (lock(&self.0.beside), self.0.held());
         read.add(out.len());
         if read.bytes > held.len().saturating_mul(2).max(READ_MAX) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "its pages go round in circles"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "its pages go round in circles",
+            ));
         }
         held.read(&self.0.file, &mut read.window, offset, out)?;
         if let (0, Some(god_byte)) = (offset, out.get_mut(GOD_BYTE)) {
@@ -380,5 +382,56 @@ impl<B: StorageBackend> StorageBackend for Beside<B> {
 
     fn query_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
         Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+
+    fn door() -> Door<InMemoryBackend> {
+        let file = InMemoryBackend::new();
+        file.set_len(8192).unwrap();
+        file.write(0, &[0xFF; 8192]).unwrap();
+        Door::new(file, None, true).unwrap()
+    }
+
+    #[test]
+    fn who_reads_beside_redb_reads_what_redb_reads_and_writes_nothing() {
+        let (door, mut head) = (door(), [0; 16]);
+        let beside = door.beside();
+        door.write(4096, &[7; 4096]).unwrap();
+        let mut page = [0; 4096];
+        beside.read(4096, &mut page).unwrap();
+        assert_eq!(page, [7; 4096]);
+        beside.read(0, &mut head).unwrap();
+        assert_eq!(head[GOD_BYTE], !WRITER_BIT, "it is told of a writer");
+        assert!(beside.write(0, &head).is_err() && beside.set_len(0).is_err());
+        beside.close().unwrap();
+        door.read(4096, &mut page).unwrap();
+    }
+
+    /// A page that a damaged file had in the place of its child led back to itself, and a reader
+    /// of pages that nobody had checked went that way for ever.
+    #[test]
+    fn who_reads_beside_redb_does_not_go_round_in_circles() {
+        let (beside, mut page) = (door().beside(), [0; 4096]);
+        let error = (0..=READ_MAX / 4096).find_map(|_| beside.read(4096, &mut page).err());
+        assert_eq!(error.map(|e| e.kind()), Some(io::ErrorKind::InvalidData));
+    }
+
+    #[test]
+    fn who_waits_for_redb_hears_whether_it_reads_or_has_ended() {
+        let reading = door();
+        reading.read(0, &mut [0; 320]).unwrap();
+        assert!(reading.0.begun.get().is_none(), "who may write is not known yet");
+        reading.read(4096, &mut [0; 4096]).unwrap();
+        reading.gate().end();
+        assert!(reading.gate().wait_until_begun());
+        let ended = door();
+        ended.gate().end();
+        assert!(!ended.gate().wait_until_begun());
     }
 }

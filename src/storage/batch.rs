@@ -15,7 +15,7 @@ use super::known::Known;
 use super::shared::Shared;
 use super::state::{Role, State};
 use super::tables::{KEYS, META, STATE, key_row};
-use super::view::{Ahead, Transaction, View};
+use super::view::{Transaction, View};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::record::{LogRow, Op};
@@ -53,7 +53,8 @@ pub(crate) struct Batch {
     /// The commit's row in the log.
     pub(super) log: LogRow,
     pub(super) known: RefCell<Known>,
-    /// Rows of the audit trail that are written with the commit, in the order of their numbers.
+    /// Rows of the audit trail that are written with the state row, without which nobody reads
+    /// them.
     pub(super) trail: Vec<(u64, Vec<u8>)>,
     /// Whether the commit gets a seq.
     numbered: bool,
@@ -81,8 +82,8 @@ impl Batch {
 
     /// The rows as the batch has them now.
     pub(crate) fn view(&self) -> View<'_> {
-        let ahead = Ahead { known: &self.known, trail: &self.trail };
-        View::ahead(Transaction::Write(&self.transaction), &self.storage.keys, ahead)
+        let view = View::new(Transaction::Write(&self.transaction), &self.storage.keys);
+        view.knowing(&self.known)
     }
 
     /// Writes each of `ops`: its row, the indexes over it, and the log. Numbers of realms,

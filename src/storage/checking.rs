@@ -58,9 +58,9 @@ impl Checking {
         let there = match thread {
             Ok(thread) if gate.wait_until_begun() => There::Running(thread),
             Ok(thread) => There::Ended(Ok(joined(thread)?)),
-            Err(_) => {
-                There::Ended(Ok(contained(doing, || Handle::write(door.again(), cache_bytes, doing))?))
-            }
+            Err(_) => There::Ended(Ok(contained(doing, || {
+                Handle::write(door.again(), cache_bytes, doing)
+            })?)),
         };
         let checking = Self { gate, len, there };
         // Each page is read once: none needs to be kept.

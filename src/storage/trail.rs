@@ -98,8 +98,9 @@ impl View<'_> {
     }
 
     fn trail_row(&self, number: u64) -> Result<Vec<u8>> {
-        let row = self.entry_row(number)?;
-        row.ok_or_else(|| missing("audit", &number.to_be_bytes(), "it"))
+        let key = number.to_be_bytes();
+        let row = self.value(AUDIT, &key)?;
+        row.ok_or_else(|| missing("audit", &key, "it"))
     }
 }
 

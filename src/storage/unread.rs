@@ -214,3 +214,21 @@ fn trust(storage: &mut Storage, loaded: State, found: Option<(Place, File)>) -> 
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn rows_of_another_commit_than_the_one_that_redb_opens_are_not_trusted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keys.kc");
+        let options = StorageOptions::new(None);
+        let mut storage = Storage::create(&path, &options, &Random::system()).unwrap();
+        let stands = storage.view().unwrap().state().unwrap();
+        let later = State { commit: stands.commit + 1, ..stands.clone() };
+        assert_eq!(trust(&mut storage, later, None).unwrap_err().kind(), ErrorKind::Corrupt);
+        trust(&mut storage, stands, None).unwrap();
+    }
+}

@@ -18,7 +18,7 @@ use super::opened::Opened;
 use super::snapshot::Kept;
 use super::state::State;
 use super::tables::{
-    AUDIT, BY_END, BY_OWNER, Class, KEYS, LOG, META, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED, STATE,
+    BY_END, BY_OWNER, Class, KEYS, LOG, META, OWNER_NAMES, OWNERS, REALMS, Rows, SEALED, STATE,
     USAGE, by_end_row, by_owner_row, end_of, key_at_end, key_of, key_row, name_row, owner_name_row,
     owner_row, realm_row,
 };
@@ -36,16 +36,10 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 pub(crate) struct View<'s> {
     transaction: Transaction<'s>,
     keys: &'s MacKeys,
-    ahead: Option<Ahead<'s>>,
+    /// What the batch whose rows are read knows of them.
+    known: Option<&'s RefCell<Known>>,
     /// The file that is read, which must be open for longer than the transaction.
     _current: Option<Arc<Current>>,
-}
-
-/// What a batch has that its transaction has not.
-pub(super) struct Ahead<'s> {
-    pub(super) known: &'s RefCell<Known>,
-    /// Rows of the audit trail, in the order of their numbers.
-    pub(super) trail: &'s [(u64, Vec<u8>)],
 }
 
 pub(super) enum Transaction<'s> {
@@ -73,28 +67,24 @@ pub(crate) enum Changes {
 
 impl<'s> View<'s> {
     pub(super) fn new(transaction: Transaction<'s>, keys: &'s MacKeys) -> Self {
-        Self { transaction, keys, ahead: None, _current: None }
+        Self { transaction, keys, known: None, _current: None }
     }
 
-    /// Reads what a batch has written, and has still to write.
-    pub(super) fn ahead(
-        transaction: Transaction<'s>,
-        keys: &'s MacKeys,
-        ahead: Ahead<'s>,
-    ) -> Self {
-        Self { transaction, keys, ahead: Some(ahead), _current: None }
+    /// Reads the rows of a batch, which knows something of them.
+    pub(super) fn knowing(self, known: &'s RefCell<Known>) -> Self {
+        Self { known: Some(known), ..self }
     }
 
     /// Reads `current`.
     pub(super) fn of(current: Arc<Current>, keys: &'s MacKeys) -> Result<Self> {
         let transaction = Transaction::Read(current.handle.begin_read()?);
-        Ok(Self { transaction, keys, ahead: None, _current: Some(current) })
+        Ok(Self { transaction, keys, known: None, _current: Some(current) })
     }
 
     /// Reads the rows as of the last commit.
     pub(super) fn kept(kept: Kept, keys: &'s MacKeys) -> Self {
         let (transaction, current) = (Transaction::Kept(kept.transaction), Some(kept.current));
-        Self { transaction, keys, ahead: None, _current: current }
+        Self { transaction, keys, known: None, _current: current }
     }
 
     /// Where the store stands.
@@ -118,15 +108,15 @@ impl<'s> View<'s> {
             let table = self.table(KEYS)?;
             Ok(table.last()?.map(|(key, _)| key_of(*key.value())))
         };
-        match &self.ahead {
-            Some(ahead) => ahead.known.borrow_mut().last_key(read),
+        match self.known {
+            Some(known) => known.borrow_mut().last_key(read),
             None => read(),
         }
     }
 
     /// Whether there is a key `key_id`.
     pub(crate) fn is_key(&self, key_id: KeyId) -> Result<bool> {
-        let known = self.ahead.as_ref().and_then(|ahead| ahead.known.borrow().is_key(key_id));
+        let known = self.known.and_then(|known| known.borrow().is_key(key_id));
         known.map_or_else(|| Ok(self.value(KEYS, &key_row(key_id))?.is_some()), Ok)
     }
 
@@ -243,13 +233,12 @@ impl<'s> View<'s> {
 
     /// The record of the owner of `realm` that the application calls `id`, if there is one.
     pub(crate) fn owner_called(&self, realm: RealmRef, id: &str) -> Result<Option<OwnerRecord>> {
-        let known = self.ahead.as_ref().map(|ahead| ahead.known);
-        if let Some(owner) = known.and_then(|known| known.borrow().owner(realm, id)) {
+        if let Some(owner) = self.known.and_then(|known| known.borrow().owner(realm, id)) {
             return Ok(Some(owner));
         }
         let Some(owner) = self.owner_named(realm, id)? else { return Ok(None) };
         let owner = self.owner(owner)?;
-        if let (Some(known), Some(owner)) = (known, &owner) {
+        if let (Some(known), Some(owner)) = (self.known, &owner) {
             known.borrow_mut().put_owner(owner);
         }
         Ok(owner)
@@ -332,15 +321,6 @@ impl<'s> View<'s> {
             changes.push(Change { seq: want, ops: named(LogRow::decode(body), "log", &row)? });
         }
         Ok(Changes::Since(changes))
-    }
-
-    /// The row of an entry of the audit trail, if there is one.
-    pub(super) fn entry_row(&self, number: u64) -> Result<Option<Vec<u8>>> {
-        let ahead = self.ahead.as_ref().map_or(&[][..], |ahead| ahead.trail);
-        match ahead.binary_search_by_key(&number, |(number, _)| *number) {
-            Ok(place) => Ok(ahead.get(place).map(|(_, row)| row.clone())),
-            Err(_) => self.value(AUDIT, &number.to_be_bytes()),
-        }
     }
 
     fn ids_of(

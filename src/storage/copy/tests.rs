@@ -6,7 +6,6 @@ use crate::random::Random;
 use crate::storage::Loaded;
 use crate::storage::tests::{commit, event, key, owner, realm};
 
-
 /// What happens to a store between two steps of a copy.
 #[derive(Clone, Debug)]
 enum Do {

@@ -7,6 +7,7 @@ pub(crate) mod damage;
 pub(crate) mod dice;
 pub(crate) mod disk;
 mod faults;
+mod known;
 pub(crate) mod mend;
 mod opening;
 mod process;
