@@ -102,6 +102,7 @@ mod pages {
         Backup "../docs/backup.md"
         Disk "../docs/disk.md"
         Import "../docs/import.md"
+        Patterns "../docs/patterns.md"
         Pepper "../docs/pepper.md"
         Processes "../docs/processes.md"
         Product "../docs/product.md"
