@@ -96,8 +96,8 @@ fmt:
 clippy:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-layers: ## only the rules of docs/architecture.md and of deny.toml
-	cargo test --locked --test layers --test supply
+layers: ## only the rules of docs/architecture.md and of deny.toml, and that pages name what is there
+	cargo test --locked --test layers --test supply --test pages
 
 deny:
 	@.ci/prepare build deny
