@@ -71,9 +71,40 @@
 // Bytes of a pepper and of a sealing key.
 #define KEYCASK_SECRET_LEN 32
 
+// Most bytes of a secret of another system.
+#define KEYCASK_IMPORT_SECRET_MAX 1024
+
+// Most secrets of other systems.
+#define KEYCASK_IMPORT_SECRETS_MAX 1024
+
 // In flags of keycask_options: for reading alone, beside a process that writes. What that
 // process changes later is not seen until the store is opened again.
 #define KEYCASK_READ_ONLY 1
+
+// In flags of keycask_options: keep denials, and grants as grants_one_in says, until
+// keycask_audit_decisions() takes them. They take 512 KiB.
+#define KEYCASK_KEEP_DECISIONS 2
+
+// As a step: the bytes of a file are read and their checksums compared, to open it for writing.
+#define KEYCASK_STEP_READ 1
+
+// As a step: the rows of a file are read and checked, to open it.
+#define KEYCASK_STEP_OPEN 2
+
+// As a step: rows are written to another file.
+#define KEYCASK_STEP_COPY 3
+
+// As a step: the whole of a file is checked, with the audit trail.
+#define KEYCASK_STEP_CHECK 4
+
+// As a step: keys are swept.
+#define KEYCASK_STEP_SWEEP 5
+
+// As a step: keys of another system are imported.
+#define KEYCASK_STEP_IMPORT 6
+
+// As a step: something that this version of the library has no number for.
+#define KEYCASK_STEP_OTHER 7
 
 // Longest name of a realm, kind, scope, set, plan, tier or environment, in bytes.
 #define KEYCASK_NAME_MAX 64
@@ -206,6 +237,12 @@
 // file is detected, but one who forges it is not.
 #define KEYCASK_PEPPERED 1
 
+// Places for an anchor's text; it is always shorter.
+#define KEYCASK_ANCHOR_MAX 92
+
+// In flags of keycask_restored: something told how many commits are missing.
+#define KEYCASK_MISSING_KNOWN 1
+
 // Number of the ABI. It changes only when a program that was built before would break.
 #define KEYCASK_ABI 0
 
@@ -323,28 +360,83 @@ typedef int32_t keycask_status;
 // An open store.
 typedef struct keycask_store keycask_store;
 
+// Text in a struct: UTF-8 and its length, without a terminator. As an input, a NULL means that
+// it is not given; a length of 0 with another pointer is the empty text.
+typedef struct {
+    // Where it begins.
+    const char *data;
+    // Its length in bytes.
+    size_t len;
+} keycask_text;
+
+// A secret of another system, by the name under which schemes of imported keys have it.
+typedef struct {
+    // Its name.
+    keycask_text name;
+    // The secret: its pepper, the key of its HMAC, or a salt that is the same for all keys.
+    const uint8_t *secret;
+    // Its length, KEYCASK_IMPORT_SECRET_MAX at most.
+    size_t secret_len;
+} keycask_import_secret;
+
+// A function of yours that is told how far something long has come: of `step`, which is one of
+// KEYCASK_STEP_..., `done` of `total` rows (of KEYCASK_STEP_READ: bytes), as far as the total is
+// known. `context` is what was given beside it.
+//
+// It is called by the thread that does the work, so by several at once if several do; when a
+// step begins and ends, and every few thousand rows or few megabytes between. It is quick,
+// returns normally, and calls nothing of this library.
+typedef void (*keycask_progress)(void *context, uint32_t step, uint64_t done, uint64_t total);
+
 // How a store is created or opened. All zero but for the size is the default.
 typedef struct {
     // sizeof(keycask_options).
     uint32_t struct_size;
-    // 0 or KEYCASK_READ_ONLY.
+    // KEYCASK_READ_ONLY, KEYCASK_KEEP_DECISIONS, or 0.
     uint32_t flags;
     // A secret that your program keeps outside the file, and that the store was or will be
-    // created with: it keys the digests of tokens. NULL for none.
+    // created with, or was last rotated to: it keys the digests of tokens. NULL for none.
     const uint8_t *pepper;
     // KEYCASK_SECRET_LEN, or 0 for none.
     size_t pepper_len;
+    // The pepper before, until keycask_retire_pepper(). With both, a store opens before that
+    // rotation, during it and after it. NULL for none.
+    const uint8_t *previous_pepper;
+    // KEYCASK_SECRET_LEN, or 0 for none.
+    size_t previous_pepper_len;
     // A secret under which tokens are sealed that can be revealed. NULL for none.
     const uint8_t *sealing_key;
     // KEYCASK_SECRET_LEN, or 0 for none.
     size_t sealing_key_len;
+    // Secrets of the systems whose keys were or will be imported. They are needed until all of
+    // those were verified: keycask_imports() tells. NULL for none.
+    const keycask_import_secret *import_secrets;
+    // How many there are; KEYCASK_IMPORT_SECRETS_MAX at most.
+    size_t import_secrets_len;
     // 0 or KEYCASK_NOW for the machine's clock. A time: the store's clock stands there until
     // keycask_set_clock() moves it.
     int64_t clock_ms;
     // Size of the page cache in bytes; 0 for 32 MiB. Decisions do not read through it.
     uint64_t cache_bytes;
-    // How many commits keycask_changes() can go back at least; 0 for 100,000.
+    // How many changes of keys, owners and realms keycask_changes() can go back at least; 0 for
+    // 100,000.
     uint64_t log_len;
+    // Refuse, with ROLLED_BACK, a file whose last commit has a lower number: an older one was put
+    // in its place. From keycask_anchor() or keycask_stats(), kept elsewhere. 0 for any.
+    uint64_t min_seq;
+    // Most credits of a quota that are taken from the file at once, which is what a crash can
+    // lose of a lineage; 0 for 1000.
+    uint64_t lease_max;
+    // A function that is told how far opening, checking, a backup, restoring, compacting,
+    // sweeping and importing have come, for as long as the store is open. NULL for none.
+    keycask_progress progress;
+    // What it is given.
+    void *progress_context;
+    // With KEYCASK_KEEP_DECISIONS: one grant of so many is kept too, drawn by chance; 0 for
+    // none, 1 for each. Else 0.
+    uint32_t grants_one_in;
+    // 0.
+    uint32_t zero;
 } keycask_options;
 
 // What a failure says to people. Every call that takes one also takes NULL. It is written on
@@ -357,15 +449,6 @@ typedef struct {
     // UTF-8, without a terminator; cut off if it is longer.
     char message[KEYCASK_MESSAGE_MAX];
 } keycask_error;
-
-// Text in a struct: UTF-8 and its length, without a terminator. As an input, a NULL means that
-// it is not given; a length of 0 with another pointer is the empty text.
-typedef struct {
-    // Where it begins.
-    const char *data;
-    // Its length in bytes.
-    size_t len;
-} keycask_text;
 
 // Who asks for a change, why, and as which operation. All go to the audit trail in the same
 // commit.
@@ -744,6 +827,21 @@ typedef struct {
     int64_t life_ms;
 } keycask_rotation;
 
+// An operation that was done.
+typedef struct {
+    // sizeof(keycask_operation_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The commit that it was done with. Entries of the audit trail with this seq say what it
+    // changed; there are none if there was nothing to change.
+    uint64_t seq;
+    // When it was done.
+    int64_t at_ms;
+    // The key that it made or changed, if it was about one alone; else 0.
+    uint64_t key;
+} keycask_operation_info;
+
 // One change, as the audit trail keeps it. The texts stand in the buffer of the call.
 typedef struct {
     // sizeof(keycask_audit_entry).
@@ -805,6 +903,94 @@ typedef struct {
     // Bytes of the table in memory.
     uint64_t index_bytes;
 } keycask_stats_info;
+
+// Where a store is with the rotation of its pepper.
+typedef struct {
+    // sizeof(keycask_pepper_info).
+    uint32_t struct_size;
+    // KEYCASK_PEPPERED or 0, of the present generation.
+    uint32_t flags;
+    // The present generation, from 1. New keys are of it.
+    uint32_t generation;
+    // The generation before, until it is retired; 0 if there is none.
+    uint32_t previous;
+    // Keys of the generation before that are not revoked: so many would be by retiring it now.
+    uint64_t left;
+} keycask_pepper_info;
+
+// Where a store stood after one commit, as text: its seq in decimal, a colon, its id and, behind
+// another colon, a digest of all that is in it, each in 32 digits of 0-9a-f. It is no secret.
+// Kept where who writes to the file cannot change it, it tells later what a backup lacks, and its
+// seq is a min_seq.
+typedef struct {
+    // Its length in bytes.
+    uint32_t len;
+    // The text, without a terminator.
+    char text[KEYCASK_ANCHOR_MAX];
+} keycask_anchor_text;
+
+// A backup that was written, read back and checked.
+typedef struct {
+    // sizeof(keycask_backup_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Keys in it, in whatever state.
+    uint64_t keys;
+    // Length of its file.
+    uint64_t bytes;
+    // Where the store stood, which it is of.
+    keycask_anchor_text anchor;
+} keycask_backup_info;
+
+// What is known of a store beside its backup. All zero but for the size is nothing.
+typedef struct {
+    // sizeof(keycask_restoring).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The last anchor of the store that was kept elsewhere. It tells how many commits the backup
+    // lacks, and refuses a backup of another store or another history. May be left out.
+    keycask_text anchor;
+    // Path of the store's own file, if that can still be read in part. What it denies is taken
+    // from it, and what it would grant is not: a key that is revoked, suspended, ends earlier or
+    // has fewer scopes there has so in the new store, one that is not there any more is revoked,
+    // and one whose row is damaged is suspended. Owners likewise, but none is revoked. Nothing is
+    // written to it, and no process has it open. May be left out.
+    keycask_text denials_of;
+} keycask_restoring;
+
+// What a restoring did, and what is not known.
+typedef struct {
+    // sizeof(keycask_restored).
+    uint32_t struct_size;
+    // KEYCASK_MISSING_KNOWN or 0.
+    uint32_t flags;
+    // The new store's id.
+    uint8_t store_id[16];
+    // With KEYCASK_MISSING_KNOWN: how many commits the store is known to have made after the
+    // backup. Any of them may have revoked keys, and there may be more. Else 0.
+    uint64_t missing;
+    // When the last change was made that is in the backup; KEYCASK_NONE if there is none. What was
+    // revoked later is to be revoked again.
+    int64_t last_change_ms;
+    // Number of the last audit entry of the backup: in a copy of the trail that was kept
+    // elsewhere, entries with a higher number are of changes that are missing.
+    uint64_t last_entry;
+    // How many keys were denied something because the original does. The trail of the new store
+    // names them.
+    uint64_t denied;
+    // How many owners likewise.
+    uint64_t denied_owners;
+    // How many rows of the original are damaged, so that their keys and owners were suspended.
+    uint64_t unreadable;
+    // Keys in the new store, in whatever state.
+    uint64_t keys;
+    // Length of its file.
+    uint64_t bytes;
+    // Where the backup stands.
+    keycask_anchor_text backup;
+} keycask_restored;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1332,6 +1518,20 @@ keycask_status keycask_change_sealing_key(const keycask_store *store,
                                           size_t *count,
                                           keycask_error *error);
 
+// Says whether the call that named its operation `id` was done, in `*out`. After INDETERMINATE,
+// once the store is opened again, that tells; so does making the call again.
+//
+// Operations are known as long as their commits are in the log.
+//
+// Fails with ARGUMENT, NOT_FOUND (none of this name was done, as far as is known), CONFLICT (it is
+// several commits, and some are missing: make the call again), IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_operation(const keycask_store *store,
+                                 const char *id,
+                                 size_t id_len,
+                                 keycask_operation_info *out,
+                                 keycask_error *error);
+
 // Reads the audit trail: the entries with numbers over `after`, in order.
 //
 // Writes as many entries to `entries` as there are, as there is room for, in number and in
@@ -1349,6 +1549,22 @@ keycask_status keycask_audit(const keycask_store *store,
                              char *text,
                              size_t text_cap,
                              keycask_error *error);
+
+// Takes decisions that were kept, a thousand at most, and puts them into the audit trail as one
+// entry, decisions_noted. They are those that KEYCASK_KEEP_DECISIONS chose; 8,192 wait at most,
+// in memory, and the entry says how many more there were.
+//
+// A trail that takes every denial grows as fast as somebody who has no key likes: call it as
+// often as you want that to be. If the commit fails they are gone.
+//
+// Writes how many there were to `*count`, which may be NULL; with none there is no entry.
+//
+// Fails with ARGUMENT, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_audit_decisions(const keycask_store *store,
+                                       const keycask_actor *by,
+                                       uint64_t *count,
+                                       keycask_error *error);
 
 // Reads the log: what the commits after `since` changed, in order and without a gap.
 //
@@ -1400,6 +1616,35 @@ keycask_status keycask_sweep(const keycask_store *store,
                              uint32_t *more,
                              keycask_error *error);
 
+// Sweeps until nothing is left to take out, a thousand keys a commit. Other writers have their
+// turn between any two.
+//
+// Writes how many keys it took out to `*count`, which may be NULL.
+//
+// Fails with ARGUMENT (also if `by` names an operation, which is one commit), and those of a
+// write: what was taken out before stays so.
+KEYCASK_MUST_USE
+keycask_status keycask_sweep_all(const keycask_store *store,
+                                 const keycask_actor *by,
+                                 uint64_t *count,
+                                 keycask_error *error);
+
+// Writes the file anew in the order of its keys, so that it is as short as it can be, and puts
+// it in the place of the old one in one step. It needs room for both. Deciding and reading go
+// on; writers wait until it is over, a second or so for 100,000 keys. Whoever has the store open
+// read-only goes on with the old file, which no longer changes.
+//
+// Writes the lengths of the old file and of the new one in bytes to `*before` and `*after`; both
+// may be NULL.
+//
+// Fails with CONFLICT (another file has the store's name by now), PERMISSION, CORRUPT, and those
+// of a write. Unless it is INDETERMINATE, the old file is in its place and the store goes on.
+KEYCASK_MUST_USE
+keycask_status keycask_compact(const keycask_store *store,
+                               uint64_t *before,
+                               uint64_t *after,
+                               keycask_error *error);
+
 // Writes when keys were last used, as far as it is not written. A commit does so once a
 // minute, and keycask_close() does.
 //
@@ -1427,6 +1672,118 @@ keycask_status keycask_set_clock(const keycask_store *store,
                                  int64_t now_ms,
                                  keycask_error *error);
 
+// Makes `pepper` the store's pepper. The one that was is kept beside it until
+// keycask_retire_pepper(): from now on the store opens with both, the other as previous_pepper.
+// `pepper_len` is KEYCASK_SECRET_LEN.
+//
+// Each key comes over with the first keycask_flush() after it was next verified, and nobody who
+// holds a token sees a difference. To rotate to the pepper that there is changes nothing. A store
+// without a pepper is given one so.
+//
+// Fails with ARGUMENT (also if `by` names an operation: there is no need), CONFLICT (the pepper
+// before is not retired), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_rotate_pepper(const keycask_store *store,
+                                     const uint8_t *pepper,
+                                     size_t pepper_len,
+                                     const keycask_actor *by,
+                                     keycask_error *error);
+
+// Writes where the store is with the rotation of its pepper to `*out`. While there is one before
+// the present one, every key is read.
+//
+// Fails with ARGUMENT, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_pepper(const keycask_store *store,
+                              keycask_pepper_info *out,
+                              keycask_error *error);
+
+// Ends the pepper before the present one, and revokes the keys that are left on it: those that
+// were not verified since the rotation. keycask_pepper() says beforehand how many there are.
+//
+// A commit revokes a thousand keys, and the pepper ends with the last; if that is cut off, call
+// again. Writes how many were revoked to `*count`, which may be NULL.
+//
+// Fails with ARGUMENT (also if `by` names an operation, which is one commit), CONFLICT (there is
+// no pepper before the present one), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_retire_pepper(const keycask_store *store,
+                                     const keycask_actor *by,
+                                     uint64_t *count,
+                                     keycask_error *error);
+
+// Writes, for each key that was verified by an older digest of its token, the digest that new
+// keys have: by that of another system, since it was imported, or by that under the pepper
+// before. keycask_flush() and keycask_close() do it too.
+//
+// Writes how many there were, a few thousand at most, to `*count`, which may be NULL.
+//
+// Fails with those of a write, but not with READ_ONLY or UNCONFIRMED: then there is nothing to do.
+KEYCASK_MUST_USE
+keycask_status keycask_rehash(const keycask_store *store,
+                              uint64_t *count,
+                              keycask_error *error);
+
+// Writes where the store stands to `*anchor`.
+//
+// Fails with ARGUMENT, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_anchor(const keycask_store *store,
+                              keycask_anchor_text *anchor,
+                              keycask_error *error);
+
+// Writes the store, as it is at one moment of the call, to a new file at `path`, which must not
+// exist. Others go on to verify and to write meanwhile.
+//
+// The file is readable by its owner alone, appears complete or not at all, and was read back and
+// checked. It needs the store's pepper. It can be opened read-only, and keycask_restore() makes a
+// store of it. It has no log.
+//
+// Writes `*out`.
+//
+// Fails with ARGUMENT, CONFLICT (something is at `path`), NOT_FOUND (its directory is not there),
+// PERMISSION, FULL, IO, RANDOM, CORRUPT (a row of the store is damaged).
+KEYCASK_MUST_USE
+keycask_status keycask_backup(const keycask_store *store,
+                              const char *path,
+                              size_t path_len,
+                              keycask_backup_info *out,
+                              keycask_error *error);
+
+// Makes a new store at `path`, which must not exist, from the backup in the file at `backup`,
+// and does not open it.
+//
+// The backup is checked completely before. The new store has an id of its own, the tokens of the
+// old one, and its audit trail goes on. It can be opened, and verifies and lists; it refuses
+// changes with UNCONFIRMED until keycask_confirm_restore(), since what was revoked after the
+// backup was made is not revoked in it.
+//
+// `options` has the pepper of the old store; its flags and min_seq mean nothing here. Writes
+// `*out`.
+//
+// Fails with ARGUMENT, CONFLICT (something is at `path`; the anchor or the original is of another
+// store than the backup, or of another history, or the original is older), and with what
+// keycask_open() refuses a file with, for the backup and the original; FULL, IO, RANDOM.
+KEYCASK_MUST_USE
+keycask_status keycask_restore(const char *backup,
+                               size_t backup_len,
+                               const char *path,
+                               size_t path_len,
+                               const keycask_options *options,
+                               const keycask_restoring *restoring,
+                               const keycask_actor *by,
+                               keycask_restored *out,
+                               keycask_error *error);
+
+// Lets a store that was restored take changes: you have seen to what was revoked since the
+// backup, or will.
+//
+// Fails with ARGUMENT, CONFLICT (the store waits for no such thing), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_confirm_restore(const keycask_store *store,
+                                       const keycask_actor *by,
+                                       keycask_error *error);
+
 // The number of the library's ABI. A program that loads the library by itself compares it
 // with the KEYCASK_ABI that it was built with, and goes on only if they are equal.
 uint32_t keycask_abi(void);
@@ -1443,7 +1800,9 @@ const char *keycask_version(void);
 // What the structs begin as. A constant needs no call, so they are initializers.
 
 #define KEYCASK_ERROR_INIT {sizeof(keycask_error), 0, {0}}
-#define KEYCASK_OPTIONS_INIT {sizeof(keycask_options), 0, NULL, 0, NULL, 0, 0, 0, 0}
+#define KEYCASK_OPTIONS_INIT \
+    {sizeof(keycask_options), 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, \
+     0, 0}
 #define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_SCOPE_INFO_INIT \
     {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
@@ -1476,8 +1835,14 @@ const char *keycask_version(void);
     {sizeof(keycask_key_change), 0, {NULL, 0}, {NULL, 0}, KEYCASK_KEEP, {0, 0}}
 #define KEYCASK_ROTATION_INIT \
     {sizeof(keycask_rotation), 0, KEYCASK_DEFAULT, KEYCASK_DEFAULT, 0}
+#define KEYCASK_OPERATION_INFO_INIT {sizeof(keycask_operation_info), 0, 0, 0, 0}
 #define KEYCASK_AUDIT_ENTRY_INIT \
     {sizeof(keycask_audit_entry), 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
      {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_CHANGED_INIT {sizeof(keycask_changed), 0, 0, 0}
 #define KEYCASK_STATS_INFO_INIT {sizeof(keycask_stats_info), 0, {0}, 0, 0, 0, 0, 0}
+#define KEYCASK_PEPPER_INFO_INIT {sizeof(keycask_pepper_info), 0, 0, 0, 0}
+#define KEYCASK_BACKUP_INFO_INIT {sizeof(keycask_backup_info), 0, 0, 0, {0, {0}}}
+#define KEYCASK_RESTORING_INIT {sizeof(keycask_restoring), 0, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_RESTORED_INIT \
+    {sizeof(keycask_restored), 0, {0}, 0, 0, 0, 0, 0, 0, 0, 0, {0, {0}}}

@@ -23,6 +23,8 @@ pub mod status;
 
 pub mod failure;
 
+pub mod options;
+
 pub mod store;
 
 pub mod realm;
@@ -63,13 +65,23 @@ pub mod rotate;
 
 pub mod reveal;
 
+pub mod operation;
+
 pub mod audit;
+
+pub mod decisions;
 
 pub mod changes;
 
 pub mod stats;
 
 pub mod tend;
+
+pub mod pepper;
+
+pub mod backup;
+
+pub mod restore;
 
 pub mod version;
 

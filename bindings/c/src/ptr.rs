@@ -5,9 +5,11 @@
 //! is readable or writable memory of that length is the caller's promise. No alignment is
 //! asked for: structs are copied as bytes.
 
-use std::ffi::c_char;
+use std::ffi::{OsStr, c_char};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::{ptr, slice};
 
 use crate::failure::{Stop, argument};
@@ -53,6 +55,24 @@ pub(crate) unsafe fn text<'a>(p: *const c_char, len: usize) -> Result<&'a str, S
     // SAFETY: the caller's promise is the same.
     let bytes = unsafe { bytes(p, len) }?;
     std::str::from_utf8(bytes).map_err(|_| argument("a text is not UTF-8"))
+}
+
+/// The path of `len` bytes at `p`.
+///
+/// # Errors
+///
+/// Those of [`bytes`], and `KEYCASK_ERR_ARGUMENT` for what is no path.
+///
+/// # Safety
+///
+/// That of [`bytes`].
+pub(crate) unsafe fn path<'a>(p: *const c_char, len: usize) -> Result<&'a Path, Stop> {
+    // SAFETY: the caller's promise is the same.
+    let path = unsafe { bytes(p, len) }?;
+    if path.is_empty() || path.contains(&0) {
+        return Err(argument("a path is empty or holds a zero byte"));
+    }
+    Ok(Path::new(OsStr::from_bytes(path)))
 }
 
 /// The `count` values at `p`, as an iterator that copies each.
@@ -210,6 +230,18 @@ impl<T: Sized> Out<T> {
         }
         // SAFETY: the caller's promise is the same.
         unsafe { Self::sized(p) }.map(Some)
+    }
+}
+
+/// Writes a number that the caller may not want: `p` may be NULL.
+///
+/// # Safety
+///
+/// A `p` that is not NULL points to a writable `T`.
+pub(crate) unsafe fn tell<T: Copy>(p: *mut T, value: T) {
+    // SAFETY: the caller's promise is the same.
+    if let Ok(out) = unsafe { Out::new(p) } {
+        out.put(value);
     }
 }
 

@@ -1,5 +1,5 @@
 // What no caller may do, done to every function: a status, and nothing written.
-#include "check.h"
+#include "refused.h"
 
 // Everything that a call can write to.
 static struct {
@@ -58,27 +58,6 @@ static void fill(void) {
     memcpy(as_it_was, &out, sizeof out);
 }
 
-// `call` returns `want`, and has written nothing.
-#define REFUSED(want, call)                                                           \
-    do {                                                                              \
-        fill();                                                                       \
-        RETURNS(want, call);                                                          \
-        CHECK(!memcmp(as_it_was, &out, sizeof out));                                  \
-    } while (0)
-
-// `call` returns `want`, and has written `field`, a length, alone.
-#define REFUSED_WITH(want, field, call)                                               \
-    do {                                                                              \
-        fill();                                                                       \
-        RETURNS(want, call);                                                          \
-        CHECK((out.field) > 0 && (out.field) < 100000);                               \
-        memset(&out.field, 0xA5, sizeof out.field);                                   \
-        CHECK(!memcmp(as_it_was, &out, sizeof out));                                  \
-    } while (0)
-
-#define BAD ERR_ARGUMENT
-#define HUGE ((size_t)-1)
-
 static scene at;
 static keycask_options options = KEYCASK_OPTIONS_INIT;
 static keycask_request request = KEYCASK_REQUEST_INIT;
@@ -100,7 +79,7 @@ static void open_and_create(void) {
     REFUSED(ERR_NOT_FOUND, keycask_open(TEXT("/nowhere/at/all"), &o, &out.store, NULL));
     REFUSED(ERR_CONFLICT, keycask_create(at.path, strlen(at.path), &o, &out.store, NULL));
     REFUSED(ERR_LOCKED, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
-    o.flags = 2;
+    o.flags = 4;
     REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
     o.flags = KEYCASK_READ_ONLY;
     REFUSED(BAD, keycask_create(TEXT("/tmp/not-made"), &o, &out.store, NULL));

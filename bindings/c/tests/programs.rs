@@ -39,6 +39,12 @@ fn quickstart_comes_from_open_to_a_refused_token() {
 #[test]
 fn misuse_of_every_function_is_a_status_and_writes_nothing() {
     runs("tests/misuse.c");
+    runs("tests/misuse_keeping.c");
+}
+
+#[test]
+fn a_store_is_kept_backed_up_restored_and_given_another_pepper() {
+    runs("tests/keeping.c");
 }
 
 #[test]
