@@ -81,10 +81,6 @@
 // process changes later is not seen until the store is opened again.
 #define KEYCASK_READ_ONLY 1
 
-// In flags of keycask_options: keep denials, and grants as grants_one_in says, until
-// keycask_audit_decisions() takes them. They take 512 KiB.
-#define KEYCASK_KEEP_DECISIONS 2
-
 // As a step: the bytes of a file are read and their checksums compared, to open it for writing.
 #define KEYCASK_STEP_READ 1
 
@@ -392,7 +388,7 @@ typedef void (*keycask_progress)(void *context, uint32_t step, uint64_t done, ui
 typedef struct {
     // sizeof(keycask_options).
     uint32_t struct_size;
-    // KEYCASK_READ_ONLY, KEYCASK_KEEP_DECISIONS, or 0.
+    // KEYCASK_READ_ONLY or 0.
     uint32_t flags;
     // A secret that your program keeps outside the file, and that the store was or will be
     // created with, or was last rotated to: it keys the digests of tokens. NULL for none.
@@ -432,11 +428,6 @@ typedef struct {
     keycask_progress progress;
     // What it is given.
     void *progress_context;
-    // With KEYCASK_KEEP_DECISIONS: one grant of so many is kept too, drawn by chance; 0 for
-    // none, 1 for each. Else 0.
-    uint32_t grants_one_in;
-    // 0.
-    uint32_t zero;
 } keycask_options;
 
 // What a failure says to people. Every call that takes one also takes NULL. It is written on
@@ -1550,22 +1541,6 @@ keycask_status keycask_audit(const keycask_store *store,
                              size_t text_cap,
                              keycask_error *error);
 
-// Takes decisions that were kept, a thousand at most, and puts them into the audit trail as one
-// entry, decisions_noted. They are those that KEYCASK_KEEP_DECISIONS chose; 8,192 wait at most,
-// in memory, and the entry says how many more there were.
-//
-// A trail that takes every denial grows as fast as somebody who has no key likes: call it as
-// often as you want that to be. If the commit fails they are gone.
-//
-// Writes how many there were to `*count`, which may be NULL; with none there is no entry.
-//
-// Fails with ARGUMENT, and those of a write.
-KEYCASK_MUST_USE
-keycask_status keycask_audit_decisions(const keycask_store *store,
-                                       const keycask_actor *by,
-                                       uint64_t *count,
-                                       keycask_error *error);
-
 // Reads the log: what the commits after `since` changed, in order and without a gap.
 //
 // Writes whole commits to `changes`, as many as there is room for, how many changes that are
@@ -1801,8 +1776,7 @@ const char *keycask_version(void);
 
 #define KEYCASK_ERROR_INIT {sizeof(keycask_error), 0, {0}}
 #define KEYCASK_OPTIONS_INIT \
-    {sizeof(keycask_options), 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, \
-     0, 0}
+    {sizeof(keycask_options), 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL}
 #define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_SCOPE_INFO_INIT \
     {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}

@@ -69,8 +69,6 @@ pub mod operation;
 
 pub mod audit;
 
-pub mod decisions;
-
 pub mod changes;
 
 pub mod stats;

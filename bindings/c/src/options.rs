@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use engine::{Decisions, Pepper, SealingKey, Step};
+use engine::{Pepper, SealingKey, Step};
 use zeroize::Zeroizing;
 
 use crate::clock::Hands;
@@ -22,9 +22,6 @@ pub const KEYCASK_IMPORT_SECRETS_MAX: usize = 1024;
 /// In flags of keycask_options: for reading alone, beside a process that writes. What that
 /// process changes later is not seen until the store is opened again.
 pub const KEYCASK_READ_ONLY: u32 = 1;
-/// In flags of keycask_options: keep denials, and grants as grants_one_in says, until
-/// keycask_audit_decisions() takes them. They take 512 KiB.
-pub const KEYCASK_KEEP_DECISIONS: u32 = 2;
 
 /// As a step: the bytes of a file are read and their checksums compared, to open it for writing.
 pub const KEYCASK_STEP_READ: u32 = 1;
@@ -69,7 +66,7 @@ pub struct ImportSecret {
 pub struct Options {
     /// sizeof(keycask_options).
     pub struct_size: u32,
-    /// KEYCASK_READ_ONLY, KEYCASK_KEEP_DECISIONS, or 0.
+    /// KEYCASK_READ_ONLY or 0.
     pub flags: u32,
     /// A secret that your program keeps outside the file, and that the store was or will be
     /// created with, or was last rotated to: it keys the digests of tokens. NULL for none.
@@ -109,15 +106,10 @@ pub struct Options {
     pub progress: Progress,
     /// What it is given.
     pub progress_context: *mut c_void,
-    /// With KEYCASK_KEEP_DECISIONS: one grant of so many is kept too, drawn by chance; 0 for
-    /// none, 1 for each. Else 0.
-    pub grants_one_in: u32,
-    /// 0.
-    pub zero: u32,
 }
 
-// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, then fifteen
-// times 8, then 4 + 4 bytes, no padding. Any bytes are a pointer to a function, or none, as far
+// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, then eight
+// bytes each, no padding. Any bytes are a pointer to a function, or none, as far
 // as this crate looks at it: it is called, which is the caller's promise, or dropped.
 unsafe impl Sized for Options {}
 
@@ -134,20 +126,11 @@ impl Options {
     pub(crate) unsafe fn read(p: *const Self) -> Result<(engine::Options, Option<Hands>), Stop> {
         // SAFETY: the caller's promise is the same.
         let options = unsafe { ptr::read(p) }?;
-        if options.flags & !(KEYCASK_READ_ONLY | KEYCASK_KEEP_DECISIONS) != 0 {
-            return Err(argument("flags: a bit that this version does not know"));
+        if options.flags & !KEYCASK_READ_ONLY != 0 {
+            return Err(argument("flags: only KEYCASK_READ_ONLY is known"));
         }
-        ptr::zero(options.zero)?;
         let mut built = engine::Store::options();
         built = built.read_only(options.flags & KEYCASK_READ_ONLY != 0).min_seq(options.min_seq);
-        built = match (options.flags & KEYCASK_KEEP_DECISIONS != 0, options.grants_one_in) {
-            (false, 0) => built,
-            (false, _) => {
-                return Err(argument("grants_one_in: set without KEYCASK_KEEP_DECISIONS"));
-            }
-            (true, 0) => built.decisions(Decisions::Denials),
-            (true, n) => built.decisions(Decisions::Sample(n)),
-        };
         // SAFETY: the caller's promise.
         built = unsafe { options.secrets(built) }?;
         let hands = match options.clock_ms {

@@ -50,7 +50,7 @@ static uint64_t seq_of(const keycask_store *store) {
     return stats.seq;
 }
 
-// A store that tells of progress, keeps decisions and has a pepper and a clock of its own.
+// A store that tells of progress and has a pepper and a clock of its own.
 static void creates(const char *path) {
     static const uint8_t salt[] = {7, 7, 7};
     static keycask_import_secret secrets[1];
@@ -62,8 +62,6 @@ static void creates(const char *path) {
     options.import_secrets_len = 1;
     options.pepper = first_pepper;
     options.pepper_len = sizeof first_pepper;
-    options.flags = KEYCASK_KEEP_DECISIONS;
-    options.grants_one_in = 1;
     options.clock_ms = START;
     options.lease_max = 10;
     options.progress = hear;
@@ -81,28 +79,6 @@ static void creates(const char *path) {
     lost_len = scene_issue(&stage, lost, &lost_key);
 }
 
-// Kept decisions go to the trail as one entry.
-static void notes_decisions(void) {
-    keycask_audit_entry entry = KEYCASK_AUDIT_ENTRY_INIT;
-    static char buffer[32768];
-    uint64_t noted = 9, number = 0;
-    size_t count;
-    RETURNS(OK, keycask_audit_decisions(stage.store, &stage.by, &noted, NULL));
-    CHECK(noted == 0);
-    RETURNS(OK, asked(stage.store, token, token_len));
-    RETURNS(DENY_MALFORMED, asked(stage.store, "x", 1));
-    RETURNS(OK, keycask_audit_decisions(stage.store, &stage.by, &noted, NULL));
-    CHECK(noted == 2);
-    for (;;) {
-        RETURNS(OK, keycask_audit(stage.store, number, &entry, 1, &count, buffer, sizeof buffer,
-                                  NULL));
-        if (!count) break;
-        number = entry.number;
-    }
-    CHECK(entry.event.len == strlen("decisions_noted"));
-    CHECK(!memcmp(entry.event.data, "decisions_noted", entry.event.len));
-}
-
 // A backup is whole, and is read and not written.
 static void backs_up(void) {
     keycask_backup_info made = KEYCASK_BACKUP_INFO_INIT;
@@ -118,7 +94,7 @@ static void backs_up(void) {
     CHECK(heard.told[KEYCASK_STEP_COPY] >= 2 && heard.told[KEYCASK_STEP_CHECK] >= 2);
     RETURNS(ERR_CONFLICT, keycask_backup(stage.store, path, strlen(path), &made, NULL));
     RETURNS(ERR_READ_ONLY, opened(path, &copy));
-    options.flags = KEYCASK_READ_ONLY, options.grants_one_in = 0;
+    options.flags = KEYCASK_READ_ONLY;
     RETURNS(OK, opened(path, &copy));
     RETURNS(OK, asked(copy, lost, lost_len));
     RETURNS(ERR_READ_ONLY, keycask_revoke(copy, key, &stage.by, NULL));
@@ -276,7 +252,6 @@ static void does_once(void) {
 int main(int argc, char **argv) {
     CHECK(argc == 2);
     creates(argv[1]);
-    notes_decisions();
     backs_up();
     restores();
     knows_an_old_file();

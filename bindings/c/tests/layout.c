@@ -18,13 +18,12 @@ int main(void) {
     SIZE(keycask_error, 520);
     AT(keycask_error, message, 8);
     SIZE(keycask_import_secret, 32);
-    SIZE(keycask_options, 136);
+    SIZE(keycask_options, 128);
     AT(keycask_options, pepper, 8);
     AT(keycask_options, import_secrets, 56);
     AT(keycask_options, clock_ms, 72);
     AT(keycask_options, min_seq, 96);
     AT(keycask_options, progress, 112);
-    AT(keycask_options, grants_one_in, 128);
     SIZE(keycask_actor, 56);
     SIZE(keycask_scope_info, 104);
     AT(keycask_scope_info, name, 40);

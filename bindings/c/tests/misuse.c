@@ -79,7 +79,7 @@ static void open_and_create(void) {
     REFUSED(ERR_NOT_FOUND, keycask_open(TEXT("/nowhere/at/all"), &o, &out.store, NULL));
     REFUSED(ERR_CONFLICT, keycask_create(at.path, strlen(at.path), &o, &out.store, NULL));
     REFUSED(ERR_LOCKED, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
-    o.flags = 4;
+    o.flags = 2;
     REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
     o.flags = KEYCASK_READ_ONLY;
     REFUSED(BAD, keycask_create(TEXT("/tmp/not-made"), &o, &out.store, NULL));

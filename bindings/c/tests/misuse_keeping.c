@@ -39,11 +39,7 @@ static void opening(void) {
     keycask_import_secret other[2];
     keycask_options o = options;
     memset(other, 0, sizeof other);
-    o.zero = 1;
-    REFUSED(BAD, OPEN(&o));
-    o = options, o.grants_one_in = 1;
-    REFUSED(BAD, OPEN(&o));
-    o = options, o.progress_context = &o;
+    o.progress_context = &o;
     REFUSED(BAD, OPEN(&o));
     o = options, o.previous_pepper = secret, o.previous_pepper_len = 33;
     REFUSED(BAD, OPEN(&o));
@@ -65,7 +61,7 @@ static void opening(void) {
     o = options, o.min_seq = 1;
     REFUSED(BAD, keycask_create(TEXT("/tmp/not-made"), &o, &out.store, NULL));
     // All is as it was: a store that others have is refused for that alone.
-    o = options, o.progress = hear, o.flags = KEYCASK_KEEP_DECISIONS, o.grants_one_in = 5;
+    o = options, o.progress = hear;
     REFUSED(ERR_LOCKED, OPEN(&o));
 }
 
@@ -131,8 +127,6 @@ static void tending(void) {
     REFUSED(BAD, keycask_sweep_all(s, NULL, &out.count, NULL));
     REFUSED(BAD, keycask_sweep_all(s, &named, &out.count, NULL));
     REFUSED(BAD, keycask_compact(NULL, &out.before, &out.after, NULL));
-    REFUSED(BAD, keycask_audit_decisions(NULL, &at.by, &out.count, NULL));
-    REFUSED(BAD, keycask_audit_decisions(s, NULL, &out.count, NULL));
     REFUSED(BAD, keycask_pepper(NULL, &out.pepper, NULL));
     REFUSED(BAD, keycask_pepper(s, NULL, NULL));
     REFUSED(BAD, keycask_rotate_pepper(NULL, secret, sizeof secret, &at.by, NULL));
