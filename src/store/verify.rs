@@ -136,7 +136,7 @@ impl Store {
     /// 64 of them, after they were hashed.
     ///
     /// Faster a token: while one waits for memory, others are hashed. The answers are put to
-    /// the end of `answers`; with room there, nothing is allocated.
+    /// the end of `answers`; if that is a `Vec` with room, nothing is allocated.
     ///
     /// # Errors
     ///
@@ -146,13 +146,12 @@ impl Store {
         realm: RealmRef,
         tokens: &[&[u8]],
         request: &Request,
-        answers: &mut Vec<Result<Grant, Denial>>,
+        answers: &mut impl Extend<Result<Grant, Denial>>,
     ) -> Result<()> {
         self.storage.at_home()?;
         let realms = self.realms.load();
         let (bound, ways) = (realms.get(realm)?, self.routes.load());
         let required = Required::Scopes(request.required);
-        answers.reserve(tokens.len());
         for group in tokens.chunks(GROUP) {
             let mut presented = [const { Err(Malformed::Prefix) }; GROUP];
             // What has no shape is not hashed: the others close the gaps.

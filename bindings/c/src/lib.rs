@@ -39,6 +39,8 @@ pub mod owner;
 
 pub mod issue;
 
+pub mod credits;
+
 pub mod request;
 
 pub mod grant;
@@ -55,9 +57,17 @@ pub mod explain;
 
 pub mod key;
 
+pub mod filter;
+
+pub mod cursor;
+
 pub mod list;
 
 pub mod life;
+
+pub mod ending;
+
+pub mod holder;
 
 pub mod update;
 
@@ -65,11 +75,18 @@ pub mod rotate;
 
 pub mod reveal;
 
+pub mod audit_filter;
 pub mod operation;
 
 pub mod audit;
 
-pub mod changes;
+pub mod trail;
+
+pub mod feed;
+
+pub mod decisions;
+
+pub mod findings;
 
 pub mod stats;
 

@@ -6,7 +6,9 @@ use engine::{Pepper, SealingKey, Step};
 use zeroize::Zeroizing;
 
 use crate::clock::Hands;
+use crate::decisions;
 use crate::failure::{Stop, argument};
+use crate::findings::Patterns;
 use crate::ptr;
 use crate::sized::Sized;
 use crate::text::Text;
@@ -92,8 +94,8 @@ pub struct Options {
     pub clock_ms: i64,
     /// Size of the page cache in bytes; 0 for 32 MiB. Decisions do not read through it.
     pub cache_bytes: u64,
-    /// How many changes of keys, owners and realms keycask_changes() can go back at least; 0 for
-    /// 100,000.
+    /// How many ops keycask_changes() can go back at least; 0 for 100,000. A change of one key,
+    /// owner or realm is an op.
     pub log_len: u64,
     /// Refuse, with ROLLED_BACK, a file whose last commit has a lower number: an older one was put
     /// in its place. From keycask_anchor() or keycask_stats(), kept elsewhere. 0 for any.
@@ -101,15 +103,24 @@ pub struct Options {
     /// Most credits of a quota that are taken from the file at once, which is what a crash can
     /// lose of a lineage; 0 for 1000.
     pub lease_max: u64,
+    /// What keycask_findings() is to look for; NULL for nothing. Takes 1 MiB, and at most some 14
+    /// MiB more as keys are met.
+    pub patterns: *const Patterns,
     /// A function that is told how far opening, checking, a backup, restoring, compacting,
     /// sweeping and importing have come, for as long as the store is open. NULL for none.
     pub progress: Progress,
     /// What it is given.
     pub progress_context: *mut c_void,
+    /// Which decisions are kept for keycask_decisions(): 0 for none, KEYCASK_DENIALS for every
+    /// denial; any other number for every denial and one grant of so many, drawn by chance.
+    /// Takes 512 KiB.
+    pub decisions: u32,
+    /// 0.
+    pub zero: u32,
 }
 
 // SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, then eight
-// bytes each, no padding. Any bytes are a pointer to a function, or none, as far
+// bytes each, but for 4 + 4 at the end, no padding. Any bytes are a pointer to a function, or none, as far
 // as this crate looks at it: it is called, which is the caller's promise, or dropped.
 unsafe impl Sized for Options {}
 
@@ -150,6 +161,12 @@ impl Options {
         if options.lease_max != 0 {
             built = built.lease_max(options.lease_max);
         }
+        ptr::zero(options.zero)?;
+        // SAFETY: the caller's promise.
+        if let Some(patterns) = unsafe { Patterns::read(options.patterns) }? {
+            built = built.patterns(patterns);
+        }
+        built = built.decisions(decisions::chosen(options.decisions));
         if let Some(tell) = options.progress {
             let listener = Listener { tell, context: options.progress_context };
             built = built.progress(move |progress| listener.hear(progress));

@@ -45,6 +45,15 @@ impl Open {
         self.panicked.load(Ordering::Relaxed)
     }
 
+    /// Refuses a child, where the engine answers without asking.
+    pub(crate) fn at_home(&self) -> Result<(), Stop> {
+        if !self.engine.is_forked() {
+            return Ok(());
+        }
+        let why = "the store was opened before this process was forked; open it again here";
+        Err(Stop::Because(Status::ErrForked, why))
+    }
+
     pub(crate) fn panic(&self) {
         self.panicked.store(true, Ordering::Relaxed);
     }
