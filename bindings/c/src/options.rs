@@ -120,8 +120,8 @@ pub struct Options {
 }
 
 // SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, then eight
-// bytes each, but for 4 + 4 at the end, no padding. Any bytes are a pointer to a function, or none, as far
-// as this crate looks at it: it is called, which is the caller's promise, or dropped.
+// bytes each, but for 4 + 4 at the end, no padding. Any bytes are a pointer to a function, or
+// none, as far as this crate looks at it: it is called, as the caller promises it can be.
 unsafe impl Sized for Options {}
 
 impl Options {
