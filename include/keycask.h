@@ -8,8 +8,8 @@
 // Failure    Every call returns a keycask_status. 0 is done or granted, above 0 the token is
 //            denied, below 0 there is no answer. So `== KEYCASK_OK` is the safe question. Log the
 //            status, and answer every denial alike: whoever guesses learns nothing from which
-//            it was. Those of a write are FULL, IO, POISONED, INDETERMINATE, READ_ONLY. Every
-//            call on a store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
+//            it was. Those of a write are FULL, IO, POISONED, INDETERMINATE, READ_ONLY,
+//            UNCONFIRMED. Every call on a store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
 // Results    Results are written on OK only, and what else is written otherwise is said with the
 //            call: a keycask_denial on a denial, a keycask_error on a failure, a length on SPACE.
 // Threads    Any call may run on any thread at any time; keycask_close() comes last. A pointer to
@@ -18,9 +18,13 @@
 //            the child, which opens the file anew; the parent goes on. Only one process has a
 //            file open for writing; any number read it.
 // Memory     The handle is the only thing to be released. Everything else is the caller's: nothing
-//            is kept of what a call was given, and results are copied into what it was given.
+//            is kept of what a call was given, but for the function of keycask_options.progress,
+//            and results are copied into what it was given.
 //            Inputs and outputs do not overlap. NULL is refused where it is not said to be
 //            possible.
+// Functions  Some calls take functions of yours. They run on the thread of the call and before it
+//            returns, get the context that was given beside them, and what they are given lasts
+//            until they return. They return normally: no longjmp() and no exception of C++.
 // Text       A pointer and a length, UTF-8, without a terminator. A length of 0 needs no pointer.
 //            A buffer for text has a capacity, and where there is a limit, a named one is always
 //            enough. Structs that hold text point into the buffer of the same call.
@@ -339,6 +343,38 @@
 
 // In flags of keycask_restored: something told how many commits are missing.
 #define KEYCASK_MISSING_KNOWN 1
+
+// In rules of an import: import nothing, and say what would become of each key.
+#define KEYCASK_DRY_RUN 1
+
+// In rules of an import: leave refused keys out and import the others. Else it is all or none.
+#define KEYCASK_SKIP_REFUSED 2
+
+// In rules of an import: make owners that the realm does not have, without a plan of their own.
+#define KEYCASK_MAKE_OWNERS 4
+
+// In rules of an import: import keys also beyond their owners' caps. They take places all the
+// same.
+#define KEYCASK_IGNORE_CAPS 8
+
+// Places that are always enough for what keycask_imports() tells.
+#define KEYCASK_IMPORTS_MAX 16
+
+// Room that is always enough for its texts.
+#define KEYCASK_IMPORTS_TEXT_MAX 2048
+
+// In flags of keycask_leak: it is a key's token, and the key is not revoked. It is best revoked,
+// whatever refuses it today.
+#define KEYCASK_TO_REVOKE 1
+
+// As a format of rules: the TOML of gitleaks 8, beside the rules that it comes with.
+#define KEYCASK_GITLEAKS 1
+
+// As a format of rules: the YAML of trufflehog 3, a custom detector a kind.
+#define KEYCASK_TRUFFLEHOG 2
+
+// As a format of rules: the fields of a custom pattern of GitHub's secret scanning, as YAML.
+#define KEYCASK_GITHUB 3
 
 // Number of the ABI. It changes only when a program that was built before would break.
 #define KEYCASK_ABI 0
@@ -693,6 +729,18 @@ typedef struct {
     // as the owner's plan has it.
     keycask_text quota;
 } keycask_spec;
+
+// A key that was issued with others.
+typedef struct {
+    // sizeof(keycask_issued).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The key's id.
+    uint64_t key;
+    // Its token, in the buffer of the call.
+    keycask_text token;
+} keycask_issued;
 
 // What a decision is asked. KEYCASK_REQUEST_INIT asks for any kind, no scope, now, at a cost
 // of one, from no address.
@@ -1377,6 +1425,154 @@ typedef struct {
     keycask_anchor_text backup;
 } keycask_restored;
 
+// A key whose token another system made. KEYCASK_IMPORT_SPEC_INIT is active and issued now; a
+// spec, and a token or a digest with its scheme, have to be set.
+typedef struct {
+    // sizeof(keycask_import_spec).
+    uint32_t struct_size;
+    // The state that it has in the other system: KEYCASK_ACTIVE, ...
+    uint32_t state;
+    // What the key shall be. Its start and end may have passed.
+    const keycask_spec *spec;
+    // The token, if it is known: 4 to 512 bytes of visible ASCII, of any shape.
+    keycask_text token;
+    // Else what the other system keeps of it, in hex or base64.
+    keycask_text digest;
+    // How that was made: ALGORITHM[:PART][:PLACE=SECRET], such as "sha256", "sanctum" or
+    // "hmac-sha256:key=NAME". The secret is named as in import_secrets of keycask_options.
+    keycask_text scheme;
+    // What stands in the token before the part that the scheme hashes, such as "17|". May be
+    // left out.
+    keycask_text lead;
+    // The last four characters of a token that is not known, for people. May be left out.
+    keycask_text last_four;
+    // When the other system issued it: KEYCASK_NOW, or a time that has passed.
+    int64_t issued_ms;
+} keycask_import_spec;
+
+// What became of one key of an import.
+typedef struct {
+    // The key: the one that was made, or in a dry run would be, under another id; or the one that
+    // the store has of this token already. 0 if it was refused.
+    uint64_t key;
+    // OK, or why it was refused.
+    int32_t status;
+    // 1 if the store has the key already, from an earlier import or an earlier place in this one;
+    // else 0.
+    uint32_t known;
+} keycask_outcome;
+
+// A function of yours that is told of a key that an import refuses: its line from 1 or, of
+// keycask_import(), its place from 0; a status, and why. `context` is what was given beside it.
+typedef void (*keycask_refused)(void *context,
+                                uint64_t number,
+                                int32_t status,
+                                const keycask_error *why);
+
+// What is the same for all lines of an import.
+typedef struct {
+    // sizeof(keycask_lines).
+    uint32_t struct_size;
+    // The number of the realm.
+    uint16_t realm;
+    // 0.
+    uint16_t zero;
+    // The kind of keys whose line names none. May be left out.
+    keycask_text kind;
+    // The scheme of digests whose line names none. May be left out.
+    keycask_text scheme;
+} keycask_lines;
+
+// A function of yours that gives the next bytes of a text: it writes up to `cap` of them, which
+// is never 0, to `buffer`, and returns how many these are; 0 at the end of the text, and less
+// than 0 if it cannot be read. `context` is what was given beside it.
+typedef int64_t (*keycask_read)(void *context, char *buffer, size_t cap);
+
+// What became of the lines of an import.
+typedef struct {
+    // sizeof(keycask_import_report).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Lines that were read, empty ones left out.
+    uint64_t lines;
+    // Keys that were imported, or in a dry run would be.
+    uint64_t imported;
+    // Keys that the store had already.
+    uint64_t known;
+    // Lines that were refused.
+    uint64_t refused;
+} keycask_import_report;
+
+// Keys of a realm that came from another system.
+typedef struct {
+    // sizeof(keycask_imports_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // How many there are, in whatever state.
+    uint64_t keys;
+    // The scheme of the other system's digest by which they are still found; empty if they are
+    // found as other keys are, by now or from the beginning.
+    keycask_text scheme;
+} keycask_imports_info;
+
+// A token of the store's kinds that stands in a text. Never the token itself.
+typedef struct {
+    // sizeof(keycask_leak) as this version of the library has it.
+    uint32_t struct_size;
+    // KEYCASK_TO_REVOKE or 0.
+    uint32_t flags;
+    // The key, if it is one's; else 0.
+    uint64_t key;
+    // The owner's number, if it is a key's; else 0.
+    uint32_t owner;
+    // The number of the realm of its kind.
+    uint16_t realm;
+    // The number of its kind.
+    uint16_t kind;
+    // What keycask_verify() would return for a request without scopes: KEYCASK_OK if it is live,
+    // DENY_UNKNOWN if it is nobody's.
+    int32_t status;
+    // 0.
+    uint32_t zero;
+    // Bytes before it, from the beginning of the text.
+    uint64_t offset;
+    // Its line, from 1.
+    uint64_t line;
+    // Its first byte's number in that line, from 1.
+    uint64_t column;
+    // Prefix and last four characters, for people.
+    keycask_text hint;
+    // Place of the alert in its message, from 1; 0 of a text.
+    uint64_t alert;
+    // Of an alert: what GitHub calls the kind of secret. May be empty.
+    keycask_text alert_kind;
+    // Of an alert: where GitHub found it, or shows it. May be empty.
+    keycask_text alert_url;
+    // Of an alert: what it was found in, such as "content". May be empty.
+    keycask_text alert_source;
+} keycask_leak;
+
+// A function of yours that is told of a token that was found. What it is given lasts until it
+// returns. It returns 0 to go on; else the search ends, and its call returns CONFLICT. `context`
+// is what was given beside it.
+typedef int32_t (*keycask_found)(void *context, const keycask_leak *leak);
+
+// What a search came to.
+typedef struct {
+    // sizeof(keycask_leaks).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Bytes that were searched.
+    uint64_t bytes;
+    // Tokens that were found; one that stands there twice counts twice.
+    uint64_t found;
+    // Keys that are to be revoked, each once.
+    uint64_t keys;
+} keycask_leaks;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1660,6 +1856,25 @@ keycask_status keycask_issue(const keycask_store *store,
                              size_t *token_len,
                              uint64_t *key,
                              keycask_error *error);
+
+// Issues a key for each of `count` specs, 1 to KEYCASK_MANY_MAX, in one commit: all of them or,
+// if one is refused, none. All holds as if they were issued one after another.
+//
+// Writes the key and the token of spec i to `issued[i]`, which points into `tokens`. All issued
+// have the struct_size of the first, as have all specs. `tokens_cap` is at least `count` times
+// KEYCASK_TOKEN_MAX, or the call does nothing and is refused with SPACE. Wipe it in the end.
+//
+// Fails as keycask_issue() does; the message about a spec begins with its place from 0, as in
+// "spec 3: ".
+KEYCASK_MUST_USE
+keycask_status keycask_issue_many(const keycask_store *store,
+                                  const keycask_spec *specs,
+                                  size_t count,
+                                  const keycask_actor *by,
+                                  keycask_issued *issued,
+                                  char *tokens,
+                                  size_t tokens_cap,
+                                  keycask_error *error);
 
 // Whether `token` may do what `request` needs in `realm`.
 //
@@ -2392,6 +2607,117 @@ keycask_status keycask_confirm_restore(const keycask_store *store,
                                        const keycask_actor *by,
                                        keycask_error *error);
 
+// Takes in `count` keys, 1 to KEYCASK_MANY_MAX, whose tokens another system made, in one commit:
+// all of them or, if one is refused and `rules` do not have KEYCASK_SKIP_REFUSED, none. Their
+// holders keep their tokens. Importing the same keys again changes nothing.
+//
+// `rules` is KEYCASK_DRY_RUN, ... or 0. All imports have the struct_size of the first.
+//
+// Writes what became of import i to `outcomes[i]`, and tells `refused`, which may be NULL, why a
+// key was left out.
+//
+// Fails, for the first that is refused and with its place from 0 in the message, with NOT_FOUND
+// (realm, kind, owner, scope or secret), ARGUMENT, CAP, CONFLICT (its token is another key's);
+// with ARGUMENT also if `by` names an operation: there is no need; and with those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_import(const keycask_store *store,
+                              const keycask_import_spec *imports,
+                              size_t count,
+                              uint32_t rules,
+                              const keycask_actor *by,
+                              keycask_outcome *outcomes,
+                              keycask_refused refused,
+                              void *context,
+                              keycask_error *error);
+
+// Imports the key of each line that `read` gives: a JSON object such as {"owner": "ann",
+// "digest": "2cf2...", "scheme": "sha256"}; docs/import.md has all its members.
+//
+// Up to KEYCASK_MANY_MAX lines are one commit, as keycask_import() does it, and no more are in
+// memory. `refused`, which may be NULL, is told of each line that is refused. If `rules` do not
+// have KEYCASK_SKIP_REFUSED, the first ten thousand with one are not imported, and nothing after
+// them; what was imported before stays, and the same lines can be given again.
+//
+// `context` goes to both functions. Writes `*report`.
+//
+// Fails as keycask_import() does, with the number of the line in the message, and with IO if
+// `read` fails.
+KEYCASK_MUST_USE
+keycask_status keycask_import_lines(const keycask_store *store,
+                                    const keycask_lines *lines,
+                                    keycask_read read,
+                                    uint32_t rules,
+                                    const keycask_actor *by,
+                                    keycask_refused refused,
+                                    void *context,
+                                    keycask_import_report *report,
+                                    keycask_error *error);
+
+// Says how many keys of a realm came from another system, by the scheme by which they are still
+// found. Once no key is left on a scheme that has a secret, the store opens without that secret.
+//
+// Writes them to `imports`, how many rows that are to `*count`, and their texts to `text`, which
+// may be NULL with a capacity of 0: then texts are left out. KEYCASK_IMPORTS_MAX places and
+// KEYCASK_IMPORTS_TEXT_MAX bytes are always enough. All have the struct_size of the first.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_imports(const keycask_store *store,
+                               uint16_t realm,
+                               keycask_imports_info *imports,
+                               size_t imports_cap,
+                               size_t *count,
+                               char *text,
+                               size_t text_cap,
+                               keycask_error *error);
+
+// Reads the text that `read` gives to its end, and tells `found` of each token in it that
+// belongs to a kind of this store, of whatever realm, and of which key it is.
+// keycask_revoke_many() ends those keys.
+//
+// The text is not trusted and may be of any bytes and any length: the search takes 128 KiB of
+// memory and a time that grows as its length. It leaves no trace: no rate, quota, count or last
+// use.
+//
+// `context` goes to both functions. Writes `*out`.
+//
+// Fails with ARGUMENT, IO (`read` fails), CONFLICT (`found` ended the search).
+KEYCASK_MUST_USE
+keycask_status keycask_leaked(const keycask_store *store,
+                              keycask_read read,
+                              keycask_found found,
+                              void *context,
+                              keycask_leaks *out,
+                              keycask_error *error);
+
+// The same in the secrets of a message of GitHub's secret scanning, which is JSON: one to a
+// partner, or alerts as the REST API has them. It is read to its end, 32 MiB at most, before
+// anything is told. Places count within a secret.
+//
+// Fails as keycask_leaked() does, and with ARGUMENT for what is no such message: as GitHub's
+// webhooks, which leave the secret out.
+KEYCASK_MUST_USE
+keycask_status keycask_leaked_alerts(const keycask_store *store,
+                                     keycask_read read,
+                                     keycask_found found,
+                                     void *context,
+                                     keycask_leaks *out,
+                                     keycask_error *error);
+
+// Writes rules by which another scanner finds the tokens of a realm, or with 0 of all realms, to
+// `text`: KEYCASK_GITLEAKS, ... says for which. Their length goes to `*text_len`; on SPACE the
+// length alone.
+//
+// Fails with ARGUMENT, NOT_FOUND (realm), SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_rules(const keycask_store *store,
+                             uint16_t realm,
+                             uint32_t format,
+                             char *text,
+                             size_t text_cap,
+                             size_t *text_len,
+                             keycask_error *error);
+
 // The number of the library's ABI. A program that loads the library by itself compares it
 // with the KEYCASK_ABI that it was built with, and goes on only if they are equal.
 uint32_t keycask_abi(void);
@@ -2423,6 +2749,7 @@ const char *keycask_version(void);
 #define KEYCASK_SPEC_INIT \
     {sizeof(keycask_spec), 0, 0, {NULL, 0}, {NULL, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, \
      KEYCASK_NOW, KEYCASK_DEFAULT, 0, {NULL, 0}, KEYCASK_DEFAULT, {NULL, 0}}
+#define KEYCASK_ISSUED_INIT {sizeof(keycask_issued), 0, 0, {NULL, 0}}
 #define KEYCASK_REQUEST_INIT \
     {sizeof(keycask_request), 1, {0, 0}, KEYCASK_ANY_KIND, KEYCASK_NOW, {0}, 0, 0}
 #define KEYCASK_GRANT_INIT \
@@ -2471,3 +2798,13 @@ const char *keycask_version(void);
 #define KEYCASK_RESTORING_INIT {sizeof(keycask_restoring), 0, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_RESTORED_INIT \
     {sizeof(keycask_restored), 0, {0}, 0, 0, 0, 0, 0, 0, 0, 0, {0, {0}}}
+#define KEYCASK_IMPORT_SPEC_INIT \
+    {sizeof(keycask_import_spec), KEYCASK_ACTIVE, NULL, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}, {NULL, 0}, KEYCASK_NOW}
+#define KEYCASK_LINES_INIT {sizeof(keycask_lines), 0, 0, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_IMPORT_REPORT_INIT {sizeof(keycask_import_report), 0, 0, 0, 0, 0}
+#define KEYCASK_IMPORTS_INFO_INIT {sizeof(keycask_imports_info), 0, 0, {NULL, 0}}
+#define KEYCASK_LEAK_INIT \
+    {sizeof(keycask_leak), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, 0, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}}
+#define KEYCASK_LEAKS_INIT {sizeof(keycask_leaks), 0, 0, 0, 0}

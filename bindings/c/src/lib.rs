@@ -98,6 +98,12 @@ pub mod backup;
 
 pub mod restore;
 
+pub mod reader;
+
+pub mod import;
+
+pub mod leak;
+
 pub mod version;
 
 mod clock;

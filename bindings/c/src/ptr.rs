@@ -150,6 +150,41 @@ pub(crate) unsafe fn read<T: Sized>(p: *const T) -> Result<T, Stop> {
     Ok(unsafe { value.assume_init() })
 }
 
+/// The `count` structs at `p`, of whatever version, but all of that of the first.
+///
+/// # Errors
+///
+/// `KEYCASK_ERR_ARGUMENT` for NULL, for a count that no array has, and, when it comes to it, for a
+/// struct of another size and for what [`read`] refuses.
+///
+/// # Safety
+///
+/// A `p` that is not NULL points to a readable `uint32_t`, and to `count` times as many bytes as
+/// this says that stay readable and unchanged while the result is in use.
+pub(crate) unsafe fn structs<'a, T: Sized + 'a>(
+    p: *const T,
+    count: usize,
+) -> Result<impl ExactSizeIterator<Item = Result<T, Stop>> + 'a, Stop> {
+    // SAFETY: the caller's promise covers the first size.
+    let stride = unsafe { size_of_struct(p) }?;
+    let size = count.checked_mul(stride).and_then(|size| isize::try_from(size).ok());
+    if size.is_none() {
+        return Err(argument("a count is beyond what memory can hold"));
+    }
+    Ok((0..count).map(move |at| {
+        // SAFETY: `at` is below `count`, so the struct is in the array, which is no larger than
+        // any object may be (checked above); readable is the caller's promise. `read` reads as
+        // much as the struct's own size says, which is compared before.
+        unsafe {
+            let one = p.byte_add(at * stride);
+            if size_of_struct(one)? != stride {
+                return Err(argument("a struct_size is not that of the first of its array"));
+            }
+            read(one)
+        }
+    }))
+}
+
 /// A place for a result that is not a list.
 ///
 /// What it was made of stays writable for as long as it lives; it lives no longer than a call.

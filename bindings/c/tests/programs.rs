@@ -40,6 +40,12 @@ fn quickstart_comes_from_open_to_a_refused_token() {
 fn misuse_of_every_function_is_a_status_and_writes_nothing() {
     runs("tests/misuse.c");
     runs("tests/misuse_keeping.c");
+    runs("tests/misuse_moving.c");
+}
+
+#[test]
+fn keys_come_many_at_once_and_from_elsewhere_and_leaks_are_found() {
+    runs("tests/moving.c");
 }
 
 #[test]
