@@ -75,6 +75,18 @@
 // process changes later is not seen until the store is opened again.
 #define KEYCASK_READ_ONLY 1
 
+// Of the names of a realm: its kinds.
+#define KEYCASK_KINDS 1
+
+// Of the names of a realm: its scopes.
+#define KEYCASK_SCOPES 2
+
+// Of the names of a realm: its sets of scopes.
+#define KEYCASK_SETS 3
+
+// Of the names of a realm: its plans.
+#define KEYCASK_PLANS 4
+
 // Longest name of a realm, kind, scope, set, plan, tier or environment, in bytes.
 #define KEYCASK_NAME_MAX 64
 
@@ -82,10 +94,58 @@
 #define KEYCASK_SCOPES_TEXT_MAX 8320
 
 // Room that is always enough for the text of a keycask_scope_info.
-#define KEYCASK_SCOPE_TEXT_MAX 9216
+#define KEYCASK_SCOPE_TEXT_MAX 12288
+
+// Room that is always enough for the text of a keycask_set_info.
+#define KEYCASK_SET_TEXT_MAX 512
 
 // Every kind of a realm.
 #define KEYCASK_ANY_KIND 18446744073709551615ull
+
+// Room that is always enough for the text of a keycask_kind_info.
+#define KEYCASK_KIND_TEXT_MAX 256
+
+// In rights of keycask_kind_info: a key may use its own scopes.
+#define KEYCASK_RIGHTS_KEY 1
+
+// In rights of keycask_kind_info: it may use the scopes that its owner has directly, as they
+// are at the moment of the decision.
+#define KEYCASK_RIGHTS_OWNER 2
+
+// In rights of keycask_kind_info: it may use what both have.
+#define KEYCASK_RIGHTS_BOTH 3
+
+// In rights of keycask_kind_info: as this version of the library has no number for.
+#define KEYCASK_RIGHTS_OTHER 4
+
+// In flags of keycask_kind_info: a sealed copy of the token is kept, so that it can be shown
+// again.
+#define KEYCASK_REVEALABLE 1
+
+// In a field that limits how many active keys there may be: there is no limit.
+#define KEYCASK_UNLIMITED 4294967295
+
+// Most rate windows of a plan.
+#define KEYCASK_WINDOWS_MAX 8
+
+// Room that is always enough for the text of a keycask_plan_info.
+#define KEYCASK_PLAN_TEXT_MAX 6144
+
+// Room that is always enough for the text of a keycask_policy_info.
+#define KEYCASK_POLICY_TEXT_MAX 512
+
+// In flags of keycask_policy_info: a key can be suspended.
+#define KEYCASK_SUSPENDS 1
+
+// In flags of keycask_policy_info: outsiders are told that a key has expired.
+#define KEYCASK_TELLS_EXPIRED 2
+
+// In flags of keycask_policy_info: the time of a key's last use is kept.
+#define KEYCASK_KEEPS_USAGE 4
+
+// In flags of keycask_policy_info: an owner's keys share its rates; else each lineage has its
+// own.
+#define KEYCASK_SHARES_RATES 8
 
 // In flags of keycask_owner_change: direct is set.
 #define KEYCASK_SET_DIRECT 1
@@ -543,7 +603,111 @@ typedef struct {
     keycask_text tier;
     // The names of the scopes that it implies directly, separated by spaces.
     keycask_text implies;
+    // The HTTP methods that it permits, separated by spaces; `*` permits all.
+    keycask_text methods;
 } keycask_scope_info;
+
+// A named set of scopes, as its profile has it. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_set_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The scopes, without what they imply.
+    keycask_scopes scopes;
+    // Its name.
+    keycask_text name;
+    // Its name for people; empty if it has none.
+    keycask_text title;
+} keycask_set_info;
+
+// A kind, as its profile describes it. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_kind_info).
+    uint32_t struct_size;
+    // KEYCASK_REVEALABLE or 0.
+    uint32_t flags;
+    // The kind alone, as a mask.
+    uint64_t kinds;
+    // Its number, as a grant has it.
+    uint16_t kind;
+    // 0.
+    uint16_t zero;
+    // KEYCASK_RIGHTS_...
+    uint32_t rights;
+    // How many active keys of it an owner can have, whatever its plan; KEYCASK_UNLIMITED.
+    uint32_t active;
+    // How long its tokens are, in bytes.
+    uint32_t token_len;
+    // Its name.
+    keycask_text name;
+    // Its environment; empty if it has none.
+    keycask_text environment;
+    // What its tokens begin with.
+    keycask_text prefix;
+} keycask_kind_info;
+
+// A rate window of a plan: `limit` requests in each period, no more than `burst` of them at
+// once.
+typedef struct {
+    // Requests in a period.
+    uint32_t limit;
+    // Size of the bucket that is refilled at `limit` a period.
+    uint32_t burst;
+    // The window's length.
+    uint64_t period_ms;
+} keycask_window;
+
+// What the owners of a plan may have. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_plan_info).
+    uint32_t struct_size;
+    // How many windows it has.
+    uint32_t windows_len;
+    // Most active keys, of all kinds together; KEYCASK_UNLIMITED.
+    uint32_t active;
+    // 0.
+    uint32_t zero;
+    // Its windows, all of which must admit a request; those beyond windows_len are zero.
+    keycask_window windows[KEYCASK_WINDOWS_MAX];
+    // Its name.
+    keycask_text name;
+    // Its name for people; empty if it has none.
+    keycask_text title;
+    // The quota of keys that are issued to an owner of the plan, if none is asked for, such as
+    // "1000 per day"; empty if it has none.
+    keycask_text quota;
+    // Most active keys of a kind, for those kinds that it limits: a kind's name, a space, the
+    // number, and so on, such as "live 10 test 3".
+    keycask_text active_of;
+} keycask_plan_info;
+
+// What a realm allows over the life of a key. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_policy_info).
+    uint32_t struct_size;
+    // KEYCASK_SUSPENDS, ...
+    uint32_t flags;
+    // How long a key lives if its issuer does not say; KEYCASK_NEVER if it does not end.
+    int64_t default_life_ms;
+    // How long a key can live at most; KEYCASK_NEVER for any.
+    int64_t longest_life_ms;
+    // How long a rotated key lives on if its rotation does not say; KEYCASK_AT_ONCE if not at
+    // all.
+    int64_t default_grace_ms;
+    // The longest grace that a rotation can ask for; KEYCASK_AT_ONCE if none.
+    int64_t longest_grace_ms;
+    // The age at which rotation is advised; KEYCASK_NONE if it is not.
+    int64_t rotate_after_ms;
+    // How long a key may stay unused, if it has no span of its own; KEYCASK_NONE if for ever.
+    int64_t idle_ms;
+    // How long expired and revoked keys stay before a sweep may take them.
+    int64_t retain_ms;
+    // The realm's name for people: its title, else its name.
+    keycask_text title;
+    // The plan of an owner that was given none; empty if there is none.
+    keycask_text default_plan;
+} keycask_policy_info;
 
 // What an owner shall be. What is not set stays, or is none for a new owner.
 typedef struct {
@@ -1311,6 +1475,20 @@ keycask_status keycask_realm_name(const keycask_store *store,
                                   size_t *text_len,
                                   keycask_error *error);
 
+// Writes the names of all kinds, scopes, sets or plans that the profile has to `text`, separated
+// by spaces, in its order, and their length to `*text_len`; on SPACE the length alone.
+// KEYCASK_SCOPES_TEXT_MAX bytes are always enough. `what` is one of KEYCASK_KINDS, ...
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_realm_names(const keycask_store *store,
+                                   uint16_t realm,
+                                   uint32_t what,
+                                   char *text,
+                                   size_t text_cap,
+                                   size_t *text_len,
+                                   keycask_error *error);
+
 // Writes the numbers of all realms to `realms`, in the order in which they were made, and how
 // many there are to `*count`; on SPACE the count alone.
 //
@@ -1333,17 +1511,6 @@ keycask_status keycask_scopes_named(const keycask_store *store,
                                     size_t names_len,
                                     keycask_scopes *scopes,
                                     keycask_error *error);
-
-// Writes the scopes of the set that the profile calls `name` to `*scopes`.
-//
-// Fails with ARGUMENT, NOT_FOUND.
-KEYCASK_MUST_USE
-keycask_status keycask_scopes_of_set(const keycask_store *store,
-                                     uint16_t realm,
-                                     const char *name,
-                                     size_t name_len,
-                                     keycask_scopes *scopes,
-                                     keycask_error *error);
 
 // Writes the names of `scopes` to `text`, separated by spaces, in the order of their bits, and
 // their length to `*text_len`; on SPACE the length alone. Names that the profile no longer
@@ -1375,6 +1542,38 @@ keycask_status keycask_scope(const keycask_store *store,
                              size_t text_cap,
                              keycask_error *error);
 
+// Describes the set of scopes that the profile calls `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_SET_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_set(const keycask_store *store,
+                           uint16_t realm,
+                           const char *name,
+                           size_t name_len,
+                           keycask_set_info *out,
+                           char *text,
+                           size_t text_cap,
+                           keycask_error *error);
+
+// Describes the kind called `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_KIND_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_kind(const keycask_store *store,
+                            uint16_t realm,
+                            const char *name,
+                            size_t name_len,
+                            keycask_kind_info *out,
+                            char *text,
+                            size_t text_cap,
+                            keycask_error *error);
+
 // Writes the mask of the kinds called `names`, a list separated by spaces, to `*kinds`. The
 // mask stays good for the life of the file.
 //
@@ -1399,6 +1598,36 @@ keycask_status keycask_kind_name(const keycask_store *store,
                                  size_t text_cap,
                                  size_t *text_len,
                                  keycask_error *error);
+
+// Describes the plan called `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_PLAN_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_plan(const keycask_store *store,
+                            uint16_t realm,
+                            const char *name,
+                            size_t name_len,
+                            keycask_plan_info *out,
+                            char *text,
+                            size_t text_cap,
+                            keycask_error *error);
+
+// Describes what a realm allows in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_POLICY_TEXT_MAX bytes are always enough. `text` may be
+// NULL with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_policy(const keycask_store *store,
+                              uint16_t realm,
+                              keycask_policy_info *out,
+                              char *text,
+                              size_t text_cap,
+                              keycask_error *error);
 
 // Makes the owner that your application calls `id`, or changes it.
 //
@@ -2083,7 +2312,15 @@ const char *keycask_version(void);
     {sizeof(keycask_patterns), 0, KEYCASK_DEFAULT, KEYCASK_DEFAULT, KEYCASK_DEFAULT}
 #define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_SCOPE_INFO_INIT \
-    {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+    {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}}
+#define KEYCASK_SET_INFO_INIT {sizeof(keycask_set_info), 0, {0, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_KIND_INFO_INIT \
+    {sizeof(keycask_kind_info), 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_PLAN_INFO_INIT \
+    {sizeof(keycask_plan_info), 0, 0, 0, {{0, 0, 0}}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_POLICY_INFO_INIT \
+    {sizeof(keycask_policy_info), 0, 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_OWNER_CHANGE_INIT \
     {sizeof(keycask_owner_change), 0, {NULL, 0}, {0, 0}, {0, 0}}
 #define KEYCASK_OWNER_INFO_INIT \
