@@ -8,8 +8,9 @@
 // Failure    Every call returns a keycask_status. 0 is done or granted, above 0 the token is
 //            denied, below 0 there is no answer. So `== KEYCASK_OK` is the safe question. Log the
 //            status, and answer every denial alike: whoever guesses learns nothing from which
-//            it was. Those of a write are FULL, IO, POISONED, INDETERMINATE, READ_ONLY. Every
-//            call on a store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
+//            it was. Those of a write are FULL, IO, POISONED, INDETERMINATE, READ_ONLY,
+//            UNCONFIRMED, and CONFLICT for an operation that was another call. Every call on a
+//            store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
 // Results    Results are written on OK only, and what else is written otherwise is said with the
 //            call: a keycask_denial on a denial, a keycask_error on a failure, a length on SPACE.
 // Threads    Any call may run on any thread at any time; keycask_close() comes last. A pointer to
@@ -23,12 +24,14 @@
 //            possible.
 // Text       A pointer and a length, UTF-8, without a terminator. A length of 0 needs no pointer.
 //            A buffer for text has a capacity, and where there is a limit, a named one is always
-//            enough. Structs that hold text point into the buffer of the same call.
+//            enough. Structs that hold text point into the buffer of the same call. A list of
+//            names is one text, in which spaces separate them.
 // Structs    Begin with struct_size. Start from the struct's ..._INIT, or zero it and set
 //            struct_size to its sizeof; do so for results too. New fields come only at the
 //            end, and zero in one means as it was before there was one.
-// Time       Milliseconds since 1970 in UTC, in names that end in _ms, up to the year 2109. What is
-//            no time has a name; 0 is never a time, so that a field that was forgotten is refused.
+// Time       Milliseconds since 1970 in UTC, up to the year 2109, or those of a span, in names that
+//            end in _ms. What is neither has a name; 0 is never one of them, so that a field that
+//            was forgotten is refused.
 // Secrets    Tokens, the pepper and the sealing key. The library wipes its copies; wipe yours.
 
 
