@@ -3,13 +3,22 @@
 // A store is one file. Whoever has it open issues keys to owners, and decides, from memory, about
 // the tokens that clients present. A realm says what tokens look like, where they are presented,
 // and which scopes and plans there are; it is one TOML text, applied to the store. The course of a
-// program is the order of the functions below: open, apply a realm, issue, verify, and the rest.
+// program is the order of the functions below: keycask_create() or keycask_open(),
+// keycask_realm_apply(), keycask_owner_set(), keycask_issue(), keycask_verify() or
+// keycask_present(), keycask_revoke(), and the rest; keycask_close() in the end.
 //
+// Words      A key is what is stored. Its token is the text that a client presents, and the
+//            secret; its key id is a number, and no secret. A kind is a sort of key, as the realm
+//            has it: how its tokens begin, and what they may do. An owner is whose key it is, by
+//            the id that it has in your application. A rotated key lives on for its grace; it and
+//            its successors are a lineage, which shares its rates and credits. Every change is a
+//            commit, and the number of a commit is its seq.
 // Failure    Every call returns a keycask_status. 0 is done or granted, above 0 the token is
 //            denied, below 0 there is no answer. So `== KEYCASK_OK` is the safe question. Log the
 //            status, and answer every denial alike: whoever guesses learns nothing from which
 //            it was. Those of a write are FULL, IO, POISONED, INDETERMINATE, READ_ONLY,
-//            UNCONFIRMED. Every call on a store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
+//            UNCONFIRMED, and CONFLICT for an operation that was another call. Every call on a
+//            store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
 // Results    Results are written on OK only, and what else is written otherwise is said with the
 //            call: a keycask_denial on a denial, a keycask_error on a failure, a length on SPACE.
 // Threads    Any call may run on any thread at any time; keycask_close() comes last. A pointer to
@@ -27,12 +36,15 @@
 //            until they return. They return normally: no longjmp() and no exception of C++.
 // Text       A pointer and a length, UTF-8, without a terminator. A length of 0 needs no pointer.
 //            A buffer for text has a capacity, and where there is a limit, a named one is always
-//            enough. Structs that hold text point into the buffer of the same call.
+//            enough. Structs that hold text point into the buffer of the same call. A list of
+//            names is one text, in which spaces separate them.
 // Structs    Begin with struct_size. Start from the struct's ..._INIT, or zero it and set
 //            struct_size to its sizeof; do so for results too. New fields come only at the
-//            end, and zero in one means as it was before there was one.
-// Time       Milliseconds since 1970 in UTC, in names that end in _ms, up to the year 2109. What is
-//            no time has a name; 0 is never a time, so that a field that was forgotten is refused.
+//            end, and zero in one means as it was before there was one. Those without a
+//            struct_size never grow. A flag or number that is not known is refused.
+// Time       Milliseconds since 1970 in UTC, up to the year 2109, or those of a span, in names that
+//            end in _ms. What is neither has a name; 0 is never one of them, so that a field that
+//            was forgotten is refused.
 // Secrets    Tokens, the pepper and the sealing key. The library wipes its copies; wipe yours.
 
 
@@ -106,6 +118,18 @@
 // As a step: something that this version of the library has no number for.
 #define KEYCASK_STEP_OTHER 7
 
+// Of the names of a realm: its kinds.
+#define KEYCASK_KINDS 1
+
+// Of the names of a realm: its scopes.
+#define KEYCASK_SCOPES 2
+
+// Of the names of a realm: its sets of scopes.
+#define KEYCASK_SETS 3
+
+// Of the names of a realm: its plans.
+#define KEYCASK_PLANS 4
+
 // Longest name of a realm, kind, scope, set, plan, tier or environment, in bytes.
 #define KEYCASK_NAME_MAX 64
 
@@ -113,10 +137,58 @@
 #define KEYCASK_SCOPES_TEXT_MAX 8320
 
 // Room that is always enough for the text of a keycask_scope_info.
-#define KEYCASK_SCOPE_TEXT_MAX 9216
+#define KEYCASK_SCOPE_TEXT_MAX 12288
+
+// Room that is always enough for the text of a keycask_set_info.
+#define KEYCASK_SET_TEXT_MAX 512
 
 // Every kind of a realm.
 #define KEYCASK_ANY_KIND 18446744073709551615ull
+
+// Room that is always enough for the text of a keycask_kind_info.
+#define KEYCASK_KIND_TEXT_MAX 256
+
+// In rights of keycask_kind_info: a key may use its own scopes.
+#define KEYCASK_RIGHTS_KEY 1
+
+// In rights of keycask_kind_info: it may use the scopes that its owner has directly, as they
+// are at the moment of the decision.
+#define KEYCASK_RIGHTS_OWNER 2
+
+// In rights of keycask_kind_info: it may use what both have.
+#define KEYCASK_RIGHTS_BOTH 3
+
+// In rights of keycask_kind_info: as this version of the library has no number for.
+#define KEYCASK_RIGHTS_OTHER 4
+
+// In flags of keycask_kind_info: a sealed copy of the token is kept, so that it can be shown
+// again.
+#define KEYCASK_REVEALABLE 1
+
+// In a field that limits how many active keys there may be: there is no limit.
+#define KEYCASK_UNLIMITED 4294967295
+
+// Most rate windows of a plan.
+#define KEYCASK_WINDOWS_MAX 8
+
+// Room that is always enough for the text of a keycask_plan_info.
+#define KEYCASK_PLAN_TEXT_MAX 6144
+
+// Room that is always enough for the text of a keycask_policy_info.
+#define KEYCASK_POLICY_TEXT_MAX 512
+
+// In flags of keycask_policy_info: a key can be suspended.
+#define KEYCASK_SUSPENDS 1
+
+// In flags of keycask_policy_info: outsiders are told that a key has expired.
+#define KEYCASK_TELLS_EXPIRED 2
+
+// In flags of keycask_policy_info: the time of a key's last use is kept.
+#define KEYCASK_KEEPS_USAGE 4
+
+// In flags of keycask_policy_info: an owner's keys share its rates; else each lineage has its
+// own.
+#define KEYCASK_SHARES_RATES 8
 
 // In flags of keycask_owner_change: direct is set.
 #define KEYCASK_SET_DIRECT 1
@@ -344,18 +416,18 @@
 // In flags of keycask_restored: something told how many commits are missing.
 #define KEYCASK_MISSING_KNOWN 1
 
-// In rules of an import: import nothing, and say what would become of each key.
-#define KEYCASK_DRY_RUN 1
+// In flags of an import: import nothing, and say what would become of each key.
+#define KEYCASK_IMPORT_DRY_RUN 1
 
-// In rules of an import: leave refused keys out and import the others. Else it is all or none.
-#define KEYCASK_SKIP_REFUSED 2
+// In flags of an import: leave refused keys out and import the others. Else it is all or none.
+#define KEYCASK_IMPORT_SKIP_REFUSED 2
 
-// In rules of an import: make owners that the realm does not have, without a plan of their own.
-#define KEYCASK_MAKE_OWNERS 4
+// In flags of an import: make owners that the realm does not have, without a plan of their own.
+#define KEYCASK_IMPORT_MAKE_OWNERS 4
 
-// In rules of an import: import keys also beyond their owners' caps. They take places all the
+// In flags of an import: import keys also beyond their owners' caps. They take places all the
 // same.
-#define KEYCASK_IGNORE_CAPS 8
+#define KEYCASK_IMPORT_IGNORE_CAPS 8
 
 // Places that are always enough for what keycask_imports() tells.
 #define KEYCASK_IMPORTS_MAX 16
@@ -560,8 +632,8 @@ typedef struct {
     const uint8_t *sealing_key;
     // KEYCASK_SECRET_LEN, or 0 for none.
     size_t sealing_key_len;
-    // Secrets of the systems whose keys were or will be imported. They are needed until all of
-    // those were verified: keycask_imports() tells. NULL for none.
+    // Secrets of the systems whose keys were or will be imported. Each is needed until no key is
+    // left on a scheme that names it: keycask_imports() tells. NULL for none.
     const keycask_import_secret *import_secrets;
     // How many there are; KEYCASK_IMPORT_SECRETS_MAX at most.
     size_t import_secrets_len;
@@ -620,8 +692,9 @@ typedef struct {
     // A name of your own for this call, 128 bytes at most, without control characters. May be
     // left out. A call that was done under it before is not done again and reports what was
     // done, so that after KEYCASK_ERR_INDETERMINATE it can be made again once the store is
-    // reopened. keycask_issue and keycask_rotate revoke the key whose token was lost and make
-    // another in its place. Another call under the same name fails with CONFLICT.
+    // reopened. keycask_issue(), keycask_issue_many() and keycask_rotate() revoke the key whose
+    // token was lost and make another in its place. Another call under the same name fails with
+    // CONFLICT.
     keycask_text operation;
 } keycask_actor;
 
@@ -652,7 +725,111 @@ typedef struct {
     keycask_text tier;
     // The names of the scopes that it implies directly, separated by spaces.
     keycask_text implies;
+    // The HTTP methods that it permits, separated by spaces; `*` permits all.
+    keycask_text methods;
 } keycask_scope_info;
+
+// A named set of scopes, as its profile has it. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_set_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The scopes, without what they imply.
+    keycask_scopes scopes;
+    // Its name.
+    keycask_text name;
+    // Its name for people; empty if it has none.
+    keycask_text title;
+} keycask_set_info;
+
+// A kind, as its profile describes it. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_kind_info).
+    uint32_t struct_size;
+    // KEYCASK_REVEALABLE or 0.
+    uint32_t flags;
+    // The kind alone, as a mask.
+    uint64_t kinds;
+    // Its number, as a grant has it.
+    uint16_t kind;
+    // 0.
+    uint16_t zero;
+    // KEYCASK_RIGHTS_...
+    uint32_t rights;
+    // How many active keys of it an owner can have, whatever its plan; KEYCASK_UNLIMITED.
+    uint32_t active;
+    // How long its tokens are, in bytes.
+    uint32_t token_len;
+    // Its name.
+    keycask_text name;
+    // Its environment; empty if it has none.
+    keycask_text environment;
+    // What its tokens begin with.
+    keycask_text prefix;
+} keycask_kind_info;
+
+// A rate window of a plan: `limit` requests in each period, no more than `burst` of them at
+// once.
+typedef struct {
+    // Requests in a period.
+    uint32_t limit;
+    // Size of the bucket that is refilled at `limit` a period.
+    uint32_t burst;
+    // The window's length.
+    uint64_t period_ms;
+} keycask_window;
+
+// What the owners of a plan may have. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_plan_info).
+    uint32_t struct_size;
+    // How many windows it has.
+    uint32_t windows_len;
+    // Most active keys, of all kinds together; KEYCASK_UNLIMITED.
+    uint32_t active;
+    // 0.
+    uint32_t zero;
+    // Its windows, all of which must admit a request; those beyond windows_len are zero.
+    keycask_window windows[KEYCASK_WINDOWS_MAX];
+    // Its name.
+    keycask_text name;
+    // Its name for people; empty if it has none.
+    keycask_text title;
+    // The quota of keys that are issued to an owner of the plan, if none is asked for, such as
+    // "1000 per day"; empty if it has none.
+    keycask_text quota;
+    // Most active keys of a kind, for those kinds that it limits: a kind's name, a space, the
+    // number, and so on, such as "live 10 test 3".
+    keycask_text active_of;
+} keycask_plan_info;
+
+// What a realm allows over the life of a key. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_policy_info).
+    uint32_t struct_size;
+    // KEYCASK_SUSPENDS, ...
+    uint32_t flags;
+    // How long a key lives if its issuer does not say; KEYCASK_NEVER if it does not end.
+    int64_t default_life_ms;
+    // How long a key can live at most; KEYCASK_NEVER for any.
+    int64_t longest_life_ms;
+    // How long a rotated key lives on if its rotation does not say; KEYCASK_AT_ONCE if not at
+    // all.
+    int64_t default_grace_ms;
+    // The longest grace that a rotation can ask for; KEYCASK_AT_ONCE if none.
+    int64_t longest_grace_ms;
+    // The age at which rotation is advised; KEYCASK_NONE if it is not.
+    int64_t rotate_after_ms;
+    // How long a key may stay unused, if it has no span of its own; KEYCASK_NONE if for ever.
+    int64_t idle_ms;
+    // How long expired and revoked keys stay before a sweep may take them.
+    int64_t retain_ms;
+    // The realm's name for people: its title, else its name.
+    keycask_text title;
+    // The plan of an owner that was given none; empty if there is none.
+    keycask_text default_plan;
+} keycask_policy_info;
 
 // What an owner shall be. What is not set stays, or is none for a new owner.
 typedef struct {
@@ -1604,7 +1781,8 @@ keycask_status keycask_create(const char *path,
 //
 // Fails with ARGUMENT, NOT_FOUND, PERMISSION (the file is a link, not a regular file,
 // somebody else's, or writable by others), LOCKED, READ_ONLY (it is a backup, or must be
-// repaired first), FOREIGN, NEWER, PEPPER, CORRUPT, IO.
+// repaired first), FOREIGN, NEWER, PEPPER (also a secret of another system that keys need),
+// ROLLED_BACK, CORRUPT, IO.
 // Whichever it is, the file was not written to.
 KEYCASK_MUST_USE
 keycask_status keycask_open(const char *path,
@@ -1683,6 +1861,20 @@ keycask_status keycask_realm_name(const keycask_store *store,
                                   size_t *text_len,
                                   keycask_error *error);
 
+// Writes the names of all kinds, scopes, sets or plans that the profile has to `text`, separated
+// by spaces, in its order, and their length to `*text_len`; on SPACE the length alone.
+// KEYCASK_SCOPES_TEXT_MAX bytes are always enough. `what` is one of KEYCASK_KINDS, ...
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_realm_names(const keycask_store *store,
+                                   uint16_t realm,
+                                   uint32_t what,
+                                   char *text,
+                                   size_t text_cap,
+                                   size_t *text_len,
+                                   keycask_error *error);
+
 // Writes the numbers of all realms to `realms`, in the order in which they were made, and how
 // many there are to `*count`; on SPACE the count alone.
 //
@@ -1705,17 +1897,6 @@ keycask_status keycask_scopes_named(const keycask_store *store,
                                     size_t names_len,
                                     keycask_scopes *scopes,
                                     keycask_error *error);
-
-// Writes the scopes of the set that the profile calls `name` to `*scopes`.
-//
-// Fails with ARGUMENT, NOT_FOUND.
-KEYCASK_MUST_USE
-keycask_status keycask_scopes_of_set(const keycask_store *store,
-                                     uint16_t realm,
-                                     const char *name,
-                                     size_t name_len,
-                                     keycask_scopes *scopes,
-                                     keycask_error *error);
 
 // Writes the names of `scopes` to `text`, separated by spaces, in the order of their bits, and
 // their length to `*text_len`; on SPACE the length alone. Names that the profile no longer
@@ -1747,6 +1928,38 @@ keycask_status keycask_scope(const keycask_store *store,
                              size_t text_cap,
                              keycask_error *error);
 
+// Describes the set of scopes that the profile calls `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_SET_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_set(const keycask_store *store,
+                           uint16_t realm,
+                           const char *name,
+                           size_t name_len,
+                           keycask_set_info *out,
+                           char *text,
+                           size_t text_cap,
+                           keycask_error *error);
+
+// Describes the kind called `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_KIND_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_kind(const keycask_store *store,
+                            uint16_t realm,
+                            const char *name,
+                            size_t name_len,
+                            keycask_kind_info *out,
+                            char *text,
+                            size_t text_cap,
+                            keycask_error *error);
+
 // Writes the mask of the kinds called `names`, a list separated by spaces, to `*kinds`. The
 // mask stays good for the life of the file.
 //
@@ -1771,6 +1984,36 @@ keycask_status keycask_kind_name(const keycask_store *store,
                                  size_t text_cap,
                                  size_t *text_len,
                                  keycask_error *error);
+
+// Describes the plan called `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_PLAN_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_plan(const keycask_store *store,
+                            uint16_t realm,
+                            const char *name,
+                            size_t name_len,
+                            keycask_plan_info *out,
+                            char *text,
+                            size_t text_cap,
+                            keycask_error *error);
+
+// Describes what a realm allows in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_POLICY_TEXT_MAX bytes are always enough. `text` may be
+// NULL with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_policy(const keycask_store *store,
+                              uint16_t realm,
+                              keycask_policy_info *out,
+                              char *text,
+                              size_t text_cap,
+                              keycask_error *error);
 
 // Makes the owner that your application calls `id`, or changes it.
 //
@@ -1910,14 +2153,14 @@ keycask_status keycask_verify(const keycask_store *store,
 // Denies with any reason from MALFORMED to OTHER. Fails with ARGUMENT, NOT_FOUND (no such
 // realm), FORKED, PANIC, CLOSED.
 KEYCASK_MUST_USE
-keycask_status keycask_verify_batch(const keycask_store *store,
-                                    uint16_t realm,
-                                    const keycask_text *tokens,
-                                    size_t count,
-                                    const keycask_request *request,
-                                    int32_t *statuses,
-                                    keycask_grant *grants,
-                                    keycask_denial *denials);
+keycask_status keycask_verify_many(const keycask_store *store,
+                                   uint16_t realm,
+                                   const keycask_text *tokens,
+                                   size_t count,
+                                   const keycask_request *request,
+                                   int32_t *statuses,
+                                   keycask_grant *grants,
+                                   keycask_denial *denials);
 
 // Decides about a request from its method and header fields, and renders the profile's answer.
 //
@@ -2608,10 +2851,10 @@ keycask_status keycask_confirm_restore(const keycask_store *store,
                                        keycask_error *error);
 
 // Takes in `count` keys, 1 to KEYCASK_MANY_MAX, whose tokens another system made, in one commit:
-// all of them or, if one is refused and `rules` do not have KEYCASK_SKIP_REFUSED, none. Their
-// holders keep their tokens. Importing the same keys again changes nothing.
+// all of them or, if one is refused and `flags` do not have KEYCASK_IMPORT_SKIP_REFUSED, none.
+// Their holders keep their tokens. Importing the same keys again changes nothing.
 //
-// `rules` is KEYCASK_DRY_RUN, ... or 0. All imports have the struct_size of the first.
+// `flags` are KEYCASK_IMPORT_..., or 0. All imports have the struct_size of the first.
 //
 // Writes what became of import i to `outcomes[i]`, and tells `refused`, which may be NULL, why a
 // key was left out.
@@ -2623,7 +2866,7 @@ KEYCASK_MUST_USE
 keycask_status keycask_import(const keycask_store *store,
                               const keycask_import_spec *imports,
                               size_t count,
-                              uint32_t rules,
+                              uint32_t flags,
                               const keycask_actor *by,
                               keycask_outcome *outcomes,
                               keycask_refused refused,
@@ -2634,9 +2877,10 @@ keycask_status keycask_import(const keycask_store *store,
 // "digest": "2cf2...", "scheme": "sha256"}; docs/import.md has all its members.
 //
 // Up to KEYCASK_MANY_MAX lines are one commit, as keycask_import() does it, and no more are in
-// memory. `refused`, which may be NULL, is told of each line that is refused. If `rules` do not
-// have KEYCASK_SKIP_REFUSED, the first ten thousand with one are not imported, and nothing after
-// them; what was imported before stays, and the same lines can be given again.
+// memory. `refused`, which may be NULL, is told of each line that is refused. If `flags` do not
+// have KEYCASK_IMPORT_SKIP_REFUSED, the first KEYCASK_MANY_MAX lines with such a one are not
+// imported, and nothing after them; what was imported before stays, and the same lines can be
+// given again.
 //
 // `context` goes to both functions. Writes `*report`.
 //
@@ -2646,7 +2890,7 @@ KEYCASK_MUST_USE
 keycask_status keycask_import_lines(const keycask_store *store,
                                     const keycask_lines *lines,
                                     keycask_read read,
-                                    uint32_t rules,
+                                    uint32_t flags,
                                     const keycask_actor *by,
                                     keycask_refused refused,
                                     void *context,
@@ -2741,7 +2985,15 @@ const char *keycask_version(void);
     {sizeof(keycask_patterns), 0, KEYCASK_DEFAULT, KEYCASK_DEFAULT, KEYCASK_DEFAULT}
 #define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_SCOPE_INFO_INIT \
-    {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+    {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}}
+#define KEYCASK_SET_INFO_INIT {sizeof(keycask_set_info), 0, {0, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_KIND_INFO_INIT \
+    {sizeof(keycask_kind_info), 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_PLAN_INFO_INIT \
+    {sizeof(keycask_plan_info), 0, 0, 0, {{0, 0, 0}}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_POLICY_INFO_INIT \
+    {sizeof(keycask_policy_info), 0, 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_OWNER_CHANGE_INIT \
     {sizeof(keycask_owner_change), 0, {NULL, 0}, {0, 0}, {0, 0}}
 #define KEYCASK_OWNER_INFO_INIT \

@@ -127,7 +127,7 @@ fn main() {
         (
             std::mem::transmute::<*mut c_void, Open>(library.find("keycask_open")),
             std::mem::transmute::<*mut c_void, Verify>(library.find("keycask_verify")),
-            std::mem::transmute::<*mut c_void, VerifyBatch>(library.find("keycask_verify_batch")),
+            std::mem::transmute::<*mut c_void, VerifyBatch>(library.find("keycask_verify_many")),
         )
     };
     let mut options = COptions([0; 8]);

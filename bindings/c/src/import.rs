@@ -16,15 +16,15 @@ use crate::store::{Open, Store};
 use crate::text::Text;
 use crate::{guard, issue, time};
 
-/// In rules of an import: import nothing, and say what would become of each key.
-pub const KEYCASK_DRY_RUN: u32 = 1;
-/// In rules of an import: leave refused keys out and import the others. Else it is all or none.
-pub const KEYCASK_SKIP_REFUSED: u32 = 2;
-/// In rules of an import: make owners that the realm does not have, without a plan of their own.
-pub const KEYCASK_MAKE_OWNERS: u32 = 4;
-/// In rules of an import: import keys also beyond their owners' caps. They take places all the
+/// In flags of an import: import nothing, and say what would become of each key.
+pub const KEYCASK_IMPORT_DRY_RUN: u32 = 1;
+/// In flags of an import: leave refused keys out and import the others. Else it is all or none.
+pub const KEYCASK_IMPORT_SKIP_REFUSED: u32 = 2;
+/// In flags of an import: make owners that the realm does not have, without a plan of their own.
+pub const KEYCASK_IMPORT_MAKE_OWNERS: u32 = 4;
+/// In flags of an import: import keys also beyond their owners' caps. They take places all the
 /// same.
-pub const KEYCASK_IGNORE_CAPS: u32 = 8;
+pub const KEYCASK_IMPORT_IGNORE_CAPS: u32 = 8;
 
 /// Places that are always enough for what keycask_imports() tells.
 pub const KEYCASK_IMPORTS_MAX: usize = 16;
@@ -222,22 +222,25 @@ impl Teller {
 }
 
 fn rules(flags: u32) -> Result<ImportRules, Stop> {
-    let known = KEYCASK_DRY_RUN | KEYCASK_SKIP_REFUSED | KEYCASK_MAKE_OWNERS | KEYCASK_IGNORE_CAPS;
+    let known = KEYCASK_IMPORT_DRY_RUN
+        | KEYCASK_IMPORT_SKIP_REFUSED
+        | KEYCASK_IMPORT_MAKE_OWNERS
+        | KEYCASK_IMPORT_IGNORE_CAPS;
     if flags & !known != 0 {
-        return Err(argument("rules: a bit that this version does not know"));
+        return Err(argument("flags: a bit that this version does not know"));
     }
     Ok(ImportRules::new()
-        .dry_run(flags & KEYCASK_DRY_RUN != 0)
-        .skip_refused(flags & KEYCASK_SKIP_REFUSED != 0)
-        .make_owners(flags & KEYCASK_MAKE_OWNERS != 0)
-        .ignore_caps(flags & KEYCASK_IGNORE_CAPS != 0))
+        .dry_run(flags & KEYCASK_IMPORT_DRY_RUN != 0)
+        .skip_refused(flags & KEYCASK_IMPORT_SKIP_REFUSED != 0)
+        .make_owners(flags & KEYCASK_IMPORT_MAKE_OWNERS != 0)
+        .ignore_caps(flags & KEYCASK_IMPORT_IGNORE_CAPS != 0))
 }
 
 /// Takes in `count` keys, 1 to KEYCASK_MANY_MAX, whose tokens another system made, in one commit:
-/// all of them or, if one is refused and `rules` do not have KEYCASK_SKIP_REFUSED, none. Their
-/// holders keep their tokens. Importing the same keys again changes nothing.
+/// all of them or, if one is refused and `flags` do not have KEYCASK_IMPORT_SKIP_REFUSED, none.
+/// Their holders keep their tokens. Importing the same keys again changes nothing.
 ///
-/// `rules` is KEYCASK_DRY_RUN, ... or 0. All imports have the struct_size of the first.
+/// `flags` are KEYCASK_IMPORT_..., or 0. All imports have the struct_size of the first.
 ///
 /// Writes what became of import i to `outcomes[i]`, and tells `refused`, which may be NULL, why a
 /// key was left out.
@@ -251,7 +254,7 @@ pub unsafe extern "C" fn keycask_import(
     store: *const Store,
     imports: *const Import,
     count: usize,
-    rules: u32,
+    flags: u32,
     by: *const Actor,
     outcomes: *mut Outcome,
     refused: Refused,
@@ -264,8 +267,7 @@ pub unsafe extern "C" fn keycask_import(
             issue::check_count(count)?;
             let imports = ptr::structs(imports, count)?.map(|import| import?.build(open));
             let imports = imports.collect::<Result<Vec<_>, Stop>>()?;
-            let (outs, rules, by) =
-                (Outs::new(outcomes, count)?, self::rules(rules)?, Actor::read(by)?);
+            let (outs, rules, by) = (Outs::new(outcomes, count)?, rules(flags)?, Actor::read(by)?);
             let teller = Teller { tell: refused, context };
             let became = open.engine.import(&imports, &rules, &by)?;
             for ((at, outcome), number) in became.iter().enumerate().zip(0_u64..) {
@@ -289,9 +291,10 @@ pub unsafe extern "C" fn keycask_import(
 /// "digest": "2cf2...", "scheme": "sha256"}; docs/import.md has all its members.
 ///
 /// Up to KEYCASK_MANY_MAX lines are one commit, as keycask_import() does it, and no more are in
-/// memory. `refused`, which may be NULL, is told of each line that is refused. If `rules` do not
-/// have KEYCASK_SKIP_REFUSED, the first ten thousand with one are not imported, and nothing after
-/// them; what was imported before stays, and the same lines can be given again.
+/// memory. `refused`, which may be NULL, is told of each line that is refused. If `flags` do not
+/// have KEYCASK_IMPORT_SKIP_REFUSED, the first KEYCASK_MANY_MAX lines with such a one are not
+/// imported, and nothing after them; what was imported before stays, and the same lines can be
+/// given again.
 ///
 /// `context` goes to both functions. Writes `*report`.
 ///
@@ -303,7 +306,7 @@ pub unsafe extern "C" fn keycask_import_lines(
     store: *const Store,
     lines: *const Lines,
     read: Reader,
-    rules: u32,
+    flags: u32,
     by: *const Actor,
     refused: Refused,
     context: *mut c_void,
@@ -314,7 +317,7 @@ pub unsafe extern "C" fn keycask_import_lines(
     unsafe {
         guard::run(store, error, |open| {
             let out = Out::sized(report)?;
-            let (lines, rules) = (ptr::read(lines)?.build()?, self::rules(rules)?);
+            let (lines, rules) = (ptr::read(lines)?.build()?, rules(flags)?);
             let read = read.ok_or_else(|| argument("read: it is NULL"))?;
             let (from, by) = (BufReader::new(Source::new(read, context)), Actor::read(by)?);
             let teller = Teller { tell: refused, context };

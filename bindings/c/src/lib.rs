@@ -33,6 +33,10 @@ pub mod scopes;
 
 pub mod kinds;
 
+pub mod plans;
+
+pub mod policy;
+
 pub mod actor;
 
 pub mod owner;

@@ -84,8 +84,8 @@ pub struct Options {
     pub sealing_key: *const u8,
     /// KEYCASK_SECRET_LEN, or 0 for none.
     pub sealing_key_len: usize,
-    /// Secrets of the systems whose keys were or will be imported. They are needed until all of
-    /// those were verified: keycask_imports() tells. NULL for none.
+    /// Secrets of the systems whose keys were or will be imported. Each is needed until no key is
+    /// left on a scheme that names it: keycask_imports() tells. NULL for none.
     pub import_secrets: *const ImportSecret,
     /// How many there are; KEYCASK_IMPORT_SECRETS_MAX at most.
     pub import_secrets_len: usize,

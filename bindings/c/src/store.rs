@@ -159,7 +159,8 @@ pub unsafe extern "C" fn keycask_create(
 ///
 /// Fails with ARGUMENT, NOT_FOUND, PERMISSION (the file is a link, not a regular file,
 /// somebody else's, or writable by others), LOCKED, READ_ONLY (it is a backup, or must be
-/// repaired first), FOREIGN, NEWER, PEPPER, CORRUPT, IO.
+/// repaired first), FOREIGN, NEWER, PEPPER (also a secret of another system that keys need),
+/// ROLLED_BACK, CORRUPT, IO.
 /// Whichever it is, the file was not written to.
 #[unsafe(no_mangle)]
 #[must_use]

@@ -27,6 +27,7 @@ const DONE_WITH: &[&str] = &[
     "ImportLines",
     "Patterns",
     "Actor",
+    "Realm",
 ];
 
 /// Types of the engine of which every public field has a line.
@@ -70,6 +71,12 @@ const MADE_OF: &[&str] = &[
     "Leak",
     "Leaks",
     "Issued",
+    "Kind",
+    "Scope",
+    "NamedSet",
+    "Plan",
+    "Window",
+    "Policy",
 ];
 
 /// The name before whatever cannot be part of one.

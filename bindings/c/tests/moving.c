@@ -128,16 +128,16 @@ static void imports(void) {
     RETURNS(ERR_NOT_FOUND, keycask_import(stage.store, keys, 2, 0, &stage.by, outcomes, refuses,
                                           &from, &error));
     CHECK(!memcmp(error.message, "import 1: ", 10));
-    RETURNS(OK, keycask_import(stage.store, keys, 2, KEYCASK_DRY_RUN, &stage.by, outcomes, refuses,
+    RETURNS(OK, keycask_import(stage.store, keys, 2, KEYCASK_IMPORT_DRY_RUN, &stage.by, outcomes, refuses,
                                &from, NULL));
     CHECK(from.refused == 1 && from.lines[0] == 1);
     CHECK(from.statuses[0] == KEYCASK_ERR_NOT_FOUND && outcomes[1].status == from.statuses[0]);
     CHECK(outcomes[0].status == KEYCASK_OK && outcomes[0].key && !outcomes[1].key);
     RETURNS(DENY_MALFORMED, asked("atokenof2019", 12, NULL));
-    RETURNS(OK, keycask_import(stage.store, keys, 2, KEYCASK_SKIP_REFUSED, &stage.by, outcomes,
+    RETURNS(OK, keycask_import(stage.store, keys, 2, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by, outcomes,
                                NULL, NULL, NULL));
     CHECK(outcomes[0].key && !outcomes[0].known && outcomes[1].status == KEYCASK_ERR_NOT_FOUND);
-    RETURNS(OK, keycask_import(stage.store, keys, 2, KEYCASK_MAKE_OWNERS, &stage.by, outcomes,
+    RETURNS(OK, keycask_import(stage.store, keys, 2, KEYCASK_IMPORT_MAKE_OWNERS, &stage.by, outcomes,
                                refuses, &from, NULL));
     CHECK(outcomes[0].known == 1 && outcomes[1].known == 0 && from.refused == 1);
     RETURNS(OK, keycask_imports(stage.store, stage.realm, rows, KEYCASK_IMPORTS_MAX, &count, texts,
@@ -173,20 +173,20 @@ static void imports_lines(void) {
     CHECK(!memcmp(error.message, "line 3: ", 8));
     RETURNS(DENY_UNKNOWN, asked("world", 5, NULL));
     from = of(lines, 7);
-    RETURNS(OK, keycask_import_lines(stage.store, &all, gives, KEYCASK_SKIP_REFUSED, &stage.by,
+    RETURNS(OK, keycask_import_lines(stage.store, &all, gives, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by,
                                      refuses, &from, &report, NULL));
     CHECK(report.lines == 3 && report.imported == 2 && report.refused == 1 && report.known == 0);
     RETURNS(OK, asked("world", 5, NULL));
     RETURNS(OK, asked("one-of-theirs", 13, NULL));
     from = of(lines, 1000);
-    RETURNS(OK, keycask_import_lines(stage.store, &all, gives, KEYCASK_SKIP_REFUSED, &stage.by,
+    RETURNS(OK, keycask_import_lines(stage.store, &all, gives, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by,
                                      NULL, &from, &report, NULL));
     CHECK(report.known == 2 && report.imported == 0);
     from = of(lines, 9);
     from.fails_at_end = 1;
-    RETURNS(ERR_IO, keycask_import_lines(stage.store, &all, gives, KEYCASK_SKIP_REFUSED, &stage.by,
+    RETURNS(ERR_IO, keycask_import_lines(stage.store, &all, gives, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by,
                                          NULL, &from, &report, NULL));
-    RETURNS(ERR_IO, keycask_import_lines(stage.store, &all, lies, KEYCASK_SKIP_REFUSED, &stage.by,
+    RETURNS(ERR_IO, keycask_import_lines(stage.store, &all, lies, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by,
                                          NULL, &from, &report, NULL));
 }
 

@@ -83,6 +83,11 @@ fn what_was_done_and_decided_is_told_to_those_who_follow() {
 }
 
 #[test]
+fn a_profile_is_told_as_it_was_applied() {
+    runs("tests/profile.c");
+}
+
+#[test]
 fn structs_are_laid_out_as_they_always_were() {
     runs("tests/layout.c");
 }

@@ -25,7 +25,7 @@ use crate::store::{Open, Store, keycask_close};
 use crate::tend::{keycask_check, keycask_compact, keycask_flush, keycask_sweep_all};
 use crate::text::Text;
 use crate::time::{KEYCASK_DEFAULT, KEYCASK_NOW};
-use crate::verify::{keycask_verify, keycask_verify_batch};
+use crate::verify::{keycask_verify, keycask_verify_many};
 
 /// Panics at the reading that is told beforehand; readings are counted down to it.
 #[derive(Clone)]
@@ -223,7 +223,7 @@ fn a_panic_in_a_batch_and_at_the_close_is_a_status() {
     let status = unsafe {
         let (at, texts, request) = (statuses.as_mut_ptr(), texts.as_ptr(), request());
         let (grants, denials) = (null_mut(), null_mut());
-        keycask_verify_batch(scene.store, scene.realm, texts, 2, &request, at, grants, denials)
+        keycask_verify_many(scene.store, scene.realm, texts, 2, &request, at, grants, denials)
     };
     assert_eq!(status, Status::ErrPanic);
     // SAFETY: the handle is open.
