@@ -2711,10 +2711,12 @@ keycask_status keycask_compact(const keycask_store *store,
                                uint64_t *after,
                                keycask_error *error);
 
-// Writes when keys were last used, as far as it is not written. A commit does so once a
-// minute, and keycask_close() does.
+// Writes when keys were last used, as far as it is not written; takes more credits from the file
+// where they are low; and does what keycask_rehash() does. A commit writes last uses once a
+// minute, and keycask_close() does it all. A service that seldom writes calls it now and then.
 //
-// Fails with those of a write, but not with READ_ONLY.
+// Fails with those of a write, but not with READ_ONLY or UNCONFIRMED: then there is nothing to
+// do.
 KEYCASK_MUST_USE keycask_status keycask_flush(const keycask_store *store, keycask_error *error);
 
 // Makes the clock's reading the present, though a commit has recorded a later one. For the

@@ -101,10 +101,12 @@ pub unsafe extern "C" fn keycask_compact(
     }
 }
 
-/// Writes when keys were last used, as far as it is not written. A commit does so once a
-/// minute, and keycask_close() does.
+/// Writes when keys were last used, as far as it is not written; takes more credits from the file
+/// where they are low; and does what keycask_rehash() does. A commit writes last uses once a
+/// minute, and keycask_close() does it all. A service that seldom writes calls it now and then.
 ///
-/// Fails with those of a write, but not with READ_ONLY.
+/// Fails with those of a write, but not with READ_ONLY or UNCONFIRMED: then there is nothing to
+/// do.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn keycask_flush(store: *const Store, error: *mut Failure) -> Status {

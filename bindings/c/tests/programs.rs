@@ -54,6 +54,18 @@ fn a_store_is_kept_backed_up_restored_and_given_another_pepper() {
 }
 
 #[test]
+fn no_function_is_left_out_of_what_is_misused() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(kit::CRATE).join(path)).unwrap();
+    let programs = ["misuse", "misuse_keeping", "misuse_moving"];
+    let misused: String = programs.map(|name| read(&format!("tests/{name}.c"))).concat();
+    let symbols = read("abi/symbols.txt");
+    let left_out: Vec<&str> =
+        symbols.lines().filter(|name| !misused.contains(&format!("{name}("))).collect();
+    // It takes nothing.
+    assert_eq!(left_out, ["keycask_abi"]);
+}
+
+#[test]
 fn threads_use_one_handle_at_once_and_close_it_once() {
     runs("tests/threads.c");
 }
