@@ -54,7 +54,7 @@ use self::header::Header;
 use self::mac::MacKeys;
 use self::shared::Shared;
 use self::snapshot::Snapshot;
-use crate::digest::Pepper;
+use crate::digest::{Pepper, Tracer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Home;
 #[cfg(test)]
@@ -249,6 +249,11 @@ impl Storage {
     /// own id, unless it was restored.
     pub(crate) fn origin(&self) -> StoreId {
         self.header().origin
+    }
+
+    /// What knows imported keys again, also after the pepper was rotated and the store restored.
+    pub(crate) fn tracer(&self) -> &Tracer {
+        self.shared.keys.tracer()
     }
 
     /// Whether the store has a pepper: without one its MACs find damage but no forgery.

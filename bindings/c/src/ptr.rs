@@ -134,6 +134,12 @@ unsafe fn size_of_struct<T: Sized>(p: *const T) -> Result<usize, Stop> {
 pub(crate) unsafe fn read<T: Sized>(p: *const T) -> Result<T, Stop> {
     // SAFETY: the caller's promise covers the size.
     let size = unsafe { size_of_struct(p) }?;
+    if size == size_of::<T>() {
+        // As it almost always is: a copy of known length.
+        // SAFETY: as many bytes are readable, by the caller's promise; any bytes are a value of
+        // `T`, which is what `Sized` promises.
+        return Ok(unsafe { p.read_unaligned() });
+    }
     let mut value = MaybeUninit::<T>::zeroed();
     let known = size.min(size_of::<T>());
     // SAFETY: `known` bytes are readable at `p`, by the caller's promise, and writable in
@@ -217,13 +223,24 @@ impl<T: Copy> Out<T> {
     /// Writes the result.
     #[inline]
     pub(crate) fn put(&self, value: T) {
-        let (from, to) = (self.from, self.to);
+        // A length that is known, as it almost always is, makes a copy without a call.
+        if self.to == size_of::<T>() {
+            self.copy(&value, size_of::<T>());
+        } else {
+            self.copy(&value, self.to);
+        }
+    }
+
+    /// Writes the result up to `to`, which is `self.to`.
+    #[inline(always)]
+    fn copy(&self, value: &T, to: usize) {
+        let from = self.from;
         if from < to {
             // SAFETY: `to` is at most the size of `T` and of the place, so both ranges are
             // inside; the place is writable by the promise to `new` or `sized`; `value` is
             // ours, so they do not overlap.
             unsafe {
-                let bytes = ptr::from_ref(&value).cast::<u8>();
+                let bytes = ptr::from_ref(value).cast::<u8>();
                 ptr::copy_nonoverlapping(bytes.add(from), self.at.add(from), to - from);
             }
         }

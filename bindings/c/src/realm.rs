@@ -45,9 +45,7 @@ pub unsafe extern "C" fn keycask_realm_apply(
         guard::run(store, error, |open| {
             let (source, toml) = (source_name(source, source_len)?, ptr::text(toml, toml_len)?);
             let change = open.engine.apply_realm(source, toml, &Actor::read(by)?)?;
-            if !realm.is_null() {
-                Out::new(realm)?.put(open.engine.realm(&change.realm)?.number());
-            }
+            ptr::tell(realm, open.engine.realm(&change.realm)?.number());
             Ok(())
         })
     }

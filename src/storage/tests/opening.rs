@@ -254,7 +254,7 @@ fn a_wrong_a_missing_and_a_superfluous_pepper_are_each_said() {
 }
 
 #[test]
-fn neither_pepper_nor_store_key_is_in_the_file() {
+fn neither_pepper_nor_secrets_of_the_store_are_in_the_file() {
     let home = home();
     let pepper = Pepper::new(b"0123456789abcdef0123456789ABCDEF");
     let options = StorageOptions::new(Some(&pepper));
@@ -267,8 +267,8 @@ fn neither_pepper_nor_store_key_is_in_the_file() {
     }
 }
 
-/// Gives 0xA5 for every request of 32 bytes, which is the store key, and else how often it was
-/// asked.
+/// Gives 0xA5 for every request of 32 bytes, which are the secrets of a store, and else how
+/// often it was asked.
 struct Fixed(u32);
 
 impl rand_core::TryRng for Fixed {
