@@ -13,12 +13,14 @@ mod backend;
 mod backup;
 mod balances;
 mod batch;
+mod checking;
 mod copy;
 mod errors;
 mod file;
 mod handle;
 mod header;
 mod held;
+mod known;
 mod log;
 mod mac;
 mod opened;
@@ -37,6 +39,7 @@ mod trail;
 mod unread;
 mod values;
 mod view;
+mod window;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -296,6 +299,12 @@ impl Storage {
 
     fn current(&self) -> Arc<Current> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes on in `handle`, which is open for writing, and closes the reader before it.
+    fn write_to(&mut self, handle: Handle) {
+        let current = Arc::new(Current { handle, file: None });
+        *self.current.get_mut().unwrap_or_else(PoisonError::into_inner) = current;
     }
 
     /// Takes notice of where the store stands with the rows that opening gives out.

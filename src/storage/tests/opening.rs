@@ -352,7 +352,7 @@ fn room_is_made_for_no_more_keys_than_the_file_takes_room_for() {
     let mut batch = storage.batch().unwrap();
     batch.state.counts.keys = 1 << 30;
     batch.set_mark(Timestamp::from_ms(1));
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
     storage.close().unwrap();
     let file = fs::File::options().write(true).open(&home.path).unwrap();
     let len = file.metadata().unwrap().len();

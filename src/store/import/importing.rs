@@ -266,7 +266,7 @@ impl<'a> Importing<'a> {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 let (realm_ref, id) = new.key();
-                let found = scan::owner_named(self.view, *realm_ref, id)?;
+                let found = self.view.owner_called(*realm_ref, id)?;
                 let (record, is_new) = match found {
                     Some(found) => (found, false),
                     None if self.rules.make_owners => {
