@@ -56,8 +56,8 @@ def store_of(path: Path) -> tuple[Store, list[str]]:
     store.apply_realm("bench.toml", PROFILE, by="bench")
     store.set_owner("bench", "owner", by="bench")
     spec = Spec("bench", "live", "owner", scopes=["read"])
-    issued = [each for _ in range(KEYS // 5_000) for each in store.issue_many([spec] * 5_000, by="b")]
-    return store, [each.token.expose() for each in issued]
+    batches = [store.issue_many([spec] * 5_000, by="bench") for _ in range(KEYS // 5_000)]
+    return store, [each.token.expose() for batch in batches for each in batch]
 
 
 def sqlite_check(tokens: list[str]) -> Callable[[], object]:

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use crate::key::Key;
 use crate::names::Names;
 use crate::record::Many;
-use crate::request::{Named, Request, asked};
+use crate::request::{Each, Named, Request, ask};
 use crate::stop::Stop;
 use crate::store::Store;
 use crate::text;
@@ -64,7 +64,8 @@ impl Store {
         at: Option<Instant>,
     ) -> Result<Explanation, Stop> {
         let named = Named { realm, scopes, kinds, cost };
-        let asked = self.memory(|store| asked(self, store, request, named, address, at))??;
+        let each = Each { address, at };
+        let asked = ask(self, request, named, each, |_, asked| Ok(asked.clone()))?;
         let token = zeroize::Zeroizing::new(text::bytes(token)?.into_owned());
         self.disk(py, |store| -> Engine<_> {
             let explained = store.explain(asked.realm, &token, method, &asked.request)?;

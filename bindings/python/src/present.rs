@@ -8,7 +8,7 @@ use pyo3::types::PyBytes;
 
 use crate::names::Names;
 use crate::record::Many;
-use crate::request::{Named, Request, asked};
+use crate::request::{Each, Named, Request, ask};
 use crate::stop::Stop;
 use crate::store::Store;
 use crate::text;
@@ -92,15 +92,15 @@ impl Store {
             .iter()
             .filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, &**value)));
         let headers: Vec<(&str, &[u8])> = named_fields.collect();
-        let of = slf.get();
-        let (realm, outcome) = of.memory(|store| {
-            let asked = asked(of, store, request, named, address, at)?;
+        ask(slf.get(), request, named, Each { address, at }, |store, asked| {
             let http = HttpRequest { method, headers: &headers, request_id };
             let outcome = store.present(asked.realm, &http, &asked.request)?;
-            Ok::<_, Stop>((asked.realm, outcome))
-        })??;
-        let (py, store) = (slf.py(), slf.clone().unbind());
-        let verdict = Py::new(py, Verdict::new(store, realm, outcome.verdict))?;
-        Ok(Outcome { verdict, answer: Py::new(py, Answer(outcome.answer))? })
+            let (py, of) = (slf.py(), slf.clone().unbind());
+            let verdict = Py::new(py, Verdict::new(of, asked.realm, outcome.verdict))?;
+            Ok(Outcome { verdict, answer: Py::new(py, Answer(outcome.answer))? })
+        })
     }
 }
+
+not_pickled!(Outcome, "an outcome is not pickled: take what you need of it");
+not_pickled!(Answer, "an answer is not pickled: take what you need of it");
