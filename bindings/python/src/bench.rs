@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use pyo3::prelude::*;
 
-use crate::request::{Each, Named, Request, ask};
+use crate::request::{Given, Request, ask};
 use crate::stop::Stop;
 use crate::store::Store;
 
@@ -16,7 +16,7 @@ pub(crate) fn rust_verify(
     request: &Bound<'_, Request>,
     rounds: u32,
 ) -> Result<u128, Stop> {
-    ask(store.get(), Some(request), Named::default(), Each::default(), |store, asked| {
+    ask(store.get(), Some(request), Given::default(), |store, asked| {
         let begun = Instant::now();
         for _ in 0..rounds {
             let token = std::hint::black_box(token.as_bytes());

@@ -1,17 +1,13 @@
 //! Decide about tokens.
 
-use std::net::IpAddr;
-
 use keycask::VerifyError;
 use pyo3::prelude::*;
 
 use crate::grant::Grant;
-use crate::names::Names;
-use crate::request::{Each, Named, Request, ask};
+use crate::request::{Given, Request, ask};
 use crate::stop::Stop;
 use crate::store::Store;
 use crate::text;
-use crate::time::Instant;
 use crate::verdict::{Verdict, raised};
 
 #[pymethods]
@@ -34,16 +30,16 @@ impl Store {
         slf: &Bound<'_, Self>,
         token: &Bound<'_, PyAny>,
         request: Option<&Bound<'_, Request>>,
-        realm: Option<&str>,
-        scopes: Option<Names>,
-        kinds: Option<Names>,
-        cost: Option<u32>,
-        address: Option<IpAddr>,
-        at: Option<Instant>,
+        realm: Option<&Bound<'_, PyAny>>,
+        scopes: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+        cost: Option<&Bound<'_, PyAny>>,
+        address: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'_, PyAny>>,
     ) -> Result<Py<Grant>, Stop> {
-        let named = Named { realm, scopes, kinds, cost };
+        let given = Given { realm, scopes, kinds, cost, address, at };
         let (py, token) = (slf.py(), text::bytes(token)?);
-        let decided = ask(slf.get(), request, named, Each { address, at }, |store, asked| {
+        let decided = ask(slf.get(), request, given, |store, asked| {
             let of = || slf.clone().unbind();
             match store.verify(asked.realm, &token, &asked.request) {
                 Ok(grant) => Ok(Ok(Py::new(py, Grant::new(of(), grant))?)),
@@ -69,16 +65,16 @@ impl Store {
         slf: &Bound<'_, Self>,
         token: &Bound<'_, PyAny>,
         request: Option<&Bound<'_, Request>>,
-        realm: Option<&str>,
-        scopes: Option<Names>,
-        kinds: Option<Names>,
-        cost: Option<u32>,
-        address: Option<IpAddr>,
-        at: Option<Instant>,
+        realm: Option<&Bound<'_, PyAny>>,
+        scopes: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+        cost: Option<&Bound<'_, PyAny>>,
+        address: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'_, PyAny>>,
     ) -> Result<Py<Verdict>, Stop> {
-        let named = Named { realm, scopes, kinds, cost };
+        let given = Given { realm, scopes, kinds, cost, address, at };
         let (py, token) = (slf.py(), text::bytes(token)?);
-        ask(slf.get(), request, named, Each { address, at }, |store, asked| {
+        ask(slf.get(), request, given, |store, asked| {
             let decided = match store.verify(asked.realm, &token, &asked.request) {
                 Ok(grant) => Ok(grant),
                 Err(VerifyError::Denied(denial)) => Err(denial.into()),
@@ -98,18 +94,18 @@ impl Store {
         slf: &Bound<'_, Self>,
         tokens: &Bound<'_, PyAny>,
         request: Option<&Bound<'_, Request>>,
-        realm: Option<&str>,
-        scopes: Option<Names>,
-        kinds: Option<Names>,
-        cost: Option<u32>,
-        address: Option<IpAddr>,
-        at: Option<Instant>,
+        realm: Option<&Bound<'_, PyAny>>,
+        scopes: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+        cost: Option<&Bound<'_, PyAny>>,
+        address: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'_, PyAny>>,
     ) -> Result<Vec<Py<Verdict>>, Stop> {
-        let named = Named { realm, scopes, kinds, cost };
+        let given = Given { realm, scopes, kinds, cost, address, at };
         let tokens = tokens.try_iter()?.collect::<PyResult<Vec<_>>>()?;
         let texts = tokens.iter().map(text::bytes).collect::<PyResult<Vec<_>>>()?;
         let texts: Vec<&[u8]> = texts.iter().map(|text| &**text).collect();
-        ask(slf.get(), request, named, Each { address, at }, |store, asked| {
+        ask(slf.get(), request, given, |store, asked| {
             let mut answers = Vec::with_capacity(texts.len());
             store.verify_many(asked.realm, &texts, &asked.request, &mut answers)?;
             let verdict = |decided: Result<_, keycask::Denial>| {
