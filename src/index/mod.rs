@@ -164,23 +164,28 @@ impl Index {
         address: Option<IpAddr>,
         wanted: bool,
     ) -> Option<(Entry, Option<Side>)> {
-        self.table.get_with(approach, digest.words(), |entry| {
+        self.table.get_with(approach, digest.words(), move |entry| {
             if wanted {
                 self.owners.fetch(entry.owner);
             }
             match entry.side {
-                Some(side) => {
-                    self.sides.fetch(side);
-                    self.lineage_meters.fetch(side.0);
-                    let side = self.sides.get(side, entry.key_id, address)?;
-                    if let Some(lease) = side.lease {
-                        self.leases.fetch(lease);
-                    }
-                    Some(Some(side))
-                }
+                Some(side) => self.beside(side, entry.key_id, address).map(Some),
                 None => Some(None),
             }
         })
+    }
+
+    /// What stands in `side`, if it is still `key`'s. Apart, so that a key without one does not
+    /// take the room that this needs.
+    #[inline(never)]
+    fn beside(&self, side: SideRef, key: KeyId, address: Option<IpAddr>) -> Option<Side> {
+        self.sides.fetch(side);
+        self.lineage_meters.fetch(side.0);
+        let side = self.sides.get(side, key, address)?;
+        if let Some(lease) = side.lease {
+            self.leases.fetch(lease);
+        }
+        Some(side)
     }
 
     /// Charges a request with the key of `entry` and `side` to the meter of `metered`, and to

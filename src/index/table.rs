@@ -158,7 +158,7 @@ impl Table {
         &self,
         approach: &Approach<'_>,
         digest: [u64; 2],
-        beside: impl Fn(&Entry) -> Option<T>,
+        beside: impl Fn(Entry) -> Option<T>,
     ) -> Option<(Entry, T)> {
         match self.look(approach, digest) {
             Look::At(slot, life) => {
@@ -181,7 +181,7 @@ impl Table {
         &self,
         locator: Locator,
         digest: [u64; 2],
-        beside: impl Fn(&Entry) -> Option<T>,
+        beside: impl Fn(Entry) -> Option<T>,
     ) -> Option<(Entry, T)> {
         for _ in 1..ATTEMPTS {
             hint::spin_loop();
@@ -455,10 +455,10 @@ impl Table {
 fn read_with<T>(
     slot: &Slot,
     life: Life,
-    beside: &impl Fn(&Entry) -> Option<T>,
+    beside: &impl Fn(Entry) -> Option<T>,
 ) -> Option<(Entry, T)> {
     let entry = slot.read(life)?;
-    let found = beside(&entry)?;
+    let found = beside(entry)?;
     // Acquire, with the Release fence before what is elsewhere is written anew.
     fence(Ordering::Acquire);
     slot.is_still(life).then_some((entry, found))

@@ -37,7 +37,7 @@ impl Store {
         if found.side.is_none() && found.owner.is_none() {
             return Ok((None, None));
         }
-        self.charge_some(realm, found, request, now)
+        self.charge_some(realm, *found, request, now)
     }
 
     /// Apart, so that what it needs room for is no part of a plain verify.
@@ -45,11 +45,11 @@ impl Store {
     fn charge_some(
         &self,
         realm: &Realm,
-        found: &Found,
+        found: Found,
         request: &Request,
         now: Timestamp,
     ) -> Result<(Option<Rate>, Option<Credits>), Halt> {
-        let Some((metered, windows)) = metered(realm, found) else {
+        let Some((metered, windows)) = metered(realm, &found) else {
             return Ok((None, self.spend(found.side.as_ref(), request, now)?));
         };
         // Copies, so that of a key that is not metered nothing need stand in memory.

@@ -65,9 +65,10 @@ impl Observer {
     }
 
     /// Looks at a grant of `now` to a key that was last used at `last`.
+    #[inline(never)]
     pub(super) fn granted(
         &self,
-        grant: &Grant,
+        grant: Grant,
         request: &Request,
         now: Timestamp,
         last: Option<Timestamp>,
@@ -75,13 +76,13 @@ impl Observer {
         if let Some((ring, sampler)) = &self.kept
             && sampler.draws()
         {
-            ring.put(&Note::new(Ok(grant), grant.realm, now, request.address));
+            ring.put(&Note::new(Ok(&grant), grant.realm, now, request.address));
         }
         // A time that the caller named says nothing of the present.
         if let Some(watch) = self.watch.as_ref().filter(|_| request.at.is_none()) {
-            watch.look(Ok(grant), grant.realm, now, request.address);
+            watch.look(Ok(&grant), grant.realm, now, request.address);
             if let Some(last) = last {
-                watch.look_back(grant, last, now);
+                watch.look_back(&grant, last, now);
             }
         }
     }

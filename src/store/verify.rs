@@ -78,6 +78,10 @@ const ATTEMPTS: usize = 64;
 const GROUP: usize = 64;
 
 /// A key that a token was found to be of, with all that decides about it.
+///
+/// What is called rarely takes it by value, as it does [`Presented`]: so on the way of most
+/// decisions its fields are in registers, and it stands nowhere.
+#[derive(Clone, Copy)]
 pub(super) struct Found {
     pub entry: Entry,
     pub side: Option<Side>,
@@ -124,11 +128,7 @@ impl Store {
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
         let text = Text { bound: realm, ways: self.routes.load(), token };
-        let required = Required::Scopes(request.required);
-        let presented = self.recognise(text);
-        let verdict =
-            presented.and_then(|presented| self.rule(text, &presented, request, required, None));
-        Ok(self.shown(verdict, realm, request)?)
+        self.decide(text, request, Required::Scopes(request.required), None)
     }
 
     /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
@@ -175,17 +175,13 @@ impl Store {
             let now = Some(request.at.unwrap_or_else(|| self.mark.now()));
             answers.extend(group.iter().zip(&presented).map(|(token, presented)| {
                 let text = Text { bound, ways, token };
-                let verdict = match presented {
+                match presented {
                     Ok(presented) => self.rule(text, presented, request, required, now),
                     Err(malformed) if !ways.admit(bound.realm.reference(), token) => {
-                        Err(Denial::shapeless(*malformed))
+                        Err(self.denied(Denial::shapeless(*malformed), bound, request))
                     }
-                    Err(_) => {
-                        let presented = self.recognise(text);
-                        presented.and_then(|p| self.rule(text, &p, request, required, now))
-                    }
-                };
-                self.shown(verdict, bound, request)
+                    Err(_) => self.decide_apart(text, request, required, now),
+                }
             }));
         }
         Ok(())
@@ -214,11 +210,7 @@ impl Store {
         let verdict = match token {
             Ok(token) => {
                 let required = bound.required(request.required, Some(http.method));
-                let text = Text { bound, ways, token };
-                let verdict = self.recognise(text).and_then(|presented| {
-                    self.rule(text, &presented, request, required, Some(now))
-                });
-                self.shown(verdict, bound, request).map_err(Refusal::Denied)
+                self.decide(Text { bound, ways, token }, request, required, Some(now))
             }
             Err(unpresented) => {
                 self.counts.unpresented();
@@ -249,35 +241,82 @@ impl Store {
         Ok(Presented { approach, digest: ways.current.digester.digest(token) })
     }
 
-    /// The rest of a decision, at `now` if that was read already. The text is needed only if what
-    /// was presented finds no key.
+    /// Decides about a text, at `now` if that was read already.
     #[inline(always)]
-    fn rule(
+    fn decide<E: From<Denial>>(
+        &self,
+        text: Text<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, E> {
+        match self.recognise(text) {
+            Ok(presented) => self.rule(text, &presented, request, required, now),
+            Err(denial) => Err(self.denied(denial, text.bound, request)),
+        }
+    }
+
+    /// The same, for one text of many that may be another system's token.
+    #[cold]
+    #[inline(never)]
+    fn decide_apart(
+        &self,
+        text: Text<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        self.decide(text, request, required, now)
+    }
+
+    /// The rest of a decision. The text is needed only if what was presented finds no key.
+    ///
+    /// A grant is put together where the caller wants it: it is large, and to move it right after
+    /// it was written field by field would wait for the writes.
+    #[inline(always)]
+    fn rule<E: From<Denial>>(
         &self,
         text: Text<'_>,
         presented: &Presented<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
-    ) -> Result<Grant, Denial> {
-        match self.find(text.bound, presented, request) {
-            Some(found) => self.rule_found(text.bound, presented, &found, request, required, now),
-            None => self.rule_otherwise(text, presented, request, required, now),
+    ) -> Result<Grant, E> {
+        let Text { bound, ways, .. } = text;
+        let verdict = match self.find(bound, presented, request) {
+            Some(found) => match self.judge(bound, presented, &found, request, required, now) {
+                Ok(grant) => {
+                    self.counts.granted();
+                    return Ok(grant);
+                }
+                Err(Halt::Refused(reason)) => Err(found.refused(reason)),
+                Err(Halt::Anew | Halt::Wanting) => {
+                    self.rule_anew(bound, *presented, request, required, now)
+                }
+            },
+            None if !ways.has_others_of(bound.realm.reference()) => Err(Denial::UNKNOWN),
+            None => self.rule_otherwise(text, *presented, request, required, now),
+        };
+        match verdict {
+            Ok(grant) => {
+                self.counts.granted();
+                Ok(grant)
+            }
+            Err(denial) => Err(self.denied(denial, bound, request)),
         }
     }
 
     /// Decides about a key that was found by what was presented.
-    #[inline(always)]
     fn rule_found(
         &self,
         bound: &Bound,
-        presented: &Presented<'_>,
+        presented: Presented<'_>,
         found: &Found,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        match self.judge(bound, presented, found, request, required, now) {
+        match self.judge(bound, &presented, found, request, required, now) {
             Ok(grant) => Ok(grant),
             Err(Halt::Refused(reason)) => Err(found.refused(reason)),
             Err(Halt::Anew | Halt::Wanting) => {
@@ -286,24 +325,21 @@ impl Store {
         }
     }
 
-    /// Decides about a text that the present digest finds no key of. If another does, notes what
-    /// the key's digest is to be.
+    /// Decides about a text that the present digest finds no key of, though another may. If it
+    /// does, notes what the key's digest is to be.
     #[cold]
     #[inline(never)]
     fn rule_otherwise(
         &self,
         text: Text<'_>,
-        presented: &Presented<'_>,
+        presented: Presented<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         let Text { bound, ways, token } = text;
-        if !ways.has_others_of(bound.realm.reference()) {
-            return Err(Denial::UNKNOWN);
-        }
         if let Some((other, found)) = self.find_otherwise(text, request) {
-            match self.rule_found(bound, &other, &found, request, required, now) {
+            match self.rule_found(bound, other, &found, request, required, now) {
                 Ok(grant) => {
                     self.noted.note(Verified {
                         key_id: found.entry.key_id,
@@ -320,7 +356,7 @@ impl Store {
         }
         // It is nobody's, or came over between the looks: it has its new digest before it loses
         // the old one.
-        let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
+        let found = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
         self.rule_found(bound, presented, &found, request, required, now)
     }
 
@@ -332,15 +368,15 @@ impl Store {
     fn rule_anew(
         &self,
         bound: &Bound,
-        presented: &Presented<'_>,
+        presented: Presented<'_>,
         request: &Request,
         required: Required,
         mut now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         let mut changes = 0;
         while changes < ATTEMPTS {
-            let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
-            let leased = match self.judge(bound, presented, &found, request, required, now) {
+            let found = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
+            let leased = match self.judge(bound, &presented, &found, request, required, now) {
                 Ok(grant) => return Ok(grant),
                 Err(Halt::Refused(reason)) => return Err(found.refused(reason)),
                 Err(Halt::Anew) => false,
@@ -372,7 +408,7 @@ impl Store {
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
         let scopes = decide(&found.facts(), required, now).inspect_err(|reason| {
             if request.at.is_none() {
-                self.remember(presented, found, *reason);
+                self.remember(*presented, *found, *reason);
             }
         })?;
         let (rate, credits) = self.charge(realm, found, request, now)?;
@@ -398,29 +434,25 @@ impl Store {
         };
         if let Some(observer) = &self.observer {
             let last = found.side.as_ref().and_then(|side| side.last_used);
-            observer.granted(&grant, request, now, last);
+            observer.granted(grant, request, now, last);
         }
         Ok(grant)
     }
 
-    /// The verdict, once a denial was shown to who looks at decisions. A grant was already.
+    /// A denial, once it was counted and shown to who looks at decisions.
     #[inline(always)]
-    fn shown(
-        &self,
-        verdict: Result<Grant, Denial>,
-        bound: &Bound,
-        request: &Request,
-    ) -> Result<Grant, Denial> {
-        self.counts.verdict(&verdict);
-        if let (Some(observer), Err(denial)) = (&self.observer, &verdict) {
-            self.show_denial(observer, *denial, bound.realm.reference(), request);
+    fn denied<E: From<Denial>>(&self, denial: Denial, bound: &Bound, request: &Request) -> E {
+        self.counts.denied(denial.reason);
+        if let Some(observer) = &self.observer {
+            self.show_denial(observer, denial, bound.realm.reference(), request);
         }
-        verdict
+        denial.into()
     }
 
     /// Remembers what a clock that steps back must not undo.
     #[cold]
-    fn remember(&self, presented: &Presented<'_>, found: &Found, reason: Reason) {
+    #[inline(never)]
+    fn remember(&self, presented: Presented<'_>, found: Found, reason: Reason) {
         match (reason, &found.side) {
             (Reason::Expired, _) if !found.entry.expired => {
                 let end = found.entry.end;
