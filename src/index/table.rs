@@ -102,7 +102,7 @@ impl<'t> Approach<'t> {
     /// What a reader has seen who did not find the digest near.
     pub(super) fn miss(&self, digest: [u64; 2]) -> (Ground<'t>, Marks, Lives) {
         let ground = self.ground.unwrap();
-        (ground, ground.near.filter().marks(), ground.near.find(digest).err().unwrap())
+        (ground, ground.near.filter().marks(), ground.near.find(&self.address(digest)).err().unwrap())
     }
 }
 
@@ -231,20 +231,20 @@ impl Table {
         let home = self.seed.far(digest);
         let (mark, marks) = (Mark::of(home), ground.near.filter().marks());
         if !marks.has(mark) && !ground.route.is_crowded() {
-            return self.unmarked(ground);
+            return self.unmarked(*ground);
         }
-        match ground.near.find(digest) {
+        match ground.near.find(&approach.address(digest)) {
             Ok((slot, life)) => Look::At(slot, life),
             Err(lives) if marks.has_far(mark) || ground.route.is_crowded() => {
-                self.look_on(ground, marks, &lives, home, digest)
+                self.look_on(*ground, marks, lives, home, approach.address(digest))
             }
-            Err(lives) => self.conclude(ground, marks, &lives),
+            Err(lives) => self.conclude(*ground, marks, lives),
         }
     }
 
     /// What a look comes to that found no mark of the key.
     #[inline]
-    pub(super) fn unmarked(&self, ground: &Ground<'_>) -> Look<'_> {
+    pub(super) fn unmarked(&self, ground: Ground<'_>) -> Look<'_> {
         // Acquire, with the Release fence of `Pool::lend`: if the filter is another segment's
         // by now, the directory shows it.
         fence(Ordering::Acquire);
@@ -256,23 +256,23 @@ impl Table {
     #[inline(never)]
     fn look_on<'t>(
         &'t self,
-        ground: &Ground<'t>,
+        ground: Ground<'t>,
         marks: Marks,
-        near: &Lives,
+        near: Lives,
         home: Home,
-        digest: [u64; 2],
+        address: Address,
     ) -> Look<'t> {
         let far = ground.segment.places(&self.pool, ground.route.blocks(), home);
         let Some(far) = far else { return Look::Changed };
-        let lives = match far.find(digest) {
+        let lives = match far.find(&address) {
             Ok((slot, life)) => return Look::At(slot, life),
             Err(lives) => lives,
         };
         if ground.route.is_crowded()
             && let Some(overflow) = self.overflow.get()
         {
-            let approach = overflow.come_to(Locator::of_digest(digest));
-            match overflow.look(&approach, digest) {
+            let approach = overflow.come_to(Locator::of_digest(address.digest));
+            match overflow.look(&approach, address.digest) {
                 Look::Nowhere => {}
                 found => return found,
             }
@@ -288,11 +288,11 @@ impl Table {
     /// said, so that the key did not go far meanwhile; and the segment was not replaced. A key is
     /// never between two places.
     #[inline]
-    pub(super) fn conclude(&self, ground: &Ground<'_>, marks: Marks, near: &Lives) -> Look<'_> {
+    pub(super) fn conclude(&self, ground: Ground<'_>, marks: Marks, near: Lives) -> Look<'_> {
         // Acquire, with the Release of `Slot::clear` and `Filter::set`: who saw a slot dead
         // because its key had moved sees below that a life, a mark or the route has changed.
         fence(Ordering::Acquire);
-        let still = ground.near.are_still(near)
+        let still = ground.near.are_still(&near)
             && ground.near.filter().marks() == marks
             && self.directory.confirms(&ground.route);
         if still { Look::Nowhere } else { Look::Changed }

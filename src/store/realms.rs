@@ -54,7 +54,7 @@ impl Bound {
     }
 
     /// Where the scopes of a key of this kind come from.
-    #[inline]
+    #[inline(always)]
     pub(super) fn rights(&self, number: KindRef, kind: &Kind) -> Rights {
         let beside = self.beside.as_ref().and_then(|beside| beside.kind(number));
         match beside {

@@ -449,7 +449,7 @@ fn a_miss_that_a_change_overtook_is_looked_up_again() {
     let absent = address(2);
     let looked = || table.approach(absent.locator).miss(absent.digest);
     let concluded =
-        |(ground, marks, near): &(table::Ground<'_>, _, _)| table.conclude(ground, *marks, near);
+        |(ground, marks, near): &(table::Ground<'_>, _, _)| table.conclude(*ground, *marks, *near);
     let before = looked();
     assert!(matches!(concluded(&before), Look::Nowhere));
     // A key that appears in one of the four slots may have come from another of them.
@@ -464,9 +464,9 @@ fn a_miss_that_a_change_overtook_is_looked_up_again() {
         index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
     }
     assert!(matches!(concluded(&before), Look::Changed));
-    assert!(matches!(table.unmarked(&before.0), Look::Changed));
+    assert!(matches!(table.unmarked(before.0), Look::Changed));
     assert!(matches!(concluded(&looked()), Look::Nowhere));
-    assert!(matches!(table.unmarked(&looked().0), Look::Nowhere));
+    assert!(matches!(table.unmarked(looked().0), Look::Nowhere));
 }
 
 #[test]
