@@ -91,7 +91,7 @@ pub(crate) use bind::Bind;
 pub(crate) use lease::{Lease, Settled, Spent};
 pub(crate) use restraint::{KeyRestraint, OwnerRestraint, RestraintId};
 pub(crate) use side::Used;
-pub(crate) use table::Approach;
+pub(crate) use table::{Approach, Missing};
 
 /// All keys and owners of a store, as decisions read them.
 pub(crate) struct Index {
@@ -154,38 +154,68 @@ impl Index {
         self.table.approach_others(approach, digest.words());
     }
 
-    /// The entry of the key of `digest`, with what stands beside it at the same moment for a
-    /// request from `address`. Has the owner fetched if that is `wanted`, and the meter.
+    /// Looks once for the entry of the key of `digest`, and puts into `side` what stands beside it
+    /// at the same moment for a request from `address`. Has the owner fetched if that is `wanted`,
+    /// and the meter.
+    ///
+    /// # Errors
+    ///
+    /// That it is not there, or that it has to be [found](Self::find) with more patience.
     #[inline(always)]
-    pub(crate) fn find(
+    pub(crate) fn look(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
         address: Option<IpAddr>,
         wanted: bool,
-    ) -> Option<(Entry, Option<Side>)> {
-        self.table.get_with(approach, digest.words(), move |entry| {
+        side: &mut Option<Side>,
+    ) -> Result<Entry, Missing> {
+        let found = self.table.look_with(approach, digest.words(), |entry| {
             if wanted {
                 self.owners.fetch(entry.owner);
             }
             match entry.side {
-                Some(side) => self.beside(side, entry.key_id, address).map(Some),
-                None => Some(None),
+                Some(at) => self.beside(at, entry.key_id, address, side),
+                None => Some(()),
             }
+        });
+        found.map(|(entry, ())| entry)
+    }
+
+    /// The entry of the key of `digest`, with what stands beside it at the same moment for a
+    /// request from `address`.
+    pub(crate) fn find(
+        &self,
+        approach: &Approach<'_>,
+        digest: &Digest,
+        address: Option<IpAddr>,
+    ) -> Option<(Entry, Option<Side>)> {
+        self.table.get_with(&approach.address(digest.words()), |entry| {
+            let mut side = None;
+            if let Some(at) = entry.side {
+                self.beside(at, entry.key_id, address, &mut side)?;
+            }
+            Some(side)
         })
     }
 
-    /// What stands in `side`, if it is still `key`'s. Apart, so that a key without one does not
+    /// Puts into `side` what stands at `at`, if that is still `key`'s. Apart, so that a key without one does not
     /// take the room that this needs.
     #[inline(never)]
-    fn beside(&self, side: SideRef, key: KeyId, address: Option<IpAddr>) -> Option<Side> {
-        self.sides.fetch(side);
-        self.lineage_meters.fetch(side.0);
-        let side = self.sides.get(side, key, address)?;
-        if let Some(lease) = side.lease {
+    fn beside(
+        &self,
+        at: SideRef,
+        key: KeyId,
+        address: Option<IpAddr>,
+        side: &mut Option<Side>,
+    ) -> Option<()> {
+        self.sides.fetch(at);
+        self.lineage_meters.fetch(at.0);
+        let found = side.insert(self.sides.get(at, key, address)?);
+        if let Some(lease) = found.lease {
             self.leases.fetch(lease);
         }
-        Some(side)
+        Some(())
     }
 
     /// Charges a request with the key of `entry` and `side` to the meter of `metered`, and to

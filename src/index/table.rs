@@ -79,6 +79,15 @@ pub(super) struct Ground<'t> {
     near: Places<'t>,
 }
 
+/// Why one look found no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
+    /// It was in no slot at some moment during the look.
+    Nowhere,
+    /// Something changed under way, so it may be there.
+    Unsure,
+}
+
 /// What looking for a key comes to.
 pub(super) enum Look<'t> {
     /// It stood in this slot, when the slot lived this life.
@@ -102,7 +111,11 @@ impl<'t> Approach<'t> {
     /// What a reader has seen who did not find the digest near.
     pub(super) fn miss(&self, digest: [u64; 2]) -> (Ground<'t>, Marks, Lives) {
         let ground = self.ground.unwrap();
-        (ground, ground.near.filter().marks(), ground.near.find(&self.address(digest)).err().unwrap())
+        (
+            ground,
+            ground.near.filter().marks(),
+            ground.near.find(&self.address(digest)).err().unwrap(),
+        )
     }
 }
 
@@ -111,8 +124,7 @@ impl Table {
     /// The entry of the key of `address`.
     #[cfg(test)]
     pub(super) fn get(&self, address: &Address) -> Option<Entry> {
-        let found = self.get_with(&self.approach(address.locator), address.digest, |_| Some(()));
-        found.map(|(entry, ())| entry)
+        self.get_with(address, |_| Some(())).map(|(entry, ())| entry)
     }
 
     /// Has all fetched that is looked at if a key stands near, so that the wait for it is over
@@ -151,49 +163,38 @@ impl Table {
     /// elsewhere at the same moment: what an entry refers to is not lent to another before the
     /// entry's slot is cleared. `beside` says none to have the entry looked up again.
     ///
-    /// After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a refusal, which
-    /// is the safe side.
+    /// # Errors
+    ///
+    /// That it is not there, or that something changed during the look.
     #[inline(always)]
-    pub(super) fn get_with<T>(
+    pub(super) fn look_with<T>(
         &self,
         approach: &Approach<'_>,
         digest: [u64; 2],
-        beside: impl Fn(Entry) -> Option<T>,
-    ) -> Option<(Entry, T)> {
+        beside: impl FnOnce(&Entry) -> Option<T>,
+    ) -> Result<(Entry, T), Missing> {
         match self.look(approach, digest) {
-            Look::At(slot, life) => {
-                let found = read_with(slot, life, &beside);
-                if found.is_some() {
-                    return found;
-                }
-            }
-            Look::Nowhere => return None,
-            Look::Changed => {}
+            Look::At(slot, life) => read_with(slot, life, beside).ok_or(Missing::Unsure),
+            Look::Nowhere => Err(Missing::Nowhere),
+            Look::Changed => Err(Missing::Unsure),
         }
-        // Taken apart, so that what is found at once need not stand in memory for this.
-        let (entry, found) = self.insist(approach.locator, digest, beside)?;
-        Some((entry, found))
     }
 
-    #[cold]
-    #[inline(never)]
-    fn insist<T>(
+    /// The same, looked for until it is sure.
+    ///
+    /// After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a refusal, which
+    /// is the safe side.
+    pub(super) fn get_with<T>(
         &self,
-        locator: Locator,
-        digest: [u64; 2],
-        beside: impl Fn(Entry) -> Option<T>,
+        address: &Address,
+        mut beside: impl FnMut(&Entry) -> Option<T>,
     ) -> Option<(Entry, T)> {
-        for _ in 1..ATTEMPTS {
-            hint::spin_loop();
-            match self.look(&self.come_to(locator), digest) {
-                Look::At(slot, life) => {
-                    let found = read_with(slot, life, &beside);
-                    if found.is_some() {
-                        return found;
-                    }
-                }
-                Look::Nowhere => return None,
-                Look::Changed => {}
+        for _ in 0..ATTEMPTS {
+            let approach = self.come_to(address.locator);
+            match self.look_with(&approach, address.digest, &mut beside) {
+                Ok(found) => return Some(found),
+                Err(Missing::Nowhere) => return None,
+                Err(Missing::Unsure) => hint::spin_loop(),
             }
         }
         None
@@ -455,10 +456,10 @@ impl Table {
 fn read_with<T>(
     slot: &Slot,
     life: Life,
-    beside: &impl Fn(Entry) -> Option<T>,
+    beside: impl FnOnce(&Entry) -> Option<T>,
 ) -> Option<(Entry, T)> {
     let entry = slot.read(life)?;
-    let found = beside(entry)?;
+    let found = beside(&entry)?;
     // Acquire, with the Release fence before what is elsewhere is written anew.
     fence(Ordering::Acquire);
     slot.is_still(life).then_some((entry, found))

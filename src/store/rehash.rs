@@ -110,7 +110,7 @@ impl Store {
                 let to = new.address();
                 // The token may have been imported twice, under two schemes.
                 let approach = self.index.approach(to.locator);
-                if self.index.find(&approach, &new.digest, None, false).is_some()
+                if self.index.find(&approach, &new.digest, None).is_some()
                     || !digests.insert(to.digest)
                 {
                     continue;

@@ -12,7 +12,7 @@ use crate::digest::{Address, Digest, Locator};
 use crate::entry::{Entry, OwnerEntry, Side};
 use crate::error::Result;
 use crate::ids::RealmRef;
-use crate::index::Approach;
+use crate::index::{Approach, Missing};
 use crate::key_id::KeyId;
 use crate::policy::{Facts, Required, decide};
 use crate::realm::Rights;
@@ -82,25 +82,41 @@ const GROUP: usize = 64;
 /// What is called rarely takes it by value, as it does [`Presented`]: so on the way of most
 /// decisions its fields are in registers, and it stands nowhere.
 #[derive(Clone, Copy)]
-pub(super) struct Found {
+pub(super) struct Found<'b> {
     pub entry: Entry,
-    pub side: Option<Side>,
-    pub owner: Option<OwnerEntry>,
+    pub side: Option<&'b Side>,
+    pub owner: Option<&'b OwnerEntry>,
     pub rights: Rights,
 }
 
-impl Found {
+/// What is read of a key besides its entry; of most keys nothing is.
+#[derive(Default)]
+struct Beside {
+    side: Option<Side>,
+    owner: Option<OwnerEntry>,
+}
+
+/// The same as [`Found`], with room of its own.
+pub(super) struct Known {
+    pub entry: Entry,
+    beside: Beside,
+    rights: Rights,
+}
+
+impl Known {
+    pub(super) fn found(&self) -> Found<'_> {
+        let Self { entry, beside: Beside { side, owner }, rights } = self;
+        Found { entry: *entry, side: side.as_ref(), owner: owner.as_ref(), rights: *rights }
+    }
+}
+
+impl Found<'_> {
     fn refused(&self, reason: Reason) -> Denial {
         Denial { reason, key: Some(self.entry.key_id) }
     }
 
     pub(super) fn facts(&self) -> Facts<'_> {
-        Facts {
-            entry: &self.entry,
-            side: self.side.as_ref(),
-            owner: self.owner.as_ref(),
-            rights: self.rights,
-        }
+        Facts { entry: &self.entry, side: self.side, owner: self.owner, rights: self.rights }
     }
 }
 
@@ -283,8 +299,9 @@ impl Store {
         now: Option<Timestamp>,
     ) -> Result<Grant, E> {
         let Text { bound, ways, .. } = text;
-        let verdict = match self.find(bound, presented, request) {
-            Some(found) => match self.judge(bound, presented, &found, request, required, now) {
+        let mut beside = Beside::default();
+        let verdict = match self.look(bound, presented, request, &mut beside) {
+            Ok(found) => match self.judge(bound, presented, &found, request, required, now) {
                 Ok(grant) => {
                     self.counts.granted();
                     return Ok(grant);
@@ -294,8 +311,10 @@ impl Store {
                     self.rule_anew(bound, *presented, request, required, now)
                 }
             },
-            None if !ways.has_others_of(bound.realm.reference()) => Err(Denial::UNKNOWN),
-            None => self.rule_otherwise(text, *presented, request, required, now),
+            Err(Missing::Nowhere) if !ways.has_others_of(bound.realm.reference()) => {
+                Err(Denial::UNKNOWN)
+            }
+            Err(_) => self.rule_otherwise(text, *presented, request, required, now),
         };
         match verdict {
             Ok(grant) => {
@@ -311,7 +330,7 @@ impl Store {
         &self,
         bound: &Bound,
         presented: Presented<'_>,
-        found: &Found,
+        found: &Found<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
@@ -325,8 +344,8 @@ impl Store {
         }
     }
 
-    /// Decides about a text that the present digest finds no key of, though another may. If it
-    /// does, notes what the key's digest is to be.
+    /// Decides about a text that one look by the present digest finds no key of. If another digest
+    /// does, notes what the key's is to be.
     #[cold]
     #[inline(never)]
     fn rule_otherwise(
@@ -338,11 +357,11 @@ impl Store {
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         let Text { bound, ways, token } = text;
-        if let Some((other, found)) = self.find_otherwise(text, request) {
-            match self.rule_found(bound, other, &found, request, required, now) {
+        if let Some((other, known)) = self.find_otherwise(text, request) {
+            match self.rule_found(bound, other, &known.found(), request, required, now) {
                 Ok(grant) => {
                     self.noted.note(Verified {
-                        key_id: found.entry.key_id,
+                        key_id: known.entry.key_id,
                         found: other.digest.words(),
                         digest: presented.digest,
                         generation: ways.current.number,
@@ -354,10 +373,10 @@ impl Store {
                 Err(_) => {}
             }
         }
-        // It is nobody's, or came over between the looks: it has its new digest before it loses
-        // the old one.
-        let found = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
-        self.rule_found(bound, presented, &found, request, required, now)
+        // It is nobody's, changed under the look, or came over between the looks: it has its new
+        // digest before it loses the old one.
+        let known = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
+        self.rule_found(bound, presented, &known.found(), request, required, now)
     }
 
     /// The same, for a key that had changed before it was charged, or of whose quota too few
@@ -375,7 +394,8 @@ impl Store {
     ) -> Result<Grant, Denial> {
         let mut changes = 0;
         while changes < ATTEMPTS {
-            let found = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
+            let known = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
+            let found = known.found();
             let leased = match self.judge(bound, &presented, &found, request, required, now) {
                 Ok(grant) => return Ok(grant),
                 Err(Halt::Refused(reason)) => return Err(found.refused(reason)),
@@ -383,7 +403,7 @@ impl Store {
                 Err(Halt::Wanting) => {
                     // That is a commit: the present has moved on.
                     now = None;
-                    let leased = self.lease_for(found.side.as_ref(), request);
+                    let leased = self.lease_for(found.side, request);
                     leased.map_err(|reason| found.refused(reason))?
                 }
             };
@@ -398,7 +418,7 @@ impl Store {
         &self,
         bound: &Bound,
         presented: &Presented<'_>,
-        found: &Found,
+        found: &Found<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
@@ -414,7 +434,7 @@ impl Store {
         let (rate, credits) = self.charge(realm, found, request, now)?;
         let keeps_use = |side: &Side| realm.policy().usage || side.idle_at != Timestamp::NEVER;
         if let Some(side) = entry.side
-            && found.side.as_ref().is_some_and(keeps_use)
+            && found.side.is_some_and(keeps_use)
         {
             // A time that the caller named, or one wild reading, may be far off, and a use never
             // goes back.
@@ -433,7 +453,7 @@ impl Store {
             credits,
         };
         if let Some(observer) = &self.observer {
-            let last = found.side.as_ref().and_then(|side| side.last_used);
+            let last = found.side.and_then(|side| side.last_used);
             observer.granted(grant, request, now, last);
         }
         Ok(grant)
@@ -452,8 +472,8 @@ impl Store {
     /// Remembers what a clock that steps back must not undo.
     #[cold]
     #[inline(never)]
-    fn remember(&self, presented: Presented<'_>, found: Found, reason: Reason) {
-        match (reason, &found.side) {
+    fn remember(&self, presented: Presented<'_>, found: Found<'_>, reason: Reason) {
+        match (reason, found.side) {
             (Reason::Expired, _) if !found.entry.expired => {
                 let end = found.entry.end;
                 self.index.mark_expired(&presented.approach, &presented.digest, end);
@@ -463,26 +483,64 @@ impl Store {
         }
     }
 
-    /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
+    /// The key of a text, if one look shows that it is one's, of `realm` and of a kind that the
+    /// request accepts.
     #[inline(always)]
-    fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
-        let looks = bound.reads_owner || self.index.suspended_owners() > 0;
+    fn look<'b>(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        request: &Request,
+        beside: &'b mut Beside,
+    ) -> Result<Found<'b>, Missing> {
+        let looks = self.looks_at_owners(bound);
+        let Beside { side, owner } = beside;
         let Presented { approach, digest } = presented;
-        let (entry, side) = self.index.find(approach, digest, request.address, looks)?;
+        let entry = self.index.look(approach, digest, request.address, looks, side)?;
+        let rights = self.admit(bound, &entry, request, owner).ok_or(Missing::Nowhere)?;
+        Ok(Found { entry, side: side.as_ref(), owner: owner.as_ref(), rights })
+    }
+
+    /// The same, looked for until it is sure.
+    fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Known> {
+        let Presented { approach, digest } = presented;
+        let (entry, side) = self.index.find(approach, digest, request.address)?;
+        let mut beside = Beside { side, owner: None };
+        let rights = self.admit(bound, &entry, request, &mut beside.owner)?;
+        Some(Known { entry, beside, rights })
+    }
+
+    /// Where the scopes of a key come from, if the request accepts its kind. Puts its owner into
+    /// `owner` if a decision needs it.
+    #[inline(always)]
+    fn admit(
+        &self,
+        bound: &Bound,
+        entry: &Entry,
+        request: &Request,
+        owner: &mut Option<OwnerEntry>,
+    ) -> Option<Rights> {
         let kind = bound.realm.kind(entry.kind)?;
         if !request.kinds.meets(bound.realm.mask(entry.kind)) {
             return None;
         }
-        let owner = if looks { Some(self.index.owner(entry.owner)?) } else { None };
-        let rights = bound.rights(entry.kind, kind);
-        Some(Found { entry, side, owner, rights })
+        if self.looks_at_owners(bound) {
+            *owner = Some(self.index.owner(entry.owner)?);
+        }
+        Some(bound.rights(entry.kind, kind))
+    }
+
+    /// Whether decisions in a realm need the owners of keys.
+    #[inline]
+    fn looks_at_owners(&self, bound: &Bound) -> bool {
+        bound.reads_owner || self.index.suspended_owners() > 0
     }
 
     /// The key of a text that the present digest does not find, by the others that there are, and
     /// what found it.
     #[cold]
     #[inline(never)]
-    fn find_otherwise(&self, text: Text<'_>, request: &Request) -> Option<(Presented<'_>, Found)> {
+    fn find_otherwise(&self, text: Text<'_>, request: &Request) -> Option<(Presented<'_>, Known)> {
         let Text { bound, ways, token } = text;
         ways.others(bound.realm.reference(), token).find_map(|candidate| {
             let locator = match candidate.by_end {
@@ -491,8 +549,8 @@ impl Store {
             };
             let approach = self.index.approach(locator);
             let presented = Presented { approach, digest: candidate.digest };
-            let found = self.find(bound, &presented, request)?;
-            Some((presented, found))
+            let known = self.find(bound, &presented, request)?;
+            Some((presented, known))
         })
     }
 
@@ -502,10 +560,10 @@ impl Store {
         &self,
         text: Text<'_>,
         request: &Request,
-    ) -> Result<(Presented<'_>, Found), Denial> {
+    ) -> Result<(Presented<'_>, Known), Denial> {
         let presented = self.recognise(text)?;
         match self.find(text.bound, &presented, request) {
-            Some(found) => Ok((presented, found)),
+            Some(known) => Ok((presented, known)),
             None => {
                 let otherwise = self.find_otherwise(text, request);
                 // As above: it may have come over between the looks.
@@ -518,7 +576,7 @@ impl Store {
     /// The key of `token` and what finds it in memory, whatever would be decided about it; or
     /// why it is nobody's.
     pub(super) fn held(&self, text: Text<'_>) -> Result<(KeyId, Address), Denial> {
-        let (presented, found) = self.look_up(text, &Request::new())?;
-        Ok((found.entry.key_id, presented.approach.address(presented.digest.words())))
+        let (presented, known) = self.look_up(text, &Request::new())?;
+        Ok((known.entry.key_id, presented.approach.address(presented.digest.words())))
     }
 }

@@ -103,7 +103,7 @@ fn address_of(digest: [u64; 2]) -> Address {
 }
 
 fn find(index: &Index, n: u64) -> Option<(Entry, Option<Side>)> {
-    index.find(&index.approach(address(n).locator), &digest(n), None, true)
+    index.find(&index.approach(address(n).locator), &digest(n), None)
 }
 
 fn mark_expired(index: &Index, n: u64, entry: &Entry) -> bool {

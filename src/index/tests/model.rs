@@ -130,7 +130,7 @@ impl Run {
             }
             for address in ADDRESSES.map(|address| address.parse().unwrap()) {
                 let approach = self.index.approach(record.address().locator);
-                let found = self.index.find(&approach, &record.digest, Some(address), true);
+                let found = self.index.find(&approach, &record.digest, Some(address));
                 let outside = found.unwrap().1.is_some_and(|side| side.outside);
                 assert_eq!(outside, expected.outside(address), "key {n} from {address}");
             }

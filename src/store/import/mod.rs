@@ -347,7 +347,7 @@ impl<'a> Importing<'a> {
         let ways = self.store.routes.load();
         let shown = |address: Address, digest: &Digest| {
             let approach = self.store.index.approach(address.locator);
-            let found = self.store.index.find(&approach, digest, None, false);
+            let found = self.store.index.find(&approach, digest, None);
             found.map(|(entry, _)| (entry.key_id, entry.owner))
         };
         let mut found = self.taken.get(&adopted.digest.words()).copied();
