@@ -88,15 +88,8 @@ pub(crate) enum Missing {
     Unsure,
 }
 
-/// What looking for a key comes to.
-pub(super) enum Look<'t> {
-    /// It stood in this slot, when the slot lived this life.
-    At(&'t Slot, Life),
-    /// It was in no slot at some moment during the look.
-    Nowhere,
-    /// Neither can be said: something changed under way.
-    Changed,
-}
+/// The slot in which a key stood when one look saw it, and the life that the slot lived then.
+type Look<'t> = Result<(&'t Slot, Life), Missing>;
 
 impl Approach<'_> {
     /// The address of a key that was approached so and has this digest.
@@ -173,11 +166,8 @@ impl Table {
         digest: [u64; 2],
         beside: impl FnOnce(&Entry) -> Option<T>,
     ) -> Result<(Entry, T), Missing> {
-        match self.look(approach, digest) {
-            Look::At(slot, life) => read_with(slot, life, beside).ok_or(Missing::Unsure),
-            Look::Nowhere => Err(Missing::Nowhere),
-            Look::Changed => Err(Missing::Unsure),
-        }
+        let (slot, life) = self.look(approach, digest)?;
+        read_with(slot, life, beside).ok_or(Missing::Unsure)
     }
 
     /// The same, looked for until it is sure.
@@ -228,28 +218,28 @@ impl Table {
     /// Looks for a key once.
     #[inline(always)]
     fn look<'t>(&'t self, approach: &Approach<'t>, digest: [u64; 2]) -> Look<'t> {
-        let Some(ground) = &approach.ground else { return Look::Changed };
+        let ground = approach.ground.as_ref().ok_or(Missing::Unsure)?;
         let home = self.seed.far(digest);
         let (mark, marks) = (Mark::of(home), ground.near.filter().marks());
         if !marks.has(mark) && !ground.route.is_crowded() {
-            return self.unmarked(*ground);
+            return Err(self.unmarked(*ground));
         }
         match ground.near.find(&approach.address(digest)) {
-            Ok((slot, life)) => Look::At(slot, life),
+            Ok(found) => Ok(found),
             Err(lives) if marks.has_far(mark) || ground.route.is_crowded() => {
                 self.look_on(*ground, marks, lives, home, approach.address(digest))
             }
-            Err(lives) => self.conclude(*ground, marks, lives),
+            Err(lives) => Err(self.conclude(*ground, marks, lives)),
         }
     }
 
     /// What a look comes to that found no mark of the key.
     #[inline]
-    pub(super) fn unmarked(&self, ground: Ground<'_>) -> Look<'_> {
+    pub(super) fn unmarked(&self, ground: Ground<'_>) -> Missing {
         // Acquire, with the Release fence of `Pool::lend`: if the filter is another segment's
         // by now, the directory shows it.
         fence(Ordering::Acquire);
-        if self.directory.confirms(&ground.route) { Look::Nowhere } else { Look::Changed }
+        if self.directory.confirms(&ground.route) { Missing::Nowhere } else { Missing::Unsure }
     }
 
     /// What a look comes to that did not find the key near, though it may stand far or, if its
@@ -264,9 +254,9 @@ impl Table {
         address: Address,
     ) -> Look<'t> {
         let far = ground.segment.places(&self.pool, ground.route.blocks(), home);
-        let Some(far) = far else { return Look::Changed };
+        let far = far.ok_or(Missing::Unsure)?;
         let lives = match far.find(&address) {
-            Ok((slot, life)) => return Look::At(slot, life),
+            Ok(found) => return Ok(found),
             Err(lives) => lives,
         };
         if ground.route.is_crowded()
@@ -274,13 +264,13 @@ impl Table {
         {
             let approach = overflow.come_to(Locator::of_digest(address.digest));
             match overflow.look(&approach, address.digest) {
-                Look::Nowhere => {}
+                Err(Missing::Nowhere) => {}
                 found => return found,
             }
         }
         match self.conclude(ground, marks, near) {
-            Look::Nowhere if !far.are_still(&lives) => Look::Changed,
-            concluded => concluded,
+            Missing::Nowhere if !far.are_still(&lives) => Err(Missing::Unsure),
+            concluded => Err(concluded),
         }
     }
 
@@ -289,14 +279,14 @@ impl Table {
     /// said, so that the key did not go far meanwhile; and the segment was not replaced. A key is
     /// never between two places.
     #[inline]
-    pub(super) fn conclude(&self, ground: Ground<'_>, marks: Marks, near: Lives) -> Look<'_> {
+    pub(super) fn conclude(&self, ground: Ground<'_>, marks: Marks, near: Lives) -> Missing {
         // Acquire, with the Release of `Slot::clear` and `Filter::set`: who saw a slot dead
         // because its key had moved sees below that a life, a mark or the route has changed.
         fence(Ordering::Acquire);
         let still = ground.near.are_still(&near)
             && ground.near.filter().marks() == marks
             && self.directory.confirms(&ground.route);
-        if still { Look::Nowhere } else { Look::Changed }
+        if still { Missing::Nowhere } else { Missing::Unsure }
     }
 }
 

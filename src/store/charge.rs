@@ -1,7 +1,7 @@
 //! Charge a decision to the meters of what it is about.
 
 use super::Store;
-use super::verify::Found;
+use super::find::Found;
 use crate::limit::{Charge, Metered, Moment};
 use crate::realm::{Buckets, Realm, Window};
 use crate::request::Request;

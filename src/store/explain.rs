@@ -13,7 +13,7 @@ use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::verdict::Reason;
 
-use super::verify::{Found, Known, Text};
+use super::find::{Found, Known, Text};
 
 impl Store {
     /// What [`verify`](Self::verify) would decide, or with a method

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::verify::Text;
+use super::find::Text;
 use super::{Realms, Store};
 use crate::error::Result;
 use crate::ids::{KindRef, RealmRef};

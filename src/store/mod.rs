@@ -18,6 +18,7 @@ mod ending;
 mod explain;
 mod feed;
 mod filling;
+mod find;
 mod holder;
 mod import;
 mod issue;
