@@ -200,8 +200,8 @@ impl Index {
         })
     }
 
-    /// Puts into `side` what stands at `at`, if that is still `key`'s. Apart, so that a key without one does not
-    /// take the room that this needs.
+    /// Puts into `side` what stands at `at`, if that is still `key`'s. Apart, so that a key
+    /// without one does not take the room that this needs.
     #[inline(never)]
     fn beside(
         &self,
