@@ -118,6 +118,14 @@ impl Idle {
         let used = last_used.map(|at| at.plus(USE_GRAIN));
         used.map_or(self.since, |used| used.max(self.since)).plus(self.span)
     }
+
+    /// That by which a key is idle as soon as by this one or by `other`, whenever it was last
+    /// used. It may be idle sooner, if the one with the shorter span began later.
+    pub(crate) fn shorter(self, other: Self) -> Self {
+        let span = self.span.min(other.span);
+        let unused = self.at(None).min(other.at(None));
+        Self { span, since: unused.minus(span) }
+    }
 }
 
 /// Which meter of the table in memory counts for a lineage.

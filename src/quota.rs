@@ -55,6 +55,18 @@ impl Refill {
             Self::Monthly(day) => calendar::next_day_of_month(now, day),
         }
     }
+
+    /// How long it is from one to the next, in the mean.
+    fn every(self) -> Duration {
+        const DAY: Duration = Duration::from_secs(86_400);
+        match self {
+            Self::Never => Duration::MAX,
+            Self::Every(span) => span,
+            Self::Daily => DAY,
+            // A twelfth of 365.2425 days.
+            Self::Monthly(_) => Duration::from_secs(2_629_746),
+        }
+    }
 }
 
 impl Quota {
@@ -149,6 +161,14 @@ impl FromStr for Quota {
     }
 }
 
+/// A quota that gives no more than each of two: the smaller limit, refilled as seldom as that
+/// which is refilled less often; as `last` if they are as often.
+pub(crate) fn smaller(first: Quota, last: Quota) -> Quota {
+    let limit = first.limit.min(last.limit);
+    let seldom = first.refill.every() > last.refill.every();
+    Quota { limit, refill: if seldom { first.refill } else { last.refill } }
+}
+
 /// The credits of a lineage at one time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Balance {
@@ -182,6 +202,14 @@ impl Balance {
             return self;
         }
         Self { left: quota.limit, due: quota.refill.after(self.due, now) }
+    }
+
+    /// What is left of it where `other` is what became of the same lineage elsewhere, under
+    /// `quota` if that did not change: the fewer credits, until the later refill.
+    pub(crate) fn lesser(self, other: Self, quota: Option<&Quota>) -> Self {
+        let refilled = quota.filter(|_| self.due < other.due);
+        let left = refilled.map_or(self.left, Quota::limit);
+        Self { left: left.min(other.left), due: self.due.max(other.due) }
     }
 
     /// What `change` makes of it at `now`, with `leased` credits that come back. They are of no
@@ -295,6 +323,38 @@ mod tests {
             let spent = Balance { left: 0, ..refilled };
             assert_eq!(spent.at(&quota, noon), spent, "{text}");
             assert_eq!(spent.at(&quota, next), spent, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_two_quotas_the_smaller_limit_and_the_rarer_refill_are_taken() {
+        for (first, last, want) in [
+            ("10", "20", "10"),
+            ("10 per day", "20", "10"),
+            ("10", "20 per day", "10"),
+            ("20 per day", "10 per month on day 3", "10 per month on day 3"),
+            ("20 per month", "30 per 30d", "20 per month"),
+            ("20 per 31d", "10 per month", "10 per 31d"),
+            ("10 per month on day 2", "20 per month on day 3", "10 per month on day 3"),
+        ] {
+            assert_eq!(smaller(quota(first), quota(last)), quota(want), "{first}, {last}");
+        }
+    }
+
+    #[test]
+    fn of_two_balances_the_fewer_credits_are_left_but_for_a_refill_that_one_had() {
+        let quota = quota("10 per day");
+        let on = |left, day: i64| Balance { left, due: Timestamp::from_ms(day * 86_400_000) };
+        for (first, last, same, want) in [
+            (on(7, 1), on(3, 1), true, on(3, 1)),
+            (on(3, 1), on(7, 1), true, on(3, 1)),
+            // It was refilled since, which time does, and was given more, which somebody did.
+            (on(0, 1), on(7, 2), true, on(7, 2)),
+            (on(0, 1), on(70, 2), true, on(10, 2)),
+            (on(0, 1), on(7, 2), false, on(0, 2)),
+            (on(9, 2), on(7, 1), true, on(7, 2)),
+        ] {
+            assert_eq!(first.lesser(last, same.then_some(&quota)), want);
         }
     }
 

@@ -168,9 +168,14 @@ impl KeyRecord {
     /// counts if no use is later: from its start, the last change of its state, or when the span
     /// was given.
     pub(crate) fn idle(&self, realm: &Realm) -> Option<Idle> {
-        let of_realm = || Some(Idle { span: realm.policy().idle?, since: realm.idle_since() });
-        let Idle { span, since } = self.parts.idle.or_else(of_realm)?;
+        let Idle { span, since } = self.idle_of(realm)?;
         Some(Idle { span, since: since.max(self.start).max(self.changed) })
+    }
+
+    /// The span that was said for the key or else for `realm`, and when.
+    pub(crate) fn idle_of(&self, realm: &Realm) -> Option<Idle> {
+        let of_realm = || Some(Idle { span: realm.policy().idle?, since: realm.idle_since() });
+        self.parts.idle.or_else(of_realm)
     }
 
     /// Whether it is kept in `realm` when the key was last used.
@@ -284,7 +289,7 @@ impl KeyRecord {
             name: fields.text("name", Self::NAME_MAX)?,
             metadata: fields.text("metadata", Self::METADATA_MAX)?,
             reason: fields.text("reason", Self::REASON_MAX)?,
-            parts: Parts::take(&mut fields)?,
+            parts: Parts::take(&mut fields, form)?,
         };
         fields.end()?;
         Ok(record)

@@ -146,16 +146,16 @@ impl Store {
     }
 
     /// The key of a text that the present digest does not find, by the others that there are, and
-    /// what found it.
+    /// what found it. Then others that it has, if the token was imported more than once.
     #[cold]
     #[inline(never)]
-    pub(super) fn find_otherwise(
-        &self,
-        text: Text<'_>,
-        request: &Request,
-    ) -> Option<(Presented<'_>, Known)> {
+    pub(super) fn find_otherwise<'s: 't, 't>(
+        &'s self,
+        text: Text<'t>,
+        request: &'t Request,
+    ) -> impl Iterator<Item = (Presented<'s>, Known)> + use<'s, 't> {
         let Text { bound, ways, token } = text;
-        ways.others(bound.realm.reference(), token).find_map(|candidate| {
+        ways.others(bound.realm.reference(), token).filter_map(move |candidate| {
             let locator = match candidate.by_end {
                 true => Locator::of_token(token),
                 false => Locator::of_digest(candidate.digest.words()),
@@ -178,7 +178,7 @@ impl Store {
         match self.find(text.bound, &presented, request) {
             Some(known) => Ok((presented, known)),
             None => {
-                let otherwise = self.find_otherwise(text, request);
+                let otherwise = self.find_otherwise(text, request).next();
                 // As above: it may have come over between the looks.
                 let again = || Some((presented, self.find(text.bound, &presented, request)?));
                 otherwise.or_else(again).ok_or(Denial::UNKNOWN)

@@ -43,8 +43,10 @@ impl Restore {
 
     /// The store's own file, if it can still be read in part. What it denies is taken from it:
     /// a key that is revoked, suspended, ends earlier or has fewer scopes there has so in the
-    /// new store; one that is not there any more is revoked, and one whose row is damaged is
-    /// suspended. Owners likewise, but none is revoked. What it would grant is not taken.
+    /// new store, and so has one with fewer networks, a shorter idle span, a smaller quota or
+    /// fewer credits; one that is not there any more is revoked, and one whose row is damaged is
+    /// suspended. Owners likewise, but none is revoked. What it would grant is not taken, nor are
+    /// profiles and owners' plans.
     ///
     /// Nothing is written to it. No process may have it open.
     #[must_use]
@@ -222,6 +224,6 @@ pub(super) fn note(store: &Storage, restored: &Restored, by: &Actor, now: Timest
     }));
     let mut batch = store.batch()?;
     batch.audit(&mut [entry])?;
-    batch.commit(std::time::Duration::ZERO)?;
+    batch.commit()?;
     Ok(())
 }

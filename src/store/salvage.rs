@@ -5,7 +5,6 @@
 //! deny too much can be mended, and what it grants is not.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::restore::Restored;
 use super::{Realms, no_owner, trail};
@@ -15,6 +14,9 @@ use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::OwnerRef;
+use crate::network::{Networks, common};
+use crate::quota::{Balance, Quota, smaller};
+use crate::realm::Realm;
 use crate::record::{Cause, KeyRecord, Op, OwnerRecord};
 use crate::storage::{Batch, Storage, StorageOptions, contained};
 use crate::time::Timestamp;
@@ -80,12 +82,19 @@ impl Salvaged {
             for record in page {
                 let key_id = record.key_id;
                 let there = self.there(read(|| theirs.key(key_id)), restored)?;
-                if let Some(denied) = denied_key(&record, there, now) {
+                let quota = there.quota();
+                let (realm, _) = realms.of_kind(record.kind)?;
+                if let Some(denied) = denied_key(&record, there, realm, now) {
                     asked.put_key(&mut batch, &record, denied)?;
                     restored.denied.push(key_id);
                 }
+                if let Some(quota) = quota {
+                    let row = read(|| theirs.balance(record.lineage));
+                    let balance = self.there(row, restored)?;
+                    asked.put_credits(&mut batch, &record, &quota, balance)?;
+                }
             }
-            batch.commit(Duration::ZERO)?;
+            batch.commit()?;
         }
         let mut next = 1;
         let end = store.view()?.state()?.next_owner;
@@ -101,7 +110,7 @@ impl Salvaged {
                     asked.put_owner(&mut batch, &record, denied)?;
                 }
             }
-            batch.commit(Duration::ZERO)?;
+            batch.commit()?;
         }
         Ok(())
     }
@@ -137,17 +146,49 @@ enum There<T> {
     Unreadable,
 }
 
+impl There<KeyRecord> {
+    /// That of the key, if it is known to have one.
+    fn quota(&self) -> Option<Quota> {
+        match self {
+            Self::Row(record) => record.parts.quota,
+            Self::Nothing | Self::Unreadable => None,
+        }
+    }
+}
+
 /// `ours` without what `theirs` lacks; none if it lacks nothing. A key that is not there was
 /// swept, which only a key is that was over. One that cannot be read is refused until somebody
 /// who knows more resumes it.
-fn denied_key(ours: &KeyRecord, theirs: There<KeyRecord>, now: Timestamp) -> Option<KeyRecord> {
+fn denied_key(
+    ours: &KeyRecord,
+    theirs: There<KeyRecord>,
+    realm: &Realm,
+    now: Timestamp,
+) -> Option<KeyRecord> {
     let mut denied = ours.clone();
     let (state, cause, changed, reason) = match theirs {
         There::Row(theirs) => {
             denied.end = ours.end.min(theirs.end);
             denied.start = ours.start.max(theirs.start);
             denied.scopes = ours.scopes & theirs.scopes;
-            (theirs.state, theirs.cause, theirs.changed, theirs.reason)
+            denied.parts.idle = match theirs.parts.idle {
+                Some(idle) => Some(ours.idle_of(realm).map_or(idle, |ours| ours.shorter(idle))),
+                None => ours.parts.idle,
+            };
+            denied.parts.quota = match (ours.parts.quota, theirs.parts.quota) {
+                (Some(ours), Some(theirs)) => Some(smaller(ours, theirs)),
+                (ours, theirs) => ours.or(theirs),
+            };
+            let networks = denied_networks(ours, &theirs);
+            let apart = networks.is_none();
+            denied.parts.networks = networks.unwrap_or(theirs.parts.networks);
+            match theirs.state {
+                State::Active if apart => {
+                    let reason = "its networks in the original are others".to_owned();
+                    (State::Suspended, Cause::Asked, now, reason)
+                }
+                state => (state, theirs.cause, theirs.changed, theirs.reason),
+            }
         }
         There::Nothing => {
             let reason = "it is not in the original any more".to_owned();
@@ -164,6 +205,18 @@ fn denied_key(ours: &KeyRecord, theirs: There<KeyRecord>, now: Timestamp) -> Opt
     }
     denied.counted &= denied.state == State::Active;
     (denied != *ours).then_some(denied)
+}
+
+/// The networks of addresses from which both are granted; none if there are no such addresses,
+/// or more networks of them than a key may have.
+fn denied_networks(ours: &KeyRecord, theirs: &KeyRecord) -> Option<Option<Networks>> {
+    match (&ours.parts.networks, &theirs.parts.networks) {
+        (Some(ours), Some(theirs)) => {
+            let both = Networks::new(common(ours.as_slice(), theirs.as_slice()));
+            both.ok().map(Some)
+        }
+        (ours, theirs) => Some(ours.as_ref().or(theirs.as_ref()).cloned()),
+    }
 }
 
 /// Likewise. Owners are not swept: one that is not there is as one that cannot be read.
@@ -196,6 +249,31 @@ impl Asked<'_> {
             batch.seal(key, None)?;
         }
         batch.audit(&mut [entry])
+    }
+
+    /// Takes from the lineage of `ours` the credits that it has not in the original, where
+    /// `quota` is the key's. If that balance is not known it has none until the next refill.
+    fn put_credits(
+        &self,
+        batch: &mut Batch,
+        ours: &KeyRecord,
+        quota: &Quota,
+        balance: There<Balance>,
+    ) -> Result<()> {
+        let theirs = match balance {
+            There::Row(balance) => balance,
+            There::Nothing | There::Unreadable => {
+                Balance { left: 0, ..Balance::new(quota, self.now) }
+            }
+        };
+        let before = ours.parts.quota.as_ref();
+        let balance = match batch.view().balance(ours.lineage)? {
+            Some(balance) if before.is_some() => {
+                balance.lesser(theirs, before.filter(|before| *before == quota))
+            }
+            _ => theirs,
+        };
+        batch.put_balance(ours.lineage, balance)
     }
 
     fn put_owner(&self, batch: &mut Batch, before: &OwnerRecord, after: OwnerRecord) -> Result<()> {

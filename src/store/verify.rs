@@ -1,6 +1,6 @@
 //! Verify a token, and present a request.
 
-use std::fmt;
+use std::{array, fmt};
 
 use super::Store;
 use super::charge::Halt;
@@ -91,7 +91,7 @@ impl Store {
     /// 64 of them, after they were hashed.
     ///
     /// Faster a token: while one waits for memory, others are hashed. The answers are put to
-    /// the end of `answers`; with room there, nothing is allocated.
+    /// the end of `answers`; if that is a `Vec` with room, nothing is allocated.
     ///
     /// # Errors
     ///
@@ -101,13 +101,12 @@ impl Store {
         realm: RealmRef,
         tokens: &[&[u8]],
         request: &Request,
-        answers: &mut Vec<Result<Grant, Denial>>,
+        answers: &mut impl Extend<Result<Grant, Denial>>,
     ) -> Result<()> {
         self.storage.at_home()?;
         let realms = self.realms.load();
         let (bound, ways) = (realms.get(realm)?, self.routes.load());
         let required = Required::Scopes(request.required);
-        answers.reserve(tokens.len());
         for group in tokens.chunks(GROUP) {
             let mut presented = [const { Err(Malformed::Prefix) }; GROUP];
             // What has no shape is not hashed: the others close the gaps.
@@ -281,15 +280,18 @@ impl Store {
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         let Text { bound, ways, token } = text;
-        if let Some((other, known)) = self.find_otherwise(text, request) {
+        let mut others = self.find_otherwise(text, request);
+        if let Some((other, known)) = others.next() {
             match self.rule_found(bound, other, &known.found(), request, required, now) {
                 Ok(grant) => {
+                    let mut twins = others.map(|(_, twin)| twin.entry.key_id);
                     self.noted.note(Verified {
                         key_id: known.entry.key_id,
                         found: other.digest.words(),
                         digest: presented.digest,
                         generation: ways.current.number,
                         last_four: token.last_chunk().copied().unwrap_or_default(),
+                        twins: array::from_fn(|_| twins.next()),
                     });
                     return Ok(grant);
                 }

@@ -23,6 +23,8 @@ pub mod status;
 
 pub mod failure;
 
+pub mod options;
+
 pub mod store;
 
 pub mod realm;
@@ -31,11 +33,17 @@ pub mod scopes;
 
 pub mod kinds;
 
+pub mod plans;
+
+pub mod policy;
+
 pub mod actor;
 
 pub mod owner;
 
 pub mod issue;
+
+pub mod credits;
 
 pub mod request;
 
@@ -53,9 +61,17 @@ pub mod explain;
 
 pub mod key;
 
+pub mod filter;
+
+pub mod cursor;
+
 pub mod list;
 
 pub mod life;
+
+pub mod ending;
+
+pub mod holder;
 
 pub mod update;
 
@@ -63,13 +79,34 @@ pub mod rotate;
 
 pub mod reveal;
 
+pub mod audit_filter;
+pub mod operation;
+
 pub mod audit;
 
-pub mod changes;
+pub mod trail;
+
+pub mod feed;
+
+pub mod decisions;
+
+pub mod findings;
 
 pub mod stats;
 
 pub mod tend;
+
+pub mod pepper;
+
+pub mod backup;
+
+pub mod restore;
+
+pub mod reader;
+
+pub mod import;
+
+pub mod leak;
 
 pub mod version;
 

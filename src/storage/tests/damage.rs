@@ -23,6 +23,16 @@ pub(crate) fn damage_key(path: &Path, key: KeyId) {
     });
 }
 
+/// Changes the credits of a lineage in a closed file.
+pub(crate) fn damage_balance(path: &Path, lineage: KeyId) {
+    rewrite(path, |transaction| {
+        let mut balances = transaction.open_table(tables::BALANCES).unwrap();
+        let mut value = row_of(&balances, &tables::key_row(lineage));
+        value[5] ^= 1;
+        balances.insert(&tables::key_row(lineage), value.as_slice()).unwrap();
+    });
+}
+
 fn filled() -> Home {
     let home = home();
     let storage = create(&home);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::error::ErrorKind;
 use crate::key_id::KeyId;
-use crate::storage::tests::damage::damage_key;
+use crate::storage::tests::damage::{damage_balance, damage_key};
 use crate::storage::tests::mend::{Mender, PAGE};
 use crate::store::Restore;
 
@@ -36,6 +36,28 @@ fn a_file_that_no_longer_opens_still_denies_what_its_sound_rows_deny() {
     let want = [State::Revoked, State::Suspended, State::Active];
     assert_eq!([revoked, damaged, kept].map(state), want);
     assert_eq!(store.audit(told.last_entry, 9).unwrap().last().unwrap().after["unreadable"], 1);
+}
+
+/// Credits of which it is not known how many are left are none, or they would be granted twice.
+#[test]
+fn credits_whose_row_is_damaged_are_spent_until_they_are_refilled() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let store = Store::create(path("keys")).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let quota: crate::Quota = "7 per month".parse().unwrap();
+    let key = store.issue(&Spec::new(acme, "live", "o").quota(quota), &by()).unwrap().key.key_id;
+    let due = store.key(key).unwrap().quota.unwrap().reset;
+    store.backup(path("backup")).unwrap();
+    store.close().unwrap();
+    damage_balance(&path("keys"), key);
+    let how = Restore::new().denials_of(path("keys"));
+    let told = Store::options().restore(path("backup"), path("new"), &how, &by()).unwrap();
+    assert_eq!((told.denied, told.unreadable), (Vec::new(), 1));
+    let quota = Store::open(path("new")).unwrap().key(key).unwrap().quota.unwrap();
+    assert_eq!((quota.remaining, quota.reset), (0, due));
 }
 
 /// redb trusts a page whose checksum is right, and may panic when such a page makes no sense.

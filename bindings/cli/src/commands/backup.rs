@@ -42,7 +42,7 @@ impl Backup {
 The new store takes no changes until keycask confirm-restore: keys that were revoked after the
 backup was made are not revoked in it. An anchor that was kept elsewhere tells how many changes
 are missing. If the old file can still be read in part, --denials-of takes from it what it
-denies: which keys are revoked, suspended, end earlier or have fewer scopes.
+denies: which keys are revoked, suspended, end earlier, or have fewer scopes, networks or credits.
 
 Example:
   keycask restore /backup/keys-2026-11-25.keycask keys.keycask --denials-of old.keycask")]
