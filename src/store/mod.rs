@@ -23,6 +23,7 @@ mod import;
 mod issue;
 mod leaked;
 mod list;
+mod noted;
 mod observe;
 mod open;
 mod operation;
@@ -69,9 +70,9 @@ use crate::storage::Storage;
 use commit::Writers;
 use draft::Draft;
 use import::Known;
+use noted::Noted;
 use observe::Observer;
 use realms::Realms;
-use rehash::Noted;
 use versions::Versions;
 use ways::Routes;
 

@@ -1,11 +1,11 @@
 //! Verify a token, and present a request.
 
-use std::fmt;
+use std::{fmt, ptr};
 
 use super::Store;
 use super::charge::Halt;
+use super::noted::Verified;
 use super::realms::Bound;
-use super::rehash::Verified;
 use super::ways::Ways;
 use crate::answer::{self, Answer};
 use crate::digest::{Address, Digest, Locator};
@@ -150,10 +150,11 @@ impl Store {
     ) -> Result<()> {
         self.storage.at_home()?;
         let realms = self.realms.load();
-        let (bound, ways) = (realms.get(realm)?, self.routes.load());
+        let bound = realms.get(realm)?;
         let required = Required::Scopes(request.required);
         answers.reserve(tokens.len());
         for group in tokens.chunks(GROUP) {
+            let ways = self.routes.load();
             let mut presented = [const { Err(Malformed::Prefix) }; GROUP];
             // What has no shape is not hashed: the others close the gaps.
             let (mut texts, mut count): ([&[u8]; GROUP], _) = ([&[]; GROUP], 0);
@@ -286,11 +287,33 @@ impl Store {
         }
     }
 
-    /// Decides about a text that the present digest finds no key of. If another does, notes what
-    /// the key's digest is to be.
+    /// Decides about a text that the present digest finds no key of. If there are other ways by
+    /// now, the key may have come over to one of them: then it is looked for anew.
     #[cold]
     #[inline(never)]
     fn rule_otherwise(
+        &self,
+        text: Text<'_>,
+        presented: &Presented<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        let verdict = self.rule_by_others(text, presented, request, required, now);
+        let ways = &**self.routes.load();
+        match verdict {
+            Err(Denial { key: None, .. }) if !ptr::eq(ways, text.ways) => {
+                let text = Text { ways, ..text };
+                let presented = self.recognise(text)?;
+                self.rule(text, &presented, request, required, now)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Decides about a text by the other digests that there are. If one finds a key, notes what
+    /// the key's digest is to be.
+    fn rule_by_others(
         &self,
         text: Text<'_>,
         presented: &Presented<'_>,
@@ -305,7 +328,7 @@ impl Store {
         if let Some((other, found)) = self.find_otherwise(text, request) {
             match self.rule_found(bound, &other, &found, request, required, now) {
                 Ok(grant) => {
-                    self.noted.note(Verified {
+                    self.noted.note(&Verified {
                         key_id: found.entry.key_id,
                         found: other.digest.words(),
                         digest: presented.digest,
@@ -478,7 +501,11 @@ impl Store {
                 let otherwise = self.find_otherwise(text, request);
                 // As above: it may have come over between the looks.
                 let again = || Some((presented, self.find(text.bound, &presented, request)?));
-                otherwise.or_else(again).ok_or(Denial::UNKNOWN)
+                match (otherwise.or_else(again), self.routes.load()) {
+                    (Some(found), _) => Ok(found),
+                    (None, ways) if ptr::eq(&**ways, text.ways) => Err(Denial::UNKNOWN),
+                    (None, ways) => self.look_up(Text { ways, ..text }, request),
+                }
             }
         }
     }
