@@ -9,6 +9,7 @@
     reason = "a test may stop at a surprise"
 )]
 
+mod dependencies;
 mod rules;
 mod source;
 mod table;
@@ -32,8 +33,13 @@ fn files_are_small() {
 }
 
 #[test]
-fn storage_alone_names_redb_and_few_places_are_unsafe() {
-    assert_none(&rules::words(&Tree::of_the_project()));
+fn few_places_are_unsafe() {
+    assert_none(&rules::unsafe_code(&Tree::of_the_project()));
+}
+
+#[test]
+fn each_crate_that_is_needed_has_a_row_and_is_named_where_its_row_says() {
+    assert_none(&dependencies::problems(&Tree::of_the_project()));
 }
 
 #[test]
@@ -172,26 +178,67 @@ fn a_median_over_200_lines_is_caught() {
 }
 
 #[test]
-fn redb_outside_storage_and_unsafe_outside_its_places_are_caught() {
+fn unsafe_outside_its_places_is_caught() {
     let tree = Tree::of(&[
-        ("src/storage/rows.rs", "use redb::Database;"),
         ("src/sys.rs", "unsafe fn f() {}"),
-        ("src/a.rs", "// redb is unsafe\nfn f() { redb::f() }"),
+        ("src/a.rs", "// this is not unsafe"),
         ("src/b.rs", "\nfn f() { unsafe { g() } }"),
         ("bindings/cli/src/a.rs", "unsafe fn f() {}"),
         ("bindings/c/src/a.rs", "unsafe fn f() {}"),
     ]);
-    let problems = rules::words(&tree);
+    let problems = rules::unsafe_code(&tree);
     assert_eq!(
         problems,
         [
             "bindings/cli/src/a.rs:1: unsafe, which only these may be: src/sys.rs, bindings/c/, \
              benches/peers/src/lookup/lmdb.rs",
-            "src/a.rs:2: names redb, which src/storage/ alone may",
             "src/b.rs:2: unsafe, which only these may be: src/sys.rs, bindings/c/, \
              benches/peers/src/lookup/lmdb.rs",
         ]
     );
+}
+
+/// A tree whose engine needs `redb`, in `store/` alone, and for its tests `proptest`.
+fn with_needs(engine: &str, rows: &str, sources: &[(&str, &str)]) -> Vec<String> {
+    let page = format!(
+        "# D\n## The engine\n{rows}\n## The C ABI\n\n## The command\n\n\
+         ## Tests and benches\n| `proptest` | cases |\n"
+    );
+    let engine = format!("{engine}\n[target.x.dev-dependencies]\nproptest = \"1\"");
+    let mut tree = Tree::of(&[
+        ("docs/dependencies.md", &page),
+        ("Cargo.toml", &engine),
+        ("bindings/c/Cargo.toml", "[dependencies]\nengine = { path = \"../..\" }"),
+        ("bindings/cli/Cargo.toml", ""),
+        ("src/store/rows.rs", "use redb::Database;"),
+        ("src/a.rs", "fn redb(x: own::redb::T) { redb() } #[cfg(test)] mod t { use redb::A; }"),
+    ]);
+    for (path, text) in sources {
+        tree.insert(path, text);
+    }
+    dependencies::problems(&tree)
+}
+
+#[test]
+fn a_crate_without_a_row_a_stale_row_and_a_crate_out_of_its_place_are_caught() {
+    let (needs, row) = ("[dependencies]\nredb = \"4\"", "| `redb` | rows | a | `src/store/` |");
+    assert_none(&with_needs(needs, row, &[]));
+    let new = with_needs(&format!("{needs}\nmio = \"1\""), row, &[]);
+    assert_eq!(new, ["docs/dependencies.md: ## The engine has no row for mio"]);
+    let build = with_needs(&format!("{needs}\n[build-dependencies]\ncc = \"1\""), row, &[]);
+    assert_eq!(build, ["docs/dependencies.md: ## The engine has no row for cc"]);
+    let stale = with_needs(needs, &format!("{row}\n| `gone` | x | `src/store/` |"), &[]);
+    assert_eq!(
+        stale,
+        [
+            "docs/dependencies.md: ## The engine has a row for gone: it is not needed",
+            "docs/dependencies.md: src/store/ does not name gone"
+        ]
+    );
+    for text in ["use redb::Database;", "fn f(x: redb::D) {}", "use { redb::{D}, a };"] {
+        let stray = with_needs(needs, row, &[("src/b.rs", text)]);
+        assert_eq!(stray, ["src/b.rs:1: names redb, not allowed by docs/dependencies.md"]);
+    }
 }
 
 #[test]

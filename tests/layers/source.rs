@@ -12,6 +12,8 @@ pub struct Source {
     pub uses: Vec<(String, usize)>,
     /// Identifiers with lines.
     pub words: Vec<(String, usize)>,
+    /// Identifiers with which a path begins, with lines: crates, and modules and types in scope.
+    pub heads: Vec<(String, usize)>,
     /// Modules that are declared for tests only.
     pub test_modules: BTreeSet<String>,
     /// Lines, those of test items left out.
@@ -49,6 +51,9 @@ impl Source {
                 TokenTree::Ident(ident) => {
                     let line = ident.span().start().line;
                     self.words.push((ident.to_string(), line));
+                    if is_head(&tokens, at) {
+                        self.heads.push((ident.to_string(), line));
+                    }
                     let (steps, left) = path_upwards(&tokens[at..], depth);
                     let rest = &tokens[at + steps..];
                     at += steps.max(1);
@@ -135,6 +140,16 @@ fn path_upwards(tokens: &[TokenTree], depth: usize) -> (usize, usize) {
     let start = if is_step(0, "self") { 3 } else { 0 };
     let supers = (0..).take_while(|n| is_step(start + 3 * n, "super")).count();
     (start + 3 * supers, depth.saturating_sub(supers))
+}
+
+/// Whether a path begins at `at`: `::` follows and does not stand before.
+fn is_head(tokens: &[TokenTree], at: usize) -> bool {
+    let is_step = |first: Option<usize>| {
+        first
+            .and_then(|first| tokens.get(first..first + 2))
+            .is_some_and(|pair| pair.iter().all(|token| is_punct(token, ':')))
+    };
+    is_step(Some(at + 1)) && !is_step(at.checked_sub(2))
 }
 
 /// Whether `group` is the body of `mod name { ... }`.

@@ -32,7 +32,11 @@ impl Tree {
     }
 
     pub fn table(&self) -> Table {
-        table::read(&self.0["docs/architecture.md"])
+        table::read(self.text("docs/architecture.md"))
+    }
+
+    pub fn text(&self, path: &str) -> &str {
+        &self.0[path]
     }
 
     pub fn files(&self) -> impl Iterator<Item = (&str, &str)> {
