@@ -29,6 +29,7 @@ mod open;
 mod operation;
 mod owner;
 mod pepper;
+mod present;
 mod query;
 mod quota;
 mod realm;
@@ -86,9 +87,9 @@ pub use list::PAGE_MAX;
 pub use observe::{Decided, Findings};
 pub use operation::Operation;
 pub use pepper::PepperStatus;
+pub use present::{HttpRequest, Outcome};
 pub use restore::{Restore, Restored};
 pub use sweep::Swept;
-pub use verify::{HttpRequest, Outcome};
 
 /// An open store of API keys.
 ///
