@@ -9,7 +9,7 @@ use super::list::{self, Owners, READ_MAX};
 use super::operation::Asked;
 use super::state::in_state;
 use super::walk::walk;
-use super::{Draft, Realms, Store, trail};
+use super::{Draft, Realms, Store, no_key, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
@@ -49,8 +49,8 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `Argument` for a filter without a condition, or one that selects by hint or asks for
-    /// revoked keys; those of [`list`](Self::list); those of a commit.
+    /// `NotFound` for a key that the filter names and the store has not; `Argument` for a filter
+    /// without a condition, or one that selects by hint or asks for revoked keys; those of [`list`](Self::list); those of a commit.
     pub fn end_many(&self, ending: &Ending, by: &Actor) -> Result<Ended> {
         let asked = Asked::new(by, "end_many", || ending.asked())?;
         ending.check()?;
@@ -109,6 +109,9 @@ impl Store {
         ending: &Ending,
         mut what: impl FnMut(KeyRecord),
     ) -> Result<()> {
+        for key in ending.filter().keys.iter().flatten() {
+            view.key(*key)?.ok_or_else(|| no_key(*key))?;
+        }
         let realms = self.realms_of(view)?;
         let criteria = list::criteria(view, &realms, ending.filter(), self.mark.now())?;
         self.each(view, &realms, &criteria, |record| {

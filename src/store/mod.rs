@@ -38,7 +38,6 @@ mod rehash;
 mod reissue;
 mod restore;
 mod reveal;
-mod revoke;
 mod rotate;
 mod salvage;
 mod scan;
