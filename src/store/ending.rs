@@ -13,7 +13,7 @@ use super::{Draft, Realms, Store, no_key, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::query::{DryRun, Ended, Ending, Order, Place, What};
 use crate::record::{Cause, Done, KeyRecord, Op};
 use crate::storage::View;
@@ -56,9 +56,10 @@ impl Store {
         ending.check()?;
         let denial = self.deny_many(&asked, ending)?;
         let ended = self.end_all(&asked, ending);
-        // If it is unknown what became of a batch, none of them is granted until that is known.
-        if ended.is_ok() || self.storage.writable().is_ok() {
-            self.lift(denial);
+        match &ended {
+            // Until it is known what became of a batch, none of them is granted.
+            Err(error) if error.kind() == ErrorKind::Indeterminate => {}
+            _ => self.lift(denial),
         }
         ended
     }
