@@ -1147,13 +1147,14 @@ typedef struct {
     uint64_t quota_exhausted;
 } keycask_counts;
 
-// What was found about one key. The texts stand in the buffer of the call.
+// What was found about one key, or about several keys of one owner taken together. The texts
+// stand in the buffer of the call.
 typedef struct {
     // sizeof(keycask_finding).
     uint32_t struct_size;
     // KEYCASK_PATTERN_...
     uint32_t pattern;
-    // The key.
+    // The key; 0 if it is about its owner, whose keys are counted as if they were one.
     uint64_t key;
     // The number of the realm that decided.
     uint16_t realm;
