@@ -50,7 +50,7 @@
 // In a field that ends in _ms: the present, by the store's clock.
 #define KEYCASK_NOW 9223372036854775806
 
-// In a field that ends in _ms: as the realm's profile has it.
+// In a field that ends in _ms: as the realm's profile has it or, where that has none, the library.
 #define KEYCASK_DEFAULT 9223372036854775805
 
 // In end_ms: life_ms after the start.
@@ -62,7 +62,7 @@
 // In grace_ms: no grace; the old key is revoked as the new one is made.
 #define KEYCASK_AT_ONCE 9223372036854775802
 
-// In a result: there is no such instant.
+// In a result, or as a condition of a filter: there is no such instant, or no such span.
 #define KEYCASK_NONE 9223372036854775801
 
 // Longest message of a failure, in bytes.
@@ -114,6 +114,9 @@
 // Longest token in bytes. A buffer for one has at least this capacity.
 #define KEYCASK_TOKEN_MAX 166
 
+// Most networks of a key.
+#define KEYCASK_NETWORKS_MAX 64
+
 // As a cost: charges nothing.
 #define KEYCASK_FREE 4294967295
 
@@ -145,20 +148,20 @@
 // Room that is always enough for the text of all checks of a decision.
 #define KEYCASK_EXPLANATION_TEXT_MAX 32768
 
-// In passed of keycask_finding: it refuses.
+// In passed of keycask_check_info: it refuses.
 #define KEYCASK_REFUSED 0
 
-// In passed of keycask_finding: it does not refuse.
+// In passed of keycask_check_info: it does not refuse.
 #define KEYCASK_PASSED 1
 
-// In passed of keycask_finding: there was no key to check.
+// In passed of keycask_check_info: there was no key to check.
 #define KEYCASK_UNREACHED 2
 
 // Length of the text of a key id.
 #define KEYCASK_KEY_ID_LEN 17
 
 // Room that is always enough for the text of a keycask_key_info.
-#define KEYCASK_KEY_TEXT_MAX 14336
+#define KEYCASK_KEY_TEXT_MAX 16384
 
 // A key that decides by its window, scopes and limits.
 #define KEYCASK_ACTIVE 1
@@ -172,6 +175,9 @@
 // In flags of keycask_key_info: the key's window is over, whatever its state.
 #define KEYCASK_EXPIRED 2
 
+// In flags of keycask_key_info: another system made its token.
+#define KEYCASK_IMPORTED 4
+
 // In cause of keycask_key_info: nothing happened to the key since it was issued.
 #define KEYCASK_CAUSE_NONE 0
 
@@ -184,8 +190,73 @@
 // In cause of keycask_key_info: its token was lost, and another key was issued in its place.
 #define KEYCASK_CAUSE_REISSUED 3
 
+// In flags of keycask_filter: only keys whose end has come, whatever their state.
+#define KEYCASK_ONLY_EXPIRED 1
+
+// In flags of keycask_filter: only keys whose end has not come, whatever their state.
+#define KEYCASK_ONLY_UNEXPIRED 2
+
+// In flags of keycask_filter: only keys that were rotated and live on for their grace.
+#define KEYCASK_ONLY_IN_GRACE 4
+
+// In flags of keycask_filter: only keys that were never granted, as far as is known. Of keys
+// whose use is kept: a realm that has none is refused. One that was issued before its use was
+// kept may have been used before.
+#define KEYCASK_ONLY_NEVER_USED 8
+
+// In order of keycask_filter: by key id, and so by time of issue. A key never changes its
+// place.
+#define KEYCASK_BY_KEY 0
+
+// In order of keycask_filter: by when a key ceases to be of use, the earliest first: at its end
+// or, if it was revoked before that, when it was revoked. Keys for which that never comes are
+// last, by key id.
+#define KEYCASK_BY_END 1
+
+// Longest text of a cursor, in bytes.
+#define KEYCASK_CURSOR_MAX 64
+
+// Most keys of one call that issues or revokes several.
+#define KEYCASK_MANY_MAX 10000
+
+// To end keys: revoke every key that is selected. Those that are revoked already are left out.
+#define KEYCASK_END_REVOKE 1
+
+// To end keys: end the grace of every rotated key that is selected, now. It is revoked, as by
+// a rotation without grace; its successor is not touched.
+#define KEYCASK_END_GRACE 2
+
+// Most keys that keycask_dry_run() names.
+#define KEYCASK_DRY_RUN_MAX 10
+
 // In flags of keycask_key_change: scopes are set.
 #define KEYCASK_SET_SCOPES 1
+
+// In flags of keycask_key_change: the lineage has so many credits, until the next refill.
+#define KEYCASK_SET_CREDITS 2
+
+// In flags of keycask_key_change: it has so many more, until the next refill, whatever the
+// limit of its quota.
+#define KEYCASK_ADD_CREDITS 4
+
+// In flags of keycask_key_change: it has so many less, or none, until the next refill.
+#define KEYCASK_TAKE_CREDITS 8
+
+// To export entries: one JSON object a line, of one shape for ever.
+#define KEYCASK_JSON 1
+
+// To export entries: one event of OCSF 1.5.0 a line, an Entity Management event (3004).
+#define KEYCASK_OCSF 2
+
+// To trim the audit trail: those entries go that are before the first that was asked for at
+// the time `bound` or later.
+#define KEYCASK_TRIM_BEFORE 1
+
+// To trim the audit trail: those go whose numbers are up to `bound`.
+#define KEYCASK_TRIM_THROUGH 2
+
+// To trim the audit trail: all but the last `bound` go.
+#define KEYCASK_TRIM_KEEP 3
 
 // In what of keycask_changed: a key is new or is not as it was.
 #define KEYCASK_CHANGED_KEY 1
@@ -202,9 +273,39 @@
 // In what of keycask_changed: something that this version of the library has no number for.
 #define KEYCASK_CHANGED_OTHER 5
 
+// In decisions of keycask_options: every denial is kept, and no grant.
+#define KEYCASK_DENIALS 4294967295
+
+// In pattern of keycask_finding: a key that is used from other networks was granted from one
+// that it was not used from before.
+#define KEYCASK_PATTERN_NEW_NETWORK 1
+
+// In pattern of keycask_finding: a key was granted after it had not been used for long.
+#define KEYCASK_PATTERN_LONG_IDLE 2
+
+// In pattern of keycask_finding: a key that was rotated is still in use shortly before its
+// grace ends.
+#define KEYCASK_PATTERN_LATE_IN_GRACE 3
+
+// In pattern of keycask_finding: a key was denied for scopes that it lacks, several times.
+#define KEYCASK_PATTERN_SCOPE_DENIALS 4
+
+// In pattern of keycask_finding: one that this version of the library has no number for.
+#define KEYCASK_PATTERN_OTHER 5
+
+// Most findings that there are at a time.
+#define KEYCASK_FINDINGS_MAX 1024
+
+// Room that is always enough for the text of one keycask_finding.
+#define KEYCASK_FINDING_TEXT_MAX 256
+
 // In flags of keycask_stats_info: a pepper keys digests and seals. Without one, damage of the
 // file is detected, but one who forges it is not.
 #define KEYCASK_PEPPERED 1
+
+// In flags of keycask_stats_info: the store was restored from a backup and takes no changes
+// until that is confirmed.
+#define KEYCASK_UNCONFIRMED 2
 
 // Number of the ABI. It changes only when a program that was built before would break.
 #define KEYCASK_ABI 0
@@ -247,6 +348,9 @@ enum keycask_status
     KEYCASK_DENY_QUOTA_EXHAUSTED = 12,
     // Denied for a reason that this version of the library has no number for.
     KEYCASK_DENY_OTHER = 13,
+    // Denied: there was no token, for one of the reasons that follow. In a keycask_decision
+    // alone.
+    KEYCASK_DENY_UNPRESENTED = 31,
     // Denied: no header carries a token.
     KEYCASK_DENY_MISSING = 32,
     // Denied: the header that should carry the token is empty.
@@ -311,6 +415,8 @@ enum keycask_status
     KEYCASK_ERR_ROLLED_BACK = -24,
     // The store was restored from a backup and takes no changes until that is confirmed.
     KEYCASK_ERR_UNCONFIRMED = -25,
+    // The store was opened read-only, and is in another file by now. Open it again.
+    KEYCASK_ERR_MOVED = -26,
 };
 #ifndef __cplusplus
 #if __STDC_VERSION__ >= 202311L
@@ -322,6 +428,20 @@ typedef int32_t keycask_status;
 
 // An open store.
 typedef struct keycask_store keycask_store;
+
+// From where on something is a pattern. KEYCASK_PATTERNS_INIT is as the library has it.
+typedef struct {
+    // sizeof(keycask_patterns).
+    uint32_t struct_size;
+    // So many denials for scopes within within_ms; 0 with KEYCASK_DEFAULT there.
+    uint32_t scope_denials;
+    // A span, or KEYCASK_DEFAULT: 5 within an hour.
+    int64_t within_ms;
+    // A use after so long without one; KEYCASK_DEFAULT for 30 days. Of keys whose use is kept.
+    int64_t idle_ms;
+    // A use when so little of the grace is left; KEYCASK_DEFAULT for 6 hours.
+    int64_t late_ms;
+} keycask_patterns;
 
 // How a store is created or opened. All zero but for the size is the default.
 typedef struct {
@@ -343,8 +463,18 @@ typedef struct {
     int64_t clock_ms;
     // Size of the page cache in bytes; 0 for 32 MiB. Decisions do not read through it.
     uint64_t cache_bytes;
-    // How many commits keycask_changes() can go back at least; 0 for 100,000.
+    // How many ops keycask_changes() can go back at least; 0 for 100,000. A change of one key,
+    // owner or realm is an op.
     uint64_t log_len;
+    // What keycask_findings() is to look for; NULL for nothing. Takes 1 MiB, and at most some 14
+    // MiB more as keys are met.
+    const keycask_patterns *patterns;
+    // Which decisions are kept for keycask_decisions(): 0 for none, KEYCASK_DENIALS for every
+    // denial; any other number for every denial and one grant of so many, drawn by chance.
+    // Takes 512 KiB.
+    uint32_t decisions;
+    // 0.
+    uint32_t zero;
 } keycask_options;
 
 // What a failure says to people. Every call that takes one also takes NULL. It is written on
@@ -453,8 +583,8 @@ typedef struct {
     keycask_text plan;
 } keycask_owner_info;
 
-// What a new key shall be. KEYCASK_SPEC_INIT is valid from now on and ends as the profile has
-// it; kind and owner have to be set.
+// What a new key shall be. KEYCASK_SPEC_INIT is valid from now on and from anywhere, and ends
+// and has credits as the profile has it; kind and owner have to be set.
 typedef struct {
     // sizeof(keycask_spec).
     uint32_t struct_size;
@@ -479,14 +609,24 @@ typedef struct {
     int64_t end_ms;
     // With KEYCASK_AFTER: milliseconds from the start to the end. Else 0.
     int64_t life_ms;
+    // The networks from which alone it may be used, such as 10.0.0.0/8 or 2001:db8::/32,
+    // separated by spaces, KEYCASK_NETWORKS_MAX at most. May be left out: from anywhere.
+    keycask_text networks;
+    // How long it may stay unused, in milliseconds from an hour on, if its realm does not
+    // say less; or KEYCASK_DEFAULT, as the realm has it. The time of its last use is kept then.
+    int64_t idle_ms;
+    // The quota that it shares with its rotations, such as "1000", "1000 per day",
+    // "1000 per month on day 15" or "1000 per 12h"; the empty text for none. May be left out:
+    // as the owner's plan has it.
+    keycask_text quota;
 } keycask_spec;
 
 // What a decision is asked. KEYCASK_REQUEST_INIT asks for any kind, no scope, now, at a cost
-// of one.
+// of one, from no address.
 typedef struct {
     // sizeof(keycask_request).
     uint32_t struct_size;
-    // What is charged to rates: from 1, or KEYCASK_FREE.
+    // What is charged to rates, and taken from the key's quota: from 1, or KEYCASK_FREE.
     uint32_t cost;
     // The scopes that are needed, all of them.
     keycask_scopes scopes;
@@ -494,6 +634,14 @@ typedef struct {
     uint64_t kinds;
     // The present: KEYCASK_NOW for the store's clock, or a time of your own.
     int64_t now_ms;
+    // Where the request comes from: the peer's address of the connection in network order, as
+    // an in_addr or in6_addr has it, or what a proxy of your own vouches for. No header is
+    // read for it, for whoever sends the request writes the headers.
+    uint8_t address[16];
+    // 4 or 16, its bytes; 0 for none: then a key that has networks is denied.
+    uint32_t address_len;
+    // 0.
+    uint32_t zero;
 } keycask_request;
 
 // One rate window as it stands after a decision. All zero if none applies.
@@ -507,6 +655,16 @@ typedef struct {
     // The window's length.
     uint64_t period_ms;
 } keycask_rate;
+
+// The credits of a quota. All zero if there is no quota.
+typedef struct {
+    // Credits that there are after a refill.
+    uint64_t limit;
+    // Credits that are left. They can be more than the limit, if some were added.
+    uint64_t remaining;
+    // When they are refilled; KEYCASK_NEVER if they are not.
+    int64_t reset_ms;
+} keycask_credits;
 
 // Whose a token is and what it may do. keycask_describe() gives the text behind the numbers.
 typedef struct {
@@ -528,6 +686,9 @@ typedef struct {
     int64_t end_ms;
     // The rate window that is nearest to its limit, if there is one.
     keycask_rate rate;
+    // The credits of the key's quota, if it has one. Requests that are decided at the same
+    // moment may not be in it yet.
+    keycask_credits credits;
 } keycask_grant;
 
 // What there is to say of a denial, for your program and its log. Fields that do not belong
@@ -543,10 +704,14 @@ typedef struct {
     keycask_scopes required;
     // Of SCOPE: what the key may do.
     keycask_scopes present;
-    // Of RATE_LIMITED: milliseconds until the request would be admitted.
-    uint64_t retry_ms;
+    // Of RATE_LIMITED and QUOTA_EXHAUSTED: milliseconds until the request would be admitted;
+    // KEYCASK_NEVER if it would not: it costs more than there ever is, the quota is not
+    // refilled, or the store cannot write what its credits come to.
+    int64_t retry_ms;
     // Of RATE_LIMITED: the window that admits again last.
     keycask_rate rate;
+    // Of QUOTA_EXHAUSTED: what is left of the key's quota.
+    keycask_credits credits;
 } keycask_denial;
 
 // One header field: its name, which is UTF-8, and its value, which may be any bytes.
@@ -625,7 +790,7 @@ typedef struct {
 
 // One check of a decision. The texts stand in the buffer of the call.
 typedef struct {
-    // sizeof(keycask_finding).
+    // sizeof(keycask_check_info).
     uint32_t struct_size;
     // KEYCASK_REFUSED, KEYCASK_PASSED or KEYCASK_UNREACHED.
     uint32_t passed;
@@ -633,13 +798,13 @@ typedef struct {
     keycask_text name;
     // What it found, for people.
     keycask_text detail;
-} keycask_finding;
+} keycask_check_info;
 
 // A key as it may be shown: never its token. The texts stand in the buffer of the call.
 typedef struct {
     // sizeof(keycask_key_info).
     uint32_t struct_size;
-    // KEYCASK_IN_GRACE, KEYCASK_EXPIRED.
+    // KEYCASK_IN_GRACE, KEYCASK_EXPIRED, KEYCASK_IMPORTED.
     uint32_t flags;
     // The key's id.
     uint64_t key;
@@ -669,11 +834,21 @@ typedef struct {
     int64_t end_ms;
     // When its state last changed.
     int64_t changed_ms;
-    // When it was last granted; KEYCASK_NONE if never, or if the profile keeps no usage. Uses
-    // within a minute of the one shown are not told from it.
+    // When it was last granted; KEYCASK_NONE if never, or if that is not kept: neither by its
+    // profile nor because it may not stay unused for ever. Uses within a minute of the one
+    // shown are not told from it.
     int64_t last_used_ms;
     // When the profile advises to rotate it; KEYCASK_NONE if it does not.
     int64_t rotation_due_ms;
+    // For how long it may stay unused; KEYCASK_NONE if for ever.
+    int64_t idle_ms;
+    // From when on it is refused as idle, if it is not used before; KEYCASK_NONE if never. It is
+    // as long after its last use, and up to a minute more; or after its start, the last change
+    // of its state, or when the span was given, if that is later.
+    int64_t idle_at_ms;
+    // The credits of the quota that it shares with its lineage, if it has one. A store that is
+    // read-only does not see those that the process which writes has taken to hand out.
+    keycask_credits credits;
     // The owner's id in your application.
     keycask_text owner;
     // The name of its kind.
@@ -686,37 +861,83 @@ typedef struct {
     keycask_text metadata;
     // The reason that was given for its last change of state.
     keycask_text reason;
-    // The prefix of its token.
+    // The prefix of its token; empty if another system made that.
     keycask_text prefix;
-    // The last four characters of its token.
+    // The last four characters of its token; empty if they are not known.
     keycask_text last_four;
     // The names of its scopes, separated by spaces.
     keycask_text scope_names;
+    // The networks from which alone it may be used, separated by spaces; empty for anywhere.
+    keycask_text networks;
+    // Its quota, such as "1000 per day"; empty if it has none.
+    keycask_text quota;
+    // The scheme of the other system's digest that it is found by until it is verified; empty
+    // if it has none.
+    keycask_text scheme;
 } keycask_key_info;
 
-// Which keys to list. All zero but for the size is all of them.
+// Which keys are asked for: those that meet every condition. KEYCASK_FILTER_INIT has none, and
+// selects all keys. Spans count from the present; those of a later page, from that of the
+// first. Conditions that no key can meet together are refused with ARGUMENT.
 typedef struct {
     // sizeof(keycask_filter).
     uint32_t struct_size;
+    // KEYCASK_ONLY_..., or 0.
+    uint32_t flags;
     // Only keys in this state: KEYCASK_ACTIVE, ...; 0 for any.
     uint32_t state;
+    // For a list: KEYCASK_BY_KEY or KEYCASK_BY_END.
+    uint32_t order;
     // Only keys of this realm; 0 for any.
     uint16_t realm;
     // 0.
     uint16_t zero;
     // 0.
     uint32_t zero_too;
+    // Only keys of the lineage of this key: of any key in it, or of its first if that was
+    // swept; 0 for any.
+    uint64_t lineage;
+    // Only keys of the kind of this name; with a realm. May be left out.
+    keycask_text kind;
     // Only keys of this owner; with a realm. May be left out.
     keycask_text owner;
-    // Only keys after this one; 0 for the first page.
-    uint64_t after;
+    // Only keys with this hint: the prefix, three dots and the last four characters, or the
+    // latter two for any prefix. Several keys may share a hint. May be left out.
+    keycask_text hint;
+    // Only keys that were issued then or later; KEYCASK_NONE for any.
+    int64_t issued_from_ms;
+    // Only keys that were issued earlier than then; KEYCASK_NONE for any.
+    int64_t issued_before_ms;
+    // Only keys that are neither revoked nor expired, and will have expired once this span has
+    // passed; KEYCASK_NONE for any.
+    int64_t expiring_ms;
+    // Only keys that are to be rotated: neither revoked, expired nor rotated, and as old as
+    // this, or with KEYCASK_DEFAULT as their profile says; KEYCASK_NONE for any.
+    int64_t due_ms;
+    // Only keys that were not granted for this span, or if never, issued that long ago;
+    // KEYCASK_NONE for any. Of keys whose use is kept, as with KEYCASK_ONLY_NEVER_USED.
+    int64_t idle_ms;
 } keycask_filter;
+
+// Where a list of keys goes on. KEYCASK_CURSOR_INIT is its beginning.
+//
+// It is never too old: the next page may be asked for a year later, or by another process. The
+// text may be kept and handed out, and is no secret; that of a key id is the cursor after that
+// key in a list by key.
+typedef struct {
+    // sizeof(keycask_cursor).
+    uint32_t struct_size;
+    // Bytes of the text; 0 for the beginning and, as a result, at the end.
+    uint32_t len;
+    // ASCII without spaces, and without a terminator.
+    char text[KEYCASK_CURSOR_MAX];
+} keycask_cursor;
 
 // What shall change about a key. KEYCASK_KEY_CHANGE_INIT changes nothing.
 typedef struct {
     // sizeof(keycask_key_change).
     uint32_t struct_size;
-    // KEYCASK_SET_SCOPES or 0.
+    // KEYCASK_SET_SCOPES, and one of KEYCASK_..._CREDITS; or 0.
     uint32_t flags;
     // A new name. May be left out.
     keycask_text name;
@@ -726,6 +947,16 @@ typedef struct {
     int64_t end_ms;
     // With KEYCASK_SET_SCOPES: new scopes, in place of the old ones.
     keycask_scopes scopes;
+    // New networks, as in keycask_spec; the empty text for anywhere. May be left out.
+    keycask_text networks;
+    // How long it may stay unused from now on: KEYCASK_KEEP, KEYCASK_DEFAULT (as its realm has
+    // it), or milliseconds. A key that was refused as idle is granted again.
+    int64_t idle_ms;
+    // A new quota for the whole lineage, as in keycask_spec, with all its credits; the empty
+    // text for none. May be left out.
+    keycask_text quota;
+    // With one of KEYCASK_..._CREDITS: how many. Else 0.
+    uint64_t credits;
 } keycask_key_change;
 
 // How a key shall be replaced. KEYCASK_ROTATION_INIT takes grace and end from the profile.
@@ -744,6 +975,32 @@ typedef struct {
     int64_t life_ms;
 } keycask_rotation;
 
+// Which entries of the audit trail are asked for: those that meet every condition.
+// KEYCASK_AUDIT_FILTER_INIT has none, and selects all entries. Texts are compared byte for byte.
+typedef struct {
+    // sizeof(keycask_audit_filter).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Only what was done to this key, alone or among others; 0 for any.
+    uint64_t key;
+    // Only what was done in the realm of this name. May be left out.
+    keycask_text realm;
+    // Only what was done to the owner that your application calls so, or to its keys. May be
+    // left out.
+    keycask_text owner;
+    // Only what this actor asked for. May be left out.
+    keycask_text actor;
+    // Only what was done as this operation. May be left out.
+    keycask_text operation;
+    // Only these events, such as key_revoked, separated by spaces. May be left out.
+    keycask_text events;
+    // Only what was asked for then or later; KEYCASK_NONE for any.
+    int64_t from_ms;
+    // Only what was asked for before then; KEYCASK_NONE for any.
+    int64_t until_ms;
+} keycask_audit_filter;
+
 // One change, as the audit trail keeps it. The texts stand in the buffer of the call.
 typedef struct {
     // sizeof(keycask_audit_entry).
@@ -756,7 +1013,8 @@ typedef struct {
     uint64_t seq;
     // When it was asked for.
     int64_t at_ms;
-    // The key that was changed; 0 if none was.
+    // The key that was changed; 0 if none was. Where several were, the member `keys` of after
+    // lists them.
     uint64_t key;
     // What was done, such as key_revoked.
     keycask_text event;
@@ -764,6 +1022,8 @@ typedef struct {
     keycask_text actor;
     // Why; empty if nobody said.
     keycask_text reason;
+    // As which operation; empty if nobody said.
+    keycask_text operation;
     // The name of the realm; empty if it concerns none.
     keycask_text realm;
     // The owner's id in your application; empty if it concerns none.
@@ -773,6 +1033,48 @@ typedef struct {
     // The fields that changed, as they are: a JSON object.
     keycask_text after;
 } keycask_audit_entry;
+
+// How far a page of the audit trail reaches.
+typedef struct {
+    // sizeof(keycask_audit_page).
+    uint32_t struct_size;
+    // 1 if there are entries of higher numbers, else 0.
+    uint32_t more;
+    // The number after which to go on: every entry up to it was looked at. Whoever keeps it
+    // and begins there next time is given every later entry once.
+    uint64_t reached;
+    // Number of the oldest entry that was not taken out. If it is over the number after which
+    // the page begins by more than one, those between are gone.
+    uint64_t first;
+} keycask_audit_page;
+
+// Which entries the audit trail has.
+typedef struct {
+    // sizeof(keycask_audit_span).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Number of the oldest entry that was not taken out.
+    uint64_t first;
+    // Number of the last entry; 0 if there never was one.
+    uint64_t last;
+    // Entries that are in the file.
+    uint64_t entries;
+} keycask_audit_span;
+
+// How far somebody who follows a store has come: the last commit that it knows, of which
+// store. Keep it as it is: a store that was restored from a backup has another id, and a seq
+// of one means nothing in the other.
+typedef struct {
+    // sizeof(keycask_feed_cursor).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The number of the commit.
+    uint64_t seq;
+    // The store's id.
+    uint8_t store_id[16];
+} keycask_feed_cursor;
 
 // One thing that a commit changed. What it is now is to be looked up.
 typedef struct {
@@ -786,11 +1088,102 @@ typedef struct {
     uint64_t number;
 } keycask_changed;
 
+// One decision as it was made.
+typedef struct {
+    // sizeof(keycask_decision).
+    uint32_t struct_size;
+    // What it came to: KEYCASK_OK, or a KEYCASK_DENY_...; for whatever reason there was no
+    // token, KEYCASK_DENY_UNPRESENTED.
+    int32_t outcome;
+    // When it was made, by the store's clock or as the request named it.
+    int64_t at_ms;
+    // The key, where the token is one's; else 0.
+    uint64_t key;
+    // The number of the realm that decided.
+    uint16_t realm;
+    // 0.
+    uint16_t zero;
+    // 4 or 16, the bytes of the address; 0 if the request named none.
+    uint32_t address_len;
+    // Where the request came from, in network order.
+    uint8_t address[16];
+    // Of SCOPE: what the request needs and the key has not.
+    keycask_scopes missing;
+} keycask_decision;
+
+// How many decisions came to which outcome since the store was opened here.
+typedef struct {
+    // sizeof(keycask_counts).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Grants.
+    uint64_t granted;
+    // Requests that presented no token.
+    uint64_t unpresented;
+    // Denials with KEYCASK_DENY_MALFORMED, and so on.
+    uint64_t malformed;
+    // KEYCASK_DENY_UNKNOWN.
+    uint64_t unknown;
+    // KEYCASK_DENY_REVOKED.
+    uint64_t revoked;
+    // KEYCASK_DENY_SUSPENDED.
+    uint64_t suspended;
+    // KEYCASK_DENY_OWNER_SUSPENDED.
+    uint64_t owner_suspended;
+    // KEYCASK_DENY_NOT_YET_VALID.
+    uint64_t not_yet_valid;
+    // KEYCASK_DENY_EXPIRED.
+    uint64_t expired;
+    // KEYCASK_DENY_IDLE.
+    uint64_t idle;
+    // KEYCASK_DENY_NETWORK.
+    uint64_t network;
+    // KEYCASK_DENY_SCOPE.
+    uint64_t scope;
+    // KEYCASK_DENY_RATE_LIMITED.
+    uint64_t rate_limited;
+    // KEYCASK_DENY_QUOTA_EXHAUSTED.
+    uint64_t quota_exhausted;
+} keycask_counts;
+
+// What was found about one key, or about several keys of one owner taken together. The texts
+// stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_finding).
+    uint32_t struct_size;
+    // KEYCASK_PATTERN_...
+    uint32_t pattern;
+    // The key; 0 if it is about its owner, whose keys are counted as if they were one.
+    uint64_t key;
+    // The number of the realm that decided.
+    uint16_t realm;
+    // 0.
+    uint16_t zero;
+    // 0.
+    uint32_t zero_too;
+    // When it was first found.
+    int64_t first_ms;
+    // When it was last found.
+    int64_t last_ms;
+    // How often, since the first: new networks, or decisions.
+    uint64_t count;
+    // All scopes that were missing in what was denied.
+    keycask_scopes missing;
+    // The realm's name, as far as the key is still there.
+    keycask_text realm_name;
+    // The owner's id in your application, likewise.
+    keycask_text owner;
+    // The network that it was last found from, such as 192.0.2.0/24: /24 of IPv4, /48 of IPv6;
+    // empty if none was named.
+    keycask_text network;
+} keycask_finding;
+
 // Figures of an open store.
 typedef struct {
     // sizeof(keycask_stats_info).
     uint32_t struct_size;
-    // KEYCASK_PEPPERED or 0.
+    // KEYCASK_PEPPERED, KEYCASK_UNCONFIRMED.
     uint32_t flags;
     // The store's own id, which a copy that was restored does not share.
     uint8_t store_id[16];
@@ -804,6 +1197,9 @@ typedef struct {
     uint64_t realms;
     // Bytes of the table in memory.
     uint64_t index_bytes;
+    // How many of them are on huge pages, as far as the system tells. A table of millions of
+    // keys decides a third slower without.
+    uint64_t index_huge_bytes;
 } keycask_stats_info;
 
 #ifdef __cplusplus
@@ -1058,6 +1454,20 @@ keycask_status keycask_owners(const keycask_store *store,
                               size_t text_cap,
                               keycask_error *error);
 
+// Writes the id that your application has for the owner with the number `owner`, as a grant or
+// a change has it, to `text`, KEYCASK_OWNER_MAX bytes at most, and its length to `*text_len`; on
+// SPACE the length alone. Writes the number of its realm to `*realm`, which may be NULL.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_owner_id(const keycask_store *store,
+                                uint32_t owner,
+                                uint16_t *realm,
+                                char *text,
+                                size_t text_cap,
+                                size_t *text_len,
+                                keycask_error *error);
+
 // Issues a key. On OK it is durable, and every verify that begins later finds it.
 //
 // Writes the key's id to `*key`, its token to `token`, and the token's length to
@@ -1079,9 +1489,10 @@ keycask_status keycask_issue(const keycask_store *store,
 // Whether `token` may do what `request` needs in `realm`.
 //
 // Decides from memory: it reads no file, allocates nothing, does not wait for a writer and
-// keeps nothing of `token`. Once a call that revokes, suspends or narrows a key has returned,
-// no verify that begins after it grants what was taken away. Rates are charged last, so a
-// denial charges nothing.
+// keeps nothing of `token`; but for a key with a quota, which waits for a commit that takes
+// credits from the file when too few of them are in memory. Once a call that revokes, suspends
+// or narrows a key has returned, no verify that begins after it grants what was taken away.
+// Rates and the quota are charged last, so a denial charges nothing.
 //
 // Writes `*grant` on OK and `*denial` on a denial. Both may be NULL.
 //
@@ -1096,10 +1507,12 @@ keycask_status keycask_verify(const keycask_store *store,
                               keycask_grant *grant,
                               keycask_denial *denial);
 
-// Decides about `count` tokens, each as keycask_verify() does, with the same request.
+// Decides about `count` tokens, each as keycask_verify() does, with the same request. Faster a
+// token: while one waits for memory, others are hashed.
 //
-// Writes the status of token i to `statuses[i]` and, if it is granted, its grant to
-// `grants[i]`; `grants` may be NULL. All grants have the struct_size of the first.
+// Writes the status of token i to `statuses[i]` and its grant to `grants[i]` or its denial to
+// `denials[i]`, of which the other stays as it is. Both may be NULL. All grants have the
+// struct_size of the first, and all denials that of theirs.
 //
 // Returns OK only if every token is granted, or else the status of the first that is not.
 // On a failure (below 0) nothing was written.
@@ -1113,7 +1526,8 @@ keycask_status keycask_verify_batch(const keycask_store *store,
                                     size_t count,
                                     const keycask_request *request,
                                     int32_t *statuses,
-                                    keycask_grant *grants);
+                                    keycask_grant *grants,
+                                    keycask_denial *denials);
 
 // Decides about a request from its method and header fields, and renders the profile's answer.
 //
@@ -1172,7 +1586,7 @@ keycask_status keycask_explain(const keycask_store *store,
                                size_t method_len,
                                const keycask_request *request,
                                keycask_explanation *out,
-                               keycask_finding *checks,
+                               keycask_check_info *checks,
                                size_t checks_cap,
                                size_t *count,
                                char *text,
@@ -1213,26 +1627,42 @@ keycask_status keycask_key_id_parse(const char *text,
                                     uint64_t *key,
                                     keycask_error *error);
 
-// Lists the keys that `filter` selects, by key id and so by time of issue.
+// Lists the keys that `filter` selects, in its order, from `after` on.
 //
 // Writes as many keys to `keys` as there are, as there is room for, in number and in text, and
-// as KEYCASK_PAGE_MAX allows; their number to `*count`; and to `*next` what `after` shall be
-// for the next page, or 0 if this was the last. Pages are stable: a key that is issued
-// meanwhile is on a later page, and no key is on two. All keys have the struct_size of the
-// first. `text` may be NULL with a capacity of 0: then texts are left out.
+// as KEYCASK_PAGE_MAX allows; their number to `*count`; and to `*next` where the next page
+// begins: the list is over when its len is 0, and not before, though a page may have no key,
+// since one call reads 10,000 rows at most. All keys have the struct_size of the first. `text`
+// may be NULL with a capacity of 0: then texts are left out.
 //
-// Fails with ARGUMENT, NOT_FOUND (realm or owner), SPACE (no room for the texts of one key),
-// IO, CORRUPT.
+// Pages are stable: a key that the filter selects all the while, and whose place does not
+// change, is on exactly one. By key no place changes, and what is issued meanwhile is on a
+// later page. By end a place changes with the key's end, and when it is revoked.
+//
+// Fails with ARGUMENT (also a cursor of another order, and a question about use in a realm that
+// keeps none), NOT_FOUND (realm, kind or owner), SPACE (no room for the texts of one key), IO,
+// CORRUPT.
 KEYCASK_MUST_USE
 keycask_status keycask_list(const keycask_store *store,
                             const keycask_filter *filter,
+                            const keycask_cursor *after,
                             keycask_key_info *keys,
                             size_t keys_cap,
                             size_t *count,
-                            uint64_t *next,
+                            keycask_cursor *next,
                             char *text,
                             size_t text_cap,
                             keycask_error *error);
+
+// Counts the keys that `filter` selects, as of one moment, and writes their number to `*count`.
+// It reads the row of every key that may be selected: of a million, for seconds.
+//
+// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_count(const keycask_store *store,
+                             const keycask_filter *filter,
+                             uint64_t *count,
+                             keycask_error *error);
 
 // Pauses a key: it is refused until it is resumed. It is refused before the change is on its
 // way to the disk. Suspending a suspended key changes nothing.
@@ -1265,12 +1695,83 @@ keycask_status keycask_revoke(const keycask_store *store,
                               const keycask_actor *by,
                               keycask_error *error);
 
-// Changes a key's name, metadata, end or scopes. What is taken away is enforced before the
-// commit, what is added after it.
+// Ends all of `keys` for good or, if there is one that this store has not, none. `count` is
+// KEYCASK_MANY_MAX at most. It is keycask_end_many() of keys that are named: all are refused
+// before the change is on its way to the disk, and a thousand share a commit.
 //
-// Fails with ARGUMENT, NOT_FOUND, CONFLICT (it is revoked, or was rotated and would outlive
-// its grace), CAP (a later end makes it active again and there is no place for it), and those
-// of a write.
+// Fails with ARGUMENT, NOT_FOUND, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_revoke_many(const keycask_store *store,
+                                   const uint64_t *keys,
+                                   size_t count,
+                                   const keycask_actor *by,
+                                   keycask_error *error);
+
+// Revokes the keys that `filter` selects, any number of them, as one operation. `how` is
+// KEYCASK_END_REVOKE or KEYCASK_END_GRACE. The filter has a condition, a realm if nothing
+// else, and no hint.
+//
+// All of them are refused before the first is on its way to the disk, and stay so. They are
+// then written a thousand a commit, and other writers have their turn between any two. A key
+// that is issued meanwhile is met at the end and revoked too, if it is selected. If it fails
+// half-way, the message says how many keys were revoked; they stay revoked, and asking again
+// goes on with the others.
+//
+// Writes how many it revoked to `*count`, which may be NULL; of an operation that was done
+// before, all in all.
+//
+// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_end_many(const keycask_store *store,
+                                uint32_t how,
+                                const keycask_filter *filter,
+                                const keycask_actor *by,
+                                uint64_t *count,
+                                keycask_error *error);
+
+// Says what keycask_end_many() would do at this moment, and changes nothing. A store that is
+// read-only may be asked, too.
+//
+// Writes how many keys it would revoke to `*count`, and to `first` the first of them by key
+// id: as many as there are, as there is room for, and as KEYCASK_DRY_RUN_MAX allows. What is
+// left of `first` is set to 0. It may be NULL with a capacity of 0.
+//
+// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_dry_run(const keycask_store *store,
+                               uint32_t how,
+                               const keycask_filter *filter,
+                               uint64_t *count,
+                               uint64_t *first,
+                               size_t first_cap,
+                               keycask_error *error);
+
+// Revokes the key whose token this is, as its holder asks, who found it in a log perhaps. It is
+// refused before anything is read, whether it would be granted or not: a suspended or expired
+// key is revoked too, and a revoked one stays as it is. The audit trail names `holder` as the
+// actor. `reason` has 256 bytes at most, without control characters, and may be empty.
+//
+// Writes the key to `*key`, which may be NULL.
+//
+// Denies with MALFORMED, UNKNOWN: the token is nobody's. Fails with ARGUMENT, NOT_FOUND (no such
+// realm), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_revoke_presented(const keycask_store *store,
+                                        uint16_t realm,
+                                        const char *token,
+                                        size_t token_len,
+                                        const char *reason,
+                                        size_t reason_len,
+                                        uint64_t *key,
+                                        keycask_error *error);
+
+// Changes a key's name, metadata, end, scopes, networks or idle span, or the quota and the
+// credits of its lineage. What is taken away is enforced before the commit, what is added
+// after it.
+//
+// Fails with ARGUMENT, NOT_FOUND, CONFLICT (it is revoked, was rotated and would outlive its
+// grace, or has no quota whose credits could be changed), CAP (a later end makes it active
+// again and there is no place for it), and those of a write.
 KEYCASK_MUST_USE
 keycask_status keycask_update(const keycask_store *store,
                               uint64_t key,
@@ -1332,44 +1833,178 @@ keycask_status keycask_change_sealing_key(const keycask_store *store,
                                           size_t *count,
                                           keycask_error *error);
 
-// Reads the audit trail: the entries with numbers over `after`, in order.
+// Reads the audit trail: the entries that `filter` selects with numbers over `after`, in
+// order.
 //
 // Writes as many entries to `entries` as there are, as there is room for, in number and in
-// text, and as KEYCASK_PAGE_MAX allows, and their number to `*count`. The trail is over when
-// that is 0. All entries have the struct_size of the first. On SPACE, when there is no room
-// for the texts of one entry, `*count` alone is written: how many bytes are enough.
+// text, and as KEYCASK_PAGE_MAX allows, their number to `*count`, and to `*page` where to go
+// on. A page may have fewer entries, or none, and more to come all the same: one call reads
+// 10,000 at most. All entries have the struct_size of the first. On SPACE, when there is no
+// room for the texts of one entry, `*count` alone is written: how many bytes are enough.
 //
 // Fails with ARGUMENT, SPACE, IO, CORRUPT.
 KEYCASK_MUST_USE
 keycask_status keycask_audit(const keycask_store *store,
+                             const keycask_audit_filter *filter,
                              uint64_t after,
                              keycask_audit_entry *entries,
                              size_t entries_cap,
                              size_t *count,
+                             keycask_audit_page *page,
                              char *text,
                              size_t text_cap,
                              keycask_error *error);
 
-// Reads the log: what the commits after `since` changed, in order and without a gap.
+// Writes the entries that keycask_audit() would read as lines for other programs, each with a
+// LF at its end. `format` is KEYCASK_JSON or KEYCASK_OCSF.
+//
+// Writes as many lines to `text` as there are, as there is room for, and as KEYCASK_PAGE_MAX
+// allows, their length to `*text_len`, and to `*page` where to go on. On SPACE, when there is
+// no room for one line, `*text_len` alone is written: how many bytes are enough.
+//
+// Fails with ARGUMENT, SPACE, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_audit_export(const keycask_store *store,
+                                    const keycask_audit_filter *filter,
+                                    uint64_t after,
+                                    uint32_t format,
+                                    char *text,
+                                    size_t text_cap,
+                                    size_t *text_len,
+                                    keycask_audit_page *page,
+                                    keycask_error *error);
+
+// Checks the audit trail alone: that no entry is missing at either end or between, altered, or
+// in another's place. Writes which entries there are to `*out`.
+//
+// Fails with ARGUMENT, CORRUPT or NEWER, naming the first entry that is wrong; IO.
+KEYCASK_MUST_USE
+keycask_status keycask_audit_check(const keycask_store *store,
+                                   keycask_audit_span *out,
+                                   keycask_error *error);
+
+// Takes the oldest entries out of the audit trail, 10,000 at most, in one commit. `what` is one
+// of KEYCASK_TRIM_..., which says what `bound` is: milliseconds since 1970, or a number.
+//
+// Numbers stay, and that it was done is an entry, too. Entries that are to go are checked
+// before, and a trail that was altered loses nothing.
+//
+// Writes how many it took out to `*count`, and 1 to `*more` if there are more to go, else 0;
+// both may be NULL.
+//
+// Fails with ARGUMENT, CORRUPT (one of them is damaged or missing), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_audit_trim(const keycask_store *store,
+                                  uint32_t what,
+                                  uint64_t bound,
+                                  const keycask_actor *by,
+                                  uint64_t *count,
+                                  uint32_t *more,
+                                  keycask_error *error);
+
+// Writes where the feed of changes begins and ends now. Who follows from `*oldest` is given
+// every commit that the log still has; who has just read the whole store follows from
+// `*newest`. Either may be NULL.
+//
+// Fails with ARGUMENT, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_feed(const keycask_store *store,
+                            keycask_feed_cursor *oldest,
+                            keycask_feed_cursor *newest,
+                            keycask_error *error);
+
+// Reads the log: what the commits after `since` changed, in order and without a gap. What was
+// done, by whom and why is in the entries of keycask_audit() that have the commit's seq.
 //
 // Writes whole commits to `changes`, as many as there is room for, how many changes that are
-// to `*count`, and the number of the last commit among them to `*seq`; if there is none
-// after `since`, 0 and `since`. All changes have the struct_size of the first. On SPACE, when
-// there is no room for one commit, `*count` alone is written: how many changes it has.
+// to `*count`, and the last commit among them to `*reached`, from which to go on; if there is
+// none after `since`, 0 and `since`. Nobody is woken: ask again after a while. All changes have
+// the struct_size of the first. On SPACE, when there is no room for one commit, `*count` alone
+// is written: how many changes it has.
 //
-// A cursor is a seq together with the store_id of keycask_stats(): a copy of the file that was
-// restored has another, and a seq of one means nothing in the other.
+// A store that is read-only is told of what the writer committed, though its decisions are not.
 //
-// Fails with ARGUMENT, GONE (the log no longer reaches back to `since`; or the store was opened
-// read-only, and is in another file since it was compacted: open it again), SPACE, IO, CORRUPT.
+// Fails with ARGUMENT, GONE (read everything anew, and follow from `*newest` of keycask_feed():
+// the message begins with `other_store`, it was restored from a backup; `trimmed`, the log no
+// longer reaches back that far; or `ahead`, an older copy of the file was put in its place),
+// MOVED (open the store again, and go on from `since`), SPACE, IO, CORRUPT.
 KEYCASK_MUST_USE
 keycask_status keycask_changes(const keycask_store *store,
-                               uint64_t since,
+                               const keycask_feed_cursor *since,
                                keycask_changed *changes,
                                size_t changes_cap,
                                size_t *count,
-                               uint64_t *seq,
+                               keycask_feed_cursor *reached,
                                keycask_error *error);
+
+// Takes decisions that were kept, the oldest first: those that the options chose. They are
+// given once. They wait in memory, 8,192 at most; later ones are then counted and not kept.
+//
+// Writes as many to `decisions` as there are and as there is room for, their number to
+// `*count`, and how many more were not kept, since this was last asked, to `*lost`, which may
+// be NULL. All decisions have the struct_size of the first.
+//
+// Fails with ARGUMENT.
+KEYCASK_MUST_USE
+keycask_status keycask_decisions(const keycask_store *store,
+                                 keycask_decision *decisions,
+                                 size_t decisions_cap,
+                                 size_t *count,
+                                 uint64_t *lost,
+                                 keycask_error *error);
+
+// Takes decisions that were kept, a thousand at most, and puts them into the audit trail as
+// one entry. A trail that takes every denial grows as fast as somebody who has no key likes.
+// If the commit fails they are gone.
+//
+// Writes how many there were to `*count`, which may be NULL; with none there is no entry.
+//
+// Fails with ARGUMENT, and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_audit_decisions(const keycask_store *store,
+                                       const keycask_actor *by,
+                                       uint64_t *count,
+                                       keycask_error *error);
+
+// Writes how many decisions came to which outcome to `*out`. keycask_explain() does not decide.
+//
+// Fails with ARGUMENT.
+KEYCASK_MUST_USE
+keycask_status keycask_decision_counts(const keycask_store *store,
+                                       keycask_counts *out,
+                                       keycask_error *error);
+
+// Reads what was found in the use of keys since the store was opened, the oldest first: one for
+// each pattern of each key. The options say what is looked for.
+//
+// Writes all findings to `findings`, which may be up to KEYCASK_FINDINGS_MAX, their number to
+// `*count`, their texts to `text`, and to `*lost`, which may be NULL, how much was left out for
+// want of room in the library. Of text, KEYCASK_FINDING_TEXT_MAX bytes a finding are always
+// enough; it may be NULL with a capacity of 0: then texts are left out. All findings have the
+// struct_size of the first. On SPACE `*count` alone is written.
+//
+// Fails with ARGUMENT, SPACE, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_findings(const keycask_store *store,
+                                keycask_finding *findings,
+                                size_t findings_cap,
+                                size_t *count,
+                                uint64_t *lost,
+                                char *text,
+                                size_t text_cap,
+                                keycask_error *error);
+
+// Puts what was found and not told yet into the audit trail, an entry each, and so into the
+// feed. What goes on is told again a day later.
+//
+// Writes how many entries there are to `*count`, which may be NULL.
+//
+// Fails with ARGUMENT, and those of a write: it is told with the next call then.
+KEYCASK_MUST_USE
+keycask_status keycask_tell_findings(const keycask_store *store,
+                                     const keycask_actor *by,
+                                     uint64_t *count,
+                                     keycask_error *error);
 
 // Writes figures of the store to `*out`.
 //
@@ -1443,7 +2078,10 @@ const char *keycask_version(void);
 // What the structs begin as. A constant needs no call, so they are initializers.
 
 #define KEYCASK_ERROR_INIT {sizeof(keycask_error), 0, {0}}
-#define KEYCASK_OPTIONS_INIT {sizeof(keycask_options), 0, NULL, 0, NULL, 0, 0, 0, 0}
+#define KEYCASK_OPTIONS_INIT \
+    {sizeof(keycask_options), 0, NULL, 0, NULL, 0, 0, 0, 0, NULL, 0, 0}
+#define KEYCASK_PATTERNS_INIT \
+    {sizeof(keycask_patterns), 0, KEYCASK_DEFAULT, KEYCASK_DEFAULT, KEYCASK_DEFAULT}
 #define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_SCOPE_INFO_INIT \
     {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
@@ -1453,31 +2091,46 @@ const char *keycask_version(void);
     {sizeof(keycask_owner_info), 0, 0, 0, 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_SPEC_INIT \
     {sizeof(keycask_spec), 0, 0, {NULL, 0}, {NULL, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, \
-     KEYCASK_NOW, KEYCASK_DEFAULT, 0}
+     KEYCASK_NOW, KEYCASK_DEFAULT, 0, {NULL, 0}, KEYCASK_DEFAULT, {NULL, 0}}
 #define KEYCASK_REQUEST_INIT \
-    {sizeof(keycask_request), 1, {0, 0}, KEYCASK_ANY_KIND, KEYCASK_NOW}
+    {sizeof(keycask_request), 1, {0, 0}, KEYCASK_ANY_KIND, KEYCASK_NOW, {0}, 0, 0}
 #define KEYCASK_GRANT_INIT \
-    {sizeof(keycask_grant), 0, 0, 0, 0, 0, {0, 0}, 0, {0, 0, 0, 0}}
+    {sizeof(keycask_grant), 0, 0, 0, 0, 0, {0, 0}, 0, {0, 0, 0, 0}, {0, 0, 0}}
 #define KEYCASK_DENIAL_INIT \
-    {sizeof(keycask_denial), 0, 0, {0, 0}, {0, 0}, 0, {0, 0, 0, 0}}
+    {sizeof(keycask_denial), 0, 0, {0, 0}, {0, 0}, 0, {0, 0, 0, 0}, {0, 0, 0}}
 #define KEYCASK_HTTP_INIT {sizeof(keycask_http), 0, {NULL, 0}, {NULL, 0}, NULL, 0}
 #define KEYCASK_ANSWER_INIT {sizeof(keycask_answer), 0, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_DESCRIPTION_INIT \
     {sizeof(keycask_description), 0, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
      {NULL, 0}, {NULL, 0}}
 #define KEYCASK_EXPLANATION_INIT {sizeof(keycask_explanation), 0, 0, {0, 0}, {0, 0}, {0, 0}}
-#define KEYCASK_FINDING_INIT {sizeof(keycask_finding), 0, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_CHECK_INFO_INIT {sizeof(keycask_check_info), 0, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_KEY_INFO_INIT \
-    {sizeof(keycask_key_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0, 0, 0, 0, \
-     {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
-     {NULL, 0}}
-#define KEYCASK_FILTER_INIT {sizeof(keycask_filter), 0, 0, 0, 0, {NULL, 0}, 0}
+    {sizeof(keycask_key_info), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, 0, 0, 0, 0, 0, 0, 0, 0, \
+     {0, 0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_FILTER_INIT \
+    {sizeof(keycask_filter), 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}, KEYCASK_NONE, \
+     KEYCASK_NONE, KEYCASK_NONE, KEYCASK_NONE, KEYCASK_NONE}
+#define KEYCASK_CURSOR_INIT {sizeof(keycask_cursor), 0, {0}}
 #define KEYCASK_KEY_CHANGE_INIT \
-    {sizeof(keycask_key_change), 0, {NULL, 0}, {NULL, 0}, KEYCASK_KEEP, {0, 0}}
+    {sizeof(keycask_key_change), 0, {NULL, 0}, {NULL, 0}, KEYCASK_KEEP, {0, 0}, {NULL, 0}, \
+     KEYCASK_KEEP, {NULL, 0}, 0}
 #define KEYCASK_ROTATION_INIT \
     {sizeof(keycask_rotation), 0, KEYCASK_DEFAULT, KEYCASK_DEFAULT, 0}
+#define KEYCASK_AUDIT_FILTER_INIT \
+    {sizeof(keycask_audit_filter), 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     KEYCASK_NONE, KEYCASK_NONE}
 #define KEYCASK_AUDIT_ENTRY_INIT \
     {sizeof(keycask_audit_entry), 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
-     {NULL, 0}, {NULL, 0}, {NULL, 0}}
+     {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_AUDIT_PAGE_INIT {sizeof(keycask_audit_page), 0, 0, 0}
+#define KEYCASK_AUDIT_SPAN_INIT {sizeof(keycask_audit_span), 0, 0, 0, 0}
+#define KEYCASK_FEED_CURSOR_INIT {sizeof(keycask_feed_cursor), 0, 0, {0}}
 #define KEYCASK_CHANGED_INIT {sizeof(keycask_changed), 0, 0, 0}
-#define KEYCASK_STATS_INFO_INIT {sizeof(keycask_stats_info), 0, {0}, 0, 0, 0, 0, 0}
+#define KEYCASK_DECISION_INIT {sizeof(keycask_decision), 0, 0, 0, 0, 0, 0, {0}, {0, 0}}
+#define KEYCASK_COUNTS_INIT \
+    {sizeof(keycask_counts), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+#define KEYCASK_FINDING_INIT \
+    {sizeof(keycask_finding), 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_STATS_INFO_INIT {sizeof(keycask_stats_info), 0, {0}, 0, 0, 0, 0, 0, 0}

@@ -101,7 +101,7 @@ impl Store {
     /// 64 of them, after they were hashed.
     ///
     /// Faster a token: while one waits for memory, others are hashed. The answers are put to
-    /// the end of `answers`; with room there, nothing is allocated.
+    /// the end of `answers`; if that is a `Vec` with room, nothing is allocated.
     ///
     /// # Errors
     ///
@@ -111,13 +111,12 @@ impl Store {
         realm: RealmRef,
         tokens: &[&[u8]],
         request: &Request,
-        answers: &mut Vec<Result<Grant, Denial>>,
+        answers: &mut impl Extend<Result<Grant, Denial>>,
     ) -> Result<()> {
         self.storage.at_home()?;
         let realms = self.realms.load();
         let bound = realms.get(realm)?;
         let required = Required::Scopes(request.required);
-        answers.reserve(tokens.len());
         for group in tokens.chunks(GROUP) {
             let ways = self.routes.load();
             let mut presented = [const { Err(Malformed::Prefix) }; GROUP];

@@ -11,39 +11,53 @@ const PAGE: &str = "docs/dependencies.md";
 /// The crates of a section by name, with the files and directories that may name each.
 type Rows<'a> = BTreeMap<&'a str, BTreeSet<&'a str>>;
 
+/// The section of the crates that nobody but the tree itself needs.
+const TESTS: &str = "Tests and benches";
+
 /// What is wrong with the page of `tree`.
 pub fn problems(tree: &Tree) -> Vec<String> {
+    let page = tree.text(PAGE);
     let mut problems = Vec::new();
-    for (heading, manifest, sources) in [
-        ("## The engine", "Cargo.toml", "src/"),
-        ("## The C ABI", "bindings/c/Cargo.toml", "bindings/c/src/"),
-        ("## The command", "bindings/cli/Cargo.toml", "bindings/cli/src/"),
-    ] {
-        let rows = rows(tree.text(PAGE), heading);
+    let mut of_tests = BTreeSet::new();
+    for manifest in tree.files().map(|(path, _)| path).filter(|path| is_member(path)) {
+        of_tests.extend(needed(tree.text(manifest), &["dev-dependencies"]));
+        let lead = format!("`{manifest}`:");
+        let Some((heading, body)) = sections(page).find(|(_, body)| body.starts_with(&lead)) else {
+            problems.push(format!("{PAGE}: no section begins with {lead}"));
+            continue;
+        };
+        let rows = rows(body);
         let needed = needed(tree.text(manifest), &["dependencies", "build-dependencies"]);
         problems.extend(differences(heading, &rows, &needed));
-        problems.extend(strays(&tree.below(sources), &rows));
+        let sources = manifest.replace("Cargo.toml", "src/");
+        problems.extend(strays(&tree.below(&sources), &rows));
     }
-    let heading = "## Tests and benches";
-    let manifests = ["Cargo.toml", "bindings/c/Cargo.toml", "bindings/cli/Cargo.toml"];
-    let texts = manifests.map(|manifest| needed(tree.text(manifest), &["dev-dependencies"]));
-    let rows = rows(tree.text(PAGE), heading);
-    problems.extend(differences(heading, &rows, &texts.into_iter().flatten().collect()));
+    let (_, body) = sections(page).find(|(heading, _)| *heading == TESTS).unwrap();
+    problems.extend(differences(TESTS, &rows(body), &of_tests));
     problems
 }
 
-/// The rows under a heading: crates in the first cell, their places in the last one.
-fn rows<'a>(page: &'a str, heading: &str) -> Rows<'a> {
-    let start = format!("\n{heading}\n");
-    let rest = page.split_once(&start).unwrap_or_else(|| panic!("no heading {heading:?}")).1;
-    let section = rest.split_once("\n## ").map_or(rest, |(section, _)| section);
-    let quoted = |cell: &'a str| cell.split('`').skip(1).step_by(2);
+/// Whether a file is the manifest of the engine or of what stands around it.
+fn is_member(path: &str) -> bool {
+    path == "Cargo.toml" || (path.starts_with("bindings/") && path.ends_with("/Cargo.toml"))
+}
+
+/// Headings, and what stands under each.
+fn sections(page: &str) -> impl Iterator<Item = (&str, &str)> {
+    page.split("\n## ").skip(1).filter_map(|section| section.split_once("\n\n"))
+}
+
+/// The rows of a section: crates in the first cell, their places in the last one.
+fn rows(section: &str) -> Rows<'_> {
+    fn quoted(cell: &str) -> impl Iterator<Item = &str> {
+        cell.split('`').skip(1).step_by(2)
+    }
     let mut rows = Rows::new();
     for line in section.lines().filter(|line| line.starts_with("| `")) {
         let cells: Vec<&str> = line.trim_matches('|').split(" | ").collect();
         for name in quoted(cells[0]) {
             let before = rows.insert(name, quoted(cells[cells.len() - 1]).collect());
-            assert!(before.is_none(), "{PAGE}: two rows for {name} in {heading:?}");
+            assert!(before.is_none(), "{PAGE}: two rows for {name} in one section");
         }
     }
     rows
@@ -63,11 +77,11 @@ fn needed(manifest: &str, sections: &[&str]) -> BTreeSet<String> {
 
 fn differences(heading: &str, rows: &Rows<'_>, needed: &BTreeSet<String>) -> Vec<String> {
     let missing = needed.iter().filter(|name| !rows.contains_key(name.as_str()));
-    let missing = missing.map(|name| format!("{PAGE}: {heading} has no row for {name}"));
+    let missing = missing.map(|name| format!("{PAGE}: {heading:?} has no row for {name}"));
     let stale = rows.keys().filter(|name| !needed.contains(**name));
     missing
         .chain(
-            stale.map(|name| format!("{PAGE}: {heading} has a row for {name}: it is not needed")),
+            stale.map(|name| format!("{PAGE}: {heading:?} has a row for {name}: it is not needed")),
         )
         .collect()
 }

@@ -1,4 +1,5 @@
-//! The rules that keep the tree readable: which file may use which, and how the text looks.
+//! The rules that keep the tree readable and safe: which file may use which, what stands around
+//! each function of the C ABI, and how the text looks.
 //!
 //! The layers are read from the table of `docs/architecture.md`; the rules are in `rules`,
 //! and each is shown here to catch what it is for.
@@ -10,6 +11,7 @@
 )]
 
 mod dependencies;
+mod guards;
 mod rules;
 mod source;
 mod table;
@@ -45,6 +47,27 @@ fn each_crate_that_is_needed_has_a_row_and_is_named_where_its_row_says() {
 #[test]
 fn sources_are_ascii_and_rust_lines_end_by_column_100() {
     assert_none(&rules::text(&Tree::of_the_project()));
+}
+
+#[test]
+fn each_function_runs_within_the_guard() {
+    let tree = Tree::of_the_project();
+    assert!(tree.text("bindings/c/src/verify.rs").contains("extern"));
+    assert_none(&guards::problems(&tree));
+}
+
+#[test]
+fn a_function_outside_the_guard_is_caught() {
+    let exported = "use x::{guard}; #[unsafe(no_mangle)] pub extern \"C\" fn f() -> ";
+    let of = |rest: &str| {
+        guards::problems(&Tree::of(&[("bindings/c/src/a.rs", &format!("{exported}{rest}"))]))
+    };
+    assert_none(&of("Status { guard::run(|| g()) }"));
+    assert_none(&of("Status { g(1) } fn g(x: u8) -> Status { unsafe { guard::run(x) } }"));
+    assert_none(&of("u32 { 1 }"));
+    for open in ["Status { g() }", "Status { g() } fn g() -> Status { f() }", "Status { Ok }"] {
+        assert_eq!(of(open), ["bindings/c/src/a.rs: f is not within the guard"], "{open}");
+    }
 }
 
 /// A tree of three layers: `error.rs`, `token/`, `store.rs`; and `lib.rs` over them.
@@ -201,15 +224,14 @@ fn unsafe_outside_its_places_is_caught() {
 /// A tree whose engine needs `redb`, in `store/` alone, and for its tests `proptest`.
 fn with_needs(engine: &str, rows: &str, sources: &[(&str, &str)]) -> Vec<String> {
     let page = format!(
-        "# D\n## The engine\n{rows}\n## The C ABI\n\n## The command\n\n\
-         ## Tests and benches\n| `proptest` | cases |\n"
+        "# D\n\n## The engine\n\n`Cargo.toml`:\n{rows}\n\n## The C ABI\n\n\
+         `bindings/c/Cargo.toml`:\n\n## Tests and benches\n\n| `proptest` | cases |\n"
     );
     let engine = format!("{engine}\n[target.x.dev-dependencies]\nproptest = \"1\"");
     let mut tree = Tree::of(&[
         ("docs/dependencies.md", &page),
         ("Cargo.toml", &engine),
         ("bindings/c/Cargo.toml", "[dependencies]\nengine = { path = \"../..\" }"),
-        ("bindings/cli/Cargo.toml", ""),
         ("src/store/rows.rs", "use redb::Database;"),
         ("src/a.rs", "fn redb(x: own::redb::T) { redb() } #[cfg(test)] mod t { use redb::A; }"),
     ]);
@@ -224,17 +246,19 @@ fn a_crate_without_a_row_a_stale_row_and_a_crate_out_of_its_place_are_caught() {
     let (needs, row) = ("[dependencies]\nredb = \"4\"", "| `redb` | rows | a | `src/store/` |");
     assert_none(&with_needs(needs, row, &[]));
     let new = with_needs(&format!("{needs}\nmio = \"1\""), row, &[]);
-    assert_eq!(new, ["docs/dependencies.md: ## The engine has no row for mio"]);
+    assert_eq!(new, ["docs/dependencies.md: \"The engine\" has no row for mio"]);
     let build = with_needs(&format!("{needs}\n[build-dependencies]\ncc = \"1\""), row, &[]);
-    assert_eq!(build, ["docs/dependencies.md: ## The engine has no row for cc"]);
+    assert_eq!(build, ["docs/dependencies.md: \"The engine\" has no row for cc"]);
     let stale = with_needs(needs, &format!("{row}\n| `gone` | x | `src/store/` |"), &[]);
     assert_eq!(
         stale,
         [
-            "docs/dependencies.md: ## The engine has a row for gone: it is not needed",
+            "docs/dependencies.md: \"The engine\" has a row for gone: it is not needed",
             "docs/dependencies.md: src/store/ does not name gone"
         ]
     );
+    let member = with_needs(needs, row, &[("bindings/x/Cargo.toml", "")]);
+    assert_eq!(member, ["docs/dependencies.md: no section begins with `bindings/x/Cargo.toml`:"]);
     for text in ["use redb::Database;", "fn f(x: redb::D) {}", "use { redb::{D}, a };"] {
         let stray = with_needs(needs, row, &[("src/b.rs", text)]);
         assert_eq!(stray, ["src/b.rs:1: names redb, not allowed by docs/dependencies.md"]);

@@ -12,7 +12,6 @@
 mod hands;
 mod kit;
 mod lives;
-mod register;
 mod requests;
 mod rotations;
 mod scopes;

@@ -36,11 +36,12 @@ struct CRequest {
     scopes: [u64; 2],
     kinds: u64,
     now_ms: i64,
+    address: [u8; 24],
 }
 
 #[repr(C)]
 #[derive(Clone, Copy)]
-struct CGrant([u64; 9]);
+struct CGrant([u64; 12]);
 
 #[repr(C)]
 struct CText {
@@ -67,6 +68,7 @@ type VerifyBatch = unsafe extern "C" fn(
     *const CRequest,
     *mut i32,
     *mut CGrant,
+    *mut c_void,
 ) -> i32;
 
 /// The C library, loaded as a program would.
@@ -138,16 +140,17 @@ fn main() {
     assert_eq!(opened, 0);
     let bits = needs.bits();
     let c_request = CRequest {
-        struct_size: 40,
+        struct_size: 64,
         cost: 1,
         scopes: [bits as u64, (bits >> 64) as u64],
         kinds: u64::MAX,
         now_ms: i64::MAX - 1,
+        address: [0; 24],
     };
 
     let rust = |token: &str| store.verify(realm, token.as_bytes(), &request).is_ok();
-    let mut grant = CGrant([0; 9]);
-    grant.0[0] = 72;
+    let mut grant = CGrant([0; 12]);
+    grant.0[0] = 96;
     let number = RealmRef::number(realm);
     let mut c = |token: &str| {
         let grant = &mut grant;
@@ -162,13 +165,14 @@ fn main() {
     let texts: Vec<CText> =
         tokens.iter().map(|token| CText { data: token.as_ptr(), len: token.len() }).collect();
     let mut statuses = [0_i32; BATCH];
-    let mut grants = [CGrant([72, 0, 0, 0, 0, 0, 0, 0, 0]); BATCH];
+    let mut grants = [CGrant([96, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]); BATCH];
     let mut took: [Vec<f64>; 3] = Default::default();
     let mut batch = |texts: &[CText]| {
         // SAFETY: all pointers are to arrays of BATCH.
         let status = unsafe {
             let (statuses, grants) = (statuses.as_mut_ptr(), grants.as_mut_ptr());
-            verify_batch(handle, number, texts.as_ptr(), BATCH, &c_request, statuses, grants)
+            let (texts, none) = (texts.as_ptr(), std::ptr::null_mut());
+            verify_batch(handle, number, texts, BATCH, &c_request, statuses, grants, none)
         };
         black_box(status) == 0
     };

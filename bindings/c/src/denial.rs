@@ -2,9 +2,11 @@
 
 use engine::{KeyId, Malformed, Reason};
 
+use crate::credits::Credits;
 use crate::grant::Rate;
 use crate::scopes::Scopes;
 use crate::sized::Sized;
+use crate::time::KEYCASK_NEVER;
 
 /// In detail of keycask_denial, of MALFORMED: no kind has a prefix that the token begins with.
 pub const KEYCASK_MALFORMED_PREFIX: u32 = 1;
@@ -30,14 +32,18 @@ pub struct Denial {
     pub required: Scopes,
     /// Of SCOPE: what the key may do.
     pub present: Scopes,
-    /// Of RATE_LIMITED: milliseconds until the request would be admitted.
-    pub retry_ms: u64,
+    /// Of RATE_LIMITED and QUOTA_EXHAUSTED: milliseconds until the request would be admitted;
+    /// KEYCASK_NEVER if it would not: it costs more than there ever is, the quota is not
+    /// refilled, or the store cannot write what its credits come to.
+    pub retry_ms: i64,
     /// Of RATE_LIMITED: the window that admits again last.
     pub rate: Rate,
+    /// Of QUOTA_EXHAUSTED: what is left of the key's quota.
+    pub credits: Credits,
 }
 
-// SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 8 + 16 + 16 + 8 + 24
-// bytes, no padding.
+// SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 8 + 16 + 16 + 8 + 24 +
+// 24 bytes, no padding.
 unsafe impl Sized for Denial {}
 
 impl Denial {
@@ -49,6 +55,7 @@ impl Denial {
         present: Scopes { low: 0, high: 0 },
         retry_ms: 0,
         rate: Rate::NONE,
+        credits: Credits::NONE,
     };
 
     pub(crate) fn of(denial: &engine::Denial) -> Self {
@@ -67,10 +74,18 @@ impl Denial {
                 (out.required, out.present) = (Scopes::of(required), Scopes::of(present));
             }
             Reason::RateLimited { rate, retry_ms } => {
-                (out.rate, out.retry_ms) = (Rate::of(Some(rate)), retry_ms);
+                (out.rate, out.retry_ms) = (Rate::of(Some(rate)), retry(retry_ms));
+            }
+            Reason::QuotaExhausted { credits, retry_ms } => {
+                (out.credits, out.retry_ms) = (Credits::of(Some(credits)), retry(retry_ms));
             }
             _ => {}
         }
         out
     }
+}
+
+/// A wait, which may be for ever.
+fn retry(ms: u64) -> i64 {
+    i64::try_from(ms).unwrap_or(KEYCASK_NEVER)
 }

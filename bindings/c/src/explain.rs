@@ -18,18 +18,18 @@ use crate::text::Text;
 pub const KEYCASK_CHECKS_MAX: usize = 32;
 /// Room that is always enough for the text of all checks of a decision.
 pub const KEYCASK_EXPLANATION_TEXT_MAX: usize = 32768;
-/// In passed of keycask_finding: it refuses.
+/// In passed of keycask_check_info: it refuses.
 pub const KEYCASK_REFUSED: u32 = 0;
-/// In passed of keycask_finding: it does not refuse.
+/// In passed of keycask_check_info: it does not refuse.
 pub const KEYCASK_PASSED: u32 = 1;
-/// In passed of keycask_finding: there was no key to check.
+/// In passed of keycask_check_info: there was no key to check.
 pub const KEYCASK_UNREACHED: u32 = 2;
 
 /// One check of a decision. The texts stand in the buffer of the call.
 #[derive(Clone, Copy)]
 #[repr(C)]
-pub struct Finding {
-    /// sizeof(keycask_finding).
+pub struct CheckInfo {
+    /// sizeof(keycask_check_info).
     pub struct_size: u32,
     /// KEYCASK_REFUSED, KEYCASK_PASSED or KEYCASK_UNREACHED.
     pub passed: u32,
@@ -41,7 +41,7 @@ pub struct Finding {
 
 // SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4 + 16 + 16
 // bytes, no padding.
-unsafe impl Sized for Finding {}
+unsafe impl Sized for CheckInfo {}
 
 /// What a decision rests on.
 #[derive(Clone, Copy)]
@@ -86,7 +86,7 @@ pub unsafe extern "C" fn keycask_explain(
     method_len: usize,
     request: *const Request,
     out: *mut Explanation,
-    checks: *mut Finding,
+    checks: *mut CheckInfo,
     checks_cap: usize,
     count: *mut usize,
     text: *mut c_char,
@@ -118,7 +118,7 @@ pub unsafe extern "C" fn keycask_explain(
                 };
                 let texts = Text::all(&mut room, [check.name, &check.detail]);
                 let [name, detail] = texts.ok_or_else(ptr::space)?;
-                checks.put(at, Finding { struct_size: 0, passed, name, detail });
+                checks.put(at, CheckInfo { struct_size: 0, passed, name, detail });
             }
             let total = found.checks.len();
             let refused = found.checks.iter().position(|check| check.passed == Some(false));

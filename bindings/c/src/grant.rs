@@ -2,6 +2,7 @@
 
 use engine::{KeyId, KindRef, OwnerRef, RealmRef, Timestamp};
 
+use crate::credits::Credits;
 use crate::scopes::Scopes;
 use crate::sized::Sized;
 
@@ -59,10 +60,13 @@ pub struct Grant {
     pub end_ms: i64,
     /// The rate window that is nearest to its limit, if there is one.
     pub rate: Rate,
+    /// The credits of the key's quota, if it has one. Requests that are decided at the same
+    /// moment may not be in it yet.
+    pub credits: Credits,
 }
 
 // SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 8 + 4 + 2 + 2 + 16 + 8 +
-// 24 bytes, no padding.
+// 24 + 24 bytes, no padding.
 unsafe impl Sized for Grant {}
 
 impl Grant {
@@ -78,6 +82,7 @@ impl Grant {
             scopes: Scopes::of(grant.scopes),
             end_ms: grant.end.as_ms(),
             rate: Rate::of(grant.rate),
+            credits: Credits::of(grant.credits),
         }
     }
 

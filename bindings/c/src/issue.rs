@@ -5,6 +5,7 @@ use std::ffi::c_char;
 use engine::{Issued, RealmRef, Shape, Spec as Built};
 
 use crate::actor::Actor;
+use crate::credits;
 use crate::failure::{Failure, Stop, argument};
 use crate::guard;
 use crate::ptr::{self, Out, Room};
@@ -14,15 +15,18 @@ use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
 use crate::text::Text;
-use crate::time::{self, End, KEYCASK_NOW};
+use crate::time::{self, End, KEYCASK_DEFAULT, KEYCASK_NOW};
 
 /// Longest token in bytes. A buffer for one has at least this capacity.
 pub const KEYCASK_TOKEN_MAX: usize = 166;
 
+/// Most networks of a key.
+pub const KEYCASK_NETWORKS_MAX: usize = 64;
+
 const _: () = assert!(KEYCASK_TOKEN_MAX == Shape::TOKEN_MAX);
 
-/// What a new key shall be. KEYCASK_SPEC_INIT is valid from now on and ends as the profile has
-/// it; kind and owner have to be set.
+/// What a new key shall be. KEYCASK_SPEC_INIT is valid from now on and from anywhere, and ends
+/// and has credits as the profile has it; kind and owner have to be set.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Spec {
@@ -49,10 +53,20 @@ pub struct Spec {
     pub end_ms: i64,
     /// With KEYCASK_AFTER: milliseconds from the start to the end. Else 0.
     pub life_ms: i64,
+    /// The networks from which alone it may be used, such as 10.0.0.0/8 or 2001:db8::/32,
+    /// separated by spaces, KEYCASK_NETWORKS_MAX at most. May be left out: from anywhere.
+    pub networks: Text,
+    /// How long it may stay unused, in milliseconds from an hour on, if its realm does not
+    /// say less; or KEYCASK_DEFAULT, as the realm has it. The time of its last use is kept then.
+    pub idle_ms: i64,
+    /// The quota that it shares with its rotations, such as "1000", "1000 per day",
+    /// "1000 per month on day 15" or "1000 per 12h"; the empty text for none. May be left out:
+    /// as the owner's plan has it.
+    pub quota: Text,
 }
 
-// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 2 + 2, five
-// times 16, three times 8 bytes, no padding.
+// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 2 + 2, then
+// fields of eight and of sixteen bytes, no padding.
 unsafe impl Sized for Spec {}
 
 impl Spec {
@@ -71,6 +85,15 @@ impl Spec {
             .metadata(metadata);
         if self.start_ms != KEYCASK_NOW {
             spec = spec.start(time::instant(self.start_ms)?);
+        }
+        if self.idle_ms != KEYCASK_DEFAULT {
+            spec = spec.idle(time::span(self.idle_ms)?);
+        }
+        // SAFETY: the caller's promise is the same.
+        let (networks, quota) = unsafe { (self.networks.or_empty()?, credits::asked(self.quota)?) };
+        spec = spec.networks(networks.split_ascii_whitespace());
+        if let Some(quota) = quota {
+            spec = spec.quota(quota);
         }
         Ok(match End::read(self.end_ms, self.life_ms)? {
             End::Default => spec,

@@ -1,10 +1,12 @@
 //! A key as it may be shown, and the text of its id.
 
+use std::borrow::Cow;
 use std::ffi::c_char;
 use std::str::FromStr;
 
 use engine::{Cause, KeyId, KeyInfo, Realm, ScopeSet, State};
 
+use crate::credits::Credits;
 use crate::failure::Failure;
 use crate::grant::KEYCASK_IN_GRACE;
 use crate::guard;
@@ -20,7 +22,7 @@ use crate::time;
 /// Length of the text of a key id.
 pub const KEYCASK_KEY_ID_LEN: usize = 17;
 /// Room that is always enough for the text of a keycask_key_info.
-pub const KEYCASK_KEY_TEXT_MAX: usize = 14336;
+pub const KEYCASK_KEY_TEXT_MAX: usize = 16384;
 /// A key that decides by its window, scopes and limits.
 pub const KEYCASK_ACTIVE: u32 = 1;
 /// A key that is refused until it is resumed.
@@ -29,6 +31,8 @@ pub const KEYCASK_SUSPENDED: u32 = 2;
 pub const KEYCASK_REVOKED: u32 = 3;
 /// In flags of keycask_key_info: the key's window is over, whatever its state.
 pub const KEYCASK_EXPIRED: u32 = 2;
+/// In flags of keycask_key_info: another system made its token.
+pub const KEYCASK_IMPORTED: u32 = 4;
 /// In cause of keycask_key_info: nothing happened to the key since it was issued.
 pub const KEYCASK_CAUSE_NONE: u32 = 0;
 /// In cause of keycask_key_info: somebody asked for its state.
@@ -44,7 +48,7 @@ pub const KEYCASK_CAUSE_REISSUED: u32 = 3;
 pub struct Key {
     /// sizeof(keycask_key_info).
     pub struct_size: u32,
-    /// KEYCASK_IN_GRACE, KEYCASK_EXPIRED.
+    /// KEYCASK_IN_GRACE, KEYCASK_EXPIRED, KEYCASK_IMPORTED.
     pub flags: u32,
     /// The key's id.
     pub key: u64,
@@ -74,11 +78,21 @@ pub struct Key {
     pub end_ms: i64,
     /// When its state last changed.
     pub changed_ms: i64,
-    /// When it was last granted; KEYCASK_NONE if never, or if the profile keeps no usage. Uses
-    /// within a minute of the one shown are not told from it.
+    /// When it was last granted; KEYCASK_NONE if never, or if that is not kept: neither by its
+    /// profile nor because it may not stay unused for ever. Uses within a minute of the one
+    /// shown are not told from it.
     pub last_used_ms: i64,
     /// When the profile advises to rotate it; KEYCASK_NONE if it does not.
     pub rotation_due_ms: i64,
+    /// For how long it may stay unused; KEYCASK_NONE if for ever.
+    pub idle_ms: i64,
+    /// From when on it is refused as idle, if it is not used before; KEYCASK_NONE if never. It is
+    /// as long after its last use, and up to a minute more; or after its start, the last change
+    /// of its state, or when the span was given, if that is later.
+    pub idle_at_ms: i64,
+    /// The credits of the quota that it shares with its lineage, if it has one. A store that is
+    /// read-only does not see those that the process which writes has taken to hand out.
+    pub credits: Credits,
     /// The owner's id in your application.
     pub owner: Text,
     /// The name of its kind.
@@ -91,12 +105,19 @@ pub struct Key {
     pub metadata: Text,
     /// The reason that was given for its last change of state.
     pub reason: Text,
-    /// The prefix of its token.
+    /// The prefix of its token; empty if another system made that.
     pub prefix: Text,
-    /// The last four characters of its token.
+    /// The last four characters of its token; empty if they are not known.
     pub last_four: Text,
     /// The names of its scopes, separated by spaces.
     pub scope_names: Text,
+    /// The networks from which alone it may be used, separated by spaces; empty for anywhere.
+    pub networks: Text,
+    /// Its quota, such as "1000 per day"; empty if it has none.
+    pub quota: Text,
+    /// The scheme of the other system's digest that it is found by until it is verified; empty
+    /// if it has none.
+    pub scheme: Text,
 }
 
 // SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4 + 8 + 4 + 4 +
@@ -106,23 +127,12 @@ unsafe impl Sized for Key {}
 impl Key {
     /// The key, with its texts in `room`; none if they do not fit.
     pub(crate) fn of(info: &KeyInfo, realm: &Realm, room: &mut Room) -> Option<Self> {
-        let scope_names = info.scopes.join(" ");
-        let texts = Text::all(
-            room,
-            [
-                &info.owner,
-                &info.kind_name,
-                &info.environment,
-                &info.name,
-                &info.metadata,
-                &info.reason,
-                &info.prefix,
-                &info.last_four,
-                &scope_names,
-            ],
-        );
-        let [owner, kind, environment, name, metadata, reason, prefix, last_four, scope_names] =
-            texts?;
+        let texts = texts(info);
+        let texts = Text::all(room, texts.each_ref().map(|text| &**text))?;
+        let [owner, kind, environment, name, metadata, reason, prefix, last_four, rest @ ..] =
+            texts;
+        let [scope_names, networks, quota, scheme] = rest;
+        let imported = if info.imported { KEYCASK_IMPORTED } else { 0 };
         let in_grace = if info.in_grace { KEYCASK_IN_GRACE } else { 0 };
         let expired = if info.expired { KEYCASK_EXPIRED } else { 0 };
         // A revoked key may have a scope that its profile no longer has.
@@ -131,7 +141,7 @@ impl Key {
         let optional = |key: Option<KeyId>| key.map_or(0, KeyId::bits);
         Some(Self {
             struct_size: 0,
-            flags: in_grace | expired,
+            flags: in_grace | expired | imported,
             key: info.key_id.bits(),
             state: match info.state {
                 State::Active => KEYCASK_ACTIVE,
@@ -157,6 +167,13 @@ impl Key {
             changed_ms: info.changed.as_ms(),
             last_used_ms: time::result(info.last_used),
             rotation_due_ms: time::result(info.rotation_due),
+            idle_ms: time::result_span(info.idle),
+            idle_at_ms: time::result(info.idle_at),
+            credits: info.quota.map_or(Credits::NONE, |of| Credits {
+                limit: of.quota.limit(),
+                remaining: of.remaining,
+                reset_ms: of.reset.as_ms(),
+            }),
             owner,
             kind,
             environment,
@@ -166,8 +183,37 @@ impl Key {
             prefix,
             last_four,
             scope_names,
+            networks,
+            quota,
+            scheme,
         })
     }
+}
+
+/// The texts of a key, in the order of the fields.
+fn texts(info: &KeyInfo) -> [Cow<'_, str>; 12] {
+    let networks = info.networks.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let quota = info.quota.map(|of| of.quota.to_string());
+    let scheme = info.scheme.as_ref().map(ToString::to_string);
+    [
+        (&*info.owner).into(),
+        (&*info.kind_name).into(),
+        (&*info.environment).into(),
+        (&*info.name).into(),
+        (&*info.metadata).into(),
+        (&*info.reason).into(),
+        (&*info.prefix).into(),
+        (&*info.last_four).into(),
+        info.scopes.join(" ").into(),
+        networks.join(" ").into(),
+        quota.unwrap_or_default().into(),
+        scheme.unwrap_or_default().into(),
+    ]
+}
+
+/// How many bytes the texts of a key take.
+pub(crate) fn text_len(info: &KeyInfo) -> usize {
+    texts(info).iter().map(|text| text.len()).fold(0, usize::saturating_add)
 }
 
 /// Describes a key in `*out`.

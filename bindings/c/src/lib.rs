@@ -37,6 +37,8 @@ pub mod owner;
 
 pub mod issue;
 
+pub mod credits;
+
 pub mod request;
 
 pub mod grant;
@@ -53,9 +55,17 @@ pub mod explain;
 
 pub mod key;
 
+pub mod filter;
+
+pub mod cursor;
+
 pub mod list;
 
 pub mod life;
+
+pub mod ending;
+
+pub mod holder;
 
 pub mod update;
 
@@ -63,9 +73,17 @@ pub mod rotate;
 
 pub mod reveal;
 
+pub mod audit_filter;
+
 pub mod audit;
 
-pub mod changes;
+pub mod trail;
+
+pub mod feed;
+
+pub mod decisions;
+
+pub mod findings;
 
 pub mod stats;
 

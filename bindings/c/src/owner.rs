@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use engine::{OwnerInfo, Realm, RealmRef};
+use engine::{OwnerInfo, OwnerRef, Realm, RealmRef};
 
 use crate::actor::Actor;
 use crate::failure::{Failure, Stop, argument};
@@ -223,6 +223,37 @@ pub unsafe extern "C" fn keycask_owners(
                 given += 1;
             }
             count.put(given);
+            Ok(())
+        })
+    }
+}
+
+/// Writes the id that your application has for the owner with the number `owner`, as a grant or
+/// a change has it, to `text`, KEYCASK_OWNER_MAX bytes at most, and its length to `*text_len`; on
+/// SPACE the length alone. Writes the number of its realm to `*realm`, which may be NULL.
+///
+/// Fails with ARGUMENT, NOT_FOUND, SPACE.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_owner_id(
+    store: *const Store,
+    owner: u32,
+    realm: *mut u16,
+    text: *mut c_char,
+    text_cap: usize,
+    text_len: *mut usize,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run(store, error, |open| {
+            let (mut room, len) = (Room::new(text, text_cap)?, Out::new(text_len)?);
+            open.at_home()?;
+            let (of, id) = open.engine.owner_id(OwnerRef::new(owner))?;
+            room.fill(id.as_bytes(), &len)?;
+            if !realm.is_null() {
+                Out::new(realm)?.put(of.number());
+            }
             Ok(())
         })
     }

@@ -156,8 +156,7 @@ pub unsafe extern "C" fn keycask_realms(
     unsafe {
         guard::run(store, error, |open| {
             let (outs, count) = (Outs::new(realms, realms_cap)?, Out::new(count)?);
-            // Refuses a child, which this list alone would not.
-            open.engine.stats()?;
+            open.at_home()?;
             let found = open.engine.realms();
             count.put(found.len());
             if found.len() > outs.len() {

@@ -1,5 +1,7 @@
 //! What a caller asks of a decision.
 
+use std::net::IpAddr;
+
 use engine::KindSet;
 
 use crate::failure::{Stop, argument};
@@ -12,13 +14,13 @@ use crate::time;
 pub const KEYCASK_FREE: u32 = 0xFFFF_FFFF;
 
 /// What a decision is asked. KEYCASK_REQUEST_INIT asks for any kind, no scope, now, at a cost
-/// of one.
+/// of one, from no address.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Request {
     /// sizeof(keycask_request).
     pub struct_size: u32,
-    /// What is charged to rates: from 1, or KEYCASK_FREE.
+    /// What is charged to rates, and taken from the key's quota: from 1, or KEYCASK_FREE.
     pub cost: u32,
     /// The scopes that are needed, all of them.
     pub scopes: Scopes,
@@ -26,10 +28,18 @@ pub struct Request {
     pub kinds: u64,
     /// The present: KEYCASK_NOW for the store's clock, or a time of your own.
     pub now_ms: i64,
+    /// Where the request comes from: the peer's address of the connection in network order, as
+    /// an in_addr or in6_addr has it, or what a proxy of your own vouches for. No header is
+    /// read for it, for whoever sends the request writes the headers.
+    pub address: [u8; 16],
+    /// 4 or 16, its bytes; 0 for none: then a key that has networks is denied.
+    pub address_len: u32,
+    /// 0.
+    pub zero: u32,
 }
 
-// SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 16 + 8 + 8 bytes, no
-// padding.
+// SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 16 + 8 + 8 + 16 + 4 + 4
+// bytes, no padding.
 unsafe impl Sized for Request {}
 
 impl Request {
@@ -49,14 +59,46 @@ impl Request {
         if request.cost == 0 || request.kinds == 0 {
             return Err(argument("a request has no cost or accepts no kind"));
         }
+        ptr::zero(request.zero)?;
         let cost = if request.cost == KEYCASK_FREE { 0 } else { request.cost };
         let built = engine::Request::new()
             .needs(request.scopes.set())
             .kinds(KindSet::from_bits(request.kinds))
             .cost(cost);
-        Ok(match time::present(request.now_ms)? {
+        let built = match time::present(request.now_ms)? {
             Some(at) => built.at(at),
             None => built,
+        };
+        Ok(match address(request.address, request.address_len)? {
+            Some(address) => built.address(address),
+            None => built,
         })
+    }
+}
+
+/// The address of `len` bytes; none if there are none.
+#[inline]
+fn address(bytes: [u8; 16], len: u32) -> Result<Option<IpAddr>, Stop> {
+    let [a, b, c, d, ..] = bytes;
+    match len {
+        0 => Ok(None),
+        4 => Ok(Some([a, b, c, d].into())),
+        16 => Ok(Some(bytes.into())),
+        _ => Err(argument("address_len: neither 0, 4 nor 16")),
+    }
+}
+
+/// An address as a result: its bytes, and how many they are.
+pub(crate) fn address_bytes(address: Option<IpAddr>) -> ([u8; 16], u32) {
+    match address {
+        None => ([0; 16], 0),
+        Some(IpAddr::V6(v6)) => (v6.octets(), 16),
+        Some(IpAddr::V4(v4)) => {
+            let mut bytes = [0; 16];
+            for (to, from) in bytes.iter_mut().zip(v4.octets()) {
+                *to = from;
+            }
+            (bytes, 4)
+        }
     }
 }

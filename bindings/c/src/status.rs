@@ -42,6 +42,9 @@ pub enum Status {
     /// Denied for a reason that this version of the library has no number for.
     DenyOther = 13,
 
+    /// Denied: there was no token, for one of the reasons that follow. In a keycask_decision
+    /// alone.
+    DenyUnpresented = 31,
     /// Denied: no header carries a token.
     DenyMissing = 32,
     /// Denied: the header that should carry the token is empty.
@@ -107,6 +110,8 @@ pub enum Status {
     ErrRolledBack = -24,
     /// The store was restored from a backup and takes no changes until that is confirmed.
     ErrUnconfirmed = -25,
+    /// The store was opened read-only, and is in another file by now. Open it again.
+    ErrMoved = -26,
 }
 
 impl Status {
@@ -157,6 +162,27 @@ impl Status {
         }
     }
 
+    /// The status of an outcome that the engine names.
+    pub(crate) fn of_outcome(outcome: &str) -> Self {
+        match outcome {
+            "granted" => Self::Ok,
+            "unpresented" => Self::DenyUnpresented,
+            "malformed" => Self::DenyMalformed,
+            "unknown" => Self::DenyUnknown,
+            "revoked" => Self::DenyRevoked,
+            "suspended" => Self::DenySuspended,
+            "owner_suspended" => Self::DenyOwnerSuspended,
+            "not_yet_valid" => Self::DenyNotYetValid,
+            "expired" => Self::DenyExpired,
+            "idle" => Self::DenyIdle,
+            "network" => Self::DenyNetwork,
+            "scope" => Self::DenyScope,
+            "rate_limited" => Self::DenyRateLimited,
+            "quota_exhausted" => Self::DenyQuotaExhausted,
+            _ => Self::DenyOther,
+        }
+    }
+
     /// The status of a request that presents no token.
     pub(crate) const fn of_unpresented(why: Unpresented) -> Self {
         match why {
@@ -188,6 +214,7 @@ const fn name(status: i32) -> &'static CStr {
         11 => c"rate_limited",
         12 => c"quota_exhausted",
         13 => c"other",
+        31 => c"unpresented",
         32 => c"missing",
         33 => c"empty",
         34 => c"repeated",
@@ -220,6 +247,7 @@ const fn name(status: i32) -> &'static CStr {
         -23 => c"gone",
         -24 => c"rolled_back",
         -25 => c"unconfirmed",
+        -26 => c"moved",
         _ if status > 0 => c"denied",
         _ => c"failed",
     }
@@ -274,6 +302,16 @@ mod tests {
         }
         for why in [Unpresented::Missing, Unpresented::Repeated, Unpresented::NotAscii] {
             assert_eq!(name(Status::of_unpresented(why) as i32).to_str(), Ok(why.name()));
+        }
+    }
+
+    #[test]
+    fn every_outcome_has_the_status_of_its_name() {
+        for (outcome, _) in engine::DecisionCounts::default().by_name() {
+            let status = Status::of_outcome(outcome);
+            assert_ne!(status, Status::DenyOther, "{outcome}");
+            let want = if status == Status::Ok { "ok" } else { outcome };
+            assert_eq!(name(status as i32).to_str(), Ok(want));
         }
     }
 

@@ -10,7 +10,9 @@ use engine::{Pepper, SealingKey};
 use zeroize::Zeroize;
 
 use crate::clock::Hands;
+use crate::decisions;
 use crate::failure::{Failure, Stop, argument};
+use crate::findings::Patterns;
 use crate::ptr::{self, Out};
 use crate::sized::Sized;
 use crate::status::Status;
@@ -54,6 +56,15 @@ impl Open {
     #[inline]
     pub(crate) fn has_panicked(&self) -> bool {
         self.panicked.load(Ordering::Relaxed)
+    }
+
+    /// Refuses a child, where the engine answers without asking.
+    pub(crate) fn at_home(&self) -> Result<(), Stop> {
+        if !self.engine.is_forked() {
+            return Ok(());
+        }
+        let why = "the store was opened before this process was forked; open it again here";
+        Err(Stop::Because(Status::ErrForked, why))
     }
 
     pub(crate) fn panic(&self) {
@@ -132,12 +143,22 @@ pub struct Options {
     pub clock_ms: i64,
     /// Size of the page cache in bytes; 0 for 32 MiB. Decisions do not read through it.
     pub cache_bytes: u64,
-    /// How many commits keycask_changes() can go back at least; 0 for 100,000.
+    /// How many ops keycask_changes() can go back at least; 0 for 100,000. A change of one key,
+    /// owner or realm is an op.
     pub log_len: u64,
+    /// What keycask_findings() is to look for; NULL for nothing. Takes 1 MiB, and at most some 14
+    /// MiB more as keys are met.
+    pub patterns: *const Patterns,
+    /// Which decisions are kept for keycask_decisions(): 0 for none, KEYCASK_DENIALS for every
+    /// denial; any other number for every denial and one grant of so many, drawn by chance.
+    /// Takes 512 KiB.
+    pub decisions: u32,
+    /// 0.
+    pub zero: u32,
 }
 
 // SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, then eight
-// bytes each, no padding.
+// bytes each, but for 4 + 4 at the end, no padding.
 unsafe impl Sized for Options {}
 
 /// Copies a secret, if there is one.
@@ -193,6 +214,12 @@ unsafe fn build(options: &Options) -> Result<(engine::Options, Option<Hands>), S
     if options.log_len != 0 {
         built = built.log_len(options.log_len);
     }
+    ptr::zero(options.zero)?;
+    // SAFETY: the caller's promise.
+    if let Some(patterns) = unsafe { Patterns::read(options.patterns) }? {
+        built = built.patterns(patterns);
+    }
+    built = built.decisions(decisions::chosen(options.decisions));
     let read_only = options.flags & KEYCASK_READ_ONLY != 0;
     Ok((built.read_only(read_only), hands))
 }

@@ -10,7 +10,7 @@ use crate::failure::{Stop, argument};
 pub const KEYCASK_NEVER: i64 = 9_223_372_036_854_775_807;
 /// In a field that ends in _ms: the present, by the store's clock.
 pub const KEYCASK_NOW: i64 = 9_223_372_036_854_775_806;
-/// In a field that ends in _ms: as the realm's profile has it.
+/// In a field that ends in _ms: as the realm's profile has it or, where that has none, the library.
 pub const KEYCASK_DEFAULT: i64 = 9_223_372_036_854_775_805;
 /// In end_ms: life_ms after the start.
 pub const KEYCASK_AFTER: i64 = 9_223_372_036_854_775_804;
@@ -18,7 +18,7 @@ pub const KEYCASK_AFTER: i64 = 9_223_372_036_854_775_804;
 pub const KEYCASK_KEEP: i64 = 9_223_372_036_854_775_803;
 /// In grace_ms: no grace; the old key is revoked as the new one is made.
 pub const KEYCASK_AT_ONCE: i64 = 9_223_372_036_854_775_802;
-/// In a result: there is no such instant.
+/// In a result, or as a condition of a filter: there is no such instant, or no such span.
 pub const KEYCASK_NONE: i64 = 9_223_372_036_854_775_801;
 
 /// The instant `ms`.
@@ -55,6 +55,19 @@ pub(crate) fn span(ms: i64) -> Result<Duration, Stop> {
 /// An instant that need not be, as a result.
 pub(crate) fn result(at: Option<Timestamp>) -> i64 {
     at.map_or(KEYCASK_NONE, Timestamp::as_ms)
+}
+
+/// A span that need not be, as a result.
+pub(crate) fn result_span(span: Option<Duration>) -> i64 {
+    span.map_or(KEYCASK_NONE, |span| i64::try_from(span.as_millis()).unwrap_or(KEYCASK_NEVER))
+}
+
+/// What `read` makes of `ms`; none for KEYCASK_NONE.
+pub(crate) fn optional<T>(
+    ms: i64,
+    read: impl FnOnce(i64) -> Result<T, Stop>,
+) -> Result<Option<T>, Stop> {
+    if ms == KEYCASK_NONE { Ok(None) } else { read(ms).map(Some) }
 }
 
 /// When a key shall end, as end_ms and life_ms say it together.

@@ -1,9 +1,10 @@
 //! Change a key.
 
-use engine::{KeyId, Timestamp};
+use engine::{KeyId, Timestamp, Update};
 
 use crate::actor::Actor;
-use crate::failure::{Failure, argument};
+use crate::credits;
+use crate::failure::{Failure, Stop, argument};
 use crate::guard;
 use crate::ptr;
 use crate::realm::known;
@@ -12,10 +13,19 @@ use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
 use crate::text::Text;
-use crate::time::{self, KEYCASK_KEEP, KEYCASK_NEVER};
+use crate::time::{self, KEYCASK_DEFAULT, KEYCASK_KEEP, KEYCASK_NEVER};
 
 /// In flags of keycask_key_change: scopes are set.
 pub const KEYCASK_SET_SCOPES: u32 = 1;
+/// In flags of keycask_key_change: the lineage has so many credits, until the next refill.
+pub const KEYCASK_SET_CREDITS: u32 = 2;
+/// In flags of keycask_key_change: it has so many more, until the next refill, whatever the
+/// limit of its quota.
+pub const KEYCASK_ADD_CREDITS: u32 = 4;
+/// In flags of keycask_key_change: it has so many less, or none, until the next refill.
+pub const KEYCASK_TAKE_CREDITS: u32 = 8;
+
+const CREDITS: u32 = KEYCASK_SET_CREDITS | KEYCASK_ADD_CREDITS | KEYCASK_TAKE_CREDITS;
 
 /// What shall change about a key. KEYCASK_KEY_CHANGE_INIT changes nothing.
 #[derive(Clone, Copy)]
@@ -23,7 +33,7 @@ pub const KEYCASK_SET_SCOPES: u32 = 1;
 pub struct KeyChange {
     /// sizeof(keycask_key_change).
     pub struct_size: u32,
-    /// KEYCASK_SET_SCOPES or 0.
+    /// KEYCASK_SET_SCOPES, and one of KEYCASK_..._CREDITS; or 0.
     pub flags: u32,
     /// A new name. May be left out.
     pub name: Text,
@@ -33,18 +43,81 @@ pub struct KeyChange {
     pub end_ms: i64,
     /// With KEYCASK_SET_SCOPES: new scopes, in place of the old ones.
     pub scopes: Scopes,
+    /// New networks, as in keycask_spec; the empty text for anywhere. May be left out.
+    pub networks: Text,
+    /// How long it may stay unused from now on: KEYCASK_KEEP, KEYCASK_DEFAULT (as its realm has
+    /// it), or milliseconds. A key that was refused as idle is granted again.
+    pub idle_ms: i64,
+    /// A new quota for the whole lineage, as in keycask_spec, with all its credits; the empty
+    /// text for none. May be left out.
+    pub quota: Text,
+    /// With one of KEYCASK_..._CREDITS: how many. Else 0.
+    pub credits: u64,
 }
 
-// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4 + 16 + 16 + 8
-// + 16 bytes, no padding.
+// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, then fields of
+// eight and of sixteen bytes, no padding.
 unsafe impl Sized for KeyChange {}
 
-/// Changes a key's name, metadata, end or scopes. What is taken away is enforced before the
-/// commit, what is added after it.
+impl KeyChange {
+    /// All of it but for the scopes, which are named by the realm.
+    ///
+    /// # Safety
+    ///
+    /// That of `Text::given` for each text.
+    unsafe fn build(&self) -> Result<Update, Stop> {
+        let of_credits = self.flags & CREDITS;
+        if self.flags & !(CREDITS | KEYCASK_SET_SCOPES) != 0 || of_credits.count_ones() > 1 {
+            return Err(argument("flags: one is not known, or two exclude each other"));
+        }
+        if of_credits == 0 && self.credits != 0 {
+            return Err(argument("credits: set, and no flag says what for"));
+        }
+        // SAFETY: the caller's promise is the same.
+        let (name, metadata) = unsafe { (self.name.given()?, self.metadata.given()?) };
+        // SAFETY: the caller's promise is the same.
+        let (networks, quota) = unsafe { (self.networks.given()?, credits::asked(self.quota)?) };
+        let mut built = Update::new();
+        if let Some(name) = name {
+            built = built.name(name);
+        }
+        if let Some(metadata) = metadata {
+            built = built.metadata(metadata);
+        }
+        built = match networks {
+            None => built,
+            Some("") => built.any_network(),
+            Some(networks) => built.networks(networks.split_ascii_whitespace()),
+        };
+        if let Some(quota) = quota {
+            built = built.quota(quota);
+        }
+        built = match self.end_ms {
+            KEYCASK_KEEP => built,
+            KEYCASK_NEVER => built.end(Timestamp::NEVER),
+            at => built.end(time::instant(at)?),
+        };
+        built = match self.idle_ms {
+            KEYCASK_KEEP => built,
+            KEYCASK_DEFAULT => built.no_idle(),
+            span => built.idle(time::span(span)?),
+        };
+        Ok(match of_credits {
+            KEYCASK_SET_CREDITS => built.set_credits(self.credits),
+            KEYCASK_ADD_CREDITS => built.add_credits(self.credits),
+            KEYCASK_TAKE_CREDITS => built.take_credits(self.credits),
+            _ => built,
+        })
+    }
+}
+
+/// Changes a key's name, metadata, end, scopes, networks or idle span, or the quota and the
+/// credits of its lineage. What is taken away is enforced before the commit, what is added
+/// after it.
 ///
-/// Fails with ARGUMENT, NOT_FOUND, CONFLICT (it is revoked, or was rotated and would outlive
-/// its grace), CAP (a later end makes it active again and there is no place for it), and those
-/// of a write.
+/// Fails with ARGUMENT, NOT_FOUND, CONFLICT (it is revoked, was rotated and would outlive its
+/// grace, or has no quota whose credits could be changed), CAP (a later end makes it active
+/// again and there is no place for it), and those of a write.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn keycask_update(
@@ -58,22 +131,7 @@ pub unsafe extern "C" fn keycask_update(
     unsafe {
         guard::run(store, error, |open| {
             let (change, by) = (ptr::read(change)?, Actor::read(by)?);
-            if change.flags & !KEYCASK_SET_SCOPES != 0 {
-                return Err(argument("flags: only KEYCASK_SET_SCOPES is known"));
-            }
-            let key = KeyId::from_bits(key);
-            let mut built = engine::Update::new();
-            if let Some(name) = change.name.given()? {
-                built = built.name(name);
-            }
-            if let Some(metadata) = change.metadata.given()? {
-                built = built.metadata(metadata);
-            }
-            built = match change.end_ms {
-                KEYCASK_KEEP => built,
-                KEYCASK_NEVER => built.end(Timestamp::NEVER),
-                at => built.end(time::instant(at)?),
-            };
+            let (key, mut built) = (KeyId::from_bits(key), change.build()?);
             if change.flags & KEYCASK_SET_SCOPES != 0 {
                 let realm = known(open, open.engine.key(key)?.realm.number())?;
                 built = built.scopes(change.scopes.names(&realm)?);

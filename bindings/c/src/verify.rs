@@ -11,6 +11,7 @@ use crate::grant::Grant;
 use crate::guard;
 use crate::ptr::{self, Out, Outs};
 use crate::request::Request;
+use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::{Open, Store};
 use crate::text::Text;
@@ -18,9 +19,10 @@ use crate::text::Text;
 /// Whether `token` may do what `request` needs in `realm`.
 ///
 /// Decides from memory: it reads no file, allocates nothing, does not wait for a writer and
-/// keeps nothing of `token`. Once a call that revokes, suspends or narrows a key has returned,
-/// no verify that begins after it grants what was taken away. Rates are charged last, so a
-/// denial charges nothing.
+/// keeps nothing of `token`; but for a key with a quota, which waits for a commit that takes
+/// credits from the file when too few of them are in memory. Once a call that revokes, suspends
+/// or narrows a key has returned, no verify that begins after it grants what was taken away.
+/// Rates and the quota are charged last, so a denial charges nothing.
 ///
 /// Writes `*grant` on OK and `*denial` on a denial. Both may be NULL.
 ///
@@ -75,10 +77,54 @@ fn one(
     }
 }
 
-/// Decides about `count` tokens, each as keycask_verify() does, with the same request.
+/// How many tokens are given to the engine at once: as many as it reads the clock once for.
+const GROUP: usize = 64;
+
+/// Where the answers of a batch are written, one after another.
+struct Answers {
+    statuses: Outs<i32>,
+    grants: Option<Outs<Grant>>,
+    denials: Option<Outs<Denial>>,
+    at: usize,
+    /// The status of the first token that is not granted.
+    first: Status,
+}
+
+impl Extend<Result<engine::Grant, engine::Denial>> for Answers {
+    fn extend<I>(&mut self, verdicts: I)
+    where
+        I: IntoIterator<Item = Result<engine::Grant, engine::Denial>>,
+    {
+        for verdict in verdicts {
+            let status = match verdict {
+                Ok(granted) => {
+                    if let Some(grants) = &self.grants {
+                        grants.put(self.at, Grant::of(&granted));
+                    }
+                    Status::Ok
+                }
+                Err(denied) => {
+                    if let Some(denials) = &self.denials {
+                        denials.put(self.at, Denial::of(&denied));
+                    }
+                    Status::of_reason(denied.reason)
+                }
+            };
+            self.statuses.put(self.at, status as i32);
+            self.at = self.at.saturating_add(1);
+            if self.first == Status::Ok {
+                self.first = status;
+            }
+        }
+    }
+}
+
+/// Decides about `count` tokens, each as keycask_verify() does, with the same request. Faster a
+/// token: while one waits for memory, others are hashed.
 ///
-/// Writes the status of token i to `statuses[i]` and, if it is granted, its grant to
-/// `grants[i]`; `grants` may be NULL. All grants have the struct_size of the first.
+/// Writes the status of token i to `statuses[i]` and its grant to `grants[i]` or its denial to
+/// `denials[i]`, of which the other stays as it is. Both may be NULL. All grants have the
+/// struct_size of the first, and all denials that of theirs.
 ///
 /// Returns OK only if every token is granted, or else the status of the first that is not.
 /// On a failure (below 0) nothing was written.
@@ -95,40 +141,45 @@ pub unsafe extern "C" fn keycask_verify_batch(
     request: *const Request,
     statuses: *mut i32,
     grants: *mut Grant,
+    denials: *mut Denial,
 ) -> Status {
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, null_mut(), |open| {
             let request = Request::read(request)?;
             let statuses = Outs::new(statuses, count)?;
-            let grants = match grants.is_null() || count == 0 {
-                true => None,
-                false => Some(Outs::sized(grants, count)?),
-            };
+            let (grants, denials) = (some(grants, count)?, some(denials, count)?);
+            let mut answers = Answers { statuses, grants, denials, at: 0, first: Status::Ok };
             // Whatever would be a failure is one before the first decision is written.
             for token in ptr::array(tokens, count)? {
                 token.bytes()?;
             }
-            let realm = RealmRef::new(realm);
-            open.engine.profile(realm)?;
-            let mut first = Status::Ok;
-            for (at, token) in ptr::array(tokens, count)?.enumerate() {
-                let status = match open.engine.verify(realm, token.bytes()?, &request) {
-                    Ok(granted) => {
-                        if let Some(grants) = &grants {
-                            grants.put(at, Grant::of(&granted));
-                        }
-                        Status::Ok
-                    }
-                    Err(VerifyError::Denied(denied)) => Status::of_reason(denied.reason),
-                    Err(VerifyError::Failed(error)) => return Err(error.into()),
-                };
-                statuses.put(at, status as i32);
-                if first == Status::Ok {
-                    first = status;
+            let (realm, mut tokens) = (RealmRef::new(realm), ptr::array(tokens, count)?);
+            loop {
+                let (mut group, mut len): ([&[u8]; GROUP], _) = ([&[]; GROUP], 0);
+                for (place, token) in group.iter_mut().zip(tokens.by_ref()) {
+                    (*place, len) = (token.bytes()?, len + 1);
+                }
+                let group = group.get(..len).unwrap_or_default();
+                open.engine.verify_many(realm, group, &request, &mut answers)?;
+                if len < GROUP {
+                    break;
                 }
             }
-            if first == Status::Ok { Ok(()) } else { Err(first.into()) }
+            if answers.first == Status::Ok { Ok(()) } else { Err(answers.first.into()) }
         })
     }
+}
+
+/// The places for `count` structs at `p`; none if it is NULL, or there is nothing to write.
+///
+/// # Safety
+///
+/// That of `Outs::sized`.
+unsafe fn some<T: Sized>(p: *mut T, count: usize) -> Result<Option<Outs<T>>, Stop> {
+    if p.is_null() || count == 0 {
+        return Ok(None);
+    }
+    // SAFETY: the caller's promise is the same.
+    unsafe { Outs::sized(p, count) }.map(Some)
 }

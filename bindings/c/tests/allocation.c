@@ -34,7 +34,7 @@ int posix_memalign(void **to, size_t alignment, size_t size) {
 int main(int argc, char **argv) {
     keycask_request request = KEYCASK_REQUEST_INIT, writes = KEYCASK_REQUEST_INIT;
     keycask_grant grant = KEYCASK_GRANT_INIT, grants[3] = {KEYCASK_GRANT_INIT};
-    keycask_denial denial = KEYCASK_DENIAL_INIT;
+    keycask_denial denial = KEYCASK_DENIAL_INIT, denials[3] = {KEYCASK_DENIAL_INIT};
     keycask_text tokens[3];
     int32_t statuses[3];
     char good[KEYCASK_TOKEN_MAX], revoked[KEYCASK_TOKEN_MAX];
@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
         RETURNS(DENY_MALFORMED, keycask_verify(stage.store, stage.realm, TEXT("acme_live_x"),
                                                &request, &grant, &denial));
         RETURNS(DENY_REVOKED, keycask_verify_batch(stage.store, stage.realm, tokens, 3, &request,
-                                                   statuses, grants));
+                                                   statuses, grants, denials));
     }
     CHECK(taken == before);
     CHECK(statuses[0] == 0 && statuses[1] == KEYCASK_DENY_REVOKED &&

@@ -47,6 +47,11 @@ static keycask_text text(const char *zero_terminated) {
     return made;
 }
 
+static inline int is_text(keycask_text made, const char *zero_terminated) {
+    size_t len = strlen(zero_terminated);
+    return made.len == len && (len == 0 || !memcmp(made.data, zero_terminated, len));
+}
+
 // A store with the realm acme and the owner o. `path` is where it is to be.
 typedef struct {
     keycask_store *store;
@@ -56,9 +61,8 @@ typedef struct {
     char path[512];
 } scene;
 
-static inline scene scene_create(const char *path) {
+static inline scene scene_create_with(const char *path, const keycask_options *options) {
     scene made;
-    keycask_options options = KEYCASK_OPTIONS_INIT;
     keycask_owner_change owner = KEYCASK_OWNER_CHANGE_INIT;
     keycask_actor by = KEYCASK_ACTOR_INIT;
     memset(&made, 0, sizeof made);
@@ -66,12 +70,17 @@ static inline scene scene_create(const char *path) {
     made.by = by;
     CHECK(strlen(path) < sizeof made.path);
     strcpy(made.path, path);
-    RETURNS(OK, keycask_create(path, strlen(path), &options, &made.store, NULL));
+    RETURNS(OK, keycask_create(path, strlen(path), options, &made.store, NULL));
     RETURNS(OK, keycask_realm_apply(made.store, TEXT("acme.toml"), TEXT(ACME), &by, &made.realm,
                                     NULL));
     RETURNS(OK, keycask_owner_set(made.store, made.realm, TEXT("o"), &owner, &by, NULL));
     RETURNS(OK, keycask_scopes_named(made.store, made.realm, TEXT("read"), &made.read, NULL));
     return made;
+}
+
+static inline scene scene_create(const char *path) {
+    keycask_options options = KEYCASK_OPTIONS_INIT;
+    return scene_create_with(path, &options);
 }
 
 // A key of the scene's owner with the scope read; its token goes to `token`, its length is

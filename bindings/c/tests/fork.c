@@ -37,7 +37,17 @@ static void uses(const scene *of) {
     keycask_grant grant = KEYCASK_GRANT_INIT;
     keycask_description description = KEYCASK_DESCRIPTION_INIT;
     size_t len, count;
-    uint64_t key, next;
+    keycask_cursor from = KEYCASK_CURSOR_INIT, next = KEYCASK_CURSOR_INIT;
+    keycask_audit_filter entries = KEYCASK_AUDIT_FILTER_INIT;
+    keycask_audit_entry entry = KEYCASK_AUDIT_ENTRY_INIT;
+    keycask_audit_page page = KEYCASK_AUDIT_PAGE_INIT;
+    keycask_audit_span span = KEYCASK_AUDIT_SPAN_INIT;
+    keycask_feed_cursor since = KEYCASK_FEED_CURSOR_INIT, reached = KEYCASK_FEED_CURSOR_INIT;
+    keycask_changed changed = KEYCASK_CHANGED_INIT;
+    keycask_decision decision = KEYCASK_DECISION_INIT;
+    keycask_counts counts = KEYCASK_COUNTS_INIT;
+    keycask_finding found = KEYCASK_FINDING_INIT;
+    uint64_t key;
     uint16_t realm;
     spec.realm = of->realm;
     spec.kind = text("live");
@@ -53,8 +63,28 @@ static void uses(const scene *of) {
     RETURNS(ERR_FORKED, keycask_realms(of->store, &realm, 1, &count, NULL));
     RETURNS(ERR_FORKED, keycask_describe(of->store, &grant, &description, buffer, sizeof buffer,
                                          NULL));
-    RETURNS(ERR_FORKED, keycask_list(of->store, &filter, keys, 4, &count, &next, buffer,
+    RETURNS(ERR_FORKED, keycask_list(of->store, &filter, &from, keys, 4, &count, &next, buffer,
                                      sizeof buffer, NULL));
+    RETURNS(ERR_FORKED, keycask_count(of->store, &filter, &key, NULL));
+    RETURNS(ERR_FORKED, keycask_revoke_presented(of->store, of->realm, TEXT("acme_live_x"), NULL, 0,
+                                                 NULL, NULL));
+    filter.realm = of->realm;
+    RETURNS(ERR_FORKED, keycask_dry_run(of->store, KEYCASK_END_REVOKE, &filter, &key, NULL, 0,
+                                        NULL));
+    RETURNS(ERR_FORKED, keycask_end_many(of->store, KEYCASK_END_REVOKE, &filter, &of->by, NULL,
+                                         NULL));
+    RETURNS(ERR_FORKED, keycask_audit(of->store, &entries, 0, &entry, 1, &count, &page, buffer,
+                                      sizeof buffer, NULL));
+    RETURNS(ERR_FORKED, keycask_audit_check(of->store, &span, NULL));
+    RETURNS(ERR_FORKED, keycask_feed(of->store, &since, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_changes(of->store, &since, &changed, 1, &count, &reached, NULL));
+    RETURNS(ERR_FORKED, keycask_decisions(of->store, &decision, 1, &count, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_decision_counts(of->store, &counts, NULL));
+    RETURNS(ERR_FORKED, keycask_audit_decisions(of->store, &of->by, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_findings(of->store, &found, 1, &count, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_tell_findings(of->store, &of->by, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_owner_id(of->store, 0, &realm, buffer, sizeof buffer, &len, NULL));
+    RETURNS(ERR_FORKED, keycask_set_clock(of->store, 1767603600000, NULL));
     RETURNS(ERR_FORKED, keycask_stats(of->store, &stats, NULL));
     RETURNS(ERR_FORKED, keycask_check(of->store, NULL));
     RETURNS(ERR_FORKED, keycask_flush(of->store, NULL));

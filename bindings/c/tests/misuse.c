@@ -7,16 +7,24 @@ static struct {
     keycask_grant grant;
     keycask_grant grants[2];
     keycask_denial denial;
+    keycask_denial denials[2];
     keycask_answer answer;
     keycask_description description;
     keycask_explanation explanation;
-    keycask_finding findings[KEYCASK_CHECKS_MAX];
+    keycask_check_info checks[KEYCASK_CHECKS_MAX];
+    keycask_finding findings[2];
+    keycask_decision decisions[2];
+    keycask_counts counts;
     keycask_key_info key_info;
     keycask_key_info keys[2];
+    keycask_cursor cursor;
     keycask_owner_info owner;
     keycask_owner_info owners[2];
     keycask_scope_info scope;
     keycask_audit_entry entries[2];
+    keycask_audit_page page;
+    keycask_audit_span span;
+    keycask_feed_cursor reached;
     keycask_changed changes[4];
     keycask_stats_info stats;
     keycask_scopes scopes;
@@ -25,6 +33,8 @@ static struct {
     size_t count;
     uint64_t key;
     uint64_t next;
+    uint64_t total;
+    uint64_t first[2];
     uint64_t kinds;
     int64_t now;
     uint32_t more;
@@ -38,16 +48,24 @@ static void sizes(void) {
     out.grant.struct_size = sizeof out.grant;
     out.grants[0].struct_size = sizeof out.grant;
     out.denial.struct_size = sizeof out.denial;
+    out.denials[0].struct_size = sizeof out.denial;
     out.answer.struct_size = sizeof out.answer;
     out.description.struct_size = sizeof out.description;
     out.explanation.struct_size = sizeof out.explanation;
-    out.findings[0].struct_size = sizeof out.findings[0];
+    out.checks[0].struct_size = sizeof out.checks[0];
     out.key_info.struct_size = sizeof out.key_info;
     out.keys[0].struct_size = sizeof out.key_info;
+    out.cursor.struct_size = sizeof out.cursor;
     out.owner.struct_size = sizeof out.owner;
     out.owners[0].struct_size = sizeof out.owner;
     out.scope.struct_size = sizeof out.scope;
     out.entries[0].struct_size = sizeof out.entries[0];
+    out.page.struct_size = sizeof out.page;
+    out.span.struct_size = sizeof out.span;
+    out.reached.struct_size = sizeof out.reached;
+    out.findings[0].struct_size = sizeof out.findings[0];
+    out.decisions[0].struct_size = sizeof out.decisions[0];
+    out.counts.struct_size = sizeof out.counts;
     out.changes[0].struct_size = sizeof out.changes[0];
     out.stats.struct_size = sizeof out.stats;
 }
@@ -87,6 +105,7 @@ static keycask_actor by = KEYCASK_ACTOR_INIT;
 
 static void open_and_create(void) {
     keycask_options o = options;
+    keycask_patterns patterns = KEYCASK_PATTERNS_INIT;
     uint8_t secret[KEYCASK_SECRET_LEN] = {0};
     REFUSED(BAD, keycask_open(NULL, 5, &o, &out.store, NULL));
     REFUSED(BAD, keycask_open(NULL, 0, &o, &out.store, NULL));
@@ -116,6 +135,16 @@ static void open_and_create(void) {
     REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
     o = options;
     o.clock_ms = -5;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    o = options, o.zero = 1;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    o = options, o.patterns = &patterns, patterns.idle_ms = 0;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    patterns.idle_ms = KEYCASK_DEFAULT, patterns.late_ms = -1;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    patterns.late_ms = KEYCASK_DEFAULT, patterns.within_ms = 1000;
+    REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
+    patterns.struct_size = 5;
     REFUSED(BAD, keycask_open(at.path, strlen(at.path), &o, &out.store, NULL));
     RETURNS(OK, keycask_close(NULL));
 }
@@ -325,6 +354,20 @@ static void issue(void) {
     REFUSED(BAD, ISSUE(&p, cap));
     p = spec, p.start_ms = KEYCASK_NEVER;
     REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.networks = text("10.0.0.0/8 nowhere");
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.networks.len = 3;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.idle_ms = 0; // forgotten, and not as the realm has it
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.idle_ms = 59 * 60 * 1000;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.idle_ms = KEYCASK_NEVER;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.quota = text("many");
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.quota.data = NULL, p.quota.len = 1;
+    REFUSED(BAD, ISSUE(&p, cap));
 }
 
 static void verify(void) {
@@ -347,17 +390,33 @@ static void verify(void) {
     REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
     r = request, r.now_ms = KEYCASK_NEVER;
     REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
+    r = request, r.address_len = 5;
+    REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
+    r = request, r.address_len = UINT32_MAX;
+    REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
+    r = request, r.zero = 1;
+    REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
     r = request;
-    REFUSED(BAD, keycask_verify_batch(NULL, at.realm, tokens, 2, &r, out.statuses, out.grants));
-    REFUSED(BAD, keycask_verify_batch(s, at.realm, NULL, 2, &r, out.statuses, out.grants));
-    REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, HUGE, &r, out.statuses, out.grants));
-    REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, NULL, out.statuses, out.grants));
-    REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, &r, NULL, out.grants));
-    REFUSED(ERR_NOT_FOUND,
-            keycask_verify_batch(s, 0, tokens, 2, &r, out.statuses, out.grants));
+#define BATCH(store, realm, tokens, count, request, statuses)                          \
+    keycask_verify_batch(store, realm, tokens, count, request, statuses, out.grants, out.denials)
+    REFUSED(BAD, BATCH(NULL, at.realm, tokens, 2, &r, out.statuses));
+    REFUSED(BAD, BATCH(s, at.realm, NULL, 2, &r, out.statuses));
+    REFUSED(BAD, BATCH(s, at.realm, tokens, HUGE, &r, out.statuses));
+    REFUSED(BAD, BATCH(s, at.realm, tokens, 2, NULL, out.statuses));
+    REFUSED(BAD, BATCH(s, at.realm, tokens, 2, &r, NULL));
+    REFUSED(ERR_NOT_FOUND, BATCH(s, 0, tokens, 2, &r, out.statuses));
+    REFUSED(ERR_NOT_FOUND, keycask_verify_batch(s, 0, NULL, 0, &r, NULL, NULL, NULL));
     tokens[1].len = HUGE;
-    REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, &r, out.statuses, out.grants));
-    RETURNS(OK, keycask_verify_batch(s, at.realm, NULL, 0, &r, NULL, NULL));
+    REFUSED(BAD, BATCH(s, at.realm, tokens, 2, &r, out.statuses));
+    RETURNS(OK, keycask_verify_batch(s, at.realm, NULL, 0, &r, NULL, NULL, NULL));
+    {
+        keycask_grant g = KEYCASK_GRANT_INIT;
+        keycask_denial d = KEYCASK_DENIAL_INIT;
+        g.struct_size = d.struct_size = 3;
+        tokens[1] = tokens[0];
+        REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, &r, out.statuses, &g, NULL));
+        REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, &r, out.statuses, NULL, &d));
+    }
 }
 
 #define PRESENT(store, http, answer, text, cap, len)                                  \
@@ -397,10 +456,50 @@ static void present(void) {
     REFUSED(BAD, PRESENT(s, &http, &out.answer, out.text, sizeof out.text, &out.len));
 }
 
+// Every condition that cannot be.
+static void filters(keycask_filter filter) {
+    keycask_filter f = filter;
+#define COUNT(want)                                                                   \
+    do {                                                                              \
+        REFUSED(want, keycask_count(at.store, &f, &out.total, NULL));                 \
+        f = filter;                                                                   \
+    } while (0)
+    f.state = 4; COUNT(BAD);
+    f.order = 2; COUNT(BAD);
+    f.zero = 1; COUNT(BAD);
+    f.zero_too = 1; COUNT(BAD);
+    f.flags = 16; COUNT(BAD);
+    f.flags = KEYCASK_ONLY_EXPIRED | KEYCASK_ONLY_UNEXPIRED; COUNT(BAD);
+    f.flags = KEYCASK_ONLY_IN_GRACE | KEYCASK_ONLY_EXPIRED; COUNT(BAD);
+    f.flags = KEYCASK_ONLY_NEVER_USED; COUNT(BAD); // the realm keeps no usage
+    f.idle_ms = 1000; COUNT(BAD);
+    f.realm = 0, f.owner = text("o"); COUNT(BAD);
+    f.realm = 0, f.kind = text("live"); COUNT(BAD);
+    f.realm = 999; COUNT(ERR_NOT_FOUND);
+    f.owner = text("nobody"); COUNT(ERR_NOT_FOUND);
+    f.kind = text("dead"); COUNT(ERR_NOT_FOUND);
+    f.kind.len = HUGE, f.kind.data = "x"; COUNT(BAD);
+    f.owner.len = 2; COUNT(BAD);
+    f.hint.len = 2; COUNT(BAD);
+    f.hint = text("no hint"); COUNT(BAD);
+    // What was forgotten is no condition that was left out.
+    f.issued_from_ms = 0; COUNT(BAD);
+    f.issued_before_ms = 0; COUNT(BAD);
+    f.expiring_ms = 0; COUNT(BAD);
+    f.due_ms = 0; COUNT(BAD);
+    f.idle_ms = 0; COUNT(BAD);
+    f.issued_from_ms = KEYCASK_NEVER; COUNT(BAD);
+    f.issued_before_ms = -1; COUNT(BAD);
+    f.expiring_ms = KEYCASK_DEFAULT; COUNT(BAD);
+    f.due_ms = KEYCASK_NEVER; COUNT(BAD);
+    f.issued_from_ms = 2000, f.issued_before_ms = 1000; COUNT(BAD);
+}
+
 static void asking(uint64_t key) {
     const keycask_store *s = at.store;
     keycask_grant grant = KEYCASK_GRANT_INIT;
     keycask_filter filter = KEYCASK_FILTER_INIT;
+    keycask_cursor from = KEYCASK_CURSOR_INIT;
     const size_t cap = sizeof out.text;
     char *t = out.text;
     grant.owner = 1, grant.kind = 1;
@@ -413,21 +512,21 @@ static void asking(uint64_t key) {
     REFUSED(ERR_NOT_FOUND, keycask_describe(s, &grant, &out.description, t, cap, NULL));
 #define EXPLAIN(store, token, len, request, to, checks, n, count, text, cap)          \
     keycask_explain(store, at.realm, token, len, NULL, 0, request, to, checks, n, count, text, cap, NULL)
-    REFUSED(BAD, EXPLAIN(NULL, "t", 1, &request, &out.explanation, out.findings, 32, &out.count,
+    REFUSED(BAD, EXPLAIN(NULL, "t", 1, &request, &out.explanation, out.checks, 32, &out.count,
                          t, cap));
-    REFUSED(BAD, EXPLAIN(s, NULL, 1, &request, &out.explanation, out.findings, 32, &out.count, t,
+    REFUSED(BAD, EXPLAIN(s, NULL, 1, &request, &out.explanation, out.checks, 32, &out.count, t,
                          cap));
-    REFUSED(BAD, EXPLAIN(s, "t", 1, NULL, &out.explanation, out.findings, 32, &out.count, t, cap));
-    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, NULL, out.findings, 32, &out.count, t, cap));
+    REFUSED(BAD, EXPLAIN(s, "t", 1, NULL, &out.explanation, out.checks, 32, &out.count, t, cap));
+    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, NULL, out.checks, 32, &out.count, t, cap));
     REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, NULL, 32, &out.count, t, cap));
-    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 0, &out.count, t,
+    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, out.checks, 0, &out.count, t,
                          cap));
-    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 32, NULL, t, cap));
-    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 32, &out.count,
+    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, out.checks, 32, NULL, t, cap));
+    REFUSED(BAD, EXPLAIN(s, "t", 1, &request, &out.explanation, out.checks, 32, &out.count,
                          NULL, cap));
-    REFUSED(ERR_SPACE, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 2, &out.count,
+    REFUSED(ERR_SPACE, EXPLAIN(s, "t", 1, &request, &out.explanation, out.checks, 2, &out.count,
                                t, cap));
-    REFUSED(ERR_SPACE, EXPLAIN(s, "t", 1, &request, &out.explanation, out.findings, 32,
+    REFUSED(ERR_SPACE, EXPLAIN(s, "t", 1, &request, &out.explanation, out.checks, 32,
                                &out.count, t, 20));
     REFUSED(BAD, keycask_key(NULL, key, &out.key_info, t, cap, NULL));
     REFUSED(BAD, keycask_key(s, key, NULL, t, cap, NULL));
@@ -439,40 +538,179 @@ static void asking(uint64_t key) {
     REFUSED(BAD, keycask_key_id_parse(NULL, 17, &out.key, NULL));
     REFUSED(BAD, keycask_key_id_parse(TEXT("key_0000000000000"), NULL, NULL));
     REFUSED(BAD, keycask_key_id_parse(TEXT("KEY_0000000000000"), &out.key, NULL));
-#define LIST(filter, keys, n, count, next, text, cap)                                 \
-    keycask_list(s, filter, keys, n, count, next, text, cap, NULL)
-    REFUSED(BAD, keycask_list(NULL, &filter, out.keys, 2, &out.count, &out.next, t, cap, NULL));
-    REFUSED(BAD, LIST(NULL, out.keys, 2, &out.count, &out.next, t, cap));
-    REFUSED(BAD, LIST(&filter, NULL, 2, &out.count, &out.next, t, cap));
-    REFUSED(BAD, LIST(&filter, out.keys, 0, &out.count, &out.next, t, cap));
-    REFUSED(BAD, LIST(&filter, out.keys, HUGE / 8, &out.count, &out.next, t, cap));
-    REFUSED(BAD, LIST(&filter, out.keys, 2, NULL, &out.next, t, cap));
-    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, NULL, t, cap));
-    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, &out.next, NULL, cap));
-    REFUSED(ERR_SPACE, LIST(&filter, out.keys, 2, &out.count, &out.next, t, 3));
-    filter.state = 4;
-    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, &out.next, t, cap));
-    filter.state = 0, filter.zero_too = 1;
-    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, &out.next, t, cap));
-    filter.zero_too = 0, filter.owner = text("o");
-    REFUSED(BAD, LIST(&filter, out.keys, 2, &out.count, &out.next, t, cap));
-    filter.realm = 999;
-    REFUSED(ERR_NOT_FOUND, LIST(&filter, out.keys, 2, &out.count, &out.next, t, cap));
-    REFUSED(BAD, keycask_audit(NULL, 0, out.entries, 2, &out.count, t, cap, NULL));
-    REFUSED(BAD, keycask_audit(s, 0, NULL, 2, &out.count, t, cap, NULL));
-    REFUSED(BAD, keycask_audit(s, 0, out.entries, 0, &out.count, t, cap, NULL));
-    REFUSED(BAD, keycask_audit(s, 0, out.entries, 2, NULL, t, cap, NULL));
-    REFUSED(BAD, keycask_audit(s, 0, out.entries, 2, &out.count, NULL, cap, NULL));
-    REFUSED_WITH(ERR_SPACE, count,
-                 keycask_audit(s, 0, out.entries, 2, &out.count, t, 3, NULL));
-    REFUSED(BAD, keycask_changes(NULL, 0, out.changes, 4, &out.count, &out.next, NULL));
-    REFUSED(BAD, keycask_changes(s, 0, NULL, 4, &out.count, &out.next, NULL));
-    REFUSED(BAD, keycask_changes(s, 0, out.changes, 0, &out.count, &out.next, NULL));
-    REFUSED(BAD, keycask_changes(s, 0, out.changes, 4, NULL, &out.next, NULL));
-    REFUSED(BAD, keycask_changes(s, 0, out.changes, 4, &out.count, NULL, NULL));
-    REFUSED(ERR_GONE, keycask_changes(s, 1u << 30, out.changes, 4, &out.count, &out.next, NULL));
+#define LIST(filter, after, keys, n, count, next, text, cap)                          \
+    keycask_list(s, filter, after, keys, n, count, next, text, cap, NULL)
+    REFUSED(BAD, keycask_list(NULL, &filter, &from, out.keys, 2, &out.count, &out.cursor, t, cap,
+                              NULL));
+    REFUSED(BAD, LIST(NULL, &from, out.keys, 2, &out.count, &out.cursor, t, cap));
+    REFUSED(BAD, LIST(&filter, NULL, out.keys, 2, &out.count, &out.cursor, t, cap));
+    REFUSED(BAD, LIST(&filter, &from, NULL, 2, &out.count, &out.cursor, t, cap));
+    REFUSED(BAD, LIST(&filter, &from, out.keys, 0, &out.count, &out.cursor, t, cap));
+    REFUSED(BAD, LIST(&filter, &from, out.keys, HUGE / 8, &out.count, &out.cursor, t, cap));
+    REFUSED(BAD, LIST(&filter, &from, out.keys, 2, NULL, &out.cursor, t, cap));
+    REFUSED(BAD, LIST(&filter, &from, out.keys, 2, &out.count, NULL, t, cap));
+    REFUSED(BAD, LIST(&filter, &from, out.keys, 2, &out.count, &out.cursor, NULL, cap));
+    REFUSED(ERR_SPACE, LIST(&filter, &from, out.keys, 2, &out.count, &out.cursor, t, 3));
+    from.len = KEYCASK_CURSOR_MAX + 1;
+    REFUSED(BAD, LIST(&filter, &from, out.keys, 2, &out.count, &out.cursor, t, cap));
+    from.len = 3, memcpy(from.text, "\xFFx!", 3);
+    REFUSED(BAD, LIST(&filter, &from, out.keys, 2, &out.count, &out.cursor, t, cap));
+    memcpy(from.text, "key", 3);
+    REFUSED(BAD, LIST(&filter, &from, out.keys, 2, &out.count, &out.cursor, t, cap));
+    // The text of a key id is a cursor, but not in a list by end.
+    RETURNS(OK, keycask_key_id_text(key, from.text, KEYCASK_KEY_ID_LEN, NULL));
+    from.len = KEYCASK_KEY_ID_LEN, filter.order = KEYCASK_BY_END;
+    REFUSED(BAD, LIST(&filter, &from, out.keys, 2, &out.count, &out.cursor, t, cap));
+    from.len = 0, filter.order = KEYCASK_BY_KEY;
+    REFUSED(BAD, keycask_count(NULL, &filter, &out.total, NULL));
+    REFUSED(BAD, keycask_count(s, NULL, &out.total, NULL));
+    REFUSED(BAD, keycask_count(s, &filter, NULL, NULL));
+    REFUSED(BAD, keycask_dry_run(NULL, KEYCASK_END_REVOKE, &filter, &out.total, NULL, 0, NULL));
+    REFUSED(BAD, keycask_dry_run(s, KEYCASK_END_REVOKE, NULL, &out.total, NULL, 0, NULL));
+    REFUSED(BAD, keycask_dry_run(s, KEYCASK_END_REVOKE, &filter, NULL, NULL, 0, NULL));
+    // Without a condition it would be every key of the store.
+    REFUSED(BAD, keycask_dry_run(s, KEYCASK_END_REVOKE, &filter, &out.total, NULL, 0, NULL));
+    REFUSED(BAD, keycask_end_many(s, KEYCASK_END_REVOKE, &filter, &by, &out.total, NULL));
+    filter.realm = at.realm;
+    REFUSED(BAD, keycask_dry_run(s, 0, &filter, &out.total, out.first, 2, NULL));
+    REFUSED(BAD, keycask_dry_run(s, 3, &filter, &out.total, out.first, 2, NULL));
+    REFUSED(BAD, keycask_dry_run(s, KEYCASK_END_REVOKE, &filter, &out.total, NULL, 2, NULL));
+    REFUSED(BAD, keycask_dry_run(s, KEYCASK_END_REVOKE, &filter, &out.total, out.first, HUGE,
+                                 NULL));
+    REFUSED(BAD, keycask_end_many(NULL, KEYCASK_END_REVOKE, &filter, &by, &out.total, NULL));
+    REFUSED(BAD, keycask_end_many(s, 0, &filter, &by, &out.total, NULL));
+    REFUSED(BAD, keycask_end_many(s, KEYCASK_END_REVOKE, NULL, &by, &out.total, NULL));
+    REFUSED(BAD, keycask_end_many(s, KEYCASK_END_REVOKE, &filter, NULL, &out.total, NULL));
+    filters(filter);
+    REFUSED(BAD, keycask_revoke_many(NULL, &key, 1, &by, NULL));
+    REFUSED(BAD, keycask_revoke_many(s, NULL, 1, &by, NULL));
+    REFUSED(BAD, keycask_revoke_many(s, &key, KEYCASK_MANY_MAX + 1, &by, NULL));
+    REFUSED(BAD, keycask_revoke_many(s, &key, HUGE, &by, NULL));
+    REFUSED(BAD, keycask_revoke_many(s, &key, 1, NULL, NULL));
+    {
+        uint64_t one_is_not_there[2] = {0, 1};
+        one_is_not_there[0] = key;
+        REFUSED(ERR_NOT_FOUND, keycask_revoke_many(s, one_is_not_there, 2, &by, NULL));
+    }
+#define PRESENTED(store, realm, token, len, why, why_len)                             \
+    keycask_revoke_presented(store, realm, token, len, why, why_len, &out.key, NULL)
+    REFUSED(BAD, PRESENTED(NULL, at.realm, "t", 1, NULL, 0));
+    REFUSED(BAD, PRESENTED(s, at.realm, NULL, 1, NULL, 0));
+    REFUSED(BAD, PRESENTED(s, at.realm, "t", HUGE, NULL, 0));
+    REFUSED(BAD, PRESENTED(s, at.realm, "t", 1, NULL, 1));
+    REFUSED(ERR_NOT_FOUND, PRESENTED(s, 0, "t", 1, NULL, 0));
+    REFUSED(DENY_MALFORMED, PRESENTED(s, at.realm, "t", 1, NULL, 0));
     REFUSED(BAD, keycask_stats(NULL, &out.stats, NULL));
     REFUSED(BAD, keycask_stats(s, NULL, NULL));
+}
+
+static void audit(void) {
+    const keycask_store *s = at.store;
+    keycask_audit_filter filter = KEYCASK_AUDIT_FILTER_INIT, f = filter;
+    const size_t cap = sizeof out.text;
+    char *t = out.text;
+#define AUDIT(filter, entries, n, count, page, text, cap)                             \
+    keycask_audit(s, filter, 0, entries, n, count, page, text, cap, NULL)
+    REFUSED(BAD, keycask_audit(NULL, &f, 0, out.entries, 2, &out.count, &out.page, t, cap, NULL));
+    REFUSED(BAD, AUDIT(NULL, out.entries, 2, &out.count, &out.page, t, cap));
+    REFUSED(BAD, AUDIT(&f, NULL, 2, &out.count, &out.page, t, cap));
+    REFUSED(BAD, AUDIT(&f, out.entries, 0, &out.count, &out.page, t, cap));
+    REFUSED(BAD, AUDIT(&f, out.entries, HUGE, &out.count, &out.page, t, cap));
+    REFUSED(BAD, AUDIT(&f, out.entries, 2, NULL, &out.page, t, cap));
+    REFUSED(BAD, AUDIT(&f, out.entries, 2, &out.count, NULL, t, cap));
+    REFUSED(BAD, AUDIT(&f, out.entries, 2, &out.count, &out.page, NULL, cap));
+    REFUSED_WITH(ERR_SPACE, count, AUDIT(&f, out.entries, 2, &out.count, &out.page, t, 3));
+#define ENTRIES(want)                                                                 \
+    do {                                                                              \
+        REFUSED(want, AUDIT(&f, out.entries, 2, &out.count, &out.page, t, cap));      \
+        f = filter;                                                                   \
+    } while (0)
+    f.zero = 1; ENTRIES(BAD);
+    f.realm.len = 1; ENTRIES(BAD);
+    f.owner = text("\xFF"); ENTRIES(BAD);
+    f.actor = text("x"), f.actor.len = HUGE; ENTRIES(BAD);
+    f.operation.len = 1; ENTRIES(BAD);
+    f.events = text("key_revoked key_vanished"); ENTRIES(BAD);
+    f.events = text(" "); ENTRIES(BAD);
+    f.from_ms = 0; ENTRIES(BAD); // forgotten, and not left out
+    f.until_ms = 0; ENTRIES(BAD);
+    f.from_ms = KEYCASK_NOW; ENTRIES(BAD);
+#define EXPORT(filter, format, text, cap, len, page)                                  \
+    keycask_audit_export(s, filter, 0, format, text, cap, len, page, NULL)
+    REFUSED(BAD, keycask_audit_export(NULL, &f, 0, KEYCASK_JSON, t, cap, &out.len, &out.page,
+                                      NULL));
+    REFUSED(BAD, EXPORT(NULL, KEYCASK_JSON, t, cap, &out.len, &out.page));
+    REFUSED(BAD, EXPORT(&f, 0, t, cap, &out.len, &out.page));
+    REFUSED(BAD, EXPORT(&f, 3, t, cap, &out.len, &out.page));
+    REFUSED(BAD, EXPORT(&f, KEYCASK_OCSF, NULL, cap, &out.len, &out.page));
+    REFUSED(BAD, EXPORT(&f, KEYCASK_OCSF, t, HUGE, &out.len, &out.page));
+    REFUSED(BAD, EXPORT(&f, KEYCASK_OCSF, t, cap, NULL, &out.page));
+    REFUSED(BAD, EXPORT(&f, KEYCASK_OCSF, t, cap, &out.len, NULL));
+    REFUSED_WITH(ERR_SPACE, len, EXPORT(&f, KEYCASK_OCSF, t, 9, &out.len, &out.page));
+    REFUSED_WITH(ERR_SPACE, len, EXPORT(&f, KEYCASK_JSON, NULL, 0, &out.len, &out.page));
+    REFUSED(BAD, keycask_audit_check(NULL, &out.span, NULL));
+    REFUSED(BAD, keycask_audit_check(s, NULL, NULL));
+#define TRIM(store, what, bound, by)                                                  \
+    keycask_audit_trim(store, what, bound, by, &out.total, &out.more, NULL)
+    REFUSED(BAD, TRIM(NULL, KEYCASK_TRIM_KEEP, 1000, &by));
+    REFUSED(BAD, TRIM(s, 0, 1000, &by));
+    REFUSED(BAD, TRIM(s, 4, 1000, &by));
+    REFUSED(BAD, TRIM(s, KEYCASK_TRIM_BEFORE, 0, &by));
+    REFUSED(BAD, TRIM(s, KEYCASK_TRIM_BEFORE, UINT64_MAX, &by));
+    REFUSED(BAD, TRIM(s, KEYCASK_TRIM_KEEP, 1000, NULL));
+}
+
+static void following(void) {
+    const keycask_store *s = at.store;
+    keycask_feed_cursor since = KEYCASK_FEED_CURSOR_INIT;
+    const size_t cap = sizeof out.text;
+    REFUSED(BAD, keycask_feed(NULL, &out.reached, NULL, NULL));
+    {
+        keycask_feed_cursor small = since;
+        small.struct_size = 7;
+        REFUSED(BAD, keycask_feed(s, &small, &out.reached, NULL));
+    }
+    RETURNS(OK, keycask_feed(s, NULL, NULL, NULL));
+    RETURNS(OK, keycask_feed(s, &since, NULL, NULL));
+#define CHANGES(since, changes, n, count, reached)                                    \
+    keycask_changes(s, since, changes, n, count, reached, NULL)
+    REFUSED(BAD, keycask_changes(NULL, &since, out.changes, 4, &out.count, &out.reached, NULL));
+    REFUSED(BAD, CHANGES(NULL, out.changes, 4, &out.count, &out.reached));
+    REFUSED(BAD, CHANGES(&since, NULL, 4, &out.count, &out.reached));
+    REFUSED(BAD, CHANGES(&since, out.changes, 0, &out.count, &out.reached));
+    REFUSED(BAD, CHANGES(&since, out.changes, HUGE, &out.count, &out.reached));
+    REFUSED(BAD, CHANGES(&since, out.changes, 4, NULL, &out.reached));
+    REFUSED(BAD, CHANGES(&since, out.changes, 4, &out.count, NULL));
+    since.zero = 1;
+    REFUSED(BAD, CHANGES(&since, out.changes, 4, &out.count, &out.reached));
+    since.zero = 0, since.seq = 1u << 30;
+    REFUSED(ERR_GONE, CHANGES(&since, out.changes, 4, &out.count, &out.reached));
+    since.seq = 1, since.store_id[0] ^= 1;
+    REFUSED(ERR_GONE, CHANGES(&since, out.changes, 4, &out.count, &out.reached));
+    REFUSED(BAD, keycask_decisions(NULL, out.decisions, 2, &out.count, &out.total, NULL));
+    REFUSED(BAD, keycask_decisions(s, NULL, 2, &out.count, &out.total, NULL));
+    REFUSED(BAD, keycask_decisions(s, out.decisions, 0, &out.count, &out.total, NULL));
+    REFUSED(BAD, keycask_decisions(s, out.decisions, HUGE, &out.count, &out.total, NULL));
+    REFUSED(BAD, keycask_decisions(s, out.decisions, 2, NULL, &out.total, NULL));
+    REFUSED(BAD, keycask_audit_decisions(NULL, &by, &out.total, NULL));
+    REFUSED(BAD, keycask_audit_decisions(s, NULL, &out.total, NULL));
+    REFUSED(BAD, keycask_decision_counts(NULL, &out.counts, NULL));
+    REFUSED(BAD, keycask_decision_counts(s, NULL, NULL));
+    REFUSED(BAD, keycask_findings(NULL, out.findings, 2, &out.count, &out.total, out.text, cap,
+                                  NULL));
+    REFUSED(BAD, keycask_findings(s, NULL, 2, &out.count, &out.total, out.text, cap, NULL));
+    REFUSED(BAD, keycask_findings(s, out.findings, 0, &out.count, &out.total, out.text, cap,
+                                  NULL));
+    REFUSED(BAD, keycask_findings(s, out.findings, 2, NULL, &out.total, out.text, cap, NULL));
+    REFUSED(BAD, keycask_findings(s, out.findings, 2, &out.count, &out.total, NULL, cap, NULL));
+    REFUSED(BAD, keycask_tell_findings(NULL, &by, &out.total, NULL));
+    REFUSED(BAD, keycask_tell_findings(s, NULL, &out.total, NULL));
+    REFUSED(BAD, keycask_owner_id(NULL, 0, &out.realm, out.text, 128, &out.len, NULL));
+    REFUSED(BAD, keycask_owner_id(s, 0, &out.realm, NULL, 128, &out.len, NULL));
+    REFUSED(BAD, keycask_owner_id(s, 0, &out.realm, out.text, HUGE, &out.len, NULL));
+    REFUSED(BAD, keycask_owner_id(s, 0, &out.realm, out.text, 128, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND,
+            keycask_owner_id(s, 77777, &out.realm, out.text, 128, &out.len, NULL));
 }
 
 static void life(uint64_t key) {
@@ -495,7 +733,23 @@ static void life(uint64_t key) {
     REFUSED(BAD, keycask_update(s, key, NULL, &by, NULL));
     REFUSED(BAD, keycask_update(s, key, &change, NULL, NULL));
     REFUSED(ERR_NOT_FOUND, keycask_update(s, 0, &change, &by, NULL));
-    change.flags = 2;
+    change.flags = 16;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.flags = KEYCASK_SET_CREDITS | KEYCASK_ADD_CREDITS;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.flags = KEYCASK_ADD_CREDITS, change.credits = 1; // it has no quota
+    REFUSED(ERR_CONFLICT, keycask_update(s, key, &change, &by, NULL));
+    change.flags = 0;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.credits = 0, change.idle_ms = 0;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.idle_ms = KEYCASK_NEVER;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.idle_ms = KEYCASK_KEEP, change.networks = text(" ");
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.networks.data = NULL, change.networks.len = 0, change.quota = text("0");
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.quota.data = NULL, change.quota.len = 0, change.flags = 64;
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
     change.flags = KEYCASK_SET_SCOPES, change.scopes.high = 2;
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
@@ -595,6 +849,8 @@ int main(int argc, char **argv) {
     verify();
     present();
     asking(key);
+    audit();
+    following();
     life(key);
     tending();
     messages();

@@ -56,6 +56,21 @@ fn a_fork_leaves_the_file_whole_and_the_parent_unharmed() {
 }
 
 #[test]
+fn networks_idle_spans_and_quotas_decide_and_are_told() {
+    runs("tests/usage.c");
+}
+
+#[test]
+fn keys_are_listed_counted_and_ended_by_what_they_are() {
+    runs("tests/asking.c");
+}
+
+#[test]
+fn what_was_done_and_decided_is_told_to_those_who_follow() {
+    runs("tests/watching.c");
+}
+
+#[test]
 fn structs_are_laid_out_as_they_always_were() {
     runs("tests/layout.c");
 }

@@ -80,7 +80,8 @@ fn by() -> Actor {
 
 fn request() -> Request {
     let scopes = Scopes { low: 0, high: 0 };
-    Request { struct_size: 40, cost: 1, scopes, kinds: u64::MAX, now_ms: KEYCASK_NOW }
+    let (kinds, now_ms, address) = (u64::MAX, KEYCASK_NOW, [0; 16]);
+    Request { struct_size: 64, cost: 1, scopes, kinds, now_ms, address, address_len: 0, zero: 0 }
 }
 
 impl Scene {
@@ -101,7 +102,7 @@ impl Scene {
         let mut token = [0_u8; KEYCASK_TOKEN_MAX];
         let (mut len, mut key) = (0, 0);
         let spec = Spec {
-            struct_size: 112,
+            struct_size: 152,
             realm: self.realm,
             zero: 0,
             kind: text("live"),
@@ -112,6 +113,9 @@ impl Scene {
             start_ms: KEYCASK_NOW,
             end_ms: KEYCASK_DEFAULT,
             life_ms: 0,
+            networks: Text::NONE,
+            idle_ms: KEYCASK_DEFAULT,
+            quota: Text::NONE,
         };
         let at = token.as_mut_ptr().cast();
         let cap = token.len();
@@ -152,7 +156,7 @@ fn a_panic_in_a_verify_is_a_status_and_ends_this_store_alone() {
     let (_, _, token) = broken.issue();
     let (_, _, other) = whole.issue();
     let mut grant = Grant::of(&granted(&broken, &token));
-    grant.struct_size = 72;
+    grant.struct_size = 96;
     let before = grant.key;
     grant.key = 7;
     broken.bomb.light(0);
@@ -206,9 +210,9 @@ fn a_panic_in_a_batch_and_at_the_close_is_a_status() {
     scene.bomb.light(0);
     // SAFETY: all pointers are to variables that are as large as is said.
     let status = unsafe {
-        let at = statuses.as_mut_ptr();
-        let request = request();
-        keycask_verify_batch(scene.store, scene.realm, texts.as_ptr(), 2, &request, at, null_mut())
+        let (at, texts, request) = (statuses.as_mut_ptr(), texts.as_ptr(), request());
+        let (grants, denials) = (null_mut(), null_mut());
+        keycask_verify_batch(scene.store, scene.realm, texts, 2, &request, at, grants, denials)
     };
     assert_eq!(status, Status::ErrPanic);
     // SAFETY: the handle is open.

@@ -313,6 +313,7 @@ static void do_update(void) {
 static void do_list(void) {
     char *owner = take("owner"), *state = take("state");
     keycask_filter filter = KEYCASK_FILTER_INIT;
+    keycask_cursor after = KEYCASK_CURSOR_INIT, next = KEYCASK_CURSOR_INIT;
     keycask_key_info page[3] = {KEYCASK_KEY_INFO_INIT};
     size_t count, i;
     filter.realm = realm;
@@ -322,15 +323,16 @@ static void do_list(void) {
                      : *state == 's' ? KEYCASK_SUSPENDED : KEYCASK_REVOKED;
     }
     do {
-        if (!done(keycask_list(store, &filter, page, 3, &count, &filter.after, text_room,
+        if (!done(keycask_list(store, &filter, &after, page, 3, &count, &next, text_room,
                                sizeof text_room, &came.error))) {
             return;
         }
+        after = next;
         for (i = 0; i < count; i++) {
             if (came.count == ROWS) fail("too many keys");
             row_of_key(&came.rows[came.count++], &page[i]);
         }
-    } while (filter.after);
+    } while (after.len);
 }
 
 static void do_reveal(void) {
@@ -369,7 +371,7 @@ static void do_explain(void) {
     const char *token = next_bare();
     keycask_request request = KEYCASK_REQUEST_INIT;
     keycask_explanation found = KEYCASK_EXPLANATION_INIT;
-    keycask_finding checks[KEYCASK_CHECKS_MAX] = {KEYCASK_FINDING_INIT};
+    keycask_check_info checks[KEYCASK_CHECKS_MAX] = {KEYCASK_CHECK_INFO_INIT};
     row *to = &came.rows[0];
     size_t count, i;
     if (!asked(&request) ||

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::journey::{Journey, Wanted, sealing_key};
 use super::judge::compare;
-use super::run::{Note, Origin, Plan, Point, Run};
+use super::run::{Note, Origin, Plan, Point, Run, Start};
 use super::{amount, each, report, seeds};
 use crate::storage::tests::cut::Platter;
 use crate::storage::tests::dice::Dice;

@@ -1,44 +1,13 @@
-//! The register itself: `docs/peers.md` has every defect once, with tests that there are.
+//! `docs/peers.md` has every defect once, with tests that there are.
 
 use std::collections::BTreeSet;
-use std::path::Path;
-use std::{fs, io};
+
+use crate::names::{quoted, tests};
 
 const PAGE: &str = include_str!("../../docs/peers.md");
 
 /// How many defects there are.
 const DEFECTS: usize = 52;
-
-/// The names of all tests of the tree.
-fn tests() -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for directory in ["src", "tests", "bindings", "fuzz"] {
-        read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(directory), &mut names).unwrap();
-    }
-    names
-}
-
-fn read(directory: &Path, names: &mut BTreeSet<String>) -> io::Result<()> {
-    for entry in fs::read_dir(directory)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            read(&path, names)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(tests_of(&fs::read_to_string(&path)?));
-        }
-    }
-    Ok(())
-}
-
-/// The names of the functions after each `#[test]`.
-fn tests_of(source: &str) -> Vec<String> {
-    let after = source.split("#[test]\n").skip(1);
-    let names = after.filter_map(|rest| {
-        let (_, name) = rest.split_once("fn ")?;
-        Some(name.split(|c: char| !c.is_alphanumeric() && c != '_').next()?.to_owned())
-    });
-    names.collect()
-}
 
 /// What is wrong with a page, beside these tests.
 fn problems(page: &str, tests: &BTreeSet<String>) -> Vec<String> {
@@ -56,8 +25,7 @@ fn problems(page: &str, tests: &BTreeSet<String>) -> Vec<String> {
         };
         numbers.push(number);
         // What has a space in it is a command.
-        let quoted = here.split('`').skip(1).step_by(2);
-        let named: Vec<&str> = quoted.filter(|name| !name.contains(' ')).collect();
+        let named: Vec<&str> = quoted(here).filter(|name| !name.contains(' ')).collect();
         let missing = named.iter().filter(|name| !tests.contains(**name));
         problems.extend(missing.map(|name| format!("P-{number}: there is no test {name}")));
         let owns = |name: &&str| {
@@ -101,6 +69,4 @@ fn a_missing_number_and_a_test_that_there_is_not_are_noticed() {
     }
     let reason = page.replace(&row(7), "| P-7 | wrong | Cannot arise: it is so. |\n");
     assert_eq!(problems(&reason, &tests), [""; 0]);
-    let source = "#[test]\nfn a_b() {}\n    #[test]\n    fn c(x in y()) {}\nfn d() {}\n";
-    assert_eq!(tests_of(source), ["a_b", "c"]);
 }

@@ -1,0 +1,191 @@
+//! What is left of tokens in the memory of a process that issued, verified and dropped them.
+//!
+//! The process looks through all of its own memory. It knows the tokens under a mask, so that it
+//! does not find what it looks for in its own hands.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at a surprise")]
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+
+use keycask::{
+    Actor, HttpRequest, Issued, OwnerChange, Pepper, RealmRef, Request, Rotation, SealingKey, Spec,
+    Store, Token,
+};
+use zeroize::{Zeroize, Zeroizing};
+
+const PROFILE: &str = r#"
+realm = "acme"
+[[kind]]
+name = "live"
+prefix = "acme_"
+body = 32
+[[kind]]
+name = "shown"
+prefix = "show_"
+body = 32
+reveal = true
+"#;
+
+const MASK: u8 = 0xA5;
+
+/// A part of a token that no other has: from the middle of its body.
+const PART: Range<usize> = 12..28;
+
+/// Parts of tokens, masked.
+#[derive(Default)]
+struct Known {
+    parts: Vec<[u8; 16]>,
+    /// The first two bytes of the parts.
+    begins: BTreeSet<[u8; 2]>,
+}
+
+impl Known {
+    fn add(&mut self, token: &Token) {
+        let mut part: [u8; 16] = token.expose().as_bytes()[PART].try_into().unwrap();
+        self.begins.insert([part[0], part[1]]);
+        part.iter_mut().for_each(|byte| *byte ^= MASK);
+        self.parts.push(part);
+    }
+
+    /// The numbers of the tokens of which a part is in `memory`.
+    fn found(&self, memory: &[u8]) -> Vec<usize> {
+        let mut begins = vec![false; 1 << 16];
+        for [first, second] in &self.begins {
+            begins[usize::from(*first) << 8 | usize::from(*second)] = true;
+        }
+        let mut found = Vec::new();
+        for window in memory.windows(16) {
+            if begins[usize::from(window[0]) << 8 | usize::from(window[1])] {
+                let is_part = |part: &&[u8; 16]| {
+                    window.iter().zip(part.iter()).all(|(byte, masked)| byte ^ MASK == *masked)
+                };
+                let at = self.parts.iter().enumerate().filter(|(_, part)| is_part(part));
+                found.extend(at.map(|(number, _)| number));
+            }
+        }
+        found
+    }
+}
+
+/// Tokens that were found on the stack of this thread, and elsewhere.
+#[derive(Debug, Default)]
+struct Left {
+    stack: BTreeSet<usize>,
+    elsewhere: BTreeSet<usize>,
+}
+
+/// Looks through the memory that this process can write to.
+fn look(known: &Known) -> Left {
+    let (mut left, memory) = (Left::default(), File::open("/proc/self/mem").unwrap());
+    let mut buffer = vec![0; 1 << 20];
+    let here = std::ptr::from_ref(&left).addr() as u64;
+    for line in fs::read_to_string("/proc/self/maps").unwrap().lines() {
+        let (range, rest) = line.split_once(' ').unwrap();
+        let (start, end) = range.split_once('-').unwrap();
+        let [start, end] = [start, end].map(|hex| u64::from_str_radix(hex, 16).unwrap());
+        if !rest.starts_with("rw") {
+            continue;
+        }
+        let of_stack = (start..end).contains(&here);
+        let mut at = start;
+        while at < end {
+            let len = (end - at).min(buffer.len() as u64) as usize;
+            let Ok(read) = memory.read_at(&mut buffer[..len], at) else { break };
+            let found = known.found(&buffer[..read]);
+            // What was read is not to be found a second time, where it was read to.
+            buffer[..read].zeroize();
+            if of_stack { &mut left.stack } else { &mut left.elsewhere }.extend(found);
+            // A part may lie across the end.
+            at += if read > 16 && (read as u64) < end - at { read as u64 - 16 } else { len as u64 };
+        }
+    }
+    left
+}
+
+struct Scene {
+    _dir: tempfile::TempDir,
+    store: Store,
+    realm: RealmRef,
+    known: Known,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let options =
+            Store::options().pepper(Pepper::new(&[7; 32])).sealing_key(SealingKey::new(&[9; 32]));
+        let store = options.create(dir.path().join("keys.keycask")).unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+        let realm = store.realm("acme").unwrap();
+        store.set_owner(realm, "o", &OwnerChange::new(), &by()).unwrap();
+        Self { _dir: dir, store, realm, known: Known::default() }
+    }
+
+    fn issue(&mut self, kind: &str) -> Issued {
+        let issued = self.store.issue(&Spec::new(self.realm, kind, "o"), &by()).unwrap();
+        self.known.add(&issued.token);
+        issued
+    }
+
+    /// Has a token decided about in every way that there is.
+    fn present(&self, token: &Token) {
+        let (store, bytes) = (&self.store, token.expose().as_bytes());
+        let request = Request::new();
+        let _ = store.verify(self.realm, bytes, &request);
+        let _ = store.verify(self.realm, &bytes[..bytes.len() - 1], &request);
+        let _ = store.explain(self.realm, bytes, None, &request).unwrap();
+        store.verify_many(self.realm, &[bytes; 5], &request, &mut Vec::new()).unwrap();
+        let mut header = Zeroizing::new(Vec::with_capacity(256));
+        header.extend_from_slice(b"Bearer ");
+        header.extend_from_slice(bytes);
+        let headers = [("Authorization", header.as_slice())];
+        let http = HttpRequest { method: "GET", headers: &headers, request_id: "" };
+        let _ = store.present(self.realm, &http, &request).unwrap();
+        let _ = store.leaked(bytes, &mut |_: &keycask::Leak| Ok(())).unwrap();
+    }
+}
+
+fn by() -> Actor {
+    Actor::new("tester")
+}
+
+#[test]
+fn no_token_is_left_in_memory_when_its_holder_has_dropped_it() {
+    let mut scene = Scene::new();
+    for round in 0..50 {
+        let issued = scene.issue(if round % 2 == 0 { "live" } else { "shown" });
+        scene.present(&issued.token);
+        let key = issued.key.key_id;
+        if round % 2 == 1 {
+            scene.present(&scene.store.reveal(key, &by()).unwrap());
+        }
+        match round % 3 {
+            0 => {
+                let successor = scene.store.rotate(key, &Rotation::new(), &by()).unwrap();
+                scene.known.add(&successor.token);
+            }
+            1 => _ = scene.store.suspend(key, &by()).unwrap(),
+            _ => {
+                let token = issued.token.expose().as_bytes();
+                let _ = scene.store.revoke_presented(scene.realm, token, "leaked").unwrap();
+            }
+        }
+        scene.present(&issued.token);
+    }
+    let left = look(&scene.known);
+    assert!(left.elsewhere.is_empty(), "{left:?}");
+    // The compiler's copies, and BLAKE3's, of the last one.
+    let last = scene.known.parts.len() - 1;
+    assert!(left.stack.iter().all(|number| *number == last), "{left:?}, {last} was the last");
+}
+
+#[test]
+fn a_token_that_is_kept_is_seen_in_memory() {
+    let mut scene = Scene::new();
+    let (_, kept) = (scene.issue("live"), scene.issue("live"));
+    let left = look(&scene.known);
+    assert!(left.elsewhere.contains(&1), "{left:?}");
+    drop(kept);
+}
