@@ -110,11 +110,11 @@ impl Store {
         ending: &Ending,
         mut what: impl FnMut(KeyRecord),
     ) -> Result<()> {
+        let realms = self.realms_of(view)?;
+        let criteria = list::criteria(view, &realms, ending.filter(), self.mark.now())?;
         for key in ending.filter().keys.iter().flatten() {
             view.key(*key)?.ok_or_else(|| no_key(*key))?;
         }
-        let realms = self.realms_of(view)?;
-        let criteria = list::criteria(view, &realms, ending.filter(), self.mark.now())?;
         self.each(view, &realms, &criteria, |record| {
             if record.state != State::Revoked {
                 what(record);
