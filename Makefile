@@ -27,7 +27,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .PHONY: help demo test crash model models bench count peers fuzz check fmt clippy deny advisories \
-    layers doc clean header abi install fixture size
+    layers doc clean header abi install fixture size python wheel
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -37,9 +37,18 @@ demo: ## walk through the five products of profiles/
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint c trace
+	@.ci/prepare build lint c trace python
 	@$(MAKE) --no-print-directory fmt clippy
 	$(if $(R),PROPTEST_RNG_SEED=$(R)) cargo test --locked --workspace --no-fail-fast
+	@$(MAKE) --no-print-directory python
+
+python: ## test the Python binding: a wheel, in an environment of its own
+	@.ci/prepare build python
+	bindings/python/check
+
+wheel: ## the Python package, in target/wheels
+	@.ci/prepare build python
+	bindings/python/wheel
 
 crash: ## simulate N=1000000 power cuts, every fault, damage; kill processes
 	@.ci/prepare build trace
@@ -87,8 +96,8 @@ fmt:
 clippy:
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 
-layers: ## only the rules of docs/architecture.md and of deny.toml
-	cargo test --locked --test layers --test supply
+layers: ## only the rules of docs/architecture.md and of deny.toml, and that pages name what is there
+	cargo test --locked --test layers --test supply --test pages
 
 deny:
 	@.ci/prepare build deny

@@ -90,22 +90,24 @@ pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Credits, Denial, Grant, Rate, Reason, Refusal, VerifyError};
 
-/// The examples of the README.
+/// The examples of the pages.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-struct Readme;
+mod pages {
+    macro_rules! pages {
+        ($($name:ident $page:literal)*) => {
+            $(#[doc = include_str!($page)] struct $name;)*
+        };
+    }
 
-/// The example of the guide to backups.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/backup.md")]
-struct BackupGuide;
-
-/// The example of the guide to importing.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/import.md")]
-struct ImportGuide;
-
-/// The example of the guide to the pepper.
-#[cfg(doctest)]
-#[doc = include_str!("../docs/pepper.md")]
-struct PepperGuide;
+    pages! {
+        Backup "../docs/backup.md"
+        Disk "../docs/disk.md"
+        Import "../docs/import.md"
+        Patterns "../docs/patterns.md"
+        Pepper "../docs/pepper.md"
+        Processes "../docs/processes.md"
+        Product "../docs/product.md"
+        Readme "../README.md"
+        Rotate "../docs/rotate.md"
+    }
+}

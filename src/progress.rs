@@ -6,7 +6,8 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Step {
-    /// The bytes of a file are read and their checksums compared, to open it for writing.
+    /// The bytes of a file are read and their checksums compared, to open it for writing. That
+    /// goes on while its rows are read, and is told of afterwards.
     Read,
     /// The rows of a file are read and checked, to open it.
     Open,

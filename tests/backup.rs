@@ -714,7 +714,8 @@ fn progress_is_told_of_each_step_from_its_beginning_to_its_end() {
     assert_eq!(steps(), [&read[..], &check, &copy, &read, &last].concat());
     let new = telling().open(scene.path("new")).unwrap();
     let open = [(Step::Open, 0, 13), (Step::Open, 13, 13)];
-    assert_eq!(steps(), [&read[..], &open].concat());
+    // Rows are read while redb checks pages, and what it still has to check is told of then.
+    assert_eq!(steps(), [&open[..], &read].concat());
     new.backup(scene.path("again")).unwrap();
     assert_eq!(steps().first(), Some(&(Step::Copy, 0, 27)));
 }

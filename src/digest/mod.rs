@@ -8,12 +8,14 @@
 //!
 //! Of a key that was moved in from another system, and has not been verified since, there is
 //! that system's digest only, by its [`Scheme`]. It is hashed once more under our own key, so
-//! that neither is it in the file, nor does who chose it choose where it stands.
+//! that neither is it in the file, nor does who chose it choose where it stands. A [`Trace`] tells
+//! that a token or digest was imported before.
 
 mod lanes;
 mod refused;
 mod scheme;
 mod spelling;
+mod trace;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -23,6 +25,7 @@ use crate::sys::Vectors;
 pub use scheme::Scheme;
 pub(crate) use scheme::{Foreign, check_secret_name};
 pub(crate) use spelling::digest as spelled;
+pub(crate) use trace::{Trace, Tracer};
 
 /// The digest of one token under one pepper.
 #[derive(Clone, Copy)]
@@ -204,6 +207,20 @@ impl ImportSecret {
     }
 }
 
+/// Keyed BLAKE3 of three texts, none of which can pass for a part of another: the length of each
+/// in 2 bytes stands before it.
+fn framed(key: &[u8; 32], texts: [&[u8]; 3]) -> blake3::Hash {
+    let len = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes();
+    let mut hasher = blake3::Hasher::new_keyed(key);
+    for text in texts {
+        hasher.update(&len(text));
+        hasher.update(text);
+    }
+    let hash = hasher.finalize();
+    hasher.zeroize();
+    hash
+}
+
 /// Computes digests: the keys of one pepper generation, ready for use. Wiped on drop.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(crate) struct Digester {
@@ -224,18 +241,10 @@ impl Digester {
         Self { key, foreign: Box::new(foreign) }
     }
 
-    /// The digest of a token of which another system's is `foreign`, by `scheme`, without what
-    /// stands before what that hashes: `lead`.
-    pub(crate) fn adopt(&self, scheme: &[u8], lead: &[u8], foreign: &Foreign) -> Digest {
-        let len = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes();
-        let mut hasher = blake3::Hasher::new_keyed(&self.foreign);
-        for text in [scheme, lead, foreign.as_bytes()] {
-            hasher.update(&len(text));
-            hasher.update(text);
-        }
-        let digest = Digest(hasher.finalize());
-        hasher.zeroize();
-        digest
+    /// The digest of a token of which another system's is `foreign`, by the scheme with this
+    /// [`domain`](Scheme::domain), without what stands before what that hashes: `lead`.
+    pub(crate) fn adopt(&self, domain: &[u8], lead: &[u8], foreign: &Foreign) -> Digest {
+        Digest(framed(&self.foreign, [domain, lead, foreign.as_bytes()]))
     }
 
     /// The digest of `token`: its whole text, prefix and checksum included.

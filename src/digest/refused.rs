@@ -38,13 +38,15 @@ pub(super) fn spelling(text: &str) -> Option<String> {
         return None;
     }
     let crypt = matches!(name, "1" | "5" | "6" | "7" | "y" | "apr1") && text.starts_with('$');
-    let known = FUNCTIONS.iter().find(|(names, _)| names.iter().any(|n| name.starts_with(n)));
+    // Of what it begins with, only what is ours is repeated: the rest may be a part of a token.
+    let known = FUNCTIONS.iter().find_map(|(names, why)| {
+        names.iter().find(|known| name.starts_with(**known)).map(|known| (known, why))
+    });
     match known {
-        Some((_, why)) => Some(format!("it is {name:?}, which {why}")),
+        Some((known, why)) => Some(format!("it is {known}, which {why}")),
         None if crypt => {
             Some(format!("it is crypt(3)'s ${name}$, which is salted for each key and slow"))
         }
-        // What it begins with may be a part of the digest, and is not repeated.
         None => Some("it has a salt of its own: no key could be found by its token".to_owned()),
     }
 }

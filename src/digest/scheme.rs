@@ -27,7 +27,7 @@ use std::str::FromStr;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Sha256, Sha512, Sha512_256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -144,6 +144,11 @@ impl Foreign {
 }
 
 impl Scheme {
+    /// The name of its algorithm.
+    pub(super) const fn algorithm(&self) -> &'static str {
+        self.algorithm.name()
+    }
+
     /// Bytes of a digest.
     pub(crate) const fn len(&self) -> usize {
         self.algorithm.len()
@@ -192,20 +197,30 @@ impl Scheme {
             Some(Place::Key) | None => [hashed, &[]],
         };
         let digest = match self.algorithm {
-            Algorithm::Sha256 => Foreign::new(&hash::<Sha256>(texts)),
-            Algorithm::Sha512 => Foreign::new(&hash::<Sha512>(texts)),
-            Algorithm::Sha512T256 => Foreign::new(&hash::<Sha512_256>(texts)),
+            Algorithm::Sha256 => hash::<Sha256>(texts),
+            Algorithm::Sha512 => hash::<Sha512>(texts),
+            Algorithm::Sha512T256 => hash::<Sha512_256>(texts),
             Algorithm::HmacSha256 => {
                 let mut mac = Hmac::<Sha256>::new_from_slice(secret).ok()?;
                 mac.update(hashed);
-                Foreign::new(&mac.finalize().into_bytes())
+                taken(&mut mac.finalize().into_bytes())
             }
         };
         Some((lead, digest?))
     }
 
+    /// What keeps its digests apart from those of other schemes, and of other secrets that had the
+    /// name of its own: the scheme as bytes, then the check of the secret, if it has one.
+    pub(crate) fn domain(&self, check: [u8; 4]) -> Vec<u8> {
+        let mut bytes = self.to_bytes();
+        if self.secret.is_some() {
+            bytes.extend(check);
+        }
+        bytes
+    }
+
     /// The scheme as bytes: algorithm 1, part 1, place 1 (0 without a secret), then the name of
-    /// the secret. Kept in records, and part of what keeps digests of two schemes apart.
+    /// the secret. Kept in records.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let place = self.secret.as_ref().map_or(0, |(place, _)| *place as u8);
         let mut bytes = vec![self.algorithm as u8, self.part as u8, place];
@@ -261,9 +276,15 @@ pub(crate) fn check_secret_name(name: &str) -> Result<()> {
     Err(refuse(why))
 }
 
-fn hash<H: sha2::Digest>(texts: [&[u8]; 2]) -> impl AsRef<[u8]> + std::ops::Deref<Target = [u8]> {
-    let [first, second] = texts;
-    H::new().chain_update(first).chain_update(second).finalize()
+fn hash<H: sha2::Digest>([first, second]: [&[u8]; 2]) -> Option<Foreign> {
+    taken(&mut H::new().chain_update(first).chain_update(second).finalize())
+}
+
+/// The digest with these bytes, which are wiped.
+fn taken(bytes: &mut [u8]) -> Option<Foreign> {
+    let digest = Foreign::new(bytes);
+    bytes.zeroize();
+    digest
 }
 
 impl FromStr for Scheme {

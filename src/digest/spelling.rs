@@ -1,5 +1,7 @@
 //! Digests as other systems write them: hex or base64, told by their length.
 
+use zeroize::Zeroizing;
+
 use super::refused;
 use super::scheme::{Foreign, Scheme};
 use crate::error::{Error, ErrorKind, Result};
@@ -27,32 +29,38 @@ pub(crate) fn digest(scheme: &Scheme, text: &str) -> Result<Foreign> {
         hex if hex == len.saturating_mul(2) => from_hex(bare),
         _ => from_base64(bare, len),
     };
-    let digest = bytes.filter(|bytes| bytes.len() == len).as_deref().and_then(Foreign::new);
+    let digest = bytes.filter(|bytes| bytes.len() == len).and_then(|bytes| Foreign::new(&bytes));
     digest.ok_or_else(|| {
         let (hex, base64) = (len.saturating_mul(2), len.saturating_mul(4).div_ceil(3));
         refuse(format!(
-            "{} bytes that are not {scheme}: want {hex} of hex or {base64} of base64",
-            text.len()
+            "{} bytes that are not {}: want {hex} of hex or {base64} of base64",
+            text.len(),
+            scheme.algorithm()
         ))
     })
 }
 
-fn from_hex(text: &str) -> Option<Vec<u8>> {
+fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
     let (pairs, []) = text.as_bytes().as_chunks() else { return None };
-    pairs.iter().map(|[high, low]| Some(digit(*high)? << 4 | digit(*low)?)).collect()
+    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
+    for [high, low] in pairs {
+        bytes.push(digit(*high)? << 4 | digit(*low)?);
+    }
+    Some(bytes)
 }
 
 /// The `len` bytes that `text` spells; bits beyond them must be zero, so that a digest has one
 /// spelling in each alphabet.
-fn from_base64(text: &str, len: usize) -> Option<Vec<u8>> {
+fn from_base64(text: &str, len: usize) -> Option<Zeroizing<Vec<u8>>> {
     let digits = len.saturating_mul(4).div_ceil(3);
     let (body, padding) = text.split_at_checked(digits)?;
     let padded = len.div_ceil(3).saturating_mul(4).saturating_sub(digits);
     if !padding.is_empty() && (padding.len() != padded || padding.bytes().any(|b| b != b'=')) {
         return None;
     }
-    let (mut bytes, mut held, mut bits) = (Vec::with_capacity(len), 0_u32, 0_u32);
+    let mut bytes = Zeroizing::new(Vec::with_capacity(len));
+    let (mut held, mut bits) = (0_u32, 0_u32);
     for byte in body.bytes() {
         let value = match byte {
             b'A'..=b'Z' => byte.wrapping_sub(b'A'),

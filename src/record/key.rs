@@ -289,7 +289,7 @@ impl KeyRecord {
             name: fields.text("name", Self::NAME_MAX)?,
             metadata: fields.text("metadata", Self::METADATA_MAX)?,
             reason: fields.text("reason", Self::REASON_MAX)?,
-            parts: Parts::take(&mut fields)?,
+            parts: Parts::take(&mut fields, form)?,
         };
         fields.end()?;
         Ok(record)

@@ -69,15 +69,11 @@ impl Parts {
     ///
     /// `Argument` if a part is over its limit.
     pub(super) fn put(&self, out: &mut Vec<u8>, form: Form) -> Result<()> {
-        let imported = self.imported.as_ref().map(|imported| match form {
-            Form::Row => imported.to_bytes(),
-            Form::Log => imported.for_log().to_bytes(),
-        });
         let parts = [
             (NETWORKS, self.networks.as_ref().map(networks_bytes).transpose()?),
             (IDLE, self.idle.map(idle_bytes).transpose()?),
             (QUOTA, self.quota.map(quota_bytes)),
-            (IMPORTED, imported),
+            (IMPORTED, self.imported.as_ref().map(|imported| imported.to_bytes(form))),
         ];
         let parts = parts.iter().filter_map(|(tag, bytes)| Some((tag, bytes.as_ref()?)));
         out.push(u8::try_from(parts.clone().count()).map_err(|_| over("parts"))?);
@@ -95,7 +91,7 @@ impl Parts {
     /// # Errors
     ///
     /// `Newer` if a later version wrote one of them, `Corrupt` if none did.
-    pub(super) fn take(fields: &mut Fields<'_>) -> Result<Self> {
+    pub(super) fn take(fields: &mut Fields<'_>, form: Form) -> Result<Self> {
         let mut parts = Self::default();
         let mut before = 0;
         for _ in 0..fields.u8()? {
@@ -110,7 +106,7 @@ impl Parts {
                 NETWORKS => parts.networks = Some(take_networks(&mut part)?),
                 IDLE => parts.idle = Some(take_idle(&mut part)?),
                 QUOTA => parts.quota = Some(take_quota(&mut part)?),
-                IMPORTED => parts.imported = Some(Imported::take(&mut part)?),
+                IMPORTED => parts.imported = Some(Imported::take(&mut part, form)?),
                 _ => return Err(part.newer(&format!("part {tag}"))),
             }
             part.end()?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::digest::{Address, Digest, Locator};
+use crate::digest::{Address, Digest, Locator, Trace};
 use crate::entry::{Idle, State};
 use crate::error::ErrorKind;
 use crate::ids::{KindRef, OwnerRef, RealmRef};
@@ -52,10 +52,13 @@ prop_compose! {
             ],
         )),
         imported in proptest::option::of(prop_oneof![
-            any::<Option<[u8; 16]>>().prop_map(|adopted| Imported::Token { adopted }),
-            any::<[u8; 4]>().prop_map(|check| {
+            (any::<[u8; 16]>(), any::<bool>()).prop_map(|(trace, came_by)| {
+                let came_by = came_by.then(|| "sha256:after=old".parse().unwrap());
+                Imported::Token { trace: Trace::from_bytes(trace), came_by }
+            }),
+            any::<([u8; 16], [u8; 4])>().prop_map(|(trace, check)| {
                 let scheme = "hmac-sha256:first-bar:key=old-1".parse().unwrap();
-                Imported::Digest { scheme, check }
+                Imported::Digest { trace: Trace::from_bytes(trace), scheme, check }
             }),
         ]),
     ) -> Parts {
@@ -173,8 +176,11 @@ fn without_digest(mut op: Op) -> Op {
     match &mut op {
         Op::Key(key) | Op::Rekey(key, _) => {
             key.digest = Digest::from_bytes([0; 32]);
-            let imported = key.parts.imported.as_ref();
-            key.parts.imported = imported.map(Imported::for_log);
+            if let Some(Imported::Token { trace, .. } | Imported::Digest { trace, .. }) =
+                &mut key.parts.imported
+            {
+                *trace = Trace::NONE;
+            }
         }
         Op::Forget(_, address) => {
             *address = Address { locator: Locator::from_number(0), digest: [0; 2] };
@@ -345,6 +351,7 @@ fn whole() -> KeyRecord {
             }),
             quota: Some(Quota::new(0x8182, Refill::Monthly(31)).unwrap()),
             imported: Some(Imported::Digest {
+                trace: Trace::from_bytes([0x91; 16]),
                 scheme: "sha512:last-underscore:after=ab".parse().unwrap(),
                 check: [1, 2, 3, 4],
             }),
@@ -384,7 +391,9 @@ fn a_key_stands_in_its_row_as_the_format_page_draws_it() {
     assert_eq!(idle[11..], [0x73, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(quota[..11], [3, 17, 0, 0x82, 0x81, 0, 0, 0, 0, 0, 0]);
     assert_eq!(quota[11..20], [3, 31, 0, 0, 0, 0, 0, 0, 0]);
-    assert_eq!(imported, [4, 10, 0, 2, 1, 2, 3, 4, 2, 2, 2, b'a', b'b']);
+    let (trace, found) = imported.split_at(20);
+    assert_eq!((&trace[..4], &trace[4..]), (&[4, 26, 0, 2][..], &[0x91; 16][..]));
+    assert_eq!(found, [1, 2, 3, 4, 2, 2, 2, b'a', b'b']);
     assert_eq!(row(&[Op::Key(key)])[..6], [1, 1, 0, 0, 0, 1]);
 }
 

@@ -107,7 +107,8 @@ impl Import {
     /// # Errors
     ///
     /// Those of a spec; `Argument` for a time of issue to come, a lead that the scheme has no
-    /// use for or lacks, or four characters that are not four.
+    /// use for or lacks, or four characters that are not four; `Conflict` if it shall be
+    /// suspended and the realm does not allow that.
     pub(crate) fn check(
         &self,
         realm: &Realm,
@@ -117,6 +118,10 @@ impl Import {
         let issued = self.issued.unwrap_or(now);
         if issued > now || issued < Timestamp::EPOCH {
             return Err(refuse(format!("issued {issued}: it is {now}, and none was before 1970")));
+        }
+        if self.state == State::Suspended && !realm.policy().suspend {
+            let why = format!("state: realm {:?} does not allow suspending", realm.name());
+            return Err(Error::new(ErrorKind::Conflict, why));
         }
         let terms = self.spec.check(realm, issued, now)?;
         let last_four = match (&self.credential, &self.last_four) {
@@ -131,16 +136,16 @@ impl Import {
             }
         };
         if let Credential::Digest { scheme, lead, .. } = &self.credential
-            && !scheme.leads(lead)
+            && (!scheme.leads(lead) || lead.len() >= *OPAQUE_LEN.end())
         {
             let why = match scheme.is_partial() {
-                true => format!(
-                    "lead {lead:?}: want what stands in the token before what {scheme} hashes, \
-                     with its last character"
-                ),
-                false => format!("lead {lead:?}: {scheme} hashes the whole token"),
+                true => {
+                    "lead: want what stands in the token before what its scheme hashes, with its \
+                     last character"
+                }
+                false => "lead: its scheme hashes the whole token",
             };
-            return Err(refuse(why));
+            return Err(refuse(why.to_owned()));
         }
         Ok((terms, issued, last_four))
     }

@@ -17,10 +17,10 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use zeroize::Zeroize;
 
 use super::import::Import;
 use super::issue::Spec;
+use super::parsed::{Names, text_of};
 use crate::digest::Scheme;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
@@ -45,8 +45,9 @@ struct Line<'a> {
     kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
     owner: Cow<'a, str>,
+    /// As it stands in the line: the parser would keep a copy of what has escapes.
     #[serde(borrow)]
-    token: Option<Cow<'a, str>>,
+    token: Option<&'a RawValue>,
     #[serde(borrow)]
     digest: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -56,9 +57,9 @@ struct Line<'a> {
     #[serde(borrow)]
     last_four: Option<Cow<'a, str>>,
     #[serde(default)]
-    scopes: Vec<String>,
+    scopes: Names,
     #[serde(default)]
-    sets: Vec<String>,
+    sets: Names,
     #[serde(default)]
     name: String,
     #[serde(borrow)]
@@ -98,17 +99,18 @@ impl ImportLines {
     ///
     /// # Errors
     ///
-    /// `Argument`, naming the member that is wrong. Neither token nor digest is in it.
+    /// `Argument`, naming the member that is wrong. Nothing that stands in the line is in it: that
+    /// may be a token which stands where it should not.
     pub fn read(&self, line: &str) -> Result<Import> {
         let refuse = |why: String| Error::new(ErrorKind::Argument, why);
         let line: Line<'_> = serde_json::from_str(line).map_err(|e| refuse(fault(&e)))?;
         let kind = line.kind.as_deref().or(self.kind.as_deref());
         let kind = kind.ok_or_else(|| refuse("kind: is missing".to_owned()))?;
         let mut spec = Spec::new(self.realm, kind, line.owner).name(line.name);
-        for set in line.sets {
+        for set in line.sets.0 {
             spec = spec.set(set);
         }
-        spec = spec.scopes(line.scopes);
+        spec = spec.scopes(line.scopes.0);
         if let Some(metadata) = line.metadata {
             spec = spec.metadata(metadata.get());
         }
@@ -118,14 +120,13 @@ impl ImportLines {
         if let Some(end) = time("end", line.end)? {
             spec = spec.end(end);
         }
-        let named = line.scheme.as_deref().map(str::parse).transpose()?;
+        let named = line.scheme.as_deref().map(str::parse::<Scheme>).transpose();
+        let named = named.map_err(|error| told(&error))?;
         let mut import = match (line.token, line.digest) {
             (Some(token), None) if named.is_none() && line.lead.is_none() => {
-                let import = Import::token(spec, &token);
-                if let Cow::Owned(mut unescaped) = token {
-                    unescaped.zeroize();
-                }
-                import?
+                let text = text_of(token.get());
+                let text = text.ok_or_else(|| refuse("token: is not a text".to_owned()))?;
+                Import::token(spec, &text)?
             }
             (None, Some(digest)) => {
                 let scheme = named.or_else(|| self.scheme.clone());
@@ -146,9 +147,8 @@ impl ImportLines {
         if let Some(name) = line.state {
             let states = [State::Active, State::Suspended, State::Revoked];
             let state = states.into_iter().find(|state| state.name() == name);
-            import = import.state(state.ok_or_else(|| {
-                refuse(format!("state {name:?}: want active, suspended or revoked"))
-            })?);
+            let why = "state: want active, suspended or revoked";
+            import = import.state(state.ok_or_else(|| refuse(why.to_owned()))?);
         }
         Ok(import)
     }
@@ -158,25 +158,43 @@ fn time(what: &str, text: Option<Cow<'_, str>>) -> Result<Option<Timestamp>> {
     text.map(|text| match &*text {
         "never" => Ok(Timestamp::NEVER),
         text => Timestamp::parse(text)
-            .map_err(|e| Error::new(e.kind(), format!("{what}: {}", e.message()))),
+            .map_err(|e| told(&Error::new(e.kind(), format!("{what}: {}", e.message())))),
     })
     .transpose()
 }
 
-/// What is wrong with a line, without what stands in it: that may be a token.
-fn fault(error: &serde_json::Error) -> String {
-    let known = ["unknown field", "missing field", "duplicate field"];
-    let text = error.to_string();
-    let at = error.column();
-    match error.classify() {
-        serde_json::error::Category::Data if known.iter().any(|k| text.starts_with(k)) => {
-            let field = text.split('`').nth(1).unwrap_or_default();
-            let what = text.split('`').next().unwrap_or_default().trim();
-            // A name of ours, or one that is short: nobody's token.
-            let field = if field.len() <= 24 { field } else { "..." };
-            format!("column {at}: {what} {field:?}")
+/// What is wrong with a key that came in a line, without what stands in that: texts in quotes.
+pub(crate) fn told(error: &Error) -> Error {
+    let (mut told, mut quoted, mut escaped) = (String::new(), false, false);
+    for c in error.message().chars() {
+        match c {
+            '"' if !escaped => {
+                quoted = !quoted;
+                told.truncate(told.trim_end().len());
+            }
+            _ if quoted => escaped = c == '\\' && !escaped,
+            _ => told.push(c),
         }
-        serde_json::error::Category::Data => format!("column {at}: a value of another type"),
-        _ => format!("column {at}: is not JSON"),
     }
+    Error::new(error.kind(), told)
+}
+
+/// What is wrong with the JSON of a line, without what stands in it.
+fn fault(error: &serde_json::Error) -> String {
+    let (text, at) = (error.to_string(), error.column());
+    let what = match error.classify() {
+        serde_json::error::Category::Data => {
+            // Names of ours are told; of an unknown one, where it stands.
+            let ours = text.split('`').nth(1).unwrap_or_default();
+            match &*text {
+                t if t.starts_with("unknown field") => "unknown field".to_owned(),
+                t if t.starts_with("missing field") => format!("missing field {ours:?}"),
+                t if t.starts_with("duplicate field") => format!("duplicate field {ours:?}"),
+                t if t.starts_with(Names::TOO_MANY) => Names::TOO_MANY.to_owned(),
+                _ => "a value of another type".to_owned(),
+            }
+        }
+        _ => "is not JSON".to_owned(),
+    };
+    format!("column {at}: {what}")
 }

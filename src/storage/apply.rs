@@ -22,7 +22,9 @@ use crate::time::Timestamp;
 struct KeyTables<'t> {
     keys: Written<'t, Bytes<8>>,
     by_owner: Table<'t, Bytes<13>, ()>,
-    by_end: Table<'t, Bytes<18>, ()>,
+    /// Open once there is a key that ends.
+    by_end: Option<Table<'t, Bytes<18>, ()>>,
+    transaction: &'t WriteTransaction,
     /// Lineages of which one key more has a quota, or one less.
     quotas: Vec<(KeyId, bool)>,
 }
@@ -32,7 +34,8 @@ impl<'t> KeyTables<'t> {
         Ok(Self {
             keys: Written::open(transaction, KEYS, keys)?,
             by_owner: rows::open(transaction, BY_OWNER)?,
-            by_end: rows::open(transaction, BY_END)?,
+            by_end: None,
+            transaction,
             quotas: Vec::new(),
         })
     }
@@ -70,7 +73,13 @@ impl<'t> KeyTables<'t> {
         move_row(&mut self.by_owner, old.map(by_owner).as_ref(), new.map(by_owner).as_ref())?;
         let by_end = |k: &KeyRecord| k.over().map(|over| by_end_row(k.kind, over, k.key_id));
         let (old_end, new_end) = (old.and_then(by_end), new.and_then(by_end));
-        move_row(&mut self.by_end, old_end.as_ref(), new_end.as_ref())?;
+        if old_end != new_end {
+            let by_end = match &mut self.by_end {
+                Some(by_end) => by_end,
+                none => none.insert(rows::open(self.transaction, BY_END)?),
+            };
+            move_row(by_end, old_end.as_ref(), new_end.as_ref())?;
+        }
         counts.keys = moved(counts.keys, old.is_some(), new.is_some());
         counts.ending = moved(counts.ending, old_end.is_some(), new_end.is_some());
         let quota = |key: &&KeyRecord| key.parts.quota.is_some();
@@ -113,7 +122,11 @@ impl Batch {
         keys: impl IntoIterator<Item = &'k KeyRecord>,
     ) -> Result<()> {
         let mut tables = KeyTables::open(&self.transaction, &self.storage.keys)?;
-        keys.into_iter().try_for_each(|key| tables.put(key, &mut self.state))?;
+        let known = self.known.get_mut();
+        for key in keys {
+            tables.put(key, &mut self.state)?;
+            known.put_key(key.key_id);
+        }
         let quotas = tables.close();
         quotas.into_iter().try_for_each(|(lineage, more)| self.count_quota(lineage, more))
     }
@@ -125,6 +138,7 @@ impl Batch {
             return Ok(());
         }
         let quotas = tables.close();
+        self.known.get_mut().forget_keys();
         quotas.into_iter().try_for_each(|(lineage, more)| self.count_quota(lineage, more))?;
         let sealed = self.take(SEALED, &row)?.is_some();
         let used = self.take(USAGE, &row)?.is_some();
@@ -162,6 +176,7 @@ impl Batch {
         let name = owner_name_row(owner.realm, &owner.id);
         let named_before =
             self.put(OWNER_NAMES, name.as_slice(), values::put_owner(owner.owner))?;
+        self.known.get_mut().put_owner(owner);
         let same = match (&old, named_before) {
             (None, None) => true,
             (Some(_), Some(before)) => values::owner(&before)? == owner.owner,

@@ -7,17 +7,20 @@
 //!
 //! The door also knows whether a commit was ever about to become visible, which is what
 //! tells a refused commit from one whose outcome is unknown.
+//!
+//! While writes are held, others may read [beside](Beside) redb what the file would hold.
 
 use std::collections::HashSet;
 use std::fmt;
 use std::io;
-use std::ops::Bound;
+use std::ops::{Bound, Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use redb::{BackendError, StorageBackend};
 
 use super::held::Held;
+use super::window::Window;
 use crate::process::Listed;
 use crate::progress::Tally;
 
@@ -27,8 +30,21 @@ type Range = (Bound<u64>, Bound<u64>);
 const GOD_BYTE: usize = 9;
 const PRIMARY_BIT: u8 = 1;
 
+/// The bit beside it that says that a writer is there, or was and did not close the file.
+const WRITER_BIT: u8 = 2;
+
+/// Bytes at the beginning of the file that are read before it is known who may write to it.
+const HEAD: u64 = 4096;
+
+/// Bytes that may be read beside redb of a file however short it is: small tables are opened
+/// several times.
+const READ_MAX: u64 = 16 << 20;
+
 /// redb's way to a `B`, as it sees it.
 pub(super) struct Door<B>(Arc<Frame<B>>);
+
+/// Another's way to a `B` of which redb checks the pages: it reads what redb reads.
+pub(super) struct Beside<B>(Arc<Frame<B>>);
 
 /// The store's hand on a [`Door`] that redb owns.
 pub(super) trait Gate: Send + Sync {
@@ -37,8 +53,16 @@ pub(super) trait Gate: Send + Sync {
     /// If that fails, no write gets through ever after.
     fn release(&self) -> io::Result<()>;
 
-    /// Counts the bytes that are read while writes are held, until it is called again.
+    /// Tells of the bytes that redb reads while writes are held, those before too, until it is
+    /// called again.
     fn count(&self, read: Option<Tally>);
+
+    /// Waits until redb has the file to itself and reads its pages; false if it has
+    /// [ended](Self::end) before.
+    fn wait_until_begun(&self) -> bool;
+
+    /// redb has opened the file, or could not.
+    fn end(&self);
 
     /// How often a header was about to be written that makes another commit the visible one.
     /// While it is the same as before a commit, that commit did not take place, whatever
@@ -50,6 +74,15 @@ pub(super) trait Gate: Send + Sync {
     fn failure(&self) -> Option<&str>;
 }
 
+/// Where somebody has come who reads a file whose writes are held.
+#[derive(Default)]
+struct Read {
+    bytes: u64,
+    /// Who is told of them.
+    tally: Option<Tally>,
+    window: Window,
+}
+
 struct Frame<B> {
     /// Before the file, so that it is dropped before the file is closed.
     _listed: Option<Listed>,
@@ -57,7 +90,14 @@ struct Frame<B> {
     /// Whether writes go straight through. Once true, for good: set after the last write
     /// that was held has reached the file, so that a reader who sees it reads the file.
     open: AtomicBool,
-    held: Mutex<Held>,
+    /// Locked for writing only to hold a step more and to be released.
+    held: RwLock<Held>,
+    /// What redb read while writes are held.
+    read: Mutex<Read>,
+    /// Whether redb came to read pages, once that is known.
+    begun: OnceLock<bool>,
+    /// What was read beside redb.
+    beside: Mutex<Read>,
     /// Exclusive locks that were waited for, while writes are held.
     waited: Mutex<HashSet<Range>>,
     flips: AtomicU64,
@@ -66,27 +106,51 @@ struct Frame<B> {
 }
 
 impl<B: StorageBackend> Door<B> {
-    /// A door to `file` and the store's hand on it. If `hold`, writes are held back at first.
-    pub(super) fn new(
-        file: B,
-        listed: Option<Listed>,
-        hold: bool,
-    ) -> io::Result<(Self, Arc<dyn Gate>)> {
+    /// A door to `file`. If `hold`, writes are held back at first.
+    pub(super) fn new(file: B, listed: Option<Listed>, hold: bool) -> io::Result<Self> {
         let len = file.len()?;
-        let frame = Arc::new(Frame {
+        Ok(Self(Arc::new(Frame {
             _listed: listed,
             file,
             open: AtomicBool::new(!hold),
-            held: Mutex::new(Held::new(len)),
+            held: RwLock::new(Held::new(len)),
+            read: Mutex::default(),
+            begun: OnceLock::new(),
+            beside: Mutex::default(),
             waited: Mutex::new(HashSet::new()),
             flips: AtomicU64::new(0),
             primary: AtomicU8::new(u8::MAX),
             failure: OnceLock::new(),
-        });
-        Ok((Self(frame.clone()), frame))
+        })))
+    }
+
+    /// The store's hand on it.
+    pub(super) fn gate(&self) -> Arc<dyn Gate> {
+        self.0.clone()
+    }
+
+    /// The same door once more, for when nothing came of the first.
+    pub(super) fn again(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
+    /// A way beside it, for one who reads few pages more than once.
+    pub(super) fn beside(&self) -> Beside<B> {
+        Beside(Arc::clone(&self.0))
     }
 }
 
+impl Read {
+    /// So many bytes more are read.
+    fn add(&mut self, bytes: usize) {
+        self.bytes = self.bytes.saturating_add(bytes as u64);
+        if let Some(tally) = &mut self.tally {
+            tally.add(bytes as u64);
+        }
+    }
+}
+
+/// Every change under these locks is complete in itself, so one that a panic left is sound.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -95,6 +159,14 @@ impl<B> Frame<B> {
     fn is_open(&self) -> bool {
         // Acquire pairs with the release in `Gate::release`.
         self.open.load(Ordering::Acquire)
+    }
+
+    fn held(&self) -> impl Deref<Target = Held> {
+        self.held.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn holding(&self) -> impl DerefMut<Target = Held> {
+        self.held.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn note<T>(&self, result: io::Result<T>) -> io::Result<T> {
@@ -107,14 +179,31 @@ impl<B> Frame<B> {
 
 impl<B: StorageBackend> Gate for Frame<B> {
     fn release(&self) -> io::Result<()> {
-        let released = lock(&self.held).release(&self.file);
+        let released = self.holding().release(&self.file);
         self.note(released)?;
         self.open.store(true, Ordering::Release);
         Ok(())
     }
 
     fn count(&self, read: Option<Tally>) {
-        lock(&self.held).count(read);
+        let mut reading = lock(&self.read);
+        let before = std::mem::replace(&mut reading.tally, read);
+        let bytes = reading.bytes;
+        if let Some(tally) = &mut reading.tally {
+            tally.add(bytes);
+        }
+        drop(reading);
+        if let Some(before) = before {
+            before.end();
+        }
+    }
+
+    fn wait_until_begun(&self) -> bool {
+        *self.begun.wait()
+    }
+
+    fn end(&self) {
+        self.begun.get_or_init(|| false);
     }
 
     fn flips(&self) -> u64 {
@@ -136,7 +225,7 @@ impl<B> fmt::Debug for Door<B> {
 impl<B: StorageBackend> StorageBackend for Door<B> {
     fn len(&self) -> io::Result<u64> {
         let frame = &self.0;
-        if frame.is_open() { frame.note(frame.file.len()) } else { Ok(lock(&frame.held).len()) }
+        if frame.is_open() { frame.note(frame.file.len()) } else { Ok(frame.held().len()) }
     }
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
@@ -144,9 +233,12 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
         frame.note(if frame.is_open() {
             frame.file.read(offset, out)
         } else {
-            let mut held = lock(&frame.held);
-            held.note(out.len());
-            held.read(&frame.file, offset, out)
+            if offset >= HEAD {
+                frame.begun.get_or_init(|| true);
+            }
+            let mut read = lock(&frame.read);
+            read.add(out.len());
+            frame.held().read(&frame.file, &mut read.window, offset, out)
         })
     }
 
@@ -155,13 +247,13 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
         frame.note(if frame.is_open() {
             frame.file.set_len(len)
         } else {
-            lock(&frame.held).set_len(len)
+            frame.holding().set_len(len)
         })
     }
 
     fn sync_data(&self) -> io::Result<()> {
         let frame = &self.0;
-        frame.note(if frame.is_open() { frame.file.sync_data() } else { lock(&frame.held).sync() })
+        frame.note(if frame.is_open() { frame.file.sync_data() } else { frame.holding().sync() })
     }
 
     fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
@@ -175,7 +267,7 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
         frame.note(if frame.is_open() {
             frame.file.write(offset, data)
         } else {
-            lock(&frame.held).write(offset, data)
+            frame.holding().write(offset, data)
         })
     }
 
@@ -199,7 +291,7 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
         self.0.file.lock_range(start, end)?;
         if !self.0.is_open() {
             lock(&self.0.waited).insert((start, end));
-            lock(&self.0.held).lock(start, end);
+            self.0.holding().lock(start, end);
         }
         Ok(())
     }
@@ -211,12 +303,135 @@ impl<B: StorageBackend> StorageBackend for Door<B> {
     fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
         self.0.file.unlock_range(start, end)?;
         if !self.0.is_open() && lock(&self.0.waited).remove(&(start, end)) {
-            lock(&self.0.held).unlock(start, end);
+            self.0.holding().unlock(start, end);
         }
         Ok(())
     }
 
     fn query_lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<bool, BackendError> {
         self.0.file.query_lock_range(start, end)
+    }
+}
+
+impl<B> fmt::Debug for Beside<B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Beside")
+    }
+}
+
+/// redb has the locks, and is no writer yet that a reader has to know of: so all locks are there
+/// for the asking, and nobody holds one.
+impl<B: StorageBackend> StorageBackend for Beside<B> {
+    fn len(&self) -> io::Result<u64> {
+        Ok(self.0.held().len())
+    }
+
+    /// A page that names itself as one below it would be read for ever, and redb's check, which
+    /// finds it, may come too late.
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let (mut read, held) = (lock(&self.0.beside), self.0.held());
+        read.add(out.len());
+        if read.bytes > held.len().saturating_mul(2).max(READ_MAX) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "its pages go round in circles",
+            ));
+        }
+        held.read(&self.0.file, &mut read.window, offset, out)?;
+        if let (0, Some(god_byte)) = (offset, out.get_mut(GOD_BYTE)) {
+            *god_byte &= !WRITER_BIT;
+        }
+        Ok(())
+    }
+
+    fn set_len(&self, _: u64) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn write(&self, _: u64, _: &[u8]) -> io::Result<()> {
+        Err(io::ErrorKind::ReadOnlyFilesystem.into())
+    }
+
+    fn close(&self) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn try_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
+        Ok(true)
+    }
+
+    fn try_lock_shared_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
+        Ok(true)
+    }
+
+    fn lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn lock_shared_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn unlock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<(), BackendError> {
+        Ok(())
+    }
+
+    fn query_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
+        Ok(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use redb::backends::InMemoryBackend;
+
+    use super::*;
+
+    fn door() -> Door<InMemoryBackend> {
+        let file = InMemoryBackend::new();
+        file.set_len(8192).unwrap();
+        file.write(0, &[0xFF; 8192]).unwrap();
+        Door::new(file, None, true).unwrap()
+    }
+
+    #[test]
+    fn who_reads_beside_redb_reads_what_redb_reads_and_writes_nothing() {
+        let (door, mut head) = (door(), [0; 16]);
+        let beside = door.beside();
+        door.write(4096, &[7; 4096]).unwrap();
+        let mut page = [0; 4096];
+        beside.read(4096, &mut page).unwrap();
+        assert_eq!(page, [7; 4096]);
+        beside.read(0, &mut head).unwrap();
+        assert_eq!(head[GOD_BYTE], !WRITER_BIT, "it is told of a writer");
+        assert!(beside.write(0, &head).is_err() && beside.set_len(0).is_err());
+        beside.close().unwrap();
+        door.read(4096, &mut page).unwrap();
+    }
+
+    /// A page that a damaged file had in the place of its child led back to itself, and a reader
+    /// of pages that nobody had checked went that way for ever.
+    #[test]
+    fn who_reads_beside_redb_does_not_go_round_in_circles() {
+        let (beside, mut page) = (door().beside(), [0; 4096]);
+        let error = (0..=READ_MAX / 4096).find_map(|_| beside.read(4096, &mut page).err());
+        assert_eq!(error.map(|e| e.kind()), Some(io::ErrorKind::InvalidData));
+    }
+
+    #[test]
+    fn who_waits_for_redb_hears_whether_it_reads_or_has_ended() {
+        let reading = door();
+        reading.read(0, &mut [0; 320]).unwrap();
+        assert!(reading.0.begun.get().is_none(), "who may write is not known yet");
+        reading.read(4096, &mut [0; 4096]).unwrap();
+        reading.gate().end();
+        assert!(reading.gate().wait_until_begun());
+        let ended = door();
+        ended.gate().end();
+        assert!(!ended.gate().wait_until_begun());
     }
 }

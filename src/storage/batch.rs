@@ -4,13 +4,14 @@
 //! with the commit. A batch that is dropped leaves nothing behind. One in which a write
 //! failed can no longer be committed.
 
+use std::cell::RefCell;
 use std::sync::Arc;
-use std::time::Duration;
 
 use redb::WriteTransaction;
 
 use super::contained;
 use super::errors::OrFail;
+use super::known::Known;
 use super::shared::Shared;
 use super::state::{Role, State};
 use super::tables::{KEYS, META, STATE, key_row};
@@ -51,6 +52,10 @@ pub(crate) struct Batch {
     pub(super) state: State,
     /// The commit's row in the log.
     pub(super) log: LogRow,
+    pub(super) known: RefCell<Known>,
+    /// Rows of the audit trail that are written with the state row, without which nobody reads
+    /// them.
+    pub(super) trail: Vec<(u64, Vec<u8>)>,
     /// Whether the commit gets a seq.
     numbered: bool,
     /// Whether there is anything to commit.
@@ -67,6 +72,8 @@ impl Batch {
             transaction,
             state,
             log: LogRow::default(),
+            known: RefCell::default(),
+            trail: Vec::new(),
             numbered: false,
             written: false,
             broken: false,
@@ -75,7 +82,8 @@ impl Batch {
 
     /// The rows as the batch has them now.
     pub(crate) fn view(&self) -> View<'_> {
-        View::new(Transaction::Write(&self.transaction), &self.storage.keys)
+        let view = View::new(Transaction::Write(&self.transaction), &self.storage.keys);
+        view.knowing(&self.known)
     }
 
     /// Writes each of `ops`: its row, the indexes over it, and the log. Numbers of realms,
@@ -133,13 +141,13 @@ impl Batch {
     }
 
     /// Commits, and gives the seq of the last commit that has one: this one's, unless the
-    /// batch wrote nothing but uses or the mark. `uptime` is that of the store's clock.
+    /// batch wrote nothing but uses or the mark.
     ///
     /// # Errors
     ///
     /// [`CommitError`] says whether it is known that nothing was committed. Known or not, after
     /// `Io` and `Full` the store refuses further batches until it is reopened.
-    pub(crate) fn commit(mut self, uptime: Duration) -> Result<u64, CommitError> {
+    pub(crate) fn commit(mut self) -> Result<u64, CommitError> {
         if self.broken {
             let why = "an earlier write of the batch failed";
             return Err(Error::new(ErrorKind::Internal, why).into());
@@ -148,11 +156,12 @@ impl Batch {
             return Ok(self.state.seq);
         }
         self.attempt(Self::put_state)?;
-        self.storage.commit(self.transaction, uptime)?;
+        self.storage.commit(self.transaction)?;
         Ok(self.state.seq)
     }
 
     fn put_state(&mut self) -> Result<()> {
+        self.write_trail()?;
         if self.numbered {
             self.put_log()?;
         }

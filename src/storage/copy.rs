@@ -42,7 +42,7 @@ impl Storage {
                 continue;
             };
             batch.stand(state, role, self.id() == source.id())?;
-            batch.commit(std::time::Duration::ZERO)?;
+            batch.commit()?;
             return Ok(());
         }
         Err(Error::new(ErrorKind::Internal, "the log ended within one transaction"))

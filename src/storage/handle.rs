@@ -34,30 +34,37 @@ impl Handle {
         doing: &str,
     ) -> Result<(Self, Arc<dyn Gate>)> {
         let opened = backend.len().and_then(|len| Ok((len, Door::new(backend, listed, hold)?)));
-        let (len, (door, gate)) = opened.map_err(|e| from_io(doing, e))?;
+        let (len, door) = opened.map_err(|e| from_io(doing, e))?;
+        let gate = door.gate();
         if hold && options.report.is_some() {
             gate.count(Some(Tally::new(options.report, Step::Read, len)));
         }
-        let handle = Self::over(door, options, doing)?;
+        let handle = match options.read_only {
+            true => Self::read(door, options.cache_bytes, doing)?,
+            false => Self::write(door, options.cache_bytes, doing)?,
+        };
         gate.count(None);
         Ok((handle, gate))
     }
 
-    fn over(
+    /// Opens `backend` for writing, once each of its pages was checked.
+    pub(super) fn write(
         backend: impl StorageBackend,
-        options: &StorageOptions<'_>,
+        cache_bytes: usize,
         doing: &str,
     ) -> Result<Self> {
-        let mut builder = Builder::new();
-        builder
-            .set_cache_size(options.cache_bytes)
-            .set_concurrency_mode(ConcurrencyMode::SingleWriter)
-            .set_check_integrity_on_open(true);
-        Ok(if options.read_only {
-            Self::Read(builder.open_read_only_with_backend(backend).or_fail(doing)?)
-        } else {
-            Self::Write(builder.create_with_backend(backend).or_fail(doing)?)
-        })
+        let opened = builder(cache_bytes).create_with_backend(backend);
+        Ok(Self::Write(opened.or_fail(doing)?))
+    }
+
+    /// Opens `backend` for reading alone. No page of it is checked.
+    pub(super) fn read(
+        backend: impl StorageBackend,
+        cache_bytes: usize,
+        doing: &str,
+    ) -> Result<Self> {
+        let opened = builder(cache_bytes).open_read_only_with_backend(backend);
+        Ok(Self::Read(opened.or_fail(doing)?))
     }
 
     pub(super) fn begin_read(&self) -> Result<ReadTransaction> {
@@ -82,4 +89,13 @@ impl Handle {
         }
         .or_fail("close the store")
     }
+}
+
+fn builder(cache_bytes: usize) -> Builder {
+    let mut builder = Builder::new();
+    builder
+        .set_cache_size(cache_bytes)
+        .set_concurrency_mode(ConcurrencyMode::SingleWriter)
+        .set_check_integrity_on_open(true);
+    builder
 }

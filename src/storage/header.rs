@@ -1,8 +1,8 @@
-//! The header row of table `meta`: what the file is, and the store key under seal.
+//! The header row of table `meta`: what the file is, and the store's secrets under seal.
 
 use std::ptr;
 
-use super::mac::{MAC_LEN, MacKeys, SealedKey, StoreKey, equal};
+use super::mac::{MAC_LEN, MacKeys, SealedKeys, StoreKeys, equal};
 use super::tables::HEADER;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind, Result};
@@ -30,14 +30,14 @@ impl StoreId {
 //      9   16 store id
 //     25   16 origin       the id of the store that it was first made as: its own, unless it
 //                          was restored; sealed copies are bound to it
-//     41    1 generation   of the pepper that seals the store key, from 1
+//     41    1 generation   of the pepper that seals the secrets, from 1
 //     42    1 peppered     1 if that generation has a pepper, 0 if it is without one
 //     43   16 check        what tells a wrong pepper; zeros without one
 //     59   18 previous     a generation that keys are still on, likewise; zeros if none
 //     77   24 nonce
-//    101   48 sealed       the store key under XChaCha20-Poly1305, then the tag; bytes 0..77
-//                          are the associated data
-//    149   16 MAC          as every row's
+//    101   80 sealed       32 store key and 32 trace key under XChaCha20-Poly1305, then the tag;
+//                          bytes 0..77 are the associated data
+//    181   16 MAC          as every row's
 // ```
 //
 // The check is the first 16 bytes of BLAKE3 over the store id, keyed with a key derived from
@@ -54,7 +54,7 @@ pub(super) struct Header {
     pub(super) origin: StoreId,
     current: Generation,
     previous: Option<Generation>,
-    sealed: SealedKey,
+    sealed: SealedKeys,
 }
 
 /// One generation of the pepper.
@@ -91,23 +91,24 @@ impl Header {
     /// The header of a new store, and its MAC keys.
     pub(super) fn new(pepper: Option<&Pepper>, random: &Random) -> Result<(Self, MacKeys)> {
         let store = StoreId::random(random)?;
-        let key = StoreKey::random(random)?;
-        let header = Self::make(store, store, Numbered { number: 1, pepper }, None, &key, random)?;
-        Ok((header, MacKeys::new(&key)))
+        let keys = StoreKeys::random(random)?;
+        let header = Self::make(store, store, Numbered { number: 1, pepper }, None, &keys, random)?;
+        Ok((header, MacKeys::new(&keys)))
     }
 
     /// The header of a store that is restored from the one with this header, and its MAC keys:
-    /// another id and another store key. Digests and sealed copies stay what they are, so the
-    /// origin and the generations of the pepper do.
+    /// another id and another store key. Digests, traces and sealed copies stay what they are,
+    /// so the generations of the pepper, the trace key and the origin do.
     pub(super) fn restored(
         &self,
         peppers: Peppers<'_>,
         random: &Random,
     ) -> Result<(Self, MacKeys)> {
         let (current, previous) = self.match_peppers(peppers)?;
-        let (store, key) = (StoreId::random(random)?, StoreKey::random(random)?);
-        let header = Self::make(store, self.origin, current, previous, &key, random)?;
-        Ok((header, MacKeys::new(&key)))
+        let store = StoreId::random(random)?;
+        let keys = self.store_keys(current.pepper)?.restored(random)?;
+        let header = Self::make(store, self.origin, current, previous, &keys, random)?;
+        Ok((header, MacKeys::new(&keys)))
     }
 
     /// This header with another generation of the pepper, to which keys are to come over from
@@ -130,8 +131,8 @@ impl Header {
             (None, Some(number)) => {
                 let next = Numbered { number, pepper: Some(new) };
                 let previous = Numbered { number: before, pepper: now };
-                let key = self.store_key(now)?;
-                Self::make(self.store, self.origin, next, Some(previous), &key, random)
+                let keys = self.store_keys(now)?;
+                Self::make(self.store, self.origin, next, Some(previous), &keys, random)
             }
         }
     }
@@ -140,12 +141,12 @@ impl Header {
     /// the present one.
     pub(super) fn retired(&self, now: Option<&Pepper>, random: &Random) -> Result<Self> {
         let current = Numbered { number: self.current.number, pepper: now };
-        let key = self.store_key(now)?;
-        Self::make(self.store, self.origin, current, None, &key, random)
+        let keys = self.store_keys(now)?;
+        Self::make(self.store, self.origin, current, None, &keys, random)
     }
 
-    fn store_key(&self, pepper: Option<&Pepper>) -> Result<StoreKey> {
-        StoreKey::open(&self.sealed, pepper, &self.fixed_part())
+    fn store_keys(&self, pepper: Option<&Pepper>) -> Result<StoreKeys> {
+        StoreKeys::open(&self.sealed, pepper, &self.fixed_part())
             .ok_or_else(|| Error::new(ErrorKind::Internal, "the store key does not open"))
     }
 
@@ -154,22 +155,22 @@ impl Header {
         origin: StoreId,
         current: Numbered<'_>,
         previous: Option<Numbered<'_>>,
-        key: &StoreKey,
+        keys: &StoreKeys,
         random: &Random,
     ) -> Result<Self> {
         let generation = |of: Numbered<'_>| Generation {
             number: of.number,
             check: of.pepper.map(|pepper| check_value(pepper, store)),
         };
-        let (nonce, sealed) = ([0; 24], [0; 48]);
+        let (nonce, sealed) = ([0; 24], [0; 80]);
         let mut header = Self {
             store,
             origin,
             current: generation(current),
             previous: previous.map(generation),
-            sealed: SealedKey { nonce, sealed },
+            sealed: SealedKeys { nonce, sealed },
         };
-        header.sealed = key.seal(current.pepper, &header.fixed_part(), random)?;
+        header.sealed = keys.seal(current.pepper, &header.fixed_part(), random)?;
         Ok(header)
     }
 
@@ -211,9 +212,9 @@ impl Header {
             .and_then(|(fixed, rest)| Some((fixed, Self::split(fixed, rest)?)));
         let (fixed, header) = split.ok_or_else(|| corrupt("its length or a flag is wrong"))?;
         let (current, _) = header.match_peppers(peppers)?;
-        let key = StoreKey::open(&header.sealed, current.pepper, fixed)
+        let keys = StoreKeys::open(&header.sealed, current.pepper, fixed)
             .ok_or_else(|| corrupt("its sealed key is damaged or forged"))?;
-        let keys = MacKeys::new(&key);
+        let keys = MacKeys::new(&keys);
         keys.open("meta", HEADER, row)?;
         Ok((header, keys))
     }
@@ -230,7 +231,7 @@ impl Header {
         }
         let (nonce, rest) = rest.split_first_chunk()?;
         let (sealed, mac) = rest.split_first_chunk()?;
-        let sealed = SealedKey { nonce: *nonce, sealed: *sealed };
+        let sealed = SealedKeys { nonce: *nonce, sealed: *sealed };
         let (store, origin) = (StoreId(*store), StoreId(*origin));
         let header = Self { store, origin, current, previous, sealed };
         (mac.len() == MAC_LEN).then_some(header)
@@ -332,7 +333,7 @@ mod tests {
         for own in [None, Some(pepper(1))] {
             let (header, keys) = Header::new(own.as_ref(), &random).unwrap();
             let row = header.encode(&keys);
-            assert_eq!(row.len(), 165);
+            assert_eq!(row.len(), 197);
             let (again, keys_again) = Header::decode(&row, given(own.as_ref(), None)).unwrap();
             assert_eq!(again, header);
             assert_eq!(keys.hash("t", b"k", b"b"), keys_again.hash("t", b"k", b"b"));

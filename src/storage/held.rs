@@ -5,7 +5,7 @@ use std::ops::Bound;
 
 use redb::{BackendError, StorageBackend};
 
-use crate::progress::Tally;
+use super::window::Window;
 
 enum Step {
     Write(u64, Vec<u8>),
@@ -25,28 +25,12 @@ pub(super) struct Held {
     len: u64,
     steps: Vec<Step>,
     shut: bool,
-    /// Counts the bytes that are read, while redb checks them all.
-    read: Option<Tally>,
 }
 
 impl Held {
     /// Nothing is held yet; the file has `len` bytes.
     pub(super) fn new(len: u64) -> Self {
-        Self { file_len: len, len, steps: Vec::new(), shut: false, read: None }
-    }
-
-    /// Counts, or no longer counts, the bytes that are read.
-    pub(super) fn count(&mut self, read: Option<Tally>) {
-        if let Some(counted) = std::mem::replace(&mut self.read, read) {
-            counted.end();
-        }
-    }
-
-    /// So many bytes are read.
-    pub(super) fn note(&mut self, bytes: usize) {
-        if let Some(tally) = &mut self.read {
-            tally.add(bytes as u64);
-        }
+        Self { file_len: len, len, steps: Vec::new(), shut: false }
     }
 
     pub(super) fn len(&self) -> u64 {
@@ -88,10 +72,11 @@ impl Held {
         Ok(())
     }
 
-    /// Reads what `file` would hold at `offset` if it had been told.
+    /// Reads what `file` would hold at `offset` if it had been told, through `window`.
     pub(super) fn read(
         &self,
         file: &impl StorageBackend,
+        window: &mut Window,
         offset: u64,
         out: &mut [u8],
     ) -> io::Result<()> {
@@ -102,7 +87,7 @@ impl Held {
         let there = index(self.file_len.saturating_sub(offset)).min(out.len());
         if let Some((there, beyond)) = out.split_at_mut_checked(there) {
             if !there.is_empty() {
-                file.read(offset, there)?;
+                window.read(file, self.file_len, offset, there)?;
             }
             beyond.fill(0);
         }
@@ -221,7 +206,7 @@ mod tests {
             prop_assert_eq!(held.len(), want.len() as u64);
             let (start, len) = window;
             let mut out = vec![0xEE; len];
-            let read = held.read(&file, start as u64, &mut out);
+            let read = held.read(&file, &mut Window::default(), start as u64, &mut out);
             match want.get(start..start + len) {
                 Some(want) => {
                     read.unwrap();

@@ -1,9 +1,10 @@
 //! What tells a row of this store from any other bytes.
 //!
 //! One random store key, of which the file holds a sealed copy only, gives the keys of this
-//! module. A row's MAC covers the name of its table, its key, its version byte and its body:
-//! a row that is damaged, forged, or moved from elsewhere is refused. Without a pepper the
-//! seal's key is public, and all of this finds damage but no forgery.
+//! module. Sealed beside it is the trace key, which a store that is restored from this one keeps.
+//! A row's MAC covers the name of its table, its key, its version byte and its body: a row that is
+//! damaged, forged, or moved from elsewhere is refused. Without a pepper the seal's key is public,
+//! and all of this finds damage but no forgery.
 
 use chacha20poly1305::aead::{Aead, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
@@ -11,7 +12,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::set::Element;
 use super::tables::name_row;
-use crate::digest::Pepper;
+use crate::digest::{Pepper, Tracer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::Random;
 
@@ -21,54 +22,68 @@ pub(super) const MAC_LEN: usize = 16;
 /// The MAC of one row.
 pub(super) type Mac = [u8; MAC_LEN];
 
-/// The secret of a store, from which its MAC keys derive.
+/// The secrets of a store.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub(super) struct StoreKey([u8; 32]);
-
-/// A store key as the header holds it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct SealedKey {
-    pub(super) nonce: [u8; 24],
-    /// The key's 32 bytes enciphered, then the 16 bytes of the tag.
-    pub(super) sealed: [u8; 48],
+pub(super) struct StoreKeys {
+    /// From which its MAC keys derive.
+    store: [u8; 32],
+    /// By which imported keys are known again for as long as their rows live.
+    trace: [u8; 32],
 }
 
-impl StoreKey {
+/// The secrets of a store as the header holds them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct SealedKeys {
+    pub(super) nonce: [u8; 24],
+    /// The secrets' 64 bytes enciphered, then the 16 bytes of the tag.
+    pub(super) sealed: [u8; 80],
+}
+
+impl StoreKeys {
     pub(super) fn random(random: &Random) -> Result<Self> {
-        let mut key = Self([0; 32]);
-        random.fill(&mut key.0)?;
-        Ok(key)
+        let mut keys = Self { store: [0; 32], trace: [0; 32] };
+        random.fill(&mut keys.store)?;
+        random.fill(&mut keys.trace)?;
+        Ok(keys)
     }
 
-    /// Seals the key under `pepper`, or under a public constant if there is none.
+    /// Those of a store that is restored from the one with these: another store key.
+    pub(super) fn restored(mut self, random: &Random) -> Result<Self> {
+        random.fill(&mut self.store)?;
+        Ok(self)
+    }
+
+    /// Seals the secrets under `pepper`, or under a public constant if there is none.
     /// `associated` is needed to open it.
     pub(super) fn seal(
         &self,
         pepper: Option<&Pepper>,
         associated: &[u8],
         random: &Random,
-    ) -> Result<SealedKey> {
+    ) -> Result<SealedKeys> {
         let mut nonce = [0; 24];
         random.fill(&mut nonce)?;
-        let payload = Payload { msg: &self.0, aad: associated };
+        let text = Zeroizing::new([self.store, self.trace].concat());
+        let payload = Payload { msg: &text, aad: associated };
         let sealed = cipher(pepper).encrypt(&XNonce::from(nonce), payload).ok();
         let sealed = sealed.and_then(|sealed| sealed.try_into().ok());
         let sealed = sealed
             .ok_or_else(|| Error::new(ErrorKind::Internal, "the store key could not be sealed"))?;
-        Ok(SealedKey { nonce, sealed })
+        Ok(SealedKeys { nonce, sealed })
     }
 
-    /// Opens what [`seal`](Self::seal) made; `None` if the pepper is another, or the sealed
-    /// key or what was associated with it has changed.
+    /// Opens what [`seal`](Self::seal) made; `None` if the pepper is another, or what is sealed
+    /// or was associated with it has changed.
     pub(super) fn open(
-        sealed: &SealedKey,
+        sealed: &SealedKeys,
         pepper: Option<&Pepper>,
         associated: &[u8],
     ) -> Option<Self> {
         let payload = Payload { msg: &sealed.sealed, aad: associated };
-        let key = cipher(pepper).decrypt(&XNonce::from(sealed.nonce), payload).ok()?;
-        let key = Zeroizing::new(key);
-        key.as_slice().try_into().ok().map(Self)
+        let text = cipher(pepper).decrypt(&XNonce::from(sealed.nonce), payload).ok()?;
+        let text = Zeroizing::new(text);
+        let (store, trace) = text.split_first_chunk()?;
+        Some(Self { store: *store, trace: trace.try_into().ok()? })
     }
 }
 
@@ -80,23 +95,31 @@ fn cipher(pepper: Option<&Pepper>) -> XChaCha20Poly1305 {
     XChaCha20Poly1305::new((&*key).into())
 }
 
-/// The keys of a store's rows.
+/// The keys of a store's rows, and of the traces in some of them.
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct MacKeys {
     row: [u8; 32],
     audit: [u8; 32],
     mask: [u8; 32],
     anchor: [u8; 32],
+    tracer: Tracer,
 }
 
 impl MacKeys {
-    pub(super) fn new(store: &StoreKey) -> Self {
+    pub(super) fn new(keys: &StoreKeys) -> Self {
+        let store = &keys.store;
         Self {
-            row: blake3::derive_key("keycask 2026-11 MAC of a row", &store.0),
-            audit: blake3::derive_key("keycask 2026-11 chain of the audit trail", &store.0),
-            mask: blake3::derive_key("keycask 2026-11 mask of the set digest", &store.0),
-            anchor: blake3::derive_key("keycask 2026-11 anchor of a store", &store.0),
+            row: blake3::derive_key("keycask 2026-11 MAC of a row", store),
+            audit: blake3::derive_key("keycask 2026-11 chain of the audit trail", store),
+            mask: blake3::derive_key("keycask 2026-11 mask of the set digest", store),
+            anchor: blake3::derive_key("keycask 2026-11 anchor of a store", store),
+            tracer: Tracer::new(&keys.trace),
         }
+    }
+
+    /// What knows imported keys again.
+    pub(super) fn tracer(&self) -> &Tracer {
+        &self.tracer
     }
 
     /// The key of the audit trail's chain.
@@ -186,8 +209,12 @@ fn widen(mac: &Mac) -> [u8; 32] {
 mod tests {
     use super::*;
 
+    fn keys_of(byte: u8) -> StoreKeys {
+        StoreKeys { store: [byte; 32], trace: [byte ^ 0xFF; 32] }
+    }
+
     fn keys() -> MacKeys {
-        MacKeys::new(&StoreKey([3; 32]))
+        MacKeys::new(&keys_of(3))
     }
 
     #[test]
@@ -200,7 +227,7 @@ mod tests {
             assert_eq!(refused.kind(), ErrorKind::Corrupt);
             assert!(refused.message().starts_with(table), "{refused}");
         }
-        let other = MacKeys::new(&StoreKey([4; 32]));
+        let other = MacKeys::new(&keys_of(4));
         assert!(other.open("keys", &[0; 8], &row).is_err());
     }
 
@@ -224,17 +251,19 @@ mod tests {
     }
 
     #[test]
-    fn a_store_key_opens_under_its_own_pepper_and_association_only() {
+    fn the_secrets_of_a_store_open_under_their_own_pepper_and_association_only() {
         let random = Random::system();
         let pepper = || Pepper::new(&[1; 32]);
-        let key = StoreKey([5; 32]);
+        let key = keys_of(5);
         let sealed = key.seal(Some(&pepper()), b"a", &random).unwrap();
-        let open = |p: Option<&Pepper>, a: &[u8]| StoreKey::open(&sealed, p, a).map(|k| k.0);
-        assert_eq!(open(Some(&pepper()), b"a"), Some([5; 32]));
+        let open = |p: Option<&Pepper>, a: &[u8]| {
+            StoreKeys::open(&sealed, p, a).map(|k| (k.store, k.trace))
+        };
+        assert_eq!(open(Some(&pepper()), b"a"), Some(([5; 32], [0xFA; 32])));
         assert_eq!(open(Some(&pepper()), b"b"), None);
         assert_eq!(open(Some(&Pepper::new(&[2; 32])), b"a"), None);
         assert_eq!(open(None, b"a"), None);
-        assert!(!sealed.sealed.windows(32).any(|w| w == [5; 32]));
+        assert!(!sealed.sealed.windows(32).any(|w| w == [5; 32] || w == [0xFA; 32]));
     }
 
     #[test]

@@ -13,12 +13,14 @@ mod backend;
 mod backup;
 mod balances;
 mod batch;
+mod checking;
 mod copy;
 mod errors;
 mod file;
 mod handle;
 mod header;
 mod held;
+mod known;
 mod log;
 mod mac;
 mod opened;
@@ -37,6 +39,7 @@ mod trail;
 mod unread;
 mod values;
 mod view;
+mod window;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
@@ -54,7 +57,7 @@ use self::header::Header;
 use self::mac::MacKeys;
 use self::shared::Shared;
 use self::snapshot::Snapshot;
-use crate::digest::Pepper;
+use crate::digest::{Pepper, Tracer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Home;
 #[cfg(test)]
@@ -251,6 +254,11 @@ impl Storage {
         self.header().origin
     }
 
+    /// What knows imported keys again, also after the pepper was rotated and the store restored.
+    pub(crate) fn tracer(&self) -> &Tracer {
+        self.shared.keys.tracer()
+    }
+
     /// Whether the store has a pepper: without one its MACs find damage but no forgery.
     pub(crate) fn is_peppered(&self) -> bool {
         self.header().is_peppered()
@@ -291,6 +299,12 @@ impl Storage {
 
     fn current(&self) -> Arc<Current> {
         Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Goes on in `handle`, which is open for writing, and closes the reader before it.
+    fn write_to(&mut self, handle: Handle) {
+        let current = Arc::new(Current { handle, file: None });
+        *self.current.get_mut().unwrap_or_else(PoisonError::into_inner) = current;
     }
 
     /// Takes notice of where the store stands with the rows that opening gives out.

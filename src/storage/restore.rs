@@ -29,7 +29,7 @@ impl Storage {
         // redb checks no page of what it opens for reading alone.
         let options = StorageOptions { read_only: false, ..*options };
         let unread = Unread::attach(file, None, &options, &doing);
-        Ok(unread.map_err(|e| naming(&doing, e))?.unchecked())
+        unread.and_then(Unread::unchecked).map_err(|e| naming(&doing, e))
     }
 
     /// Makes a new store at `path` with all rows of `backup`: another id, another store key,

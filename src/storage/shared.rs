@@ -4,9 +4,8 @@
 //! A batch holds this and its transaction, not the [`Storage`](super::Storage), so that it can
 //! be handed from one thread to another.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::Duration;
 
 use redb::WriteTransaction;
 
@@ -15,11 +14,6 @@ use super::batch::CommitError;
 use super::errors::OrFail;
 use super::mac::MacKeys;
 use crate::error::{Error, ErrorKind, Result};
-
-/// The first commit after this much uptime also writes what a quick repair needs, so that an
-/// opening after a crash does not search the whole file for free pages. It costs such a
-/// commit some 130 KB for each GB of file.
-const QUICK_REPAIR_EVERY: Duration = Duration::from_secs(5);
 
 pub(super) struct Shared {
     /// Of the file that is written to: another once it was rewritten. Locked for a moment only.
@@ -32,16 +26,12 @@ pub(super) struct Shared {
     oldest: Mutex<Option<(u64, u64)>>,
     /// Set by the first write that failed, for good.
     poisoned: AtomicBool,
-    /// Uptime in milliseconds of the last commit with a quick repair. Relaxed: commits come
-    /// one after another, ordered by redb's write lock.
-    repaired: AtomicU64,
 }
 
 impl Shared {
     pub(super) fn new(gate: Arc<dyn Gate>, keys: Arc<MacKeys>, log_len: u64) -> Self {
-        let (poisoned, repaired) = (AtomicBool::new(false), AtomicU64::new(0));
         let (gate, oldest) = (RwLock::new(gate), Mutex::new(None));
-        Self { gate, keys, log_len, oldest, poisoned, repaired }
+        Self { gate, keys, log_len, oldest, poisoned: AtomicBool::new(false) }
     }
 
     /// The hand on the door of the file that is written to.
@@ -59,22 +49,12 @@ impl Shared {
         self.oldest.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes the transaction durable.
-    pub(super) fn commit(
-        &self,
-        mut transaction: WriteTransaction,
-        uptime: Duration,
-    ) -> Result<(), CommitError> {
-        let now = u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX);
-        let since = now.saturating_sub(self.repaired.load(Ordering::Relaxed));
-        let quick_repair = Duration::from_millis(since) >= QUICK_REPAIR_EVERY;
-        transaction.set_quick_repair(quick_repair);
+    /// Makes the transaction durable. It does not write what redb calls a quick repair: an
+    /// opening that checks the pages of a file reads its free pages from them, never from that.
+    pub(super) fn commit(&self, transaction: WriteTransaction) -> Result<(), CommitError> {
         let gate = self.gate();
         let flips = gate.flips();
         let Err(error) = transaction.commit().or_fail("commit") else {
-            if quick_repair {
-                self.repaired.store(now, Ordering::Relaxed);
-            }
             return Ok(());
         };
         self.poison();

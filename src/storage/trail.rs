@@ -18,6 +18,9 @@ use crate::progress::{Report, Step, Tally};
 /// How many entries are read at a time.
 const STEP: usize = 1_000;
 
+/// How many entries wait to be written together at most.
+const WAITING_MAX: usize = 1_000;
+
 impl View<'_> {
     /// Up to `limit` entries of the audit trail after number `after`; of those, the ones that
     /// were not taken out.
@@ -119,11 +122,22 @@ impl Batch {
 
     /// Puts entries that have their numbers and seqs at the end of the audit trail.
     pub(super) fn put_entries(&mut self, entries: &[AuditEntry]) -> Result<()> {
-        let mut table = rows::open(&self.transaction, AUDIT)?;
         for entry in entries {
             let (row, head) = entry.encode(self.storage.keys.audit(), &self.state.head)?;
-            table.insert(&entry.number.to_be_bytes(), row.as_slice()).or_fail("write audit")?;
+            self.trail.push((entry.number, row));
             (self.state.entries, self.state.head) = (entry.number, head);
+        }
+        if self.trail.len() >= WAITING_MAX { self.write_trail() } else { Ok(()) }
+    }
+
+    /// Writes the entries that wait for it.
+    pub(super) fn write_trail(&mut self) -> Result<()> {
+        if self.trail.is_empty() {
+            return Ok(());
+        }
+        let mut table = rows::open(&self.transaction, AUDIT)?;
+        for (number, row) in self.trail.drain(..) {
+            table.insert(&number.to_be_bytes(), row.as_slice()).or_fail("write audit")?;
         }
         Ok(())
     }
@@ -149,6 +163,7 @@ impl Batch {
     }
 
     fn take_entries(&mut self, through: u64) -> Result<()> {
+        self.write_trail()?;
         let base = match through {
             _ if through == self.state.entries => self.state.head,
             _ => self.view().chain_after(through)?,

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use redb::StorageBackend;
 use redb::backends::FileBackend;
 
+use super::checking::Checking;
 use super::errors::{OrFail, from_io, naming};
 use super::file::{FileId, Place};
 use super::handle::Handle;
@@ -15,6 +16,7 @@ use super::header::Header;
 use super::mac::MacKeys;
 use super::scan::Loaded;
 use super::shared::Shared;
+use super::state::State;
 use super::{Numbered, Storage, StorageOptions, contained, tables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Listed;
@@ -28,7 +30,10 @@ const BLOCK: u64 = 512;
 
 /// An open store whose rows are still to be checked. Nothing was written to its file.
 pub(crate) struct Unread<'o> {
+    /// Of a file that is to be written to, a reader beside `checking`.
     storage: Storage,
+    /// None for a file that is opened for reading alone.
+    checking: Option<Checking>,
     options: &'o StorageOptions<'o>,
     /// Where the file was found, and the file; none if it has no name.
     found: Option<(Place, File)>,
@@ -72,19 +77,31 @@ impl<'o> Unread<'o> {
         doing: &str,
     ) -> Result<Self> {
         let len = backend.len().map_err(|e| from_io(doing, e))?;
-        let hold = !options.read_only;
-        let opened = contained(doing, || Handle::open(backend, listed, hold, options, doing));
-        let (handle, gate) = opened?;
+        let (handle, gate, checking) = match options.read_only {
+            true => {
+                let open = || Handle::open(backend, listed, false, options, doing);
+                let (handle, gate) = contained(doing, open)?;
+                (handle, gate, None)
+            }
+            false => {
+                let (checking, reader) =
+                    Checking::start(backend, listed, options.cache_bytes, doing)?;
+                (reader, checking.gate(), Some(checking))
+            }
+        };
         match contained(doing, || head(&handle, options)) {
             Ok((header, keys)) => {
                 let shared = Shared::new(gate, Arc::new(keys), options.log_len);
                 let storage = Storage::over(handle, header, shared, options.cache_bytes);
-                Ok(Self { storage, options, found: None, len, doing: doing.to_owned() })
+                Ok(Self { storage, checking, options, found: None, len, doing: doing.to_owned() })
             }
             Err(error) => {
                 // What redb reads to close a damaged file may be damaged too.
                 let _ = contained(doing, || handle.close());
-                Err(error)
+                Err(match checking {
+                    Some(checking) => checking.failed(error),
+                    None => error,
+                })
             }
         }
     }
@@ -111,9 +128,19 @@ impl<'o> Unread<'o> {
     /// `RolledBack`; `Locked` if the file was replaced meanwhile; `ReadOnly` if it is a backup and
     /// was not opened read-only; `Corrupt`, `Newer`, `Io`; what `each` refuses with.
     pub(crate) fn read(self, each: &mut dyn FnMut(Loaded) -> Result<()>) -> Result<Storage> {
-        let Self { mut storage, options, found, doing, .. } = self;
-        let read = contained(&doing, || trust(&mut storage, options, found, each));
-        let released = read.and_then(|()| {
+        let Self { mut storage, checking, options, found, doing, .. } = self;
+        let read = contained(&doing, || load(&storage, options, each));
+        let trusted = match (read, checking) {
+            (Err(error), Some(checking)) => Err(checking.failed(error)),
+            (Ok(loaded), Some(checking)) => checking.end(options.report).and_then(|handle| {
+                storage.write_to(handle);
+                contained(&doing, || trust(&mut storage, loaded, found))
+            }),
+            (read, None) => {
+                read.and_then(|loaded| contained(&doing, || trust(&mut storage, loaded, found)))
+            }
+        };
+        let released = trusted.and_then(|()| {
             if options.read_only {
                 return Ok(());
             }
@@ -130,8 +157,16 @@ impl<'o> Unread<'o> {
 
     /// The store as it is, of which each row is to be checked where it is read. Nothing is ever
     /// written to its file.
-    pub(crate) fn unchecked(self) -> Storage {
-        self.storage
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` if a page of it is damaged.
+    pub(crate) fn unchecked(self) -> Result<Storage> {
+        let Self { mut storage, checking, options, .. } = self;
+        if let Some(checking) = checking {
+            storage.write_to(checking.end(options.report)?);
+        }
+        Ok(storage)
     }
 }
 
@@ -144,13 +179,12 @@ fn head(handle: &Handle, options: &StorageOptions<'_>) -> Result<(Header, MacKey
     Header::decode(&row, options.peppers)
 }
 
-/// Checks all rows of `storage`, and gives them to `each`.
-fn trust(
-    storage: &mut Storage,
+/// Checks all rows of `storage`, and gives them to `each`. Says where it stands with them.
+fn load(
+    storage: &Storage,
     options: &StorageOptions<'_>,
-    found: Option<(Place, File)>,
     each: &mut dyn FnMut(Loaded) -> Result<()>,
-) -> Result<()> {
+) -> Result<State> {
     let view = storage.view()?;
     let state = view.state()?;
     options.admit(&state)?;
@@ -162,7 +196,15 @@ fn trust(
         each(loaded)
     })?;
     tally.end();
-    drop(view);
+    Ok(loaded)
+}
+
+/// Takes the file for the one whose rows were `loaded`, and for the one that was `found`.
+fn trust(storage: &mut Storage, loaded: State, found: Option<(Place, File)>) -> Result<()> {
+    if storage.view()?.state()? != loaded {
+        let why = "its header leads to two commits; restore a backup";
+        return Err(Error::new(ErrorKind::Corrupt, why));
+    }
     storage.stand(loaded);
     if let Some((place, file)) = found {
         // Between opening and locking it, it may have been rewritten, and what is open is then
@@ -171,4 +213,22 @@ fn trust(
         storage.name(place, FileId::of(&file)?);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::random::Random;
+
+    #[test]
+    fn rows_of_another_commit_than_the_one_that_redb_opens_are_not_trusted() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keys.kc");
+        let options = StorageOptions::new(None);
+        let mut storage = Storage::create(&path, &options, &Random::system()).unwrap();
+        let stands = storage.view().unwrap().state().unwrap();
+        let later = State { commit: stands.commit + 1, ..stands.clone() };
+        assert_eq!(trust(&mut storage, later, None).unwrap_err().kind(), ErrorKind::Corrupt);
+        trust(&mut storage, stands, None).unwrap();
+    }
 }

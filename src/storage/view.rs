@@ -4,6 +4,7 @@
 //! Every row is checked against its MAC before it is believed. Nothing that is given out
 //! borrows from the transaction, so that no table is held open while a batch writes.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use redb::{Key, ReadTransaction, TableDefinition, TableHandle, Value, WriteTrans
 
 use super::Current;
 use super::errors::OrFail;
+use super::known::Known;
 use super::mac::MacKeys;
 use super::opened::Opened;
 use super::snapshot::Kept;
@@ -34,6 +36,8 @@ const MILLISECOND: Duration = Duration::from_millis(1);
 pub(crate) struct View<'s> {
     transaction: Transaction<'s>,
     keys: &'s MacKeys,
+    /// What the batch whose rows are read knows of them.
+    known: Option<&'s RefCell<Known>>,
     /// The file that is read, which must be open for longer than the transaction.
     _current: Option<Arc<Current>>,
 }
@@ -63,19 +67,24 @@ pub(crate) enum Changes {
 
 impl<'s> View<'s> {
     pub(super) fn new(transaction: Transaction<'s>, keys: &'s MacKeys) -> Self {
-        Self { transaction, keys, _current: None }
+        Self { transaction, keys, known: None, _current: None }
+    }
+
+    /// Reads the rows of a batch, which knows something of them.
+    pub(super) fn knowing(self, known: &'s RefCell<Known>) -> Self {
+        Self { known: Some(known), ..self }
     }
 
     /// Reads `current`.
     pub(super) fn of(current: Arc<Current>, keys: &'s MacKeys) -> Result<Self> {
         let transaction = Transaction::Read(current.handle.begin_read()?);
-        Ok(Self { transaction, keys, _current: Some(current) })
+        Ok(Self { transaction, keys, known: None, _current: Some(current) })
     }
 
     /// Reads the rows as of the last commit.
     pub(super) fn kept(kept: Kept, keys: &'s MacKeys) -> Self {
         let (transaction, current) = (Transaction::Kept(kept.transaction), Some(kept.current));
-        Self { transaction, keys, _current: current }
+        Self { transaction, keys, known: None, _current: current }
     }
 
     /// Where the store stands.
@@ -95,8 +104,20 @@ impl<'s> View<'s> {
 
     /// The highest id that a key has, if there are keys.
     pub(crate) fn last_key_id(&self) -> Result<Option<KeyId>> {
-        let table = self.table(KEYS)?;
-        Ok(table.last()?.map(|(key, _)| key_of(*key.value())))
+        let read = || {
+            let table = self.table(KEYS)?;
+            Ok(table.last()?.map(|(key, _)| key_of(*key.value())))
+        };
+        match self.known {
+            Some(known) => known.borrow_mut().last_key(read),
+            None => read(),
+        }
+    }
+
+    /// Whether there is a key `key_id`.
+    pub(crate) fn is_key(&self, key_id: KeyId) -> Result<bool> {
+        let known = self.known.and_then(|known| known.borrow().is_key(key_id));
+        known.map_or_else(|| Ok(self.value(KEYS, &key_row(key_id))?.is_some()), Ok)
     }
 
     /// Up to `limit` keys after `after`, in order of their ids.
@@ -208,6 +229,19 @@ impl<'s> View<'s> {
         let row = owner_name_row(realm, id);
         let body = self.body(OWNER_NAMES, row.as_slice())?;
         body.map(|b| named(values::owner(&b), "owner_names", &row)).transpose()
+    }
+
+    /// The record of the owner of `realm` that the application calls `id`, if there is one.
+    pub(crate) fn owner_called(&self, realm: RealmRef, id: &str) -> Result<Option<OwnerRecord>> {
+        if let Some(owner) = self.known.and_then(|known| known.borrow().owner(realm, id)) {
+            return Ok(Some(owner));
+        }
+        let Some(owner) = self.owner_named(realm, id)? else { return Ok(None) };
+        let owner = self.owner(owner)?;
+        if let (Some(known), Some(owner)) = (self.known, &owner) {
+            known.borrow_mut().put_owner(owner);
+        }
+        Ok(owner)
     }
 
     /// Up to `limit` owners of `realm` after the id `after`, in byte order of their ids.

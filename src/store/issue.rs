@@ -9,7 +9,7 @@ use super::cap::Places;
 use super::draft::{Change, Crediting};
 use super::operation::Asked;
 use super::query::info;
-use super::{Draft, Realms, Store, scan, trail};
+use super::{Draft, Realms, Store, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::digest::Digest;
@@ -124,7 +124,7 @@ impl Store {
             let (parts, _) = random.as_chunks();
             for part in parts {
                 let key_id = KeyId::new(now, u32::from_le_bytes(*part));
-                if none_taken || view.key(key_id)?.is_none() {
+                if none_taken || !view.is_key(key_id)? {
                     ids.push(key_id);
                 }
             }
@@ -176,7 +176,10 @@ impl<'a> Issuing<'a> {
         count: usize,
     ) -> Result<Self> {
         let ids = store.new_key_ids(view, now, count)?;
-        let (owners, change) = (HashMap::new(), Change::default());
+        let (owners, mut change) = (HashMap::new(), Change::default());
+        // Else a change of one key has room for four, which are long.
+        change.ops.reserve_exact(count);
+        change.entries.reserve_exact(count);
         Ok(Self { store, view, realms, now, by, ids, owners, change })
     }
 
@@ -190,7 +193,7 @@ impl<'a> Issuing<'a> {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(new) => {
                 let (realm_ref, id) = new.key();
-                let owner = scan::owner_named(view, *realm_ref, id)?;
+                let owner = view.owner_called(*realm_ref, id)?;
                 let owner = owner.ok_or_else(|| super::no_owner_named(realm, id))?;
                 new.insert((owner, Places::default()))
             }

@@ -10,8 +10,11 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use crate::digest::Digest;
 use crate::key_id::KeyId;
 
-/// How many keys are noted at most: 256 KiB of them.
+/// How many keys are noted at most: 512 KiB of them.
 const ROOM: usize = 4096;
+
+/// How many twins of one key are noted: one less than a realm has schemes.
+pub(super) const TWINS: usize = 7;
 
 /// Places in which a key may stand, from its own on.
 const REACH: usize = 64;
@@ -27,6 +30,8 @@ pub(super) struct Verified {
     /// Of the pepper, for `digest`.
     pub generation: u8,
     pub last_four: [u8; 4],
+    /// Other keys that were imported with digests of the same token.
+    pub twins: [Option<KeyId>; TWINS],
 }
 
 /// One noted key.
@@ -37,6 +42,7 @@ pub(super) struct Verified {
 ///  1-2 found
 ///  3-6 digest
 ///    7 marks   last four (bits 0-31), generation (32-39), full (40)
+/// 8-14 twins   key ids; 0 for none
 /// ```
 #[repr(align(64))]
 #[derive(Default)]
@@ -44,6 +50,7 @@ struct Place {
     key: AtomicU64,
     words: [AtomicU64; 6],
     marks: AtomicU64,
+    twins: [AtomicU64; TWINS],
 }
 
 const FULL: u64 = 1 << 40;
@@ -61,6 +68,9 @@ impl Place {
         let digest = digest.iter().map(|bytes| u64::from_le_bytes(*bytes));
         for (place, word) in self.words.iter().zip(verified.found.into_iter().chain(digest)) {
             place.store(word, Ordering::Relaxed);
+        }
+        for (place, twin) in self.twins.iter().zip(verified.twins) {
+            place.store(twin.map_or(0, KeyId::bits), Ordering::Relaxed);
         }
         let last_four = u64::from(u32::from_le_bytes(verified.last_four));
         let marks = FULL | u64::from(verified.generation) << 32 | last_four;
@@ -82,12 +92,16 @@ impl Place {
         for (place, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(digest) {
             *place = word.to_le_bytes();
         }
+        let twins = self.twins.each_ref().map(|twin| match twin.load(Ordering::Relaxed) {
+            0 => None,
+            bits => Some(KeyId::from_bits(bits)),
+        });
         let [c, d, e, f, generation, ..] = marks.to_le_bytes();
         self.marks.store(0, Ordering::Relaxed);
         // Release, with the Acquire of `has`.
         self.key.store(0, Ordering::Release);
         let (digest, last_four) = (Digest::from_bytes(bytes), [c, d, e, f]);
-        Some(Verified { key_id, found: [a, b], digest, generation, last_four })
+        Some(Verified { key_id, found: [a, b], digest, generation, last_four, twins })
     }
 }
 
@@ -149,6 +163,7 @@ mod tests {
             digest: Digest::from_bytes(digest),
             generation: a,
             last_four: [a, b, c, d],
+            twins: std::array::from_fn(|n| (n as u64 <= id % 8).then_some(KeyId::from_bits(id))),
         }
     }
 

@@ -37,7 +37,7 @@ impl Store {
         let early = self.deny_owner(&asked, realm, id, change)?;
         self.commit_denied(early, |view, realms, now| {
             let realm = &*realms.get(realm)?.realm;
-            let before = scan::owner_named(view, realm.reference(), id)?;
+            let before = view.owner_called(realm.reference(), id)?;
             if asked.done(view)?.is_some() {
                 let owner = before.ok_or_else(|| no_owner_named(realm, id))?;
                 return Ok(Draft::new(owner_info(realm, &owner)?));
@@ -105,7 +105,7 @@ impl Store {
     pub fn owner(&self, realm: RealmRef, id: &str) -> Result<OwnerInfo> {
         let realms = self.realms.load();
         let realm = &*realms.get(realm)?.realm;
-        let record = scan::owner_named(&self.storage.view()?, realm.reference(), id)?;
+        let record = self.storage.view()?.owner_called(realm.reference(), id)?;
         owner_info(realm, &record.ok_or_else(|| no_owner_named(realm, id))?)
     }
 

@@ -159,6 +159,7 @@ impl Store {
     ///
     /// `Io` or `Corrupt` if the file cannot be read.
     pub fn pepper_status(&self) -> Result<PepperStatus> {
+        self.storage.at_home()?;
         let ways = Arc::clone(self.routes.load());
         let mut status = PepperStatus {
             generation: ways.current.number,

@@ -162,10 +162,7 @@ pub(super) fn info(
         _ => None,
     };
     let imported = record.parts.imported.is_some();
-    let scheme = match &record.parts.imported {
-        Some(Imported::Digest { scheme, .. }) => Some(scheme.clone()),
-        _ => None,
-    };
+    let scheme = record.parts.imported.as_ref().and_then(Imported::found_by).cloned();
     let last_four = if record.last_four == [0; 4] { &[][..] } else { &record.last_four };
     KeyInfo {
         key_id: record.key_id,

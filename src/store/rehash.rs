@@ -8,18 +8,31 @@
 use std::collections::HashSet;
 
 use super::noted::Verified;
+use super::state::in_state;
 use super::ways::Way;
-use super::{Draft, Store};
+use super::{Draft, Realms, Store, trail};
 use crate::actor::Actor;
+use crate::audit::Event;
+use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::RealmRef;
+use crate::key_id::KeyId;
 use crate::record::{Imported, KeyRecord, Op, Parts};
+use crate::storage::View;
+use crate::time::Timestamp;
+
+/// Who revokes twins, as the audit trail says.
+const REHASH: &str = "rehash";
 
 impl Store {
     /// Writes, for each key that was verified by an older digest of its token, the digest that
     /// new keys have: by that of another system, since it was
     /// [imported](Self::import), or by that under the pepper before, since it was
     /// [rotated](Self::rotate_pepper). Gives how many there were: a few thousand at most.
+    ///
+    /// Of a token that was imported with digests by several schemes, there are several keys, which
+    /// nothing told before it was verified. The one that was granted is its key from then on; the
+    /// others are revoked with it, as the audit trail says by the name `rehash`.
     ///
     /// [`flush`](Self::flush) and [`close`](Self::close) do it too. A service calls one of them
     /// now and then; what a crash loses is noted again when the key is next verified.
@@ -36,7 +49,7 @@ impl Store {
         if verified.is_empty() {
             return Ok(0);
         }
-        self.commit(|view, realms, _| {
+        self.commit(|view, realms, now| {
             let current = self.routes.load().current.number;
             let mut draft = Draft::new(0_u64);
             let mut digests = HashSet::new();
@@ -47,19 +60,15 @@ impl Store {
                 if !still || verified.generation != current {
                     continue;
                 }
-                let from = record.address();
-                let before = Way::of(&record);
+                let (from, before) = (record.address(), Way::of(&record));
                 let new = rehashed(record, &verified);
                 let to = new.address();
-                // The token may have been imported twice, under two schemes.
+                // The token may be another key's by now.
                 let approach = self.index.approach(to.locator);
                 if self.index.find(&approach, &new.digest, None, false).is_some()
                     || !digests.insert(to.digest)
                 {
                     continue;
-                }
-                if before.scheme.is_some() {
-                    self.known.note(&from, new.key_id);
                 }
                 if let Some(realm) = realms.realm_of(new.kind) {
                     let changes = [(realm, before, -1), (realm, Way::of(&new), 1)];
@@ -67,9 +76,37 @@ impl Store {
                 }
                 draft.value = draft.value.saturating_add(1);
                 draft = draft.op(Op::Rekey(new, from));
+                let by =
+                    Actor::new(REHASH).because(format!("its token is that of {}", verified.key_id));
+                for twin in verified.twins.into_iter().flatten() {
+                    draft = self.revoke_twin(view, realms, draft, twin, &by, now)?;
+                }
             }
             Ok(draft)
         })
+    }
+
+    /// Revokes a key, of which nothing would be found before the one that has its token is swept:
+    /// then it would be granted to whom that one was revoked for.
+    fn revoke_twin(
+        &self,
+        view: &View<'_>,
+        realms: &Realms,
+        draft: Draft<u64>,
+        twin: KeyId,
+        by: &Actor,
+        now: Timestamp,
+    ) -> Result<Draft<u64>> {
+        let Some(record) = view.key(twin)? else { return Ok(draft) };
+        let left = record.parts.imported.as_ref().is_some_and(|i| i.found_by().is_some());
+        if !left || record.state == State::Revoked {
+            return Ok(draft);
+        }
+        let held = self.hold(view, realms, twin)?;
+        let revoked = in_state(record, State::Revoked, by, now);
+        let (event, realm, owner) = (Event::KeyRevoked, held.realm, &held.owner.id);
+        let entry = trail::key_change(event, by, now, realm, &held.record, &revoked, owner);
+        Ok(draft.seal(twin, None).op(Op::Key(revoked)).entry(entry))
     }
 
     /// So many more keys are on these ways, or fewer.
@@ -92,13 +129,10 @@ impl Store {
 
 /// The key of `record` with the digest that was computed when it was verified.
 fn rehashed(record: KeyRecord, verified: &Verified) -> KeyRecord {
-    let imported = match &record.parts.imported {
-        Some(Imported::Digest { .. }) => {
-            let adopted = record.digest.as_bytes().first_chunk().copied();
-            Some(Imported::Token { adopted })
-        }
-        other => other.clone(),
-    };
+    let imported = record.parts.imported.map(|imported| match imported {
+        Imported::Digest { trace, scheme, .. } => Imported::Token { trace, came_by: Some(scheme) },
+        token @ Imported::Token { .. } => token,
+    });
     KeyRecord {
         digest: verified.digest,
         pepper: verified.generation,

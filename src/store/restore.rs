@@ -224,6 +224,6 @@ pub(super) fn note(store: &Storage, restored: &Restored, by: &Actor, now: Timest
     }));
     let mut batch = store.batch()?;
     batch.audit(&mut [entry])?;
-    batch.commit(std::time::Duration::ZERO)?;
+    batch.commit()?;
     Ok(())
 }

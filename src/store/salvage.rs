@@ -5,7 +5,6 @@
 //! deny too much can be mended, and what it grants is not.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::restore::Restored;
 use super::{Realms, no_owner, trail};
@@ -95,7 +94,7 @@ impl Salvaged {
                     asked.put_credits(&mut batch, &record, &quota, balance)?;
                 }
             }
-            batch.commit(Duration::ZERO)?;
+            batch.commit()?;
         }
         let mut next = 1;
         let end = store.view()?.state()?.next_owner;
@@ -111,7 +110,7 @@ impl Salvaged {
                     asked.put_owner(&mut batch, &record, denied)?;
                 }
             }
-            batch.commit(Duration::ZERO)?;
+            batch.commit()?;
         }
         Ok(())
     }

@@ -67,18 +67,6 @@ pub(super) fn pages<T, C: Clone>(
     })
 }
 
-/// The owner of `realm` that the application calls `id`, if there is one.
-pub(super) fn owner_named(
-    view: &View<'_>,
-    realm: RealmRef,
-    id: &str,
-) -> Result<Option<OwnerRecord>> {
-    match view.owner_named(realm, id)? {
-        Some(owner) => view.owner(owner),
-        None => Ok(None),
-    }
-}
-
 /// Numbers for what is new.
 pub(super) fn next_owner(view: &View<'_>) -> Result<OwnerRef> {
     let number = u32::try_from(view.state()?.next_owner).map_err(|_| used_up("owners"))?;

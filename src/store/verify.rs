@@ -1,6 +1,6 @@
 //! Verify a token.
 
-use std::ptr;
+use std::{array, ptr};
 
 use super::Store;
 use super::charge::Halt;
@@ -246,15 +246,18 @@ impl Store {
         if !ways.has_others_of(bound.realm.reference()) {
             return Err(Denial::UNKNOWN);
         }
-        if let Some((other, found)) = self.find_otherwise(text, request) {
+        let mut others = self.find_otherwise(text, request);
+        if let Some((other, found)) = others.next() {
             match self.rule_found(bound, &other, &found, request, required, now) {
                 Ok(grant) => {
+                    let mut twins = others.map(|(_, twin)| twin.entry.key_id);
                     self.noted.note(&Verified {
                         key_id: found.entry.key_id,
                         found: other.digest.words(),
                         digest: presented.digest,
                         generation: ways.current.number,
                         last_four: token.last_chunk().copied().unwrap_or_default(),
+                        twins: array::from_fn(|_| twins.next()),
                     });
                     return Ok(grant);
                 }
@@ -391,12 +394,16 @@ impl Store {
     }
 
     /// The key of a text that the present digest does not find, by the others that there are, and
-    /// what found it.
+    /// what found it. Then others that it has, if the token was imported more than once.
     #[cold]
     #[inline(never)]
-    fn find_otherwise(&self, text: Text<'_>, request: &Request) -> Option<(Presented<'_>, Found)> {
+    fn find_otherwise<'s: 't, 't>(
+        &'s self,
+        text: Text<'t>,
+        request: &'t Request,
+    ) -> impl Iterator<Item = (Presented<'s>, Found)> + use<'s, 't> {
         let Text { bound, ways, token } = text;
-        ways.others(bound.realm.reference(), token).find_map(|candidate| {
+        ways.others(bound.realm.reference(), token).filter_map(move |candidate| {
             let locator = match candidate.by_end {
                 true => Locator::of_token(token),
                 false => Locator::of_digest(candidate.digest.words()),
@@ -419,7 +426,7 @@ impl Store {
         match self.find(text.bound, &presented, request) {
             Some(found) => Ok((presented, found)),
             None => {
-                let otherwise = self.find_otherwise(text, request);
+                let otherwise = self.find_otherwise(text, request).next();
                 // As above: it may have come over between the looks.
                 let again = || Some((presented, self.find(text.bound, &presented, request)?));
                 match (otherwise.or_else(again), self.routes.load()) {

@@ -43,40 +43,35 @@ pub(super) struct Way {
 
 impl Way {
     pub(super) fn of(record: &KeyRecord) -> Self {
-        let scheme = match &record.parts.imported {
-            Some(Imported::Digest { scheme, .. }) => Some(scheme.clone()),
-            _ => None,
-        };
-        Self { generation: record.pepper, imported: record.parts.imported.is_some(), scheme }
+        let imported = record.parts.imported.as_ref();
+        let scheme = imported.and_then(Imported::found_by).cloned();
+        Self { generation: record.pepper, imported: imported.is_some(), scheme }
     }
 
     fn is_of(&self, record: &KeyRecord) -> bool {
-        let scheme = match &record.parts.imported {
-            Some(Imported::Digest { scheme, .. }) => Some(scheme),
-            _ => None,
-        };
+        let imported = record.parts.imported.as_ref();
         self.generation == record.pepper
-            && self.imported == record.parts.imported.is_some()
-            && self.scheme.as_ref() == scheme
+            && self.imported == imported.is_some()
+            && self.scheme.as_ref() == imported.and_then(Imported::found_by)
     }
 }
 
 /// Another digest by which keys of a realm are found.
 struct Other {
     generation: Arc<Generation>,
-    /// With its bytes, and its secret.
+    /// With its domain, and its secret.
     scheme: Option<(Scheme, Vec<u8>, Option<Arc<ImportSecret>>)>,
 }
 
 impl Other {
     fn digest(&self, token: &[u8]) -> Option<Digest> {
         let digester = &self.generation.digester;
-        let Some((scheme, bytes, secret)) = &self.scheme else {
+        let Some((scheme, domain, secret)) = &self.scheme else {
             return Some(digester.digest(token));
         };
         let secret = secret.as_ref().map_or(&[][..], |secret| secret.as_bytes());
         let (lead, foreign) = scheme.digest(token, secret)?;
-        Some(digester.adopt(bytes, lead, &foreign))
+        Some(digester.adopt(domain, lead, &foreign))
     }
 }
 
@@ -170,8 +165,8 @@ impl Routes {
     ///
     /// # Errors
     ///
-    /// `Pepper` if a secret that keys are found by is not among `secrets`, or another one is;
-    /// `Argument` if one is out of its limits, or two have one name.
+    /// `Pepper` if a secret that keys which are not revoked are found by is not among `secrets`,
+    /// or another one is; `Argument` if one is out of its limits, or two have one name.
     pub(super) fn new(
         (current, previous): (Arc<Generation>, Option<Arc<Generation>>),
         secrets: Vec<(String, ImportSecret)>,
@@ -288,9 +283,14 @@ impl Books {
             if is_present || known {
                 continue;
             }
-            let scheme = way.scheme.as_ref().map(|scheme| {
-                let secret = scheme.secret().and_then(|name| self.secrets.get(name)).cloned();
-                (scheme.clone(), scheme.to_bytes(), secret)
+            let secret = way.scheme.as_ref().and_then(Scheme::secret);
+            let secret = secret.map(|name| self.secrets.get(name).cloned());
+            // Then only revoked keys are left on it, and are unknown.
+            let Some(secret) = secret.map_or(Some(None), |given| given.map(Some)) else { continue };
+            let check = secret.as_ref().map(|secret| secret.check()).unwrap_or_default();
+            let scheme = way.scheme.clone().map(|scheme| {
+                let domain = scheme.domain(check);
+                (scheme, domain, secret)
             });
             of.others.push(Other { generation: Arc::clone(generation), scheme });
         }
@@ -349,7 +349,9 @@ impl Counted {
             );
             return Err(Error::new(ErrorKind::Corrupt, why));
         }
-        if let Some(Imported::Digest { scheme, check }) = &record.parts.imported
+        // A revoked key is refused whether it is found or not, so it needs no secret.
+        if let Some(Imported::Digest { scheme, check, .. }) = &record.parts.imported
+            && record.state != State::Revoked
             && let Some(name) = scheme.secret()
             && self.checks.get(name) != Some(check)
             && self.checks.insert(name.to_owned(), *check).is_some()

@@ -21,6 +21,7 @@ fn key(key: &KeyInfo) -> Value {
         "predecessor": key.predecessor.map(id), "successor": key.successor.map(id),
         "in_grace": key.in_grace, "last_used": key.last_used.map(|at| at.as_ms()),
         "networks": key.networks.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "imported": key.imported, "scheme": key.scheme.as_ref().map(ToString::to_string),
         "idle": key.idle.map(|span| span.as_secs()), "idle_at": key.idle_at.map(|at| at.as_ms()),
         "quota": key.quota.map(|q| json!([q.quota.to_string(), q.remaining, q.reset.as_ms()])),
     })

@@ -4,8 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use keycask::{
-    Actor, Clock, Filter, Options, OwnerChange, Pepper, Quota, Request, Restore, Rotation,
-    SealingKey, Spec, Store, Timestamp, Trim, Update,
+    Actor, Clock, Filter, Import, ImportOutcome, ImportRules, Options, OwnerChange, Pepper, Quota,
+    Request, Restore, Rotation, SealingKey, Spec, Store, Timestamp, Trim, Update,
 };
 
 const PROFILE: &str = r#"
@@ -56,7 +56,7 @@ impl Clock for Still {
 
 fn at(minute: i64) -> Options {
     let options = Store::options().clock(Still(minute)).pepper(Pepper::new(&[0x51; 32]));
-    options.sealing_key(SealingKey::new(&[0x52; 32]))
+    options.sealing_key(SealingKey::new(&[0x52; 32])).import_secret("old", b"of old")
 }
 
 /// How the files are opened, a day after they were made.
@@ -131,8 +131,32 @@ fn begin(store: &Store, tokens: &mut Vec<String>) {
     for issued in store.issue_many(&many, &op("many")).unwrap() {
         tokens.push(format!("{}\n", issued.token.expose()));
     }
-    let token = tokens[0].trim_end().as_bytes();
-    store.verify(first, token, &Request::new()).unwrap();
+    store.import(&imports(store), &ImportRules::new().ignore_caps(true), &by()).unwrap();
+    tokens.extend(IMPORTED.map(|token| format!("{token}\n")));
+    for token in [tokens[0].trim_end(), IMPORTED[1]] {
+        store.verify(first, token.as_bytes(), &Request::new()).unwrap();
+    }
+    assert_eq!(store.rehash().unwrap(), 1);
+}
+
+/// Tokens of another system: one that comes as it is, one that comes with its digest and is
+/// verified, and one that comes with its digest.
+const IMPORTED: [&str; 3] = ["17|imported", "imported-verified", "imported-left"];
+
+fn imports(store: &Store) -> [Import; 3] {
+    let spec = || Spec::new(store.realm("first").unwrap(), "live", "ann").scopes(["read"]);
+    // The SHA-256 of the second, and of the third with the secret after it.
+    let digest = |scheme: &str, digest| Import::digest(spec(), scheme.parse().unwrap(), digest);
+    [
+        Import::token(spec(), IMPORTED[0]).unwrap(),
+        digest("sha256", "6b24206dc09aad8b1522fc8ce4e9e6ff34ed4eaf0e0b0bafaed05ff22cfae6e0")
+            .unwrap(),
+        digest(
+            "sha256:after=old",
+            "f696463faa07ad4f601a9f75072652074a54884c82cf9efaf82c2d2cc7d98c3b",
+        )
+        .unwrap(),
+    ]
 }
 
 /// Later, when something is over.
@@ -156,5 +180,7 @@ pub fn change(store: &Store) {
     let rotated = store.rotate(issued.key.key_id, &Rotation::new(), &by()).unwrap();
     store.reveal(rotated.key.key_id, &by()).unwrap();
     store.revoke(issued.key.key_id, &by()).unwrap();
+    let known = store.import(&imports(store), &ImportRules::new(), &by()).unwrap();
+    assert!(known.iter().all(|outcome| matches!(outcome, ImportOutcome::Known(_))));
     store.sweep_all(&by()).unwrap();
 }

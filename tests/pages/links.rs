@@ -76,6 +76,15 @@ fn every_page_is_in_the_list_of_pages() {
 }
 
 #[test]
+fn the_rust_of_every_page_is_run() {
+    let crate_page = std::fs::read_to_string(top().join("src/lib.rs")).unwrap();
+    let with_rust = pages().into_iter().filter(|(_, text)| text.contains("\n```rust"));
+    let left_out =
+        with_rust.filter(|(path, _)| !crate_page.contains(&format!("../{}\"", path.display())));
+    assert_eq!(left_out.map(|(path, _)| path).collect::<Vec<_>>(), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn links_that_lead_nowhere_are_noticed() {
     let page = |text: &str| [(PathBuf::from("docs/a.md"), text.to_owned())];
     for good in [

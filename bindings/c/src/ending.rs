@@ -79,9 +79,7 @@ pub unsafe extern "C" fn keycask_end_many(
         guard::run(store, error, |open| {
             let (ending, by) = (ending(how, filter)?, Actor::read(by)?);
             let ended = open.engine.end_many(&ending, &by)?;
-            if !count.is_null() {
-                Out::new(count)?.put(ended.keys);
-            }
+            ptr::tell(count, ended.keys);
             Ok(())
         })
     }

@@ -188,9 +188,7 @@ pub unsafe extern "C" fn keycask_findings(
                 let texts = Text::all(&mut room, texts(finding)).ok_or_else(ptr::space)?;
                 outs.put(at, Finding::of(finding, texts));
             }
-            if !lost.is_null() {
-                Out::new(lost)?.put(found.lost);
-            }
+            ptr::tell(lost, found.lost);
             Ok(())
         })
     }
@@ -222,9 +220,7 @@ pub unsafe extern "C" fn keycask_tell_findings(
             let by = Actor::read(by)?;
             open.at_home()?;
             let told = open.engine.tell_findings(&by)?;
-            if !count.is_null() {
-                Out::new(count)?.put(told);
-            }
+            ptr::tell(count, told);
             Ok(())
         })
     }

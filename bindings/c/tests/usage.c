@@ -194,7 +194,7 @@ static void batch(void) {
     }
     grants[0].struct_size = sizeof grants[0];
     denials[0].struct_size = sizeof denials[0];
-    RETURNS(DENY_REVOKED, keycask_verify_batch(at.store, at.realm, texts, MANY, &request, statuses,
+    RETURNS(DENY_REVOKED, keycask_verify_many(at.store, at.realm, texts, MANY, &request, statuses,
                                                grants, denials));
     for (i = 0; i < MANY; i++) {
         switch (i % 3) {

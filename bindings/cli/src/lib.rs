@@ -23,5 +23,6 @@ mod session;
 mod sink;
 mod view;
 mod when;
+mod wiped;
 
 pub use cli::run;

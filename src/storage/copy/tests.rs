@@ -6,8 +6,6 @@ use crate::random::Random;
 use crate::storage::Loaded;
 use crate::storage::tests::{commit, event, key, owner, realm};
 
-const START: std::time::Duration = std::time::Duration::ZERO;
-
 /// What happens to a store between two steps of a copy.
 #[derive(Clone, Debug)]
 enum Do {
@@ -93,7 +91,7 @@ fn apply(store: &Storage, what: &Do) {
     if !matches!(what, Do::Use(_)) {
         batch.audit(&mut [event(Event::KeyUpdated)]).unwrap();
     }
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
 }
 
 fn filled(log_len: u64, first: &[Do]) -> Storage {
@@ -121,7 +119,7 @@ fn copied(
         if copying.is_whole(&chunk.state) {
             let stood = batch.stand(chunk.state, Role::Backup, true);
             return Some(stood.map(|()| {
-                batch.commit(START).unwrap();
+                batch.commit().unwrap();
                 target
             }));
         }
@@ -197,6 +195,6 @@ fn a_log_that_is_cut_too_soon_is_noticed_and_one_transaction_does_without_it() {
     let copying = Copying::new(&source, &StorageOptions::new(None)).unwrap();
     let state = copying.run(&source, &mut batch, true).unwrap().unwrap();
     batch.stand(state, Role::Backup, true).unwrap();
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
     assert_eq!(contents(&target), contents(&source));
 }

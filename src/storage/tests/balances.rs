@@ -25,7 +25,7 @@ fn filled() -> (Home, Storage) {
     let keys = [with_quota(10), with_quota(20), key(30, 1)].map(Op::Key);
     batch.apply(&[&[Op::Realm(realm()), Op::Owner(owner(1))][..], &keys].concat()).unwrap();
     batch.put_balance(KeyId::from_bits(LINEAGE), balance(70)).unwrap();
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
     (home, storage)
 }
 
@@ -59,7 +59,7 @@ fn a_balance_takes_no_seq_and_needs_a_key_that_has_a_quota() {
     let mut batch = storage.batch().unwrap();
     batch.put_balance(KeyId::from_bits(LINEAGE), balance(60)).unwrap();
     batch.put_balance(KeyId::from_bits(30), balance(1_000)).unwrap();
-    assert_eq!(batch.commit(START).unwrap(), seq);
+    assert_eq!(batch.commit().unwrap(), seq);
     assert_eq!(left(&storage), Some(60));
     assert_eq!(storage.view().unwrap().balance(KeyId::from_bits(30)).unwrap(), None);
 }
@@ -78,7 +78,7 @@ fn a_balance_cannot_be_put_back_to_what_it_was_nor_taken_out() {
         let storage = open(&home).unwrap();
         let mut batch = storage.batch().unwrap();
         batch.put_balance(KeyId::from_bits(LINEAGE), balance(0)).unwrap();
-        batch.commit(START).unwrap();
+        batch.commit().unwrap();
         storage.close().unwrap();
         rewrite(&home.path, |transaction| {
             let mut balances = transaction.open_table(tables::BALANCES).unwrap();

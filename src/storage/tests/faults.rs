@@ -28,7 +28,7 @@ fn after_a_failed_commit_nothing_is_written_until_reopening_and_the_cause_is_sai
     disk.fail(failing(0, Errno::IO));
     let mut batch = storage.batch().unwrap();
     let written = batch.apply(&[Op::Key(key(40, 1))]).map_err(CommitError::from);
-    let error = written.and_then(|()| batch.commit(START)).unwrap_err();
+    let error = written.and_then(|()| batch.commit()).unwrap_err();
     assert!(matches!(error, CommitError::Refused(_)), "{error:?}");
     assert!(storage.is_poisoned());
     let error = storage.batch().err().unwrap();
@@ -99,7 +99,7 @@ fn a_full_file_system_refuses_a_store_and_keeps_one() {
         let mut key = key(1_000 + done, 1);
         key.metadata = "x".repeat(4_000);
         let written = batch.apply(&[Op::Key(key)]).map_err(CommitError::from);
-        match written.and_then(|()| batch.commit(START)) {
+        match written.and_then(|()| batch.commit()) {
             Ok(_) => done += 1,
             Err(error) => break error,
         }

@@ -7,6 +7,7 @@ pub(crate) mod damage;
 pub(crate) mod dice;
 pub(crate) mod disk;
 mod faults;
+mod known;
 pub(crate) mod mend;
 mod opening;
 mod process;
@@ -17,7 +18,6 @@ mod trail;
 mod versions;
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use super::*;
 use crate::audit::{AuditEntry, Event};
@@ -32,7 +32,6 @@ use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
 const REALM: RealmRef = RealmRef::new(1);
-const START: Duration = Duration::ZERO;
 
 /// A directory for a store, in memory where the system has a place for that: what these
 /// tests cut off, they cut off themselves. It goes when this is dropped.
@@ -142,7 +141,7 @@ pub(crate) fn event(event: Event) -> AuditEntry {
 pub(crate) fn commit(storage: &Storage, ops: &[Op]) -> u64 {
     let mut batch = storage.batch().unwrap();
     batch.apply(ops).unwrap();
-    batch.commit(START).unwrap()
+    batch.commit().unwrap()
 }
 
 /// A store with a realm, two owners and three keys, of which the second ends.
@@ -161,7 +160,7 @@ fn fill(storage: &Storage) {
     batch.seal(KeyId::from_bits(30), Some(b"sealed copy")).unwrap();
     batch.use_key(KeyId::from_bits(10), Timestamp::from_ms(5_000)).unwrap();
     batch.note(&mut operation()).unwrap();
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
 }
 
 /// Everything that an opening gives.

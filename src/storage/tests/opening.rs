@@ -254,7 +254,7 @@ fn a_wrong_a_missing_and_a_superfluous_pepper_are_each_said() {
 }
 
 #[test]
-fn neither_pepper_nor_store_key_is_in_the_file() {
+fn neither_pepper_nor_secrets_of_the_store_are_in_the_file() {
     let home = home();
     let pepper = Pepper::new(b"0123456789abcdef0123456789ABCDEF");
     let options = StorageOptions::new(Some(&pepper));
@@ -267,8 +267,8 @@ fn neither_pepper_nor_store_key_is_in_the_file() {
     }
 }
 
-/// Gives 0xA5 for every request of 32 bytes, which is the store key, and else how often it was
-/// asked.
+/// Gives 0xA5 for every request of 32 bytes, which are the secrets of a store, and else how
+/// often it was asked.
 struct Fixed(u32);
 
 impl rand_core::TryRng for Fixed {
@@ -352,7 +352,7 @@ fn room_is_made_for_no_more_keys_than_the_file_takes_room_for() {
     let mut batch = storage.batch().unwrap();
     batch.state.counts.keys = 1 << 30;
     batch.set_mark(Timestamp::from_ms(1));
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
     storage.close().unwrap();
     let file = fs::File::options().write(true).open(&home.path).unwrap();
     let len = file.metadata().unwrap().len();

@@ -22,7 +22,7 @@ fn churned(home: &Home) -> Storage {
         let id = 1_000 + n * 7_919 % KEYS;
         batch.apply(&[Op::Key(key(id, 1))]).unwrap();
     }
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
     let gone: Vec<Op> = (0..KEYS / 2)
         .map(|n| Op::Forget(KeyId::from_bits(1_000 + 2 * n), key(1_000 + 2 * n, 1).address()))
         .collect();

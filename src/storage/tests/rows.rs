@@ -85,7 +85,7 @@ fn a_refused_text_leaves_the_batch_as_it_was() {
     long.name = "x".repeat(129);
     assert_eq!(batch.apply(&[Op::Key(long)]).unwrap_err().kind(), ErrorKind::Argument);
     batch.apply(&[Op::Key(key(50, 1))]).unwrap();
-    assert_eq!(batch.commit(START).unwrap(), 3);
+    assert_eq!(batch.commit().unwrap(), 3);
     let view = storage.view().unwrap();
     assert_eq!(view.check().unwrap().keys, 4);
     let Changes::Since(changes) = view.changes(2, 10).unwrap() else { panic!("gone") };
@@ -142,7 +142,7 @@ fn every_commit_has_the_next_seq_and_its_ops_in_the_log_without_digests() {
     assert_eq!(commit(&storage, &[Op::Forget(KeyId::from_bits(10), key(10, 1).address())]), 3);
     let mut batch = storage.batch().unwrap();
     batch.audit(&mut [event(Event::KeyRevealed)]).unwrap();
-    assert_eq!(batch.commit(START).unwrap(), 4);
+    assert_eq!(batch.commit().unwrap(), 4);
     let view = storage.view().unwrap();
     let Changes::Since(changes) = view.changes(0, 100).unwrap() else { panic!("gone") };
     assert_eq!(
@@ -169,9 +169,9 @@ fn a_commit_of_uses_or_of_the_mark_takes_no_seq() {
     batch.use_key(KeyId::from_bits(20), Timestamp::from_ms(7_000)).unwrap();
     batch.use_key(KeyId::from_bits(99), Timestamp::from_ms(7_000)).unwrap();
     batch.set_mark(Timestamp::from_ms(7_500));
-    assert_eq!(batch.commit(START).unwrap(), 2);
+    assert_eq!(batch.commit().unwrap(), 2);
     let batch = storage.batch().unwrap();
-    assert_eq!(batch.commit(START).unwrap(), 2);
+    assert_eq!(batch.commit().unwrap(), 2);
     let view = storage.view().unwrap();
     let state = view.state().unwrap();
     assert_eq!((state.seq, state.commit), (2, 3));
@@ -197,7 +197,7 @@ fn the_log_keeps_as_many_ops_as_it_should_and_is_cut_a_few_rows_at_a_time() {
             batch.apply(&[Op::Owner(owner(1))]).unwrap();
         }
         batch.audit(&mut [event(Event::OwnerSet)]).unwrap();
-        batch.commit(START).unwrap();
+        batch.commit().unwrap();
         let view = storage.view().unwrap();
         view.check().unwrap();
         let state = view.state().unwrap();
@@ -271,7 +271,7 @@ fn an_owners_number_and_id_stay_together() {
     for wrong in [renamed, twin, moved] {
         let mut batch = storage.batch().unwrap();
         assert_eq!(batch.apply(&[Op::Owner(wrong)]).unwrap_err().kind(), ErrorKind::Internal);
-        assert!(matches!(batch.commit(START), Err(CommitError::Refused(_))));
+        assert!(matches!(batch.commit(), Err(CommitError::Refused(_))));
     }
     storage.view().unwrap().check().unwrap();
 }
@@ -433,7 +433,7 @@ proptest! {
             };
             agrees(&batch.view(), &model);
             if done {
-                batch.commit(START).unwrap();
+                batch.commit().unwrap();
                 committed = model.clone();
             } else {
                 drop(batch);

@@ -56,8 +56,7 @@ fn a_file_stays_under_two_and_a_half_times_its_live_data_however_often_keys_are_
             batch.apply(&[Op::Key(key)]).unwrap();
             batch.audit(&mut [entry]).unwrap();
         }
-        // Every fifth second is one with a quick repair.
-        batch.commit(Duration::from_millis(round * 20)).unwrap();
+        batch.commit().unwrap();
         // As a store does: it keeps pages of the last commit from being used again.
         storage.take_snapshot();
         // Of the first few rows a file is mostly what redb lays out in advance.

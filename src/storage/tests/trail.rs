@@ -10,7 +10,7 @@ fn told(home: &Home) -> Storage {
     for _ in 0..10 {
         let mut batch = storage.batch().unwrap();
         batch.audit(&mut [event(Event::OwnerSet)]).unwrap();
-        batch.commit(START).unwrap();
+        batch.commit().unwrap();
     }
     storage
 }
@@ -19,7 +19,7 @@ fn cut(storage: &Storage, through: u64) {
     let mut batch = storage.batch().unwrap();
     batch.cut_trail(through).unwrap();
     batch.audit(&mut [event(Event::AuditTrimmed)]).unwrap();
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
 }
 
 fn numbers(storage: &Storage, after: u64) -> Vec<u64> {
@@ -115,4 +115,16 @@ fn the_entries_of_a_commit_are_found_by_its_seq_also_after_a_cut() {
     let last = |seq| storage.view().unwrap().last_entry_by(seq).unwrap();
     // Entry n is of seq n, seq 11 has none, and the cut is told with seq 12.
     assert_eq!([0, 2, 4, 5, 9, 10, 11, 12, 99].map(last), [4, 4, 4, 5, 9, 10, 10, 11, 11]);
+}
+
+#[test]
+fn a_batch_takes_out_entries_that_it_had_still_to_write() {
+    let home = home();
+    let storage = told(&home);
+    let mut batch = storage.batch().unwrap();
+    batch.audit(&mut [event(Event::KeyIssued), event(Event::KeyRevoked)]).unwrap();
+    batch.cut_trail(11).unwrap();
+    batch.commit().unwrap();
+    assert_eq!(numbers(&storage, 0), [12]);
+    storage.view().unwrap().check().unwrap();
 }

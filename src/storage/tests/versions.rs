@@ -12,7 +12,7 @@ fn raise<K: Key + 'static>(storage: &Storage, table: Rows<K>, key: K::SelfType<'
     body[0] += 1;
     let mut batch = storage.batch().unwrap();
     batch.attempt_numbered(|batch| batch.put(table, key, body).map(drop)).unwrap();
-    batch.commit(START).unwrap();
+    batch.commit().unwrap();
 }
 
 #[test]

@@ -155,7 +155,9 @@ impl Group {
 
     /// The ops of all, in order.
     pub(super) fn take_ops(&mut self) -> Vec<Op> {
-        self.changes.iter_mut().flat_map(|change| std::mem::take(&mut change.ops)).collect()
+        let mut ops = Vec::with_capacity(self.ops);
+        self.changes.iter_mut().for_each(|change| ops.append(&mut change.ops));
+        ops
     }
 }
 

@@ -304,7 +304,7 @@ impl Store {
         };
         put_usage(&mut batch, &used)?;
         let settled = self.put_leases(&mut batch, group, mark)?;
-        let seq = batch.commit(self.mark.uptime())?;
+        let seq = batch.commit()?;
         self.storage.take_snapshot();
         match vouched {
             Some(mark) => self.mark.reset(mark),

@@ -2,13 +2,14 @@
 
 use std::io::{BufRead, Read};
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
+use super::taken::Taken;
 use super::{ImportOutcome, ImportRules};
 use crate::actor::Actor;
 use crate::error::{Error, ErrorKind, Result};
 use crate::progress::{Step, Tally};
-use crate::spec::{Import, ImportLines, LINE_MAX};
+use crate::spec::{Import, ImportLines, LINE_MAX, told};
 use crate::store::{ISSUE_MAX, Store};
 
 /// What became of the lines of an import.
@@ -25,24 +26,42 @@ pub struct ImportReport {
     pub refused: u64,
 }
 
+/// Most bytes of the lines that are imported in one commit. In memory a line takes up to 14 times
+/// its length.
+const BATCH_BYTES: usize = 4 << 20;
+
 /// Lines that are imported in one commit.
 #[derive(Default)]
 struct Batch {
     keys: Vec<Import>,
     /// The number of each one's line.
     numbers: Vec<u64>,
+    bytes: usize,
+}
+
+impl Batch {
+    fn put(&mut self, key: Import, number: u64, bytes: usize) {
+        self.keys.push(key);
+        self.numbers.push(number);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+
+    fn has_room(&self) -> bool {
+        self.keys.len() < ISSUE_MAX && self.bytes < BATCH_BYTES
+    }
 }
 
 impl Store {
     /// Imports the key of each line of `from`, a JSON object as [`ImportLines`] reads it.
     ///
-    /// Up to [`ISSUE_MAX`] lines are one commit, as [`import`](Self::import) does it, and no more
-    /// are in memory. `refused` is told of each line that is refused, by its number from 1. If
-    /// they are not to be [skipped](ImportRules::skip_refused), the first batch with one is not
-    /// imported and nothing after it; what was imported before stays, and the same lines can be
-    /// given again: what the store has is known. A dry run first finds all that is wrong with the
-    /// lines, but not two lines of one token with ten thousand others between, nor what batches
-    /// add up to under a cap. [Progress](crate::Options::progress) is told of.
+    /// Up to [`ISSUE_MAX`] lines, or 4 MiB of them, are one commit, as [`import`](Self::import)
+    /// does it, and no more are in memory. `refused` is told of each line that is refused, by its
+    /// number from 1, without anything that stands in it. If they are not to be
+    /// [skipped](ImportRules::skip_refused), the first batch with one is not imported and nothing
+    /// after it; what was imported before stays, and the same lines can be given again: what the
+    /// store has is known. A dry run first finds all that is wrong with the lines, and takes half
+    /// the memory that their keys will take.
+    /// [Progress](crate::Options::progress) is told of.
     ///
     /// # Errors
     ///
@@ -59,11 +78,16 @@ impl Store {
         self.realms.load().get(lines.realm)?;
         let mut tally = Tally::new(self.report.as_ref(), Step::Import, 0);
         let (mut report, mut number) = (ImportReport::default(), 0_u64);
+        // As long as any line that is taken, so that it never grows, which would leave a copy.
+        let mut line = Zeroizing::new(Vec::with_capacity(LINE_MAX.saturating_add(1)));
+        let mut taken = Taken::default();
         let mut more = true;
         while more {
             let (mut batch, mut first) = (Batch::default(), None);
-            while batch.keys.len() < ISSUE_MAX {
-                let mut line = Zeroizing::new(Vec::with_capacity(1024));
+            while batch.has_room() {
+                // Beyond its length it is wiped already.
+                line.as_mut_slice().zeroize();
+                line.clear();
                 more = read_line(&mut from, &mut line)?;
                 if !more {
                     break;
@@ -75,10 +99,7 @@ impl Store {
                 report.lines = report.lines.saturating_add(1);
                 tally.row();
                 match parse(lines, &line) {
-                    Ok(key) => {
-                        batch.keys.push(key);
-                        batch.numbers.push(number);
-                    }
+                    Ok(key) => batch.put(key, number, line.len()),
                     Err(error) => {
                         report.refused = report.refused.saturating_add(1);
                         refused(number, &error);
@@ -86,28 +107,28 @@ impl Store {
                     }
                 }
             }
-            let halts = !rules.skip_refused && !rules.dry_run;
-            // To tell of all that is wrong with the batch, before it is refused for any of it.
-            let tried = match halts {
-                true => rules.dry_run(true),
-                false => *rules,
+            // With a line that is refused already, it is tried for what else there is to tell.
+            let tried = match first {
+                Some(_) if rules.halt() => rules.dry_run(true),
+                _ => *rules,
             };
-            let mut outcomes = self.import(&batch.keys, &tried, by)?;
+            // What was imported before is in the store.
+            if !rules.dry_run {
+                taken = Taken::default();
+            }
+            let outcomes = self.import_after(&mut taken, &batch.keys, &tried, by)?;
             for (outcome, number) in outcomes.iter().zip(&batch.numbers) {
                 if let ImportOutcome::Refused(error) = outcome {
-                    refused(*number, error);
-                    let error = || Error::new(error.kind(), error.to_string());
-                    first = first.filter(|(n, _)| n < number).or_else(|| Some((*number, error())));
+                    let error = told(error);
+                    refused(*number, &error);
+                    first = first.filter(|(n, _)| n < number).or(Some((*number, error)));
                 }
             }
-            if let Some((number, error)) = first.filter(|_| halts) {
+            if let Some((number, error)) = first.filter(|_| rules.halt()) {
                 let done = report.imported;
                 let why =
                     format!("line {number}: {error}; {done} keys of earlier lines were imported");
                 return Err(Error::new(error.kind(), why));
-            }
-            if halts {
-                outcomes = self.import(&batch.keys, rules, by)?;
             }
             for outcome in outcomes {
                 let count = match outcome {

@@ -18,7 +18,7 @@ fn a_key_that_the_table_refuses_ends_the_opening_of_a_large_store_with_its_error
     twin.lineage = twin.key_id;
     let mut batch = store.storage.batch().unwrap();
     batch.apply(&[Op::Key(twin)]).unwrap();
-    batch.commit(Duration::ZERO).unwrap();
+    batch.commit().unwrap();
     drop(store);
     let refused = open(&disk, options(&clock)).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Corrupt, "{refused}");

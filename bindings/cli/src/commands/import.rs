@@ -1,7 +1,6 @@
 //! Take in keys of another system.
 
 use std::fs::File;
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -12,6 +11,7 @@ use crate::exit::Exit;
 use crate::output::Fields;
 use crate::secret;
 use crate::session::Session;
+use crate::wiped::Wiped;
 
 /// Take in keys whose tokens another system made, one JSON object a line
 #[derive(Args, Debug)]
@@ -115,7 +115,7 @@ impl Import {
     }
 }
 
-fn open(path: &Path) -> Result<BufReader<File>> {
+fn open(path: &Path) -> Result<Wiped<File>> {
     let file = File::open(path).map_err(|e| secret::failed(&format!("import {path:?}"), e))?;
-    Ok(BufReader::new(file))
+    Ok(Wiped::new(file))
 }

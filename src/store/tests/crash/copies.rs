@@ -38,7 +38,7 @@ fn restore(store: &Storage, to: &Disk, random: &Random, now: Timestamp) -> Resul
     let backup = Disk::new(Vec::new());
     back_up(store, &backup, random, now)?;
     let settings = StorageOptions::new(None);
-    let source = Unread::attach(backup, None, &settings, "open it")?.unchecked();
+    let source = Unread::attach(backup, None, &settings, "open it")?.unchecked()?;
     let state = source.view()?.check_and_tell(None)?;
     let facts = Restored::of(source.anchor()?, state.entries);
     let change = |store: &Storage| note(store, &facts, &by(), now);

@@ -194,7 +194,7 @@ fn a_revoked_key_that_somebody_who_has_the_key_of_the_macs_puts_back_is_found_ou
         record.state = State::Active;
         let mut batch = storage.batch().unwrap();
         batch.apply(&[Op::Key(record)]).unwrap();
-        batch.commit(Duration::ZERO).unwrap();
+        batch.commit().unwrap();
         storage.close().unwrap();
         let why = judge(disk.bytes(), &whole.point).err().expect("nothing was found");
         assert!(why.starts_with("the verdict"), "{why}");

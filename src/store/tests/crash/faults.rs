@@ -328,7 +328,7 @@ fn a_store_that_denies_only_once_it_is_durable_is_found_out() {
         batch.apply(&ops)?;
         batch.seal(book.keys[*key].id, None)?;
         batch.audit(&mut [AuditEntry::new(Event::KeyRevoked, now, "tester")])?;
-        let seq = batch.commit(store.mark.uptime())?;
+        let seq = batch.commit()?;
         store.index.apply(seq, &ops, &**store.realms.load())?;
         Ok(Done::Nothing)
     });

@@ -17,8 +17,8 @@ use crate::store::tests::{Hands, formatted, open, options, share};
 use crate::time::{Clock, Timestamp};
 
 /// By how much the clock moves before a journey, in milliseconds: not at all, less than
-/// usage needs to be noted again, enough for a quick repair, for usage to be due, for grace
-/// to end, and for a sweep.
+/// usage needs to be noted again, more, enough for usage to be due, for grace to end, and for
+/// a sweep.
 const AHEAD: [u64; 8] = [0, 0, 0, 700, 6_000, 61_000, 3_100_000, 7_300_000];
 
 /// What a run is to be like.

@@ -1,12 +1,15 @@
 //! Keys move in whose tokens another system made.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod known;
+mod lines;
+
 use std::sync::Barrier;
 use std::thread;
 
 use keycask::{
-    Actor, Error, ErrorKind, Event, Filter, Import, ImportLines, ImportOutcome, ImportRules, KeyId,
-    KeyInfo, OwnerChange, Pepper, RealmRef, Reason, Request, Rotation, Scheme, Spec, State, Store,
+    Actor, Error, ErrorKind, Event, Import, ImportOutcome, ImportRules, KeyId, KeyInfo,
+    OwnerChange, Pepper, RealmRef, Reason, Request, Rotation, Scheme, Spec, State, Store,
     Timestamp,
 };
 use sha2::{Digest, Sha256, Sha512};
@@ -31,6 +34,16 @@ name = "two"
 active = 2
 [policy]
 default_life = "90d"
+"#;
+
+const STRICT: &str = r#"
+realm = "strict"
+[[kind]]
+name = "live"
+prefix = "strict_"
+body = 32
+[policy]
+suspend = false
 "#;
 
 const OTHER: &str = r#"
@@ -267,41 +280,6 @@ fn p30_no_stored_digest_is_a_token() {
 }
 
 #[test]
-fn importing_the_same_keys_again_changes_nothing_also_after_they_were_verified() {
-    let scene = Scene::new();
-    let keys = |scene: &Scene| {
-        let mut keys: Vec<_> = systems(scene).into_iter().map(|(_, import)| import).collect();
-        keys.push(scene.token("a plain one".replace(' ', "-").as_str()));
-        keys
-    };
-    let ids = scene.import(&keys(&scene));
-    let again = |scene: &Scene| {
-        let seq = scene.store.stats().unwrap().seq;
-        let outcomes = scene.store.import(&keys(scene), &ImportRules::new(), &by()).unwrap();
-        assert_eq!(scene.store.stats().unwrap().seq, seq);
-        let known = |outcome| match outcome {
-            ImportOutcome::Known(key) => key,
-            other => panic!("{other:?}"),
-        };
-        outcomes.into_iter().map(known).collect::<Vec<_>>()
-    };
-    assert_eq!(again(&scene), ids);
-    for (token, _) in &systems(&scene)[..3] {
-        assert_eq!(scene.reason(token), None);
-    }
-    assert_eq!(scene.store.rehash().unwrap(), 3);
-    assert_eq!(again(&scene), ids);
-    let scene = scene.reopened();
-    assert_eq!(again(&scene), ids);
-    // A token that is known says so though its key came with a digest.
-    let token = systems(&scene)[4].0;
-    let outcomes = scene.store.import(&[scene.token(token)], &ImportRules::new(), &by()).unwrap();
-    assert!(matches!(outcomes[..], [ImportOutcome::Known(key)] if key == ids[4]));
-    let other = Import::token(Spec::new(scene.acme, "live", "p"), token).unwrap();
-    assert_eq!(scene.refused(other).kind(), ErrorKind::Conflict);
-}
-
-#[test]
 fn an_imported_key_is_what_it_was() {
     let scene = Scene::new();
     let at = |text: &str| Timestamp::parse(text).unwrap();
@@ -427,22 +405,6 @@ fn a_secret_that_keys_are_found_by_is_needed_to_open_the_store() {
 }
 
 #[test]
-fn keys_that_were_not_verified_come_over_to_a_new_pepper_by_their_old_digest() {
-    let scene = Scene::new();
-    let (tokens, imports): (Vec<_>, Vec<_>) = systems(&scene).into_iter().unzip();
-    let keys = scene.import(&imports);
-    scene.store.rotate_pepper(Pepper::new(&[9; 32]), &by()).unwrap();
-    let known = scene.store.import(&imports, &ImportRules::new(), &by()).unwrap();
-    assert!(known.iter().all(|outcome| matches!(outcome, ImportOutcome::Known(_))));
-    assert_eq!(scene.store.pepper_status().unwrap().left, 6);
-    assert_eq!(scene.key_of(tokens[0]), Some(keys[0]));
-    assert_eq!(scene.store.rehash().unwrap(), 1);
-    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 5);
-    assert_eq!(scene.key_of(tokens[0]), Some(keys[0]));
-    assert_eq!(scene.reason(tokens[1]), Some(Reason::Unknown));
-}
-
-#[test]
 fn a_realm_looks_its_keys_up_by_eight_schemes_at_most() {
     let scene = Scene::new();
     let schemes = ["sha256", "sha512", "sha512-256", "sha256:before=old", "sha256:after=old"];
@@ -463,73 +425,6 @@ fn a_realm_looks_its_keys_up_by_eight_schemes_at_most() {
     scene.import(&imports[..8]);
 }
 
-#[test]
-fn lines_are_imported_with_a_report_of_each_that_is_refused() {
-    let scene = Scene::new();
-    let mut text = String::new();
-    for n in 0..25_000 {
-        let digest = sha256(&format!("token-{n}"));
-        text.push_str(&format!(r#"{{"owner": "o", "digest": "{digest}", "scopes": ["read"]}}"#));
-        text.push('\n');
-    }
-    text.push_str("\n{\"owner\": \"o\", \"token\": \"the last one\"}\n");
-    text.push_str("{\"owner\": \"o\", \"tokan\": \"do-not-show\"}\n");
-    text.push_str("{\"owner\": \"o\", \"token\": \"no-newline\", \"kind\": \"shown\"}");
-    let lines = ImportLines::new(scene.acme).kind("live").scheme("unkey".parse().unwrap());
-    let run = |rules: &ImportRules| {
-        let mut refused = Vec::new();
-        let told = |number, error: &Error| refused.push((number, error.to_string()));
-        let done = scene.store.import_lines(&lines, text.as_bytes(), rules, &by(), told);
-        (done, refused)
-    };
-    let (report, refused) = run(&ImportRules::new().dry_run(true));
-    let report = report.unwrap();
-    assert_eq!((report.lines, report.imported, report.refused), (25_003, 25_001, 2));
-    assert_eq!(refused.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [25_002, 25_003]);
-    assert!(!format!("{refused:?}").contains("do-not-show"), "{refused:?}");
-    assert_eq!(scene.counts(), []);
-    let (halted, _) = run(&ImportRules::new());
-    let why = halted.unwrap_err().to_string();
-    assert!(why.starts_with("line 25002: token"), "{why}");
-    assert!(why.ends_with("20000 keys of earlier lines were imported"), "{why}");
-    let (report, _) = run(&ImportRules::new().skip_refused(true));
-    let report = report.unwrap();
-    assert_eq!((report.imported, report.known, report.refused), (5_001, 20_000, 2));
-    assert_eq!(scene.reason("token-24999"), None);
-    assert_eq!(scene.reason("no-newline"), None);
-    let shown = scene.key_of("no-newline").unwrap();
-    assert_eq!(scene.store.reveal(shown, &by()).unwrap().expose(), "no-newline");
-    assert_eq!(scene.store.list(&Filter::new(), None, 10).unwrap().keys.len(), 10);
-}
-
-#[test]
-fn what_is_wrong_with_a_line_is_said_without_its_token() {
-    let scene = Scene::new();
-    let lines = ImportLines::new(scene.acme).kind("live");
-    let secret = "s3cret-that-nobody-shall-see";
-    for (line, why) in [
-        (format!(r#"{{"owner": "o", "token": {secret}}}"#), "is not JSON"),
-        (format!(r#"{{"owner": 7, "token": "{secret}"}}"#), "another type"),
-        (format!(r#"{{"owner": "o", "{secret}": 1}}"#), "unknown field"),
-        (format!(r#"{{"owner": "o", "token": "{secret} "}}"#), "visible ASCII"),
-        (format!(r#"{{"owner": "o", "digest": "{secret}"}}"#), "scheme: is missing"),
-        (
-            format!(r#"{{"owner": "o", "digest": "{secret}", "scheme": "sha256"}}"#),
-            "want 64 of hex",
-        ),
-        (format!(r#"{{"owner": "o", "digest": "$2b$12${secret}", "scheme": "sha256"}}"#), "slow"),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "scheme": "md5"}}"#), "broken"),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "state": "gone"}}"#), "state \"gone\""),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "end": "soon"}}"#), "end: "),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "digest": "x"}}"#), "either"),
-        (r#"{"owner": "o"}"#.to_owned(), "either"),
-    ] {
-        let refused = lines.read(&line).unwrap_err();
-        assert!(refused.to_string().contains(why), "{line}: {refused}");
-        assert!(!refused.to_string().contains(secret), "{refused}");
-    }
-}
-
 /// Keys that were swept were counted on until the store was opened again, so that a host waited
 /// in vain for the last key of a scheme to be verified.
 #[test]
@@ -543,4 +438,128 @@ fn a_key_that_was_swept_is_not_counted_any_more() {
     assert_eq!(scene.counts(), [(String::new(), 1), ("sha256".to_owned(), 1)]);
     assert_eq!(scene.store.sweep(10, &by()).unwrap().keys, 2);
     assert_eq!(scene.counts(), []);
+}
+
+fn outcomes(scene: &Scene, keys: &[Import], rules: &ImportRules) -> Vec<ImportOutcome> {
+    scene.store.import(keys, rules, &by()).unwrap()
+}
+
+fn shape(outcomes: &[ImportOutcome]) -> String {
+    let letter = |outcome: &ImportOutcome| match outcome {
+        ImportOutcome::Imported(_) => 'i',
+        ImportOutcome::Known(_) => 'k',
+        ImportOutcome::Refused(_) => 'r',
+        _ => '?',
+    };
+    outcomes.iter().map(letter).collect()
+}
+
+#[test]
+fn no_key_comes_suspended_into_a_realm_that_does_not_allow_it() {
+    let scene = Scene::new();
+    scene.store.apply_realm("strict.toml", STRICT, &by()).unwrap();
+    let strict = scene.store.realm("strict").unwrap();
+    scene.store.set_owner(strict, "o", &OwnerChange::new(), &by()).unwrap();
+    let key = |text| Import::token(Spec::new(strict, "live", "o"), text).unwrap();
+    let refused = scene.refused(key("paused").state(State::Suspended));
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!(refused.to_string().contains("does not allow suspending"), "{refused}");
+    scene.import(&[key("paused"), key("ended").state(State::Revoked)]);
+}
+
+#[test]
+fn a_secret_by_which_only_revoked_keys_are_found_is_not_needed() {
+    let scene = Scene::new();
+    let digest = |text| scene.digest("sha256:after=old", &sha256(&format!("{text}the old pepper")));
+    let ended = digest("ended").state(State::Revoked);
+    let [ended, live] = scene.import(&[ended, digest("live")])[..] else { panic!("two keys") };
+    let Scene { dir, store, acme } = scene;
+    store.close().unwrap();
+    let path = dir.path().join("keys.redb");
+    let bare = || Store::options().pepper(Pepper::new(&[7; 32]));
+    assert_eq!(bare().open(&path).unwrap_err().kind(), ErrorKind::Pepper);
+    let store = options().open(&path).unwrap();
+    store.revoke(live, &by()).unwrap();
+    let denied = |store: &Store| {
+        let denied = store.verify(acme, b"ended", &Request::new()).unwrap_err();
+        denied.denial().unwrap().reason
+    };
+    assert_eq!(denied(&store), Reason::Revoked);
+    store.close().unwrap();
+    // Without it they are not even found; with another one neither.
+    for options in [bare(), bare().import_secret("old", b"another")] {
+        let store = options.open(&path).unwrap();
+        assert_eq!(denied(&store), Reason::Unknown);
+        assert_eq!(store.key(ended).unwrap().state, State::Revoked);
+        store.check().unwrap();
+    }
+}
+
+#[test]
+fn a_scheme_of_a_refused_key_is_not_counted() {
+    let scene = Scene::new();
+    let nobody = || Spec::new(scene.acme, "live", "nobody");
+    let schemes =
+        ["sha256", "sha512-256", "sha256:before=old", "sha256:after=old", "sha256:before=net"];
+    let more = [
+        "sha256:after=net",
+        "sha512-256:before=old",
+        "sha512-256:after=old",
+        "hmac-sha256:key=old",
+    ];
+    let digest = sha256("x");
+    let mut keys =
+        vec![Import::digest(nobody(), "hmac-sha256:key=net".parse().unwrap(), &digest).unwrap()];
+    keys.extend(schemes.iter().chain(&more[..3]).map(|scheme| scene.digest(scheme, &digest)));
+    keys.push(scene.digest(more[3], &digest));
+    let told = outcomes(&scene, &keys, &ImportRules::new().skip_refused(true));
+    assert_eq!(shape(&told), "riiiiiiiir");
+}
+
+/// A key that came revoked once kept a sealed copy of its token, which a revocation destroys.
+#[test]
+fn a_key_that_comes_revoked_keeps_no_copy_of_its_token() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path().join("keys.redb")).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let key = || Import::token(Spec::new(acme, "shown", "o"), "shown-once").unwrap();
+    // To keep one takes a sealing key, which this store has not.
+    let refused = store.import(&[key()], &ImportRules::new(), &by()).unwrap_err();
+    assert!(refused.to_string().contains("sealing key"), "{refused}");
+    store.import(&[key().state(State::Revoked)], &ImportRules::new(), &by()).unwrap();
+}
+
+/// Lines that had been imported with a wrong secret were known for ever, and no token was theirs.
+#[test]
+fn what_came_with_a_wrong_secret_comes_anew_with_the_right_one() {
+    let scene = Scene::new();
+    let path = scene.dir.path().join("wrong.redb");
+    let with = |secret: &[u8]| Store::options().import_secret("old", secret);
+    let prepare = |store: &Store| {
+        let acme = store.realm("acme").unwrap();
+        let spec = Spec::new(acme, "live", "o");
+        let digest = sha256("a-token-the old pepper");
+        let import = Import::digest(spec, "sha256:after=old".parse().unwrap(), &digest).unwrap();
+        let told = store.import(&[import], &ImportRules::new(), &by()).unwrap();
+        let reason = || store.verify(acme, b"a-token-", &Request::new()).err();
+        let reason = reason().map(|error| error.denial().unwrap().reason);
+        match told[..] {
+            [ImportOutcome::Imported(key)] => (key, reason),
+            _ => panic!("{told:?}"),
+        }
+    };
+    let store = with(b"a wrong pepper").create(&path).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let (wrong, reason) = prepare(&store);
+    assert_eq!(reason, Some(Reason::Unknown));
+    store.revoke(wrong, &by()).unwrap();
+    store.close().unwrap();
+    let store = with(b"the old pepper").open(&path).unwrap();
+    let (right, reason) = prepare(&store);
+    assert_eq!((reason, right == wrong), (None, false));
+    store.check().unwrap();
 }

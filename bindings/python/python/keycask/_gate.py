@@ -1,0 +1,99 @@
+"""What the integrations have in common: a store, a realm, and what a request needs there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import TypeAlias
+
+from ._keycask import Grant, Outcome, Request, Store
+
+StoreSource: TypeAlias = Store | Callable[[], Store]
+"""A store, or what gives it: for one that is opened later than the application is made."""
+
+
+@dataclass(frozen=True)
+class KeyUser:
+    """Whoever presents a key, as frameworks have users."""
+
+    grant: Grant
+
+    @property
+    def is_authenticated(self) -> bool:
+        """True: a key was granted."""
+        return True
+
+    @property
+    def is_anonymous(self) -> bool:
+        """False: a key was granted."""
+        return False
+
+    @property
+    def is_active(self) -> bool:
+        """True: a suspended owner's keys are refused."""
+        return True
+
+    @property
+    def identity(self) -> str:
+        """Your own id of the owner."""
+        return self.grant.owner
+
+    @property
+    def display_name(self) -> str:
+        """Your own id of the owner."""
+        return self.grant.owner
+
+    @property
+    def pk(self) -> str:
+        """Your own id of the owner, for what counts by users."""
+        return self.grant.owner
+
+    def __str__(self) -> str:
+        return self.grant.owner
+
+
+class Gate:
+    """Decides about requests in one realm. Names are looked up once for each set of scopes."""
+
+    def __init__(
+        self, store: StoreSource, realm: str, *, kinds: Iterable[str] | None = None
+    ) -> None:
+        self._source, self._realm = store, realm
+        self._kinds = None if kinds is None else tuple(kinds)
+        # Of one store: a reopened one is another. Replaced as a whole.
+        self._known: tuple[Store | None, dict[tuple[tuple[str, ...], int], Request]] = (None, {})
+
+    def present(
+        self,
+        method: str,
+        headers: Iterable[tuple[str | bytes, str | bytes]],
+        scopes: tuple[str, ...] = (),
+        *,
+        cost: int = 1,
+        address: IPv4Address | IPv6Address | None = None,
+        request_id: str = "",
+    ) -> Outcome:
+        """What becomes of a request."""
+        store = self._source if isinstance(self._source, Store) else self._source()
+        of, requests = self._known
+        if of is not store:
+            requests = {}
+            self._known = (store, requests)
+        request = requests.get((scopes, cost))
+        if request is None:
+            request = store.request(self._realm, scopes=scopes, kinds=self._kinds, cost=cost)
+            requests[(scopes, cost)] = request
+        return store.present(method, headers, request, address=address, request_id=request_id)
+
+
+def peer(text: str | None) -> IPv4Address | IPv6Address | None:
+    """The address of a connection's peer, if it has one: a socket in a file has none.
+
+    No header is read for it: whoever sends a request can write `X-Forwarded-For` as well. Behind
+    a proxy that you run, have the server take it from there.
+    """
+    try:
+        return ip_address(text or "")
+    except ValueError:
+        return None

@@ -1,0 +1,92 @@
+"""Plain ASGI middleware, for any framework: `KeyMiddleware(app, store, "shop")`.
+
+It needs no framework. In the application, `scope["state"]["grant"]`, which Starlette and FastAPI
+have as `request.state.grant`, is the grant. A refused request is answered with the profile's
+bytes; what the profile adds to a granted one, such as rate headers, is added to its answer.
+
+Deciding takes microseconds and is done where the event loop is: no thread is taken for it. Put
+middleware that answers CORS preflights outside of this one: a preflight carries no key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+
+from ._gate import Gate, StoreSource, peer
+from ._keycask import Answer
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def fields(answer: Answer) -> list[tuple[bytes, bytes]]:
+    """The header fields of an answer, as ASGI has them."""
+    return [(name.lower().encode(), value.encode()) for name, value in answer.headers]
+
+
+def client(scope: Scope) -> str | None:
+    """The text of the peer's address."""
+    pair = scope.get("client")
+    return pair[0] if pair else None
+
+
+class KeyMiddleware:
+    """Lets a request pass if it presents a key of `realm` that has all of `scopes`.
+
+    `kinds`: those that are accepted; all without. `store`: one, or what gives one.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        store: StoreSource,
+        realm: str,
+        *,
+        scopes: Iterable[str] = (),
+        kinds: Iterable[str] | None = None,
+    ) -> None:
+        self._app, self._scopes = app, tuple(scopes)
+        self._gate = Gate(store, realm, kinds=kinds)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        outcome = self._gate.present(
+            scope.get("method", "GET"),
+            scope["headers"],
+            self._scopes,
+            address=peer(client(scope)),
+        )
+        answer, grant = outcome.answer, outcome.verdict.grant
+        if grant is None:
+            await refuse(scope, receive, send, answer)
+            return
+        added = fields(answer)
+
+        async def send_with_fields(message: Message) -> None:
+            if message["type"] == "http.response.start" and added:
+                message["headers"] = [*message.get("headers", ()), *added]
+            await send(message)
+
+        state = {**scope.get("state", {}), "grant": grant}
+        await self._app({**scope, "state": state}, receive, send_with_fields)
+
+
+async def refuse(scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:
+    """Answers a refused request, or the handshake of a refused websocket."""
+    kind = "http.response"
+    if scope["type"] == "websocket":
+        await receive()
+        if "websocket.http.response" not in (scope.get("extensions") or {}):
+            # 1008: policy violation. The server answers the handshake with 403.
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        kind = "websocket.http.response"
+    headers = [*fields(answer), (b"content-length", str(len(answer.body)).encode())]
+    await send({"type": f"{kind}.start", "status": answer.status, "headers": headers})
+    await send({"type": f"{kind}.body", "body": answer.body})

@@ -1,0 +1,88 @@
+"""A FastAPI dependency that asks for a key.
+
+```python
+keys = KeyAuth(store, "shop")
+keys.install(app)
+
+@app.get("/orders")
+async def orders(grant: Annotated[Grant, Security(keys, scopes=["orders:read"])]): ...
+```
+
+It is an `async def` that waits for nothing: FastAPI takes no thread for it, as it does for `def`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import HTTPException
+from fastapi.openapi.models import HTTPBearer, SecurityBase as SecurityModel
+from fastapi.security import SecurityScopes
+from fastapi.security.base import SecurityBase
+from starlette.responses import Response
+
+from ._gate import Gate, StoreSource, peer
+from ._keycask import Answer, Grant
+from .starlette import response
+
+__all__ = ["KeyAuth", "Refused"]
+
+
+class Refused(HTTPException):
+    """A request was refused; `answer` is what the profile answers. `KeyAuth.install` has it
+    answered so; without, the answer has its status and headers, and FastAPI's body.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status, headers=dict(answer.headers))
+        self.answer = answer
+
+
+class KeyAuth(SecurityBase):
+    """Gives the grant of a request that presents a key of `realm` with all scopes that
+    `Security(..., scopes=)` names, and raises `Refused` for others.
+
+    `kinds`: those that are accepted; all without. `model`: how OpenAPI shows where the key is
+    presented; that is as the profile says, whatever this is. `scheme_name`: its name there.
+    """
+
+    def __init__(
+        self,
+        store: StoreSource,
+        realm: str,
+        *,
+        kinds: Iterable[str] | None = None,
+        model: SecurityModel | None = None,
+        scheme_name: str | None = None,
+    ) -> None:
+        self._gate = Gate(store, realm, kinds=kinds)
+        self.model = model if model is not None else HTTPBearer()
+        self.scheme_name = scheme_name if scheme_name is not None else realm
+
+    def install(self, app: FastAPI) -> None:
+        """Has `app` answer refused requests with the profile's bytes."""
+        app.add_exception_handler(Refused, _refused)
+
+    async def __call__(
+        self, request: Request, security_scopes: SecurityScopes, added: Response
+    ) -> Grant:
+        """The grant of a request."""
+        client = request.client
+        outcome = self._gate.present(
+            request.method,
+            request.headers.raw,
+            tuple(security_scopes.scopes),
+            address=peer(client.host if client else None),
+        )
+        grant = outcome.verdict.grant
+        if grant is None:
+            raise Refused(outcome.answer)
+        for name, value in outcome.answer.headers:
+            added.headers.append(name, value)
+        return grant
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)
+    return response(error.answer)

@@ -1,0 +1,65 @@
+"""Flask views that ask for a key.
+
+```python
+keys = Keys(store, "shop")
+
+@app.get("/orders")
+@keys.required("orders:read")
+def orders():
+    return {"owner": g.grant.owner}
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import Response, after_this_request, current_app, g, make_response, request
+
+from ._gate import Gate, StoreSource, peer
+
+__all__ = ["Keys"]
+
+View = TypeVar("View", bound=Callable[..., Any])
+
+
+class Keys:
+    """The keys of `realm`, of one of `kinds` if they are given."""
+
+    def __init__(
+        self, store: StoreSource, realm: str, *, kinds: Iterable[str] | None = None
+    ) -> None:
+        self._gate = Gate(store, realm, kinds=kinds)
+
+    def required(self, *scopes: str) -> Callable[[View], View]:
+        """A decorator: the view runs if the request presents a key with all of `scopes`, and
+        `g.grant` is its grant. Else the profile's answer is given.
+        """
+
+        def decorate(view: View) -> View:
+            @wraps(view)
+            def gated(*args: Any, **more: Any) -> Any:
+                outcome = self._gate.present(
+                    request.method, request.headers, scopes, address=peer(request.remote_addr)
+                )
+                answer, grant = outcome.answer, outcome.verdict.grant
+                if grant is None:
+                    refused = make_response(answer.body, answer.status)
+                    # Flask gives every body a type of its own.
+                    refused.headers.pop("Content-Type", None)
+                    refused.headers.extend(answer.headers)
+                    return refused
+                g.grant = grant
+
+                @after_this_request
+                def add(response: Response) -> Response:
+                    response.headers.extend(answer.headers)
+                    return response
+
+                return current_app.ensure_sync(view)(*args, **more)
+
+            return gated  # type: ignore[return-value]
+
+        return decorate

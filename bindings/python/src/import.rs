@@ -1,0 +1,181 @@
+//! Take in keys whose tokens another system made.
+
+use std::io::BufReader;
+
+use keycask::{Import, ImportLines, ImportOutcome, ImportRules, Scheme};
+use pyo3::prelude::*;
+
+use crate::actor::By;
+use crate::filter::state;
+use crate::leaks::Text;
+use crate::names::Id;
+use crate::record::Many;
+use crate::spec;
+use crate::stop::{Stop, argument};
+use crate::store::{Store, not_known};
+use crate::time::Instant;
+
+/// The fields of a `keycask.Import`.
+#[derive(FromPyObject)]
+struct Fields {
+    spec: spec::Fields,
+    token: Option<String>,
+    digest: Option<String>,
+    scheme: Option<String>,
+    lead: Option<String>,
+    issued: Option<Instant>,
+    state: String,
+    last_four: Option<String>,
+}
+
+impl Fields {
+    fn import(self, store: &keycask::Store) -> Result<Import, Stop> {
+        let spec = self.spec.spec(store)?;
+        let mut import = match (self.token, self.digest, self.scheme) {
+            (Some(token), None, None) => {
+                let token = zeroize::Zeroizing::new(token);
+                Import::token(spec, &token)?
+            }
+            (None, Some(digest), Some(scheme)) => {
+                Import::digest(spec, scheme.parse::<Scheme>()?, &digest)?
+            }
+            _ => return Err(argument("import: want a token, or a digest and its scheme")),
+        };
+        if let Some(lead) = self.lead {
+            import = import.lead(lead);
+        }
+        if let Some(issued) = self.issued {
+            import = import.issued(issued.0);
+        }
+        if let Some(characters) = self.last_four {
+            import = import.last_four(characters);
+        }
+        Ok(import.state(state(&self.state)?))
+    }
+}
+
+struct Outcome(ImportOutcome);
+
+shown!(Outcome as ImportOutcome, |it| {
+    what: match it.0 {
+        ImportOutcome::Imported(_) => "imported",
+        ImportOutcome::Known(_) => "known",
+        ImportOutcome::Refused(_) => "refused",
+        _ => return Err(Stop::Engine(not_known("an outcome")).into()),
+    },
+    key_id: match it.0 {
+        ImportOutcome::Imported(key) | ImportOutcome::Known(key) => Some(Id(key)),
+        _ => None,
+    },
+    why: match it.0 {
+        ImportOutcome::Refused(ref error) => Some(error.to_string()),
+        _ => None,
+    },
+});
+
+struct Report {
+    report: keycask::ImportReport,
+    refused: Vec<(u64, String)>,
+}
+
+shown!(Report as ImportReport, |it| {
+    lines: it.report.lines,
+    imported: it.report.imported,
+    known: it.report.known,
+    refused: it.report.refused,
+    why: Many(it.refused),
+});
+
+#[pymethods]
+impl Store {
+    /// Takes in keys whose tokens another system made, in one commit: all of them, or none if one
+    /// is refused and `skip_refused` is not asked for. Up to `ISSUE_MAX` at a time. Gives what
+    /// became of each. Importing the same keys again changes nothing: they are known.
+    ///
+    /// `dry_run`: imports nothing. `make_owners`: that the realm does not have. `ignore_caps`:
+    /// also beyond owners' caps.
+    ///
+    /// Raises for the first that is refused, with its index from 0: `NotFoundError`,
+    /// `ArgumentError`, `CapError`, or `ConflictError` if its token is another key's; what any
+    /// change raises.
+    #[pyo3(signature = (keys, *, dry_run=false, skip_refused=false, make_owners=false,
+                        ignore_caps=false, by))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of one call")]
+    fn import_keys(
+        &self,
+        py: Python<'_>,
+        keys: Vec<Fields>,
+        dry_run: bool,
+        skip_refused: bool,
+        make_owners: bool,
+        ignore_caps: bool,
+        by: By,
+    ) -> Result<Many<Outcome>, Stop> {
+        let rules = rules(dry_run, skip_refused, make_owners, ignore_caps);
+        self.disk(py, |store| -> Result<_, Stop> {
+            let keys = keys.into_iter().map(|key| key.import(store));
+            let keys = keys.collect::<Result<Vec<_>, _>>()?;
+            let outcomes = store.import(&keys, &rules, &by.0)?;
+            Ok(Many(outcomes.into_iter().map(Outcome).collect()))
+        })
+    }
+
+    /// Imports the key of each line of `text`, a JSON object as docs/import.md describes it, up to
+    /// `ISSUE_MAX` lines a commit. `text`: `bytes`, or something with a `read` that gives `bytes`.
+    /// `kind`, `scheme`: of lines that do not say. Refused lines are told by number from 1; if
+    /// they are not to be skipped, the first batch with one is not imported.
+    ///
+    /// Raises for the first refused line, with its number; what `import_keys` and `read` do.
+    #[pyo3(signature = (text, *, realm, kind=None, scheme=None, dry_run=false,
+                        skip_refused=false, make_owners=false, ignore_caps=false, by))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of one call")]
+    fn import_lines(
+        &self,
+        py: Python<'_>,
+        text: &Bound<'_, PyAny>,
+        realm: &str,
+        kind: Option<String>,
+        scheme: Option<&str>,
+        dry_run: bool,
+        skip_refused: bool,
+        make_owners: bool,
+        ignore_caps: bool,
+        by: By,
+    ) -> Result<Report, Stop> {
+        let rules = rules(dry_run, skip_refused, make_owners, ignore_caps);
+        let scheme = scheme.map(str::parse::<Scheme>).transpose()?;
+        let mut text = Text::new(text);
+        let mut refused = Vec::new();
+        let report = self.disk(py, |store| {
+            let mut lines = ImportLines::new(store.realm(realm)?);
+            if let Some(kind) = kind {
+                lines = lines.kind(kind);
+            }
+            if let Some(scheme) = scheme {
+                lines = lines.scheme(scheme);
+            }
+            let from = BufReader::new(&mut text);
+            store.import_lines(&lines, from, &rules, &by.0, |line, error| {
+                refused.push((line, error.to_string()));
+            })
+        });
+        let report = text.or_raise(report)?;
+        Ok(Report { report, refused })
+    }
+
+    /// How many keys of a realm are still found by another system's digest, by its scheme, and
+    /// under None, how many are of a token that another system made and rehashed since.
+    ///
+    /// Raises `NotFoundError` for an unknown realm.
+    fn imports(&self, realm: &str) -> Result<Many<(Option<String>, u64)>, Stop> {
+        let imports = self.memory(|store| store.imports(store.realm(realm)?))??;
+        let row =
+            |(scheme, keys): (Option<Scheme>, u64)| (scheme.map(|scheme| scheme.to_string()), keys);
+        Ok(Many(imports.into_iter().map(row).collect()))
+    }
+}
+
+fn rules(dry_run: bool, skip_refused: bool, make_owners: bool, ignore_caps: bool) -> ImportRules {
+    let rules = ImportRules::new().dry_run(dry_run).skip_refused(skip_refused);
+    rules.make_owners(make_owners).ignore_caps(ignore_caps)
+}

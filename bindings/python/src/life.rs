@@ -1,0 +1,206 @@
+//! The life of a key: rotate, suspend, resume, revoke, update, reveal.
+
+use std::time::Duration;
+
+use keycask::{Rotation, Update, VerifyError};
+use pyo3::prelude::*;
+
+use crate::actor::By;
+use crate::issue::Issued;
+use crate::key::Key;
+use crate::names::{Id, Names};
+use crate::record::Many;
+use crate::spec;
+use crate::stop::Stop;
+use crate::store::Store;
+use crate::text;
+use crate::time::Instant;
+use crate::token::Token;
+use crate::verdict::Verdict;
+
+#[pymethods]
+impl Store {
+    /// Replaces a key by a successor with the same scopes, owner, name, metadata and limits.
+    ///
+    /// `grace`: how long the old key lives on; as the profile says without. Without grace it is
+    /// revoked in the same commit. `regenerate`: no grace, and no word of the profile about it.
+    /// `end` or `life`: of the successor; else the same life again.
+    ///
+    /// Raises `NotFoundError` for an unknown key; `ConflictError` unless it is active, unexpired
+    /// and not yet rotated; `ArgumentError` for a grace or an end out of its limits; what any
+    /// change raises.
+    #[pyo3(signature = (key, *, grace=None, regenerate=false, end=None, life=None, by))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of one call")]
+    fn rotate(
+        &self,
+        py: Python<'_>,
+        key: Id,
+        grace: Option<Duration>,
+        regenerate: bool,
+        end: Option<Instant>,
+        life: Option<Duration>,
+        by: By,
+    ) -> Result<Issued, Stop> {
+        let mut rotation = if regenerate { Rotation::regenerate() } else { Rotation::new() };
+        if let Some(grace) = grace {
+            rotation = rotation.grace(grace);
+        }
+        if let Some(end) = end {
+            rotation = rotation.end(end.0);
+        }
+        if let Some(life) = life {
+            rotation = rotation.life(life);
+        }
+        self.disk(py, |store| Issued::of(store, store.rotate(key.0, &rotation, &by.0)?))
+    }
+
+    /// Pauses a key: it is refused until it is resumed. From when this returns no verify that
+    /// begins later grants it.
+    ///
+    /// Raises `NotFoundError` for an unknown key; `ConflictError` if it is revoked, or its profile
+    /// does not allow suspending; what any change raises.
+    #[pyo3(signature = (key, *, by))]
+    fn suspend(&self, py: Python<'_>, key: Id, by: By) -> Result<Key, Stop> {
+        self.disk(py, |store| Key::of(store, store.suspend(key.0, &by.0)?))
+    }
+
+    /// Ends the pause of a suspended key.
+    ///
+    /// Raises `NotFoundError` for an unknown key; `ConflictError` if it is revoked; `CapError` if
+    /// its owner has as many active keys as it may; what any change raises.
+    #[pyo3(signature = (key, *, by))]
+    fn resume(&self, py: Python<'_>, key: Id, by: By) -> Result<Key, Stop> {
+        self.disk(py, |store| Key::of(store, store.resume(key.0, &by.0)?))
+    }
+
+    /// Ends a key for good. From when this returns no verify that begins later grants it; nor if
+    /// it raises `IndeterminateError`.
+    ///
+    /// Raises `NotFoundError` for an unknown key; what any change raises.
+    #[pyo3(signature = (key, *, by))]
+    fn revoke(&self, py: Python<'_>, key: Id, by: By) -> Result<Key, Stop> {
+        self.disk(py, |store| Key::of(store, store.revoke(key.0, &by.0)?))
+    }
+
+    /// Ends all of `keys` for good, in one commit: all of them or none. Up to `ISSUE_MAX` at a
+    /// time.
+    ///
+    /// Raises `NotFoundError` if there is one that this store has not; `ArgumentError` for more
+    /// than `ISSUE_MAX`; what any change raises.
+    #[pyo3(signature = (keys, *, by))]
+    fn revoke_many(&self, py: Python<'_>, keys: Vec<Id>, by: By) -> Result<Many<Key>, Stop> {
+        let keys: Vec<_> = keys.into_iter().map(|key| key.0).collect();
+        self.disk(py, |store| Key::all(store, store.revoke_many(&keys, &by.0)?).map(Many))
+    }
+
+    /// Revokes the key whose token this is, as its holder asks, and gives the reason. The audit
+    /// trail names as actor `holder`.
+    ///
+    /// Raises `Malformed` or `Unknown` if the token is nobody's; `NotFoundError` for an unknown
+    /// realm; what any change raises.
+    #[pyo3(signature = (token, *, realm, reason))]
+    fn revoke_presented(
+        slf: &Bound<'_, Self>,
+        token: &Bound<'_, PyAny>,
+        realm: &str,
+        reason: &str,
+    ) -> Result<Key, Stop> {
+        let token = zeroize::Zeroizing::new(text::bytes(token)?.into_owned());
+        let revoked = slf.get().disk(slf.py(), |store| -> Result<_, Stop> {
+            let realm = store.realm(realm)?;
+            match store.revoke_presented(realm, &token, reason) {
+                Ok(info) => Ok(Ok(Key::of(store, info)?)),
+                Err(VerifyError::Failed(error)) => Err(error.into()),
+                Err(VerifyError::Denied(denial)) => Ok(Err((realm, denial))),
+            }
+        })?;
+        revoked.map_err(|(realm, denial)| {
+            let store = slf.clone().unbind();
+            Verdict::new(store, realm, Err(denial.into())).raised(slf.py())
+        })
+    }
+
+    /// Changes a key. What is not said stays; what is taken away is enforced at once.
+    ///
+    /// `scopes`, `networks`: all that there are from now on. `any_network`, `no_idle`,
+    /// `no_quota`: that there is none. `set_credits`, `add_credits`, `take_credits`: of the quota
+    /// of its lineage.
+    ///
+    /// Raises `NotFoundError` for an unknown key or scope; `ArgumentError` for what is out of its
+    /// limits; `ConflictError` if the key is revoked, was rotated and would outlive its grace, or
+    /// has no quota whose credits could be changed; `CapError` if a later end makes it active
+    /// again and its owner has no place for it; what any change raises.
+    #[pyo3(signature = (key, *, name=None, metadata=None, end=None, scopes=None, networks=None,
+                        any_network=false, idle=None, no_idle=false, quota=None, no_quota=false,
+                        set_credits=None, add_credits=None, take_credits=None, by))]
+    #[expect(clippy::too_many_arguments, reason = "keywords of one call")]
+    fn update(
+        &self,
+        py: Python<'_>,
+        key: Id,
+        name: Option<String>,
+        metadata: Option<String>,
+        end: Option<Instant>,
+        scopes: Option<Names>,
+        networks: Option<Names>,
+        any_network: bool,
+        idle: Option<Duration>,
+        no_idle: bool,
+        quota: Option<String>,
+        no_quota: bool,
+        set_credits: Option<u64>,
+        add_credits: Option<u64>,
+        take_credits: Option<u64>,
+        by: By,
+    ) -> Result<Key, Stop> {
+        let mut update = Update::new();
+        if let Some(name) = name {
+            update = update.name(name);
+        }
+        if let Some(metadata) = metadata {
+            update = update.metadata(metadata);
+        }
+        if let Some(end) = end {
+            update = update.end(end.0);
+        }
+        if let Some(scopes) = scopes {
+            update = update.scopes(scopes.0);
+        }
+        if let Some(networks) = networks {
+            update = update.networks(networks.0);
+        }
+        if any_network {
+            update = update.any_network();
+        }
+        if let Some(idle) = idle {
+            update = update.idle(idle);
+        }
+        if no_idle {
+            update = update.no_idle();
+        }
+        if let Some(quota) = spec::quota(quota, no_quota)? {
+            update = update.quota(quota);
+        }
+        if let Some(credits) = set_credits {
+            update = update.set_credits(credits);
+        }
+        if let Some(credits) = add_credits {
+            update = update.add_credits(credits);
+        }
+        if let Some(credits) = take_credits {
+            update = update.take_credits(credits);
+        }
+        self.disk(py, |store| Key::of(store, store.update(key.0, &update, &by.0)?))
+    }
+
+    /// The token of a key whose kind keeps a sealed copy. The audit trail records that it was
+    /// shown, before it is.
+    ///
+    /// Raises `NotFoundError` for an unknown key; `ConflictError` if its kind keeps no copy, or
+    /// the copy went with a revocation or rotation; `PepperError` without the sealing key that
+    /// sealed it; what any change raises.
+    #[pyo3(signature = (key, *, by))]
+    fn reveal(&self, py: Python<'_>, key: Id, by: By) -> Result<Token, Stop> {
+        self.disk(py, |store| store.reveal(key.0, &by.0)).map(Token)
+    }
+}

@@ -1,0 +1,93 @@
+//! Find keys, and end many.
+
+use keycask::Ending;
+use pyo3::prelude::*;
+
+use crate::actor::By;
+use crate::filter::Fields;
+use crate::key::Key;
+use crate::names::Id;
+use crate::record::Many;
+use crate::stop::{Stop, argument};
+use crate::store::Store;
+
+struct Page {
+    keys: Vec<Key>,
+    next: Option<String>,
+}
+
+shown!(Page as Page, |page| { keys: Many(page.keys), next: page.next });
+
+struct DryRun(keycask::DryRun);
+
+shown!(DryRun as DryRun, |run| {
+    keys: run.0.keys,
+    first: Many(run.0.first.into_iter().map(Id).collect()),
+});
+
+/// What is to end: the keys, or only the grace of those that were rotated.
+fn ending(store: &keycask::Store, filter: Fields, what: &str) -> Result<Ending, Stop> {
+    let filter = filter.filter(store)?;
+    match what {
+        "key" => Ok(Ending::revoke(filter)),
+        "grace" => Ok(Ending::grace(filter)),
+        _ => Err(argument(format!("what {what:?}: want key or grace"))),
+    }
+}
+
+#[pymethods]
+impl Store {
+    /// The keys that `filter` selects, in its order, from after the cursor `after` on, `limit` at
+    /// most, from 1 to `PAGE_MAX`. A page may have fewer, or none, and a next page all the same.
+    ///
+    /// Raises `NotFoundError` for an unknown realm, kind or owner; `ArgumentError` for conditions
+    /// that no key can meet together, a cursor of another order or a limit out of its limits;
+    /// `IoError` or `CorruptError` if the file cannot be read.
+    #[pyo3(signature = (filter, *, after=None, limit=100))]
+    fn list(
+        &self,
+        py: Python<'_>,
+        filter: Fields,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page, Stop> {
+        let after = after.map(str::parse).transpose()?;
+        self.disk(py, |store| -> Result<_, Stop> {
+            let page = store.list(&filter.filter(store)?, after, limit)?;
+            let next = page.next.map(|next| next.to_string());
+            Ok(Page { keys: Key::all(store, page.keys)?, next })
+        })
+    }
+
+    /// How many keys `filter` selects, as of one moment.
+    ///
+    /// Raises what `list` does.
+    fn count(&self, py: Python<'_>, filter: Fields) -> Result<u64, Stop> {
+        self.disk(py, |store| -> Result<_, Stop> { Ok(store.count(&filter.filter(store)?)?) })
+    }
+
+    /// Revokes all keys that `filter` selects, as one operation, and gives how many that were.
+    /// `what`: "key", or "grace" for the grace of rotated keys alone.
+    ///
+    /// All of them are refused before the first is on its way to the disk. If it fails half-way,
+    /// the message says how many were revoked; asking again goes on with the others.
+    ///
+    /// Raises `ArgumentError` for a filter without a condition, or one that selects by hint or
+    /// asks for revoked keys; what `list` and any change raise.
+    #[pyo3(signature = (filter, *, what="key", by))]
+    fn end_many(&self, py: Python<'_>, filter: Fields, what: &str, by: By) -> Result<u64, Stop> {
+        self.disk(py, |store| -> Result<_, Stop> {
+            Ok(store.end_many(&ending(store, filter, what)?, &by.0)?.keys)
+        })
+    }
+
+    /// What `end_many` would do at this moment. Nothing is changed; a reader may ask, too.
+    ///
+    /// Raises what `end_many` does, but for what a change does.
+    #[pyo3(signature = (filter, *, what="key"))]
+    fn dry_run(&self, py: Python<'_>, filter: Fields, what: &str) -> Result<DryRun, Stop> {
+        self.disk(py, |store| -> Result<_, Stop> {
+            Ok(DryRun(store.dry_run(&ending(store, filter, what)?)?))
+        })
+    }
+}

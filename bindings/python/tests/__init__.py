@@ -1,0 +1,1 @@
+"""The tests, against an installed wheel."""

@@ -1,0 +1,86 @@
+"""A store that is as small as can be, and where the project is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+
+import keycask
+import pytest
+
+ROOT = Path(__file__).parents[3]
+
+PROFILE = """
+realm = "shop"
+
+[present]
+headers = [{ name = "Authorization", scheme = "Bearer" }]
+
+[[kind]]
+name = "live"
+prefix = "shop_"
+body = 24
+checksum = "crc32"
+environment = "production"
+
+[[kind]]
+name = "shown"
+prefix = "shown_"
+body = 24
+checksum = "none"
+reveal = true
+
+[[scope]]
+name = "orders:read"
+
+[[scope]]
+name = "orders:write"
+implies = ["orders:read"]
+
+[[plan]]
+name = "free"
+active = 100
+rates = ["1000 per 1m"]
+
+[[plan]]
+name = "tiny"
+rates = ["1 per 1h"]
+
+[policy]
+default_plan = "free"
+default_grace = "1d"
+usage = true
+"""
+
+NOW = datetime(2026, 1, 5, 9, tzinfo=timezone.utc)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a store is to be."""
+    return tmp_path / "keys.keycask"
+
+
+@pytest.fixture
+def clock() -> keycask.Clock:
+    """A clock that stands still."""
+    return keycask.Clock(NOW)
+
+
+@pytest.fixture
+def store(path: Path, clock: keycask.Clock) -> Iterator[keycask.Store]:
+    """A store with the realm `shop` and the owner `ann`."""
+    pepper, sealing_key = b"\x50" * 32, b"\x53" * 32
+    with keycask.Store.create(
+        path, clock=clock, pepper=pepper, sealing_key=sealing_key
+    ) as store:
+        store.apply_realm("shop.toml", PROFILE, by="test")
+        store.set_owner("shop", "ann", by="test")
+        yield store
+
+
+@pytest.fixture
+def issued(store: keycask.Store) -> keycask.Issued:
+    """A key of ann's that may read orders."""
+    return store.issue(keycask.Spec("shop", "live", "ann", scopes=["orders:read"]), by="test")

@@ -1,0 +1,128 @@
+"""A store in a fork of the process that opened it."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import keycask
+import pytest
+from keycask import Issued, Spec, Store
+
+
+def in_child(work: Callable[[], None]) -> None:
+    """Runs `work` in a fork, and fails as it does."""
+    child = os.fork()
+    if child == 0:
+        try:
+            work()
+        except BaseException:
+            traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(1)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_every_call_in_a_child_is_refused_by_name(store: Store, issued: Issued) -> None:
+    token, key = issued.token.expose(), issued.key.key_id
+    request, grant = store.request("shop"), store.verify(token, realm="shop")
+
+    def work() -> None:
+        assert store.forked
+        calls: list[Callable[[], object]] = [
+            lambda: store.verify(token, request),
+            lambda: store.check(token, request),
+            lambda: store.check_many([token], request),
+            lambda: store.present("GET", [], request),
+            lambda: store.issue(Spec("shop", "live", "ann"), by="child"),
+            lambda: store.revoke(key, by="child"),
+            lambda: store.key(key),
+            lambda: store.list(keycask.Filter()),
+            lambda: store.stats(),
+            lambda: store.flush(),
+            lambda: grant.owner,
+        ]
+        for call in calls:
+            with pytest.raises(keycask.ForkedError) as raised:
+                call()
+            assert raised.value.code == keycask.CODES["forked"]
+        store.close()
+
+    in_child(work)
+    assert store.check(token, request)
+    store.check_file()
+
+
+def test_the_parent_keeps_its_lock(store: Store, path: Path) -> None:
+    def work() -> None:
+        store.close()
+        with pytest.raises(keycask.LockedError):
+            Store.open(path, pepper=b"\x50" * 32)
+
+    in_child(work)
+    store.set_owner("shop", "bob", by="test")
+    store.check_file()
+
+
+def test_a_child_opens_for_itself_once_the_parent_has_closed(store: Store, path: Path) -> None:
+    def work() -> None:
+        with Store.open(path, pepper=b"\x50" * 32) as own:
+            own.set_owner("shop", "child", by="child")
+
+    reader, writer = os.pipe()
+
+    def wait_and_work() -> None:
+        os.read(reader, 1)
+        work()
+
+    child = os.fork()
+    if child == 0:
+        try:
+            wait_and_work()
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        os._exit(0)
+    store.close()
+    os.write(writer, b"x")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    with Store.open(path, pepper=b"\x50" * 32) as store:
+        assert store.owner("shop", "child").id == "child"
+
+
+def test_a_fork_in_the_middle_of_writing_harms_nobody(store: Store) -> None:
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            store.set_owner("shop", "busy", by="test")
+
+    def work() -> None:
+        with pytest.raises(keycask.ForkedError):
+            store.set_owner("shop", "child", by="child")
+        # A call of the parent was going on; it is not waited for.
+        store.close()
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(10):
+            in_child(work)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    store.check_file()
+
+
+def test_multiprocessing_by_spawn_cannot_take_a_store_along(store: Store) -> None:
+    process = multiprocessing.get_context("spawn").Process(target=print, args=(store,))
+    with pytest.raises(keycask.PicklingError):
+        process.start()

@@ -1,0 +1,386 @@
+"""Starlette, FastAPI, plain ASGI, Flask, Django and REST framework: all answer the profile's bytes."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Annotated, Any
+
+import keycask
+import pytest
+from keycask import Clock, Issued, Store
+
+READ = "orders:read"
+
+
+def answers(store: Store, method: str, headers: list[tuple[str, str]], *scopes: str) -> Any:
+    """What the profile answers: status, and header fields in lower case, and the body."""
+    answer = store.present(method, headers, realm="shop", scopes=scopes, cost=0).answer
+    return answer.status, {n.lower(): v for n, v in answer.headers}, answer.body
+
+
+Get = Callable[[str, list[tuple[str, str]]], Any]
+
+
+def starlette_app(store: Store) -> Any:
+    from keycask.starlette import KeyBackend, on_error
+    from starlette.applications import Starlette
+    from starlette.authentication import requires
+    from starlette.middleware import Middleware
+    from starlette.middleware.authentication import AuthenticationMiddleware
+    from starlette.requests import Request
+    from starlette.responses import JSONResponse
+    from starlette.routing import Route
+
+    @requires(READ)
+    async def orders(request: Request) -> JSONResponse:
+        return JSONResponse({"owner": request.user.identity})
+
+    middleware = Middleware(
+        AuthenticationMiddleware, backend=KeyBackend(store, "shop"), on_error=on_error
+    )
+    return Starlette(routes=[Route("/", orders)], middleware=[middleware])
+
+
+def fastapi_app(store: Store) -> Any:
+    from fastapi import FastAPI, Security
+    from keycask.fastapi import KeyAuth
+
+    app, keys = FastAPI(), KeyAuth(store, "shop")
+    keys.install(app)
+
+    async def orders(grant: Any) -> Any:
+        return {"owner": grant.owner, "thread": threading.get_ident()}
+
+    # Annotations of a nested function are not found by name.
+    orders.__annotations__["grant"] = Annotated[keycask.Grant, Security(keys, scopes=[READ])]
+    app.get("/")(orders)
+    return app
+
+
+def asgi_app(store: Store) -> Any:
+    from keycask.asgi import KeyMiddleware
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.accept"})
+            return
+        body = json.dumps({"owner": scope["state"]["grant"].owner}).encode()
+        headers = [(b"content-type", b"application/json")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
+
+    return KeyMiddleware(app, lambda: store, "shop", scopes=[READ])
+
+
+def through_asgi(app: Any) -> Get:
+    import httpx
+
+    def get(method: str, headers: list[tuple[str, str]]) -> Any:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(app, client=("192.0.2.7", 1))
+            async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
+                return await client.request(method, "/", headers=headers)
+
+        response = asyncio.run(ask())
+        return response.status_code, dict(response.headers), response.content
+
+    return get
+
+
+def through_flask(store: Store) -> Get:
+    from flask import Flask, g
+    from keycask.flask import Keys
+
+    app, keys = Flask("shop"), Keys(store, "shop")
+
+    @app.get("/")
+    @keys.required(READ)
+    def orders() -> Any:
+        return {"owner": g.grant.owner}
+
+    def get(method: str, headers: list[tuple[str, str]]) -> Any:
+        response = app.test_client().open("/", method=method, headers=headers)
+        return response.status_code, {k.lower(): v for k, v in response.headers}, response.data
+
+    return get
+
+
+STORE: Store | None = None
+
+
+def the_store() -> Store:
+    """The store that Django's settings name."""
+    assert STORE is not None
+    return STORE
+
+
+def django_orders() -> Any:
+    from django.http import JsonResponse
+    from keycask.django import require_key
+
+    @require_key(READ)
+    def orders(request: Any) -> Any:
+        return JsonResponse({"owner": request.grant.owner})
+
+    return orders
+
+
+def django_async_orders() -> Any:
+    from django.http import JsonResponse
+    from keycask.django import require_key
+
+    @require_key(READ)
+    async def orders(request: Any) -> Any:
+        return JsonResponse({"owner": request.grant.owner})
+
+    return orders
+
+
+def rest_orders() -> Any:
+    from keycask.rest_framework import HasScope
+    from rest_framework.response import Response
+    from rest_framework.views import APIView
+
+    class Orders(APIView):  # type: ignore[misc]
+        permission_classes = [HasScope(READ)]
+
+        def get(self, request: Any) -> Any:
+            assert request.user.is_authenticated and request.auth.owner == str(request.user)
+            return Response({"owner": request.user.identity})
+
+    return Orders.as_view()
+
+
+@pytest.fixture
+def django(store: Store) -> Iterator[None]:
+    """Django, with the settings that the modules' pages show."""
+    global STORE
+    STORE = store
+    import django
+    from django.conf import settings
+
+    if not settings.configured:
+        settings.configure(
+            ALLOWED_HOSTS=["*"],
+            INSTALLED_APPS=[],
+            KEYCASK={"STORE": f"{__name__}.the_store", "REALM": "shop"},
+            REST_FRAMEWORK={
+                "DEFAULT_AUTHENTICATION_CLASSES": ["keycask.rest_framework.KeyAuthentication"],
+                "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+                "EXCEPTION_HANDLER": "keycask.rest_framework.exception_handler",
+                "UNAUTHENTICATED_USER": None,
+            },
+        )
+        django.setup()
+    yield
+    STORE = None
+
+
+def through_django(view: Any) -> Get:
+    from inspect import iscoroutine
+
+    from django.test import RequestFactory
+
+    def get(method: str, headers: list[tuple[str, str]]) -> Any:
+        request = RequestFactory().generic(method, "/", headers=dict(headers))
+        response = view(request)
+        if iscoroutine(response):
+            response = asyncio.run(response)
+        if hasattr(response, "render"):
+            response.render()
+        fields = {k.lower(): v for k, v in response.headers.items()}
+        return response.status_code, fields, response.content
+
+    return get
+
+
+WAYS: dict[str, Callable[[Store], Get]] = {
+    "asgi": lambda store: through_asgi(asgi_app(store)),
+    "starlette": lambda store: through_asgi(starlette_app(store)),
+    "fastapi": lambda store: through_asgi(fastapi_app(store)),
+    "flask": through_flask,
+    "django": lambda store: through_django(django_orders()),
+    "django_async": lambda store: through_django(django_async_orders()),
+    "rest_framework": lambda store: through_django(rest_orders()),
+}
+
+
+@pytest.fixture(params=WAYS)
+def get(request: Any, store: Store, django: None) -> Get:
+    """Asks one of the frameworks for `/`."""
+    return WAYS[request.param](store)
+
+
+def test_a_granted_request_gets_what_it_asked_for(
+    get: Get, store: Store, issued: Issued, request: Any
+) -> None:
+    headers = [("Authorization", f"Bearer {issued.token.expose()}")]
+    status, fields, body = get("GET", headers)
+    assert status == 200 and json.loads(body)["owner"] == "ann"
+    assert store.decision_counts()["granted"] >= 1
+    charged = store.check(issued.token.expose(), realm="shop", cost=0).rate
+    assert charged is not None and charged.remaining == 999, "a request is charged once"
+    _, added, _ = answers(store, "GET", headers, READ)
+    # A backend of Starlette's sees no answer.
+    if request.node.callspec.params["get"] != "starlette":
+        assert added and added.keys() <= fields.keys()
+
+
+def test_a_refused_request_gets_the_profile_s_bytes(
+    get: Get, store: Store, issued: Issued, clock: Clock
+) -> None:
+    token = issued.token.expose()
+    refused: list[list[tuple[str, str]]] = [
+        [],
+        [("Authorization", "Bearer shop_nothing")],
+        [("Authorization", f"Basic {token}")],
+        [("Authorization", "Bearer  x")],
+    ]
+    for headers in refused:
+        status, fields, body = answers(store, "GET", headers, READ)
+        got_status, got_fields, got_body = get("GET", headers)
+        assert (got_status, got_body) == (status, body), headers
+        assert fields.items() <= got_fields.items(), headers
+        assert got_fields.get("content-type", "") == fields.get("content-type", "")
+
+
+def test_a_key_without_the_scope_gets_the_profile_s_bytes(
+    request: Any, store: Store, django: None
+) -> None:
+    issued = store.issue(keycask.Spec("shop", "live", "ann"), by="test")
+    headers = [("Authorization", f"Bearer {issued.token.expose()}")]
+    status, fields, body = answers(store, "GET", headers, READ)
+    assert status == 403
+    for name, way in WAYS.items():
+        got_status, got_fields, got_body = way(store)("GET", headers)
+        assert got_status == 403, name
+        # Starlette's own `requires` answers for itself.
+        if name != "starlette":
+            assert got_body == body and fields.items() <= got_fields.items(), name
+
+
+def test_a_used_up_rate_says_when_to_ask_again(get: Get, store: Store, issued: Issued) -> None:
+    store.set_owner("shop", "ann", plan="tiny", by="test")
+    headers = [("Authorization", f"Bearer {issued.token.expose()}")]
+    assert get("GET", headers)[0] == 200
+    status, fields, _ = get("GET", headers)
+    assert status == 429 and int(fields["retry-after"]) == 3600
+
+
+def test_a_key_of_a_network_is_decided_by_the_peer(
+    get: Get, store: Store, issued: Issued, clock: Clock
+) -> None:
+    headers = [("Authorization", f"Bearer {issued.token.expose()}")]
+    for networks, status in ((["192.0.2.0/24", "127.0.0.0/8"], 200), (["10.0.0.0/8"], 401)):
+        store.update(issued.key.key_id, networks=networks, by="test")
+        forged = [*headers, ("X-Forwarded-For", "10.0.0.1")]
+        assert get("GET", forged)[0] == status
+
+
+def test_fastapi_takes_no_thread_for_it(store: Store, issued: Issued) -> None:
+    """The dependency, the endpoint and the loop are one thread; a `def` would take another."""
+    import anyio.to_thread
+    from keycask.fastapi import KeyAuth
+
+    get = through_asgi(fastapi_app(store))
+    hops: list[object] = []
+    threads: list[int] = []
+    run_sync, call = anyio.to_thread.run_sync, KeyAuth.__call__
+
+    async def counted(*args: Any, **more: Any) -> Any:
+        hops.append(args)
+        return await run_sync(*args, **more)
+
+    async def told(self: KeyAuth, *args: Any, **more: Any) -> Any:
+        threads.append(threading.get_ident())
+        return await call(self, *args, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(anyio.to_thread, "run_sync", counted)
+        body = get("GET", [("Authorization", f"Bearer {issued.token.expose()}")])[2]
+        assert json.loads(body)["thread"] == threading.get_ident()
+        assert hops == []
+        # The oracle: a dependency that is `def` is seen.
+        from fastapi import Depends, FastAPI
+
+        app = FastAPI()
+        app.get("/", dependencies=[Depends(lambda: None)])(lambda: {})
+        through_asgi(app)("GET", [])
+        assert len(hops) >= 1
+
+
+def test_fastapi_shows_the_key_and_its_scopes_in_openapi(store: Store) -> None:
+    schema = fastapi_app(store).openapi()
+    assert schema["paths"]["/"]["get"]["security"] == [{"shop": [READ]}]
+    assert schema["components"]["securitySchemes"]["shop"] == {"type": "http", "scheme": "bearer"}
+
+
+def test_a_websocket_without_a_key_is_refused(store: Store, issued: Issued) -> None:
+    def ask(headers: list[tuple[bytes, bytes]], extensions: dict[str, Any]) -> list[Any]:
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return {"type": "websocket.connect"}
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {"type": "websocket", "headers": headers, "extensions": extensions}
+        asyncio.run(asgi_app(store)(scope, receive, send))
+        return sent
+
+    token = issued.token.expose().encode()
+    assert ask([(b"authorization", b"Bearer " + token)], {}) == [{"type": "websocket.accept"}]
+    assert ask([], {}) == [{"type": "websocket.close", "code": 1008}]
+    start, body = ask([], {"websocket.http.response": {}})
+    status, _, text = answers(store, "GET", [])
+    assert (start["status"], body["body"]) == (status, text)
+
+
+def test_a_request_may_go_without_a_key_where_none_is_required(
+    store: Store, issued: Issued
+) -> None:
+    from keycask.starlette import KeyBackend, Refused
+    from starlette.requests import HTTPConnection
+
+    def credentials(headers: list[tuple[bytes, bytes]]) -> Any:
+        conn = HTTPConnection({"type": "http", "method": "GET", "headers": headers})
+        return asyncio.run(KeyBackend(store, "shop", required=False).authenticate(conn))
+
+    assert credentials([]) is None
+    token = f"Bearer {issued.token.expose()}".encode()
+    assert list(credentials([(b"authorization", token)])[0].scopes) == [READ]
+    with pytest.raises(Refused):
+        credentials([(b"authorization", b"Bearer x")])
+
+
+def test_permissions_of_rest_framework_are_joined(store: Store, issued: Issued, django: None) -> None:
+    from keycask.rest_framework import HasScope
+    from rest_framework.response import Response
+    from rest_framework.views import APIView
+
+    class Either(APIView):  # type: ignore[misc]
+        permission_classes = [HasScope("orders:write") | HasScope(READ)]
+
+        def get(self, request: Any) -> Any:
+            return Response({})
+
+    class Both(Either):
+        permission_classes = [HasScope("orders:write") & HasScope(READ)]
+
+    headers = [("Authorization", f"Bearer {issued.token.expose()}")]
+    assert through_django(Either.as_view())("GET", headers)[0] == 200
+    assert through_django(Both.as_view())("GET", headers)[0] == 403
+
+
+def test_a_framework_is_imported_only_by_its_own_module() -> None:
+    names = "fastapi starlette django rest_framework flask"
+    code = f"import sys, keycask, keycask.asgi; print([n for n in {names.split()} if n in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "[]"

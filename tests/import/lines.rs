@@ -1,0 +1,192 @@
+//! Lines of JSON: what becomes of each, and what is said of it.
+
+use std::fmt::Write as _;
+
+use keycask::{Error, ErrorKind, Filter, ImportLines, ImportRules};
+
+use crate::{Scene, by, sha256};
+
+#[test]
+fn lines_are_imported_with_a_report_of_each_that_is_refused() {
+    let scene = Scene::new();
+    let mut text = String::new();
+    for n in 0..25_000 {
+        let digest = sha256(&format!("token-{n}"));
+        text.push_str(&format!(r#"{{"owner": "o", "digest": "{digest}", "scopes": ["read"]}}"#));
+        text.push('\n');
+    }
+    text.push_str("\n{\"owner\": \"o\", \"token\": \"the last one\"}\n");
+    text.push_str("{\"owner\": \"o\", \"tokan\": \"do-not-show\"}\n");
+    text.push_str("{\"owner\": \"o\", \"token\": \"no-newline\", \"kind\": \"shown\"}");
+    let lines = ImportLines::new(scene.acme).kind("live").scheme("unkey".parse().unwrap());
+    let run = |rules: &ImportRules| {
+        let mut refused = Vec::new();
+        let told = |number, error: &Error| refused.push((number, error.to_string()));
+        let done = scene.store.import_lines(&lines, text.as_bytes(), rules, &by(), told);
+        (done, refused)
+    };
+    let (report, refused) = run(&ImportRules::new().dry_run(true));
+    let report = report.unwrap();
+    assert_eq!((report.lines, report.imported, report.refused), (25_003, 25_001, 2));
+    assert_eq!(refused.iter().map(|(number, _)| *number).collect::<Vec<_>>(), [25_002, 25_003]);
+    assert!(!format!("{refused:?}").contains("do-not-show"), "{refused:?}");
+    assert_eq!(scene.counts(), []);
+    let (halted, _) = run(&ImportRules::new());
+    let why = halted.unwrap_err().to_string();
+    assert!(why.starts_with("line 25002: token"), "{why}");
+    assert!(why.ends_with("20000 keys of earlier lines were imported"), "{why}");
+    let (report, _) = run(&ImportRules::new().skip_refused(true));
+    let report = report.unwrap();
+    assert_eq!((report.imported, report.known, report.refused), (5_001, 20_000, 2));
+    assert_eq!(scene.reason("token-24999"), None);
+    assert_eq!(scene.reason("no-newline"), None);
+    let shown = scene.key_of("no-newline").unwrap();
+    assert_eq!(scene.store.reveal(shown, &by()).unwrap().expose(), "no-newline");
+    assert_eq!(scene.store.list(&Filter::new(), None, 10).unwrap().keys.len(), 10);
+}
+
+#[test]
+fn what_is_wrong_with_a_line_is_said_without_its_token() {
+    let scene = Scene::new();
+    let lines = ImportLines::new(scene.acme).kind("live");
+    let secret = "s3cret-that-nobody-shall-see";
+    for (line, why) in [
+        (format!(r#"{{"owner": "o", "token": {secret}}}"#), "is not JSON"),
+        (format!(r#"{{"owner": 7, "token": "{secret}"}}"#), "another type"),
+        (format!(r#"{{"owner": "o", "{secret}": 1}}"#), "unknown field"),
+        (format!(r#"{{"owner": "o", "token": "{secret} "}}"#), "visible ASCII"),
+        (format!(r#"{{"owner": "o", "digest": "{secret}"}}"#), "scheme: is missing"),
+        (
+            format!(r#"{{"owner": "o", "digest": "{secret}", "scheme": "sha256"}}"#),
+            "want 64 of hex",
+        ),
+        (format!(r#"{{"owner": "o", "digest": "$2b$12${secret}", "scheme": "sha256"}}"#), "slow"),
+        (format!(r#"{{"owner": "o", "token": "{secret}", "scheme": "md5"}}"#), "broken"),
+        (format!(r#"{{"owner": "o", "token": "{secret}", "state": "gone"}}"#), "state: want"),
+        (format!(r#"{{"owner": "o", "token": "{secret}", "end": "soon"}}"#), "end: "),
+        (format!(r#"{{"owner": "o", "token": "{secret}", "digest": "x"}}"#), "either"),
+        (r#"{"owner": "o"}"#.to_owned(), "either"),
+    ] {
+        let refused = lines.read(&line).unwrap_err();
+        assert!(refused.to_string().contains(why), "{line}: {refused}");
+        assert!(!refused.to_string().contains(secret), "{refused}");
+    }
+}
+
+/// A dry run of many batches saw each of them alone.
+#[test]
+fn a_dry_run_tells_what_lines_come_to_that_stand_far_apart() {
+    let scene = Scene::new();
+    let mut text = String::new();
+    let mut line = |owner: &str, token: &str| {
+        writeln!(text, r#"{{"owner": "{owner}", "token": "{token}"}}"#).unwrap();
+    };
+    line("o", "twice");
+    line("o", "of-two-owners");
+    line("p", "first-place");
+    line("new", "of-a-new-owner");
+    for n in 0..10_000 {
+        line("o", &format!("token-{n}"));
+    }
+    line("o", "twice");
+    line("p", "of-two-owners");
+    line("p", "second-place");
+    line("p", "no-place");
+    line("new", "another-of-it");
+    let lines = ImportLines::new(scene.acme).kind("live");
+    let run = |rules: ImportRules| {
+        let mut refused = Vec::new();
+        let rules = rules.make_owners(true);
+        let told = |number, error: &Error| refused.push((number, error.kind()));
+        let report = scene.store.import_lines(&lines, text.as_bytes(), &rules, &by(), told);
+        (report.unwrap(), refused)
+    };
+    let dry = run(ImportRules::new().dry_run(true));
+    assert_eq!(dry.1, [(10_006, ErrorKind::Conflict), (10_008, ErrorKind::Cap)]);
+    assert_eq!((dry.0.imported, dry.0.known, dry.0.refused), (10_006, 1, 2));
+    assert_eq!(scene.counts(), []);
+    // What it told is what comes of it.
+    assert_eq!(run(ImportRules::new().skip_refused(true)), dry);
+}
+
+#[test]
+fn long_lines_are_imported_in_commits_of_4_mib() {
+    let scene = Scene::new();
+    let mut text = String::new();
+    let metadata = "m".repeat(4_000);
+    for n in 0..2_500 {
+        writeln!(text, r#"{{"owner": "o", "token": "token-{n}", "metadata": "{metadata}"}}"#)
+            .unwrap();
+    }
+    let names = vec![r#""read""#; 129].join(",");
+    writeln!(text, r#"{{"owner": "o", "token": "many-names", "scopes": [{names}]}}"#).unwrap();
+    let names = vec![r#""read""#; 128].join(",");
+    writeln!(text, r#"{{"owner": "o", "token": "some-names", "scopes": [{names}]}}"#).unwrap();
+    let lines = ImportLines::new(scene.acme).kind("live");
+    let before = scene.store.stats().unwrap().seq;
+    let mut refused = Vec::new();
+    let rules = ImportRules::new().skip_refused(true);
+    let told = |number, error: &Error| refused.push((number, error.to_string()));
+    let report = scene.store.import_lines(&lines, text.as_bytes(), &rules, &by(), told).unwrap();
+    assert_eq!((report.imported, report.refused), (2_501, 1));
+    assert_eq!(scene.store.stats().unwrap().seq, before + 3);
+    assert!(refused[0].1.contains("over 128 names"), "{refused:?}");
+}
+
+/// Whose export has two columns swapped has tokens where names belong.
+#[test]
+fn what_is_refused_of_a_line_is_told_without_any_text_that_stands_in_it() {
+    let scene = Scene::new();
+    let secret = "s3cret";
+    let lines = ImportLines::new(scene.acme);
+    let (digest, of_o) = (sha256("x"), r#""owner": "o", "kind": "live""#);
+    for member in [
+        format!(r#""owner": "{secret}", "kind": "live", "token": "abcd""#),
+        format!(r#""owner": "o", "kind": "{secret}", "token": "abcd""#),
+        format!(r#"{of_o}, "token": "abcd", "scopes": ["{secret}"]"#),
+        format!(r#"{of_o}, "token": "abcd", "sets": ["\"{secret}"]"#),
+        format!(r#"{of_o}, "token": "abcd", "{secret}": 1"#),
+        format!(r#"{of_o}, "token": "abcd", "state": "{secret}""#),
+        format!(r#"{of_o}, "token": "abcd", "end": "{secret}""#),
+        format!(r#"{of_o}, "token": "abcd", "last_four": "{secret}""#),
+        format!(r#"{of_o}, "digest": "{secret}", "scheme": "sha256""#),
+        format!(r#"{of_o}, "digest": "crc{secret}$1", "scheme": "sha256""#),
+        format!(r#"{of_o}, "digest": "{digest}", "scheme": "{secret}""#),
+        format!(r#"{of_o}, "digest": "{digest}", "scheme": "md5{secret}""#),
+        format!(r#"{of_o}, "digest": "{digest}", "scheme": "sha256:{secret}""#),
+        format!(r#"{of_o}, "digest": "{digest}", "scheme": "talos:before={secret}""#),
+        format!(r#"{of_o}, "digest": "{digest}", "scheme": "seam:before={secret}""#),
+        format!(r#"{of_o}, "digest": "{digest}", "scheme": "seam", "lead": "{secret}""#),
+    ] {
+        let line = format!("{{{member}}}");
+        let mut said = String::new();
+        let rules = ImportRules::new().skip_refused(true);
+        let told = |number, error: &Error| said = format!("{number} {error} {error:?}");
+        scene.store.import_lines(&lines, line.as_bytes(), &rules, &by(), told).unwrap();
+        assert!(said.starts_with("1 "), "{line}: not refused");
+        assert!(!said.contains(secret), "{line}: {said}");
+        let halted = scene.store.import_lines(
+            &lines,
+            line.as_bytes(),
+            &ImportRules::new(),
+            &by(),
+            |_, _| {},
+        );
+        let halted = halted.unwrap_err();
+        assert!(!format!("{halted} {halted:?}").contains(secret), "{line}: {halted:?}");
+    }
+}
+
+#[test]
+fn a_token_with_escapes_is_the_text_that_they_stand_for() {
+    let scene = Scene::new();
+    let lines = ImportLines::new(scene.acme).kind("live");
+    let read = |json: &str| lines.read(&format!(r#"{{"owner": "o", "token": {json}}}"#));
+    let keys = [r#""a\/b\\c\"d""#, r#""\u0041BCD""#].map(|json| read(json).unwrap());
+    let ids = scene.import(&keys);
+    assert_eq!(scene.key_of("a/b\\c\"d"), Some(ids[0]));
+    assert_eq!(scene.key_of("ABCD"), Some(ids[1]));
+    for json in ["7", "[\"abcd\"]", "{\"abcd\": 1}", "null", r#""ab\ncd""#, r#""abc\ud83d""#] {
+        assert_eq!(read(json).unwrap_err().kind(), ErrorKind::Argument, "{json}");
+    }
+}
