@@ -1,5 +1,7 @@
 //! Find the key of a text, with all that decides about it.
 
+use std::ptr;
+
 use super::Store;
 use super::realms::Bound;
 use super::ways::Ways;
@@ -181,7 +183,11 @@ impl Store {
                 let otherwise = self.find_otherwise(text, request).next();
                 // As above: it may have come over between the looks.
                 let again = || Some((presented, self.find(text.bound, &presented, request)?));
-                otherwise.or_else(again).ok_or(Denial::UNKNOWN)
+                match (otherwise.or_else(again), self.routes.load()) {
+                    (Some(found), _) => Ok(found),
+                    (None, ways) if ptr::eq(&**ways, text.ways) => Err(Denial::UNKNOWN),
+                    (None, ways) => self.look_up(Text { ways, ..text }, request),
+                }
             }
         }
     }

@@ -1,13 +1,12 @@
-//! Verify a token, and present a request.
+//! Verify a token.
 
-use std::{array, fmt};
+use std::{array, ptr};
 
 use super::Store;
 use super::charge::Halt;
 use super::find::{Beside, Found, Presented, Text};
+use super::noted::Verified;
 use super::realms::Bound;
-use super::rehash::Verified;
-use crate::answer::{self, Answer};
 use crate::digest::{Digest, Locator};
 use crate::entry::Side;
 use crate::error::Result;
@@ -17,41 +16,7 @@ use crate::policy::{Required, decide};
 use crate::request::Request;
 use crate::time::Timestamp;
 use crate::token::Malformed;
-use crate::verdict::{Denial, Grant, Reason, Refusal, VerifyError};
-
-/// The head of an HTTP request, as far as it bears on a decision.
-#[derive(Clone, Copy)]
-pub struct HttpRequest<'a> {
-    /// The method, in capitals as HTTP has it.
-    pub method: &'a str,
-    /// The header fields in order: names, and values as bytes.
-    pub headers: &'a [(&'a str, &'a [u8])],
-    /// The application's id of the request, for answers that quote it; may be empty.
-    pub request_id: &'a str,
-}
-
-impl fmt::Debug for HttpRequest<'_> {
-    /// Names the header fields; a value may be a token.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
-        f.debug_struct("HttpRequest")
-            .field("method", &self.method)
-            .field("headers", &names)
-            .field("request_id", &self.request_id)
-            .finish()
-    }
-}
-
-/// What became of a presented request: the verdict, and the answer to give.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Outcome {
-    /// The grant, or why there is none. The reason is for the application and its log.
-    pub verdict: Result<Grant, Refusal>,
-    /// For a refusal the whole answer. For a grant its status is 200, its body empty, and its
-    /// headers are to be added to the application's own.
-    pub answer: Answer,
-}
+use crate::verdict::{Denial, Grant, Reason, VerifyError};
 
 /// How often a decision begins anew for a key that changes under it.
 const ATTEMPTS: usize = 64;
@@ -105,9 +70,10 @@ impl Store {
     ) -> Result<()> {
         self.storage.at_home()?;
         let realms = self.realms.load();
-        let (bound, ways) = (realms.get(realm)?, self.routes.load());
+        let bound = realms.get(realm)?;
         let required = Required::Scopes(request.required);
         for group in tokens.chunks(GROUP) {
+            let ways = self.routes.load();
             let mut presented = [const { Err(Malformed::Prefix) }; GROUP];
             // What has no shape is not hashed: the others close the gaps.
             let (mut texts, mut count): ([&[u8]; GROUP], _) = ([&[]; GROUP], 0);
@@ -141,48 +107,9 @@ impl Store {
         Ok(())
     }
 
-    /// Decides about a request from its method and headers, and renders the profile's answer.
-    ///
-    /// The token is taken from where the profile says it is presented. The request needs what
-    /// `request` asks for and the scope that the profile has for its method.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` if this store has no such realm. A refusal is no error: it is in the outcome.
-    pub fn present(
-        &self,
-        realm: RealmRef,
-        http: &HttpRequest<'_>,
-        request: &Request,
-    ) -> Result<Outcome> {
-        self.storage.at_home()?;
-        let realms = self.realms.load();
-        let (bound, ways) = (realms.get(realm)?, self.routes.load());
-        let realm = &*bound.realm;
-        let now = request.at.unwrap_or_else(|| self.mark.now());
-        let token = realm.carriers().extract(http.headers.iter().copied());
-        let verdict = match token {
-            Ok(token) => {
-                let required = bound.required(request.required, Some(http.method));
-                self.decide(Text { bound, ways, token }, request, required, Some(now))
-            }
-            Err(unpresented) => {
-                self.counts.unpresented();
-                Err(Refusal::Unpresented(unpresented))
-            }
-        };
-        if let (Some(observer), Err(refusal @ Refusal::Unpresented(_))) = (&self.observer, &verdict)
-        {
-            observer.refused(refusal, realm.reference(), request, now);
-        }
-        let facts = answer::Facts { method: http.method, request_id: http.request_id, now };
-        let answer = answer::render(realm, verdict.as_ref(), &facts);
-        Ok(Outcome { verdict, answer })
-    }
-
     /// Decides about a text, at `now` if that was read already.
     #[inline(always)]
-    fn decide<E: From<Denial>>(
+    pub(super) fn decide<E: From<Denial>>(
         &self,
         text: Text<'_>,
         request: &Request,
@@ -221,7 +148,7 @@ impl Store {
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, E> {
-        let Text { bound, ways, .. } = text;
+        let Text { bound, .. } = text;
         let mut beside = Beside::default();
         let verdict = match self.look(bound, presented, request, &mut beside) {
             Ok(found) => match self.judge(bound, presented, &found, request, required, now) {
@@ -234,9 +161,7 @@ impl Store {
                     self.rule_anew(bound, *presented, request, required, now)
                 }
             },
-            Err(Missing::Nowhere) if !ways.has_others_of(bound.realm.reference()) => {
-                Err(Denial::UNKNOWN)
-            }
+            Err(Missing::Nowhere) if self.has_no_other(text) => Err(Denial::UNKNOWN),
             Err(_) => self.rule_otherwise(text, *presented, request, required, now),
         };
         match verdict {
@@ -267,11 +192,45 @@ impl Store {
         }
     }
 
-    /// Decides about a text that one look by the present digest finds no key of. If another digest
-    /// does, notes what the key's is to be.
+    /// Whether no digest but the present one finds keys of the realm, and none did meanwhile.
+    #[inline]
+    fn has_no_other(&self, Text { bound, ways, .. }: Text<'_>) -> bool {
+        !ways.has_others_of(bound.realm.reference()) && ptr::eq(&**self.routes.load(), ways)
+    }
+
+    /// Decides about a text that one look by the present digest finds no key of. If there are other
+    /// ways by now, the key may have come over to one of them: then it is looked for anew.
     #[cold]
     #[inline(never)]
     fn rule_otherwise(
+        &self,
+        text: Text<'_>,
+        presented: Presented<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        let verdict = self.rule_by_others(text, presented, request, required, now);
+        let ways = &**self.routes.load();
+        match verdict {
+            Err(Denial { key: None, .. }) if !ptr::eq(ways, text.ways) => {
+                let text = Text { ways, ..text };
+                let presented = self.recognise(text)?;
+                match self.find(text.bound, &presented, request) {
+                    Some(known) => {
+                        let found = &known.found();
+                        self.rule_found(text.bound, presented, found, request, required, now)
+                    }
+                    None => self.rule_otherwise(text, presented, request, required, now),
+                }
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Decides about a text by the other digests that there are. If one finds a key, notes what
+    /// the key's digest is to be.
+    fn rule_by_others(
         &self,
         text: Text<'_>,
         presented: Presented<'_>,
@@ -285,7 +244,7 @@ impl Store {
             match self.rule_found(bound, other, &known.found(), request, required, now) {
                 Ok(grant) => {
                     let mut twins = others.map(|(_, twin)| twin.entry.key_id);
-                    self.noted.note(Verified {
+                    self.noted.note(&Verified {
                         key_id: known.entry.key_id,
                         found: other.digest.words(),
                         digest: presented.digest,
