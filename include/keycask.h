@@ -3,13 +3,22 @@
 // A store is one file. Whoever has it open issues keys to owners, and decides, from memory, about
 // the tokens that clients present. A realm says what tokens look like, where they are presented,
 // and which scopes and plans there are; it is one TOML text, applied to the store. The course of a
-// program is the order of the functions below: open, apply a realm, issue, verify, and the rest.
+// program is the order of the functions below: keycask_create() or keycask_open(),
+// keycask_realm_apply(), keycask_owner_set(), keycask_issue(), keycask_verify() or
+// keycask_present(), keycask_revoke(), and the rest; keycask_close() in the end.
 //
+// Words      A key is what is stored. Its token is the text that a client presents, and the
+//            secret; its key id is a number, and no secret. A kind is a sort of key, as the realm
+//            has it: how its tokens begin, and what they may do. An owner is whose key it is, by
+//            the id that it has in your application. A rotated key lives on for its grace; it and
+//            its successors are a lineage, which shares its rates and credits. Every change is a
+//            commit, and the number of a commit is its seq.
 // Failure    Every call returns a keycask_status. 0 is done or granted, above 0 the token is
 //            denied, below 0 there is no answer. So `== KEYCASK_OK` is the safe question. Log the
 //            status, and answer every denial alike: whoever guesses learns nothing from which
-//            it was. Those of a write are FULL, IO, POISONED, INDETERMINATE, READ_ONLY. Every
-//            call on a store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
+//            it was. Those of a write are FULL, IO, POISONED, INDETERMINATE, READ_ONLY,
+//            UNCONFIRMED, and CONFLICT for an operation that was another call. Every call on a
+//            store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
 // Results    Results are written on OK only, and what else is written otherwise is said with the
 //            call: a keycask_denial on a denial, a keycask_error on a failure, a length on SPACE.
 // Threads    Any call may run on any thread at any time; keycask_close() comes last. A pointer to
@@ -18,17 +27,24 @@
 //            the child, which opens the file anew; the parent goes on. Only one process has a
 //            file open for writing; any number read it.
 // Memory     The handle is the only thing to be released. Everything else is the caller's: nothing
-//            is kept of what a call was given, and results are copied into what it was given.
+//            is kept of what a call was given, but for the function of keycask_options.progress,
+//            and results are copied into what it was given.
 //            Inputs and outputs do not overlap. NULL is refused where it is not said to be
 //            possible.
+// Functions  Some calls take functions of yours. They run on the thread of the call and before it
+//            returns, get the context that was given beside them, and what they are given lasts
+//            until they return. They return normally: no longjmp() and no exception of C++.
 // Text       A pointer and a length, UTF-8, without a terminator. A length of 0 needs no pointer.
 //            A buffer for text has a capacity, and where there is a limit, a named one is always
-//            enough. Structs that hold text point into the buffer of the same call.
+//            enough. Structs that hold text point into the buffer of the same call. A list of
+//            names is one text, in which spaces separate them.
 // Structs    Begin with struct_size. Start from the struct's ..._INIT, or zero it and set
 //            struct_size to its sizeof; do so for results too. New fields come only at the
-//            end, and zero in one means as it was before there was one.
-// Time       Milliseconds since 1970 in UTC, in names that end in _ms, up to the year 2109. What is
-//            no time has a name; 0 is never a time, so that a field that was forgotten is refused.
+//            end, and zero in one means as it was before there was one. Those without a
+//            struct_size never grow. A flag or number that is not known is refused.
+// Time       Milliseconds since 1970 in UTC, up to the year 2109, or those of a span, in names that
+//            end in _ms. What is neither has a name; 0 is never one of them, so that a field that
+//            was forgotten is refused.
 // Secrets    Tokens, the pepper and the sealing key. The library wipes its copies; wipe yours.
 
 
@@ -71,9 +87,48 @@
 // Bytes of a pepper and of a sealing key.
 #define KEYCASK_SECRET_LEN 32
 
+// Most bytes of a secret of another system.
+#define KEYCASK_IMPORT_SECRET_MAX 1024
+
+// Most secrets of other systems.
+#define KEYCASK_IMPORT_SECRETS_MAX 1024
+
 // In flags of keycask_options: for reading alone, beside a process that writes. What that
 // process changes later is not seen until the store is opened again.
 #define KEYCASK_READ_ONLY 1
+
+// As a step: the bytes of a file are read and their checksums compared, to open it for writing.
+#define KEYCASK_STEP_READ 1
+
+// As a step: the rows of a file are read and checked, to open it.
+#define KEYCASK_STEP_OPEN 2
+
+// As a step: rows are written to another file.
+#define KEYCASK_STEP_COPY 3
+
+// As a step: the whole of a file is checked, with the audit trail.
+#define KEYCASK_STEP_CHECK 4
+
+// As a step: keys are swept.
+#define KEYCASK_STEP_SWEEP 5
+
+// As a step: keys of another system are imported.
+#define KEYCASK_STEP_IMPORT 6
+
+// As a step: something that this version of the library has no number for.
+#define KEYCASK_STEP_OTHER 7
+
+// Of the names of a realm: its kinds.
+#define KEYCASK_KINDS 1
+
+// Of the names of a realm: its scopes.
+#define KEYCASK_SCOPES 2
+
+// Of the names of a realm: its sets of scopes.
+#define KEYCASK_SETS 3
+
+// Of the names of a realm: its plans.
+#define KEYCASK_PLANS 4
 
 // Longest name of a realm, kind, scope, set, plan, tier or environment, in bytes.
 #define KEYCASK_NAME_MAX 64
@@ -82,10 +137,58 @@
 #define KEYCASK_SCOPES_TEXT_MAX 8320
 
 // Room that is always enough for the text of a keycask_scope_info.
-#define KEYCASK_SCOPE_TEXT_MAX 9216
+#define KEYCASK_SCOPE_TEXT_MAX 12288
+
+// Room that is always enough for the text of a keycask_set_info.
+#define KEYCASK_SET_TEXT_MAX 512
 
 // Every kind of a realm.
 #define KEYCASK_ANY_KIND 18446744073709551615ull
+
+// Room that is always enough for the text of a keycask_kind_info.
+#define KEYCASK_KIND_TEXT_MAX 256
+
+// In rights of keycask_kind_info: a key may use its own scopes.
+#define KEYCASK_RIGHTS_KEY 1
+
+// In rights of keycask_kind_info: it may use the scopes that its owner has directly, as they
+// are at the moment of the decision.
+#define KEYCASK_RIGHTS_OWNER 2
+
+// In rights of keycask_kind_info: it may use what both have.
+#define KEYCASK_RIGHTS_BOTH 3
+
+// In rights of keycask_kind_info: as this version of the library has no number for.
+#define KEYCASK_RIGHTS_OTHER 4
+
+// In flags of keycask_kind_info: a sealed copy of the token is kept, so that it can be shown
+// again.
+#define KEYCASK_REVEALABLE 1
+
+// In a field that limits how many active keys there may be: there is no limit.
+#define KEYCASK_UNLIMITED 4294967295
+
+// Most rate windows of a plan.
+#define KEYCASK_WINDOWS_MAX 8
+
+// Room that is always enough for the text of a keycask_plan_info.
+#define KEYCASK_PLAN_TEXT_MAX 6144
+
+// Room that is always enough for the text of a keycask_policy_info.
+#define KEYCASK_POLICY_TEXT_MAX 512
+
+// In flags of keycask_policy_info: a key can be suspended.
+#define KEYCASK_SUSPENDS 1
+
+// In flags of keycask_policy_info: outsiders are told that a key has expired.
+#define KEYCASK_TELLS_EXPIRED 2
+
+// In flags of keycask_policy_info: the time of a key's last use is kept.
+#define KEYCASK_KEEPS_USAGE 4
+
+// In flags of keycask_policy_info: an owner's keys share its rates; else each lineage has its
+// own.
+#define KEYCASK_SHARES_RATES 8
 
 // In flags of keycask_owner_change: direct is set.
 #define KEYCASK_SET_DIRECT 1
@@ -307,6 +410,44 @@
 // until that is confirmed.
 #define KEYCASK_UNCONFIRMED 2
 
+// Places for an anchor's text; it is always shorter.
+#define KEYCASK_ANCHOR_MAX 92
+
+// In flags of keycask_restored: something told how many commits are missing.
+#define KEYCASK_MISSING_KNOWN 1
+
+// In flags of an import: import nothing, and say what would become of each key.
+#define KEYCASK_IMPORT_DRY_RUN 1
+
+// In flags of an import: leave refused keys out and import the others. Else it is all or none.
+#define KEYCASK_IMPORT_SKIP_REFUSED 2
+
+// In flags of an import: make owners that the realm does not have, without a plan of their own.
+#define KEYCASK_IMPORT_MAKE_OWNERS 4
+
+// In flags of an import: import keys also beyond their owners' caps. They take places all the
+// same.
+#define KEYCASK_IMPORT_IGNORE_CAPS 8
+
+// Places that are always enough for what keycask_imports() tells.
+#define KEYCASK_IMPORTS_MAX 16
+
+// Room that is always enough for its texts.
+#define KEYCASK_IMPORTS_TEXT_MAX 2048
+
+// In flags of keycask_leak: it is a key's token, and the key is not revoked. It is best revoked,
+// whatever refuses it today.
+#define KEYCASK_TO_REVOKE 1
+
+// As a format of rules: the TOML of gitleaks 8, beside the rules that it comes with.
+#define KEYCASK_GITLEAKS 1
+
+// As a format of rules: the YAML of trufflehog 3, a custom detector a kind.
+#define KEYCASK_TRUFFLEHOG 2
+
+// As a format of rules: the fields of a custom pattern of GitHub's secret scanning, as YAML.
+#define KEYCASK_GITHUB 3
+
 // Number of the ABI. It changes only when a program that was built before would break.
 #define KEYCASK_ABI 0
 
@@ -429,6 +570,25 @@ typedef int32_t keycask_status;
 // An open store.
 typedef struct keycask_store keycask_store;
 
+// Text in a struct: UTF-8 and its length, without a terminator. As an input, a NULL means that
+// it is not given; a length of 0 with another pointer is the empty text.
+typedef struct {
+    // Where it begins.
+    const char *data;
+    // Its length in bytes.
+    size_t len;
+} keycask_text;
+
+// A secret of another system, by the name under which schemes of imported keys have it.
+typedef struct {
+    // Its name.
+    keycask_text name;
+    // The secret: its pepper, the key of its HMAC, or a salt that is the same for all keys.
+    const uint8_t *secret;
+    // Its length, KEYCASK_IMPORT_SECRET_MAX at most.
+    size_t secret_len;
+} keycask_import_secret;
+
 // From where on something is a pattern. KEYCASK_PATTERNS_INIT is as the library has it.
 typedef struct {
     // sizeof(keycask_patterns).
@@ -443,21 +603,40 @@ typedef struct {
     int64_t late_ms;
 } keycask_patterns;
 
+// A function of yours that is told how far something long has come: of `step`, which is one of
+// KEYCASK_STEP_..., `done` of `total` rows (of KEYCASK_STEP_READ: bytes), as far as the total is
+// known. `context` is what was given beside it.
+//
+// It is called by the thread that does the work, so by several at once if several do; when a
+// step begins and ends, and every few thousand rows or few megabytes between. It is quick,
+// returns normally, and calls nothing of this library.
+typedef void (*keycask_progress)(void *context, uint32_t step, uint64_t done, uint64_t total);
+
 // How a store is created or opened. All zero but for the size is the default.
 typedef struct {
     // sizeof(keycask_options).
     uint32_t struct_size;
-    // 0 or KEYCASK_READ_ONLY.
+    // KEYCASK_READ_ONLY or 0.
     uint32_t flags;
     // A secret that your program keeps outside the file, and that the store was or will be
-    // created with: it keys the digests of tokens. NULL for none.
+    // created with, or was last rotated to: it keys the digests of tokens. NULL for none.
     const uint8_t *pepper;
     // KEYCASK_SECRET_LEN, or 0 for none.
     size_t pepper_len;
+    // The pepper before, until keycask_retire_pepper(). With both, a store opens before that
+    // rotation, during it and after it. NULL for none.
+    const uint8_t *previous_pepper;
+    // KEYCASK_SECRET_LEN, or 0 for none.
+    size_t previous_pepper_len;
     // A secret under which tokens are sealed that can be revealed. NULL for none.
     const uint8_t *sealing_key;
     // KEYCASK_SECRET_LEN, or 0 for none.
     size_t sealing_key_len;
+    // Secrets of the systems whose keys were or will be imported. Each is needed until no key is
+    // left on a scheme that names it: keycask_imports() tells. NULL for none.
+    const keycask_import_secret *import_secrets;
+    // How many there are; KEYCASK_IMPORT_SECRETS_MAX at most.
+    size_t import_secrets_len;
     // 0 or KEYCASK_NOW for the machine's clock. A time: the store's clock stands there until
     // keycask_set_clock() moves it.
     int64_t clock_ms;
@@ -466,9 +645,20 @@ typedef struct {
     // How many ops keycask_changes() can go back at least; 0 for 100,000. A change of one key,
     // owner or realm is an op.
     uint64_t log_len;
+    // Refuse, with ROLLED_BACK, a file whose last commit has a lower number: an older one was put
+    // in its place. From keycask_anchor() or keycask_stats(), kept elsewhere. 0 for any.
+    uint64_t min_seq;
+    // Most credits of a quota that are taken from the file at once, which is what a crash can
+    // lose of a lineage; 0 for 1000.
+    uint64_t lease_max;
     // What keycask_findings() is to look for; NULL for nothing. Takes 1 MiB, and at most some 14
     // MiB more as keys are met.
     const keycask_patterns *patterns;
+    // A function that is told how far opening, checking, a backup, restoring, compacting,
+    // sweeping and importing have come, for as long as the store is open. NULL for none.
+    keycask_progress progress;
+    // What it is given.
+    void *progress_context;
     // Which decisions are kept for keycask_decisions(): 0 for none, KEYCASK_DENIALS for every
     // denial; any other number for every denial and one grant of so many, drawn by chance.
     // Takes 512 KiB.
@@ -488,15 +678,6 @@ typedef struct {
     char message[KEYCASK_MESSAGE_MAX];
 } keycask_error;
 
-// Text in a struct: UTF-8 and its length, without a terminator. As an input, a NULL means that
-// it is not given; a length of 0 with another pointer is the empty text.
-typedef struct {
-    // Where it begins.
-    const char *data;
-    // Its length in bytes.
-    size_t len;
-} keycask_text;
-
 // Who asks for a change, why, and as which operation. All go to the audit trail in the same
 // commit.
 typedef struct {
@@ -511,8 +692,9 @@ typedef struct {
     // A name of your own for this call, 128 bytes at most, without control characters. May be
     // left out. A call that was done under it before is not done again and reports what was
     // done, so that after KEYCASK_ERR_INDETERMINATE it can be made again once the store is
-    // reopened. keycask_issue and keycask_rotate revoke the key whose token was lost and make
-    // another in its place. Another call under the same name fails with CONFLICT.
+    // reopened. keycask_issue(), keycask_issue_many() and keycask_rotate() revoke the key whose
+    // token was lost and make another in its place. Another call under the same name fails with
+    // CONFLICT.
     keycask_text operation;
 } keycask_actor;
 
@@ -543,7 +725,111 @@ typedef struct {
     keycask_text tier;
     // The names of the scopes that it implies directly, separated by spaces.
     keycask_text implies;
+    // The HTTP methods that it permits, separated by spaces; `*` permits all.
+    keycask_text methods;
 } keycask_scope_info;
+
+// A named set of scopes, as its profile has it. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_set_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The scopes, without what they imply.
+    keycask_scopes scopes;
+    // Its name.
+    keycask_text name;
+    // Its name for people; empty if it has none.
+    keycask_text title;
+} keycask_set_info;
+
+// A kind, as its profile describes it. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_kind_info).
+    uint32_t struct_size;
+    // KEYCASK_REVEALABLE or 0.
+    uint32_t flags;
+    // The kind alone, as a mask.
+    uint64_t kinds;
+    // Its number, as a grant has it.
+    uint16_t kind;
+    // 0.
+    uint16_t zero;
+    // KEYCASK_RIGHTS_...
+    uint32_t rights;
+    // How many active keys of it an owner can have, whatever its plan; KEYCASK_UNLIMITED.
+    uint32_t active;
+    // How long its tokens are, in bytes.
+    uint32_t token_len;
+    // Its name.
+    keycask_text name;
+    // Its environment; empty if it has none.
+    keycask_text environment;
+    // What its tokens begin with.
+    keycask_text prefix;
+} keycask_kind_info;
+
+// A rate window of a plan: `limit` requests in each period, no more than `burst` of them at
+// once.
+typedef struct {
+    // Requests in a period.
+    uint32_t limit;
+    // Size of the bucket that is refilled at `limit` a period.
+    uint32_t burst;
+    // The window's length.
+    uint64_t period_ms;
+} keycask_window;
+
+// What the owners of a plan may have. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_plan_info).
+    uint32_t struct_size;
+    // How many windows it has.
+    uint32_t windows_len;
+    // Most active keys, of all kinds together; KEYCASK_UNLIMITED.
+    uint32_t active;
+    // 0.
+    uint32_t zero;
+    // Its windows, all of which must admit a request; those beyond windows_len are zero.
+    keycask_window windows[KEYCASK_WINDOWS_MAX];
+    // Its name.
+    keycask_text name;
+    // Its name for people; empty if it has none.
+    keycask_text title;
+    // The quota of keys that are issued to an owner of the plan, if none is asked for, such as
+    // "1000 per day"; empty if it has none.
+    keycask_text quota;
+    // Most active keys of a kind, for those kinds that it limits: a kind's name, a space, the
+    // number, and so on, such as "live 10 test 3".
+    keycask_text active_of;
+} keycask_plan_info;
+
+// What a realm allows over the life of a key. The texts stand in the buffer of the call.
+typedef struct {
+    // sizeof(keycask_policy_info).
+    uint32_t struct_size;
+    // KEYCASK_SUSPENDS, ...
+    uint32_t flags;
+    // How long a key lives if its issuer does not say; KEYCASK_NEVER if it does not end.
+    int64_t default_life_ms;
+    // How long a key can live at most; KEYCASK_NEVER for any.
+    int64_t longest_life_ms;
+    // How long a rotated key lives on if its rotation does not say; KEYCASK_AT_ONCE if not at
+    // all.
+    int64_t default_grace_ms;
+    // The longest grace that a rotation can ask for; KEYCASK_AT_ONCE if none.
+    int64_t longest_grace_ms;
+    // The age at which rotation is advised; KEYCASK_NONE if it is not.
+    int64_t rotate_after_ms;
+    // How long a key may stay unused, if it has no span of its own; KEYCASK_NONE if for ever.
+    int64_t idle_ms;
+    // How long expired and revoked keys stay before a sweep may take them.
+    int64_t retain_ms;
+    // The realm's name for people: its title, else its name.
+    keycask_text title;
+    // The plan of an owner that was given none; empty if there is none.
+    keycask_text default_plan;
+} keycask_policy_info;
 
 // What an owner shall be. What is not set stays, or is none for a new owner.
 typedef struct {
@@ -620,6 +906,18 @@ typedef struct {
     // as the owner's plan has it.
     keycask_text quota;
 } keycask_spec;
+
+// A key that was issued with others.
+typedef struct {
+    // sizeof(keycask_issued).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The key's id.
+    uint64_t key;
+    // Its token, in the buffer of the call.
+    keycask_text token;
+} keycask_issued;
 
 // What a decision is asked. KEYCASK_REQUEST_INIT asks for any kind, no scope, now, at a cost
 // of one, from no address.
@@ -975,6 +1273,21 @@ typedef struct {
     int64_t life_ms;
 } keycask_rotation;
 
+// An operation that was done.
+typedef struct {
+    // sizeof(keycask_operation_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The commit that it was done with. Entries of the audit trail with this seq say what it
+    // changed; there are none if there was nothing to change.
+    uint64_t seq;
+    // When it was done.
+    int64_t at_ms;
+    // The key that it made or changed, if it was about one alone; else 0.
+    uint64_t key;
+} keycask_operation_info;
+
 // Which entries of the audit trail are asked for: those that meet every condition.
 // KEYCASK_AUDIT_FILTER_INIT has none, and selects all entries. Texts are compared byte for byte.
 typedef struct {
@@ -1147,13 +1460,14 @@ typedef struct {
     uint64_t quota_exhausted;
 } keycask_counts;
 
-// What was found about one key. The texts stand in the buffer of the call.
+// What was found about one key, or about several keys of one owner taken together. The texts
+// stand in the buffer of the call.
 typedef struct {
     // sizeof(keycask_finding).
     uint32_t struct_size;
     // KEYCASK_PATTERN_...
     uint32_t pattern;
-    // The key.
+    // The key; 0 if it is about its owner, whose keys are counted as if they were one.
     uint64_t key;
     // The number of the realm that decided.
     uint16_t realm;
@@ -1201,6 +1515,242 @@ typedef struct {
     uint64_t index_huge_bytes;
 } keycask_stats_info;
 
+// Where a store is with the rotation of its pepper.
+typedef struct {
+    // sizeof(keycask_pepper_info).
+    uint32_t struct_size;
+    // KEYCASK_PEPPERED or 0, of the present generation.
+    uint32_t flags;
+    // The present generation, from 1. New keys are of it.
+    uint32_t generation;
+    // The generation before, until it is retired; 0 if there is none.
+    uint32_t previous;
+    // Keys of the generation before that are not revoked: so many would be by retiring it now.
+    uint64_t left;
+} keycask_pepper_info;
+
+// Where a store stood after one commit, as text: its seq in decimal, a colon, its id and, behind
+// another colon, a digest of all that is in it, each in 32 digits of 0-9a-f. It is no secret.
+// Kept where who writes to the file cannot change it, it tells later what a backup lacks, and its
+// seq is a min_seq.
+typedef struct {
+    // Its length in bytes.
+    uint32_t len;
+    // The text, without a terminator.
+    char text[KEYCASK_ANCHOR_MAX];
+} keycask_anchor_text;
+
+// A backup that was written, read back and checked.
+typedef struct {
+    // sizeof(keycask_backup_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Keys in it, in whatever state.
+    uint64_t keys;
+    // Length of its file.
+    uint64_t bytes;
+    // Where the store stood, which it is of.
+    keycask_anchor_text anchor;
+} keycask_backup_info;
+
+// What is known of a store beside its backup. All zero but for the size is nothing.
+typedef struct {
+    // sizeof(keycask_restoring).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // The last anchor of the store that was kept elsewhere. It tells how many commits the backup
+    // lacks, and refuses a backup of another store or another history. May be left out.
+    keycask_text anchor;
+    // Path of the store's own file, if that can still be read in part. What it denies is taken
+    // from it, and what it would grant is not: a key that is revoked, suspended, ends earlier or
+    // has fewer scopes there has so in the new store, one that is not there any more is revoked,
+    // and one whose row is damaged is suspended. Owners likewise, but none is revoked. Nothing is
+    // written to it, and no process has it open. May be left out.
+    keycask_text denials_of;
+} keycask_restoring;
+
+// What a restoring did, and what is not known.
+typedef struct {
+    // sizeof(keycask_restored).
+    uint32_t struct_size;
+    // KEYCASK_MISSING_KNOWN or 0.
+    uint32_t flags;
+    // The new store's id.
+    uint8_t store_id[16];
+    // With KEYCASK_MISSING_KNOWN: how many commits the store is known to have made after the
+    // backup. Any of them may have revoked keys, and there may be more. Else 0.
+    uint64_t missing;
+    // When the last change was made that is in the backup; KEYCASK_NONE if there is none. What was
+    // revoked later is to be revoked again.
+    int64_t last_change_ms;
+    // Number of the last audit entry of the backup: in a copy of the trail that was kept
+    // elsewhere, entries with a higher number are of changes that are missing.
+    uint64_t last_entry;
+    // How many keys were denied something because the original does. The trail of the new store
+    // names them.
+    uint64_t denied;
+    // How many owners likewise.
+    uint64_t denied_owners;
+    // How many rows of the original are damaged, so that their keys and owners were suspended.
+    uint64_t unreadable;
+    // Keys in the new store, in whatever state.
+    uint64_t keys;
+    // Length of its file.
+    uint64_t bytes;
+    // Where the backup stands.
+    keycask_anchor_text backup;
+} keycask_restored;
+
+// A key whose token another system made. KEYCASK_IMPORT_SPEC_INIT is active and issued now; a
+// spec, and a token or a digest with its scheme, have to be set.
+typedef struct {
+    // sizeof(keycask_import_spec).
+    uint32_t struct_size;
+    // The state that it has in the other system: KEYCASK_ACTIVE, ...
+    uint32_t state;
+    // What the key shall be. Its start and end may have passed.
+    const keycask_spec *spec;
+    // The token, if it is known: 4 to 512 bytes of visible ASCII, of any shape.
+    keycask_text token;
+    // Else what the other system keeps of it, in hex or base64.
+    keycask_text digest;
+    // How that was made: ALGORITHM[:PART][:PLACE=SECRET], such as "sha256", "sanctum" or
+    // "hmac-sha256:key=NAME". The secret is named as in import_secrets of keycask_options.
+    keycask_text scheme;
+    // What stands in the token before the part that the scheme hashes, such as "17|". May be
+    // left out.
+    keycask_text lead;
+    // The last four characters of a token that is not known, for people. May be left out.
+    keycask_text last_four;
+    // When the other system issued it: KEYCASK_NOW, or a time that has passed.
+    int64_t issued_ms;
+} keycask_import_spec;
+
+// What became of one key of an import.
+typedef struct {
+    // The key: the one that was made, or in a dry run would be, under another id; or the one that
+    // the store has of this token already. 0 if it was refused.
+    uint64_t key;
+    // OK, or why it was refused.
+    int32_t status;
+    // 1 if the store has the key already, from an earlier import or an earlier place in this one;
+    // else 0.
+    uint32_t known;
+} keycask_outcome;
+
+// A function of yours that is told of a key that an import refuses: its line from 1 or, of
+// keycask_import(), its place from 0; a status, and why. `context` is what was given beside it.
+typedef void (*keycask_refused)(void *context,
+                                uint64_t number,
+                                int32_t status,
+                                const keycask_error *why);
+
+// What is the same for all lines of an import.
+typedef struct {
+    // sizeof(keycask_lines).
+    uint32_t struct_size;
+    // The number of the realm.
+    uint16_t realm;
+    // 0.
+    uint16_t zero;
+    // The kind of keys whose line names none. May be left out.
+    keycask_text kind;
+    // The scheme of digests whose line names none. May be left out.
+    keycask_text scheme;
+} keycask_lines;
+
+// A function of yours that gives the next bytes of a text: it writes up to `cap` of them, which
+// is never 0, to `buffer`, and returns how many these are; 0 at the end of the text, and less
+// than 0 if it cannot be read. `context` is what was given beside it.
+typedef int64_t (*keycask_read)(void *context, char *buffer, size_t cap);
+
+// What became of the lines of an import.
+typedef struct {
+    // sizeof(keycask_import_report).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Lines that were read, empty ones left out.
+    uint64_t lines;
+    // Keys that were imported, or in a dry run would be.
+    uint64_t imported;
+    // Keys that the store had already.
+    uint64_t known;
+    // Lines that were refused.
+    uint64_t refused;
+} keycask_import_report;
+
+// Keys of a realm that came from another system.
+typedef struct {
+    // sizeof(keycask_imports_info).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // How many there are, in whatever state.
+    uint64_t keys;
+    // The scheme of the other system's digest by which they are still found; empty if they are
+    // found as other keys are, by now or from the beginning.
+    keycask_text scheme;
+} keycask_imports_info;
+
+// A token of the store's kinds that stands in a text. Never the token itself.
+typedef struct {
+    // sizeof(keycask_leak) as this version of the library has it.
+    uint32_t struct_size;
+    // KEYCASK_TO_REVOKE or 0.
+    uint32_t flags;
+    // The key, if it is one's; else 0.
+    uint64_t key;
+    // The owner's number, if it is a key's; else 0.
+    uint32_t owner;
+    // The number of the realm of its kind.
+    uint16_t realm;
+    // The number of its kind.
+    uint16_t kind;
+    // What keycask_verify() would return for a request without scopes: KEYCASK_OK if it is live,
+    // DENY_UNKNOWN if it is nobody's.
+    int32_t status;
+    // 0.
+    uint32_t zero;
+    // Bytes before it, from the beginning of the text.
+    uint64_t offset;
+    // Its line, from 1.
+    uint64_t line;
+    // Its first byte's number in that line, from 1.
+    uint64_t column;
+    // Prefix and last four characters, for people.
+    keycask_text hint;
+    // Place of the alert in its message, from 1; 0 of a text.
+    uint64_t alert;
+    // Of an alert: what GitHub calls the kind of secret. May be empty.
+    keycask_text alert_kind;
+    // Of an alert: where GitHub found it, or shows it. May be empty.
+    keycask_text alert_url;
+    // Of an alert: what it was found in, such as "content". May be empty.
+    keycask_text alert_source;
+} keycask_leak;
+
+// A function of yours that is told of a token that was found. What it is given lasts until it
+// returns. It returns 0 to go on; else the search ends, and its call returns CONFLICT. `context`
+// is what was given beside it.
+typedef int32_t (*keycask_found)(void *context, const keycask_leak *leak);
+
+// What a search came to.
+typedef struct {
+    // sizeof(keycask_leaks).
+    uint32_t struct_size;
+    // 0.
+    uint32_t zero;
+    // Bytes that were searched.
+    uint64_t bytes;
+    // Tokens that were found; one that stands there twice counts twice.
+    uint64_t found;
+    // Keys that are to be revoked, each once.
+    uint64_t keys;
+} keycask_leaks;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1232,7 +1782,8 @@ keycask_status keycask_create(const char *path,
 //
 // Fails with ARGUMENT, NOT_FOUND, PERMISSION (the file is a link, not a regular file,
 // somebody else's, or writable by others), LOCKED, READ_ONLY (it is a backup, or must be
-// repaired first), FOREIGN, NEWER, PEPPER, CORRUPT, IO.
+// repaired first), FOREIGN, NEWER, PEPPER (also a secret of another system that keys need),
+// ROLLED_BACK, CORRUPT, IO.
 // Whichever it is, the file was not written to.
 KEYCASK_MUST_USE
 keycask_status keycask_open(const char *path,
@@ -1311,6 +1862,20 @@ keycask_status keycask_realm_name(const keycask_store *store,
                                   size_t *text_len,
                                   keycask_error *error);
 
+// Writes the names of all kinds, scopes, sets or plans that the profile has to `text`, separated
+// by spaces, in its order, and their length to `*text_len`; on SPACE the length alone.
+// KEYCASK_SCOPES_TEXT_MAX bytes are always enough. `what` is one of KEYCASK_KINDS, ...
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_realm_names(const keycask_store *store,
+                                   uint16_t realm,
+                                   uint32_t what,
+                                   char *text,
+                                   size_t text_cap,
+                                   size_t *text_len,
+                                   keycask_error *error);
+
 // Writes the numbers of all realms to `realms`, in the order in which they were made, and how
 // many there are to `*count`; on SPACE the count alone.
 //
@@ -1333,17 +1898,6 @@ keycask_status keycask_scopes_named(const keycask_store *store,
                                     size_t names_len,
                                     keycask_scopes *scopes,
                                     keycask_error *error);
-
-// Writes the scopes of the set that the profile calls `name` to `*scopes`.
-//
-// Fails with ARGUMENT, NOT_FOUND.
-KEYCASK_MUST_USE
-keycask_status keycask_scopes_of_set(const keycask_store *store,
-                                     uint16_t realm,
-                                     const char *name,
-                                     size_t name_len,
-                                     keycask_scopes *scopes,
-                                     keycask_error *error);
 
 // Writes the names of `scopes` to `text`, separated by spaces, in the order of their bits, and
 // their length to `*text_len`; on SPACE the length alone. Names that the profile no longer
@@ -1375,6 +1929,38 @@ keycask_status keycask_scope(const keycask_store *store,
                              size_t text_cap,
                              keycask_error *error);
 
+// Describes the set of scopes that the profile calls `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_SET_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_set(const keycask_store *store,
+                           uint16_t realm,
+                           const char *name,
+                           size_t name_len,
+                           keycask_set_info *out,
+                           char *text,
+                           size_t text_cap,
+                           keycask_error *error);
+
+// Describes the kind called `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_KIND_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_kind(const keycask_store *store,
+                            uint16_t realm,
+                            const char *name,
+                            size_t name_len,
+                            keycask_kind_info *out,
+                            char *text,
+                            size_t text_cap,
+                            keycask_error *error);
+
 // Writes the mask of the kinds called `names`, a list separated by spaces, to `*kinds`. The
 // mask stays good for the life of the file.
 //
@@ -1399,6 +1985,36 @@ keycask_status keycask_kind_name(const keycask_store *store,
                                  size_t text_cap,
                                  size_t *text_len,
                                  keycask_error *error);
+
+// Describes the plan called `name` in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_PLAN_TEXT_MAX bytes are always enough. `text` may be NULL
+// with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_plan(const keycask_store *store,
+                            uint16_t realm,
+                            const char *name,
+                            size_t name_len,
+                            keycask_plan_info *out,
+                            char *text,
+                            size_t text_cap,
+                            keycask_error *error);
+
+// Describes what a realm allows in `*out`.
+//
+// Writes its texts to `text`; KEYCASK_POLICY_TEXT_MAX bytes are always enough. `text` may be
+// NULL with a capacity of 0: then texts are left out.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_policy(const keycask_store *store,
+                              uint16_t realm,
+                              keycask_policy_info *out,
+                              char *text,
+                              size_t text_cap,
+                              keycask_error *error);
 
 // Makes the owner that your application calls `id`, or changes it.
 //
@@ -1485,6 +2101,25 @@ keycask_status keycask_issue(const keycask_store *store,
                              uint64_t *key,
                              keycask_error *error);
 
+// Issues a key for each of `count` specs, 1 to KEYCASK_MANY_MAX, in one commit: all of them or,
+// if one is refused, none. All holds as if they were issued one after another.
+//
+// Writes the key and the token of spec i to `issued[i]`, which points into `tokens`. All issued
+// have the struct_size of the first, as have all specs. `tokens_cap` is at least `count` times
+// KEYCASK_TOKEN_MAX, or the call does nothing and is refused with SPACE. Wipe it in the end.
+//
+// Fails as keycask_issue() does; the message about a spec begins with its place from 0, as in
+// "spec 3: ".
+KEYCASK_MUST_USE
+keycask_status keycask_issue_many(const keycask_store *store,
+                                  const keycask_spec *specs,
+                                  size_t count,
+                                  const keycask_actor *by,
+                                  keycask_issued *issued,
+                                  char *tokens,
+                                  size_t tokens_cap,
+                                  keycask_error *error);
+
 // Whether `token` may do what `request` needs in `realm`.
 //
 // Decides from memory: it reads no file, allocates nothing, does not wait for a writer and
@@ -1519,14 +2154,14 @@ keycask_status keycask_verify(const keycask_store *store,
 // Denies with any reason from MALFORMED to OTHER. Fails with ARGUMENT, NOT_FOUND (no such
 // realm), FORKED, PANIC, CLOSED.
 KEYCASK_MUST_USE
-keycask_status keycask_verify_batch(const keycask_store *store,
-                                    uint16_t realm,
-                                    const keycask_text *tokens,
-                                    size_t count,
-                                    const keycask_request *request,
-                                    int32_t *statuses,
-                                    keycask_grant *grants,
-                                    keycask_denial *denials);
+keycask_status keycask_verify_many(const keycask_store *store,
+                                   uint16_t realm,
+                                   const keycask_text *tokens,
+                                   size_t count,
+                                   const keycask_request *request,
+                                   int32_t *statuses,
+                                   keycask_grant *grants,
+                                   keycask_denial *denials);
 
 // Decides about a request from its method and header fields, and renders the profile's answer.
 //
@@ -1694,9 +2329,9 @@ keycask_status keycask_revoke(const keycask_store *store,
                               const keycask_actor *by,
                               keycask_error *error);
 
-// Ends all of `keys` for good, in one commit: all of them or, if there is one that this store
-// has not, none. Each holds as if it were revoked alone; all are refused before the change is
-// on its way to the disk. `count` is KEYCASK_MANY_MAX at most.
+// Ends all of `keys` for good or, if there is one that this store has not, none. `count` is
+// KEYCASK_MANY_MAX at most. It is keycask_end_many() of keys that are named: all are refused
+// before the change is on its way to the disk, and a thousand share a commit.
 //
 // Fails with ARGUMENT, NOT_FOUND, and those of a write.
 KEYCASK_MUST_USE
@@ -1831,6 +2466,20 @@ keycask_status keycask_change_sealing_key(const keycask_store *store,
                                           const keycask_actor *by,
                                           size_t *count,
                                           keycask_error *error);
+
+// Says whether the call that named its operation `id` was done, in `*out`. After INDETERMINATE,
+// once the store is opened again, that tells; so does making the call again.
+//
+// Operations are known as long as their commits are in the log.
+//
+// Fails with ARGUMENT, NOT_FOUND (none of this name was done, as far as is known), CONFLICT (it is
+// several commits, and some are missing: make the call again), IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_operation(const keycask_store *store,
+                                 const char *id,
+                                 size_t id_len,
+                                 keycask_operation_info *out,
+                                 keycask_error *error);
 
 // Reads the audit trail: the entries that `filter` selects with numbers over `after`, in
 // order.
@@ -2034,10 +2683,41 @@ keycask_status keycask_sweep(const keycask_store *store,
                              uint32_t *more,
                              keycask_error *error);
 
-// Writes when keys were last used, as far as it is not written. A commit does so once a
-// minute, and keycask_close() does.
+// Sweeps until nothing is left to take out, a thousand keys a commit. Other writers have their
+// turn between any two.
 //
-// Fails with those of a write, but not with READ_ONLY.
+// Writes how many keys it took out to `*count`, which may be NULL.
+//
+// Fails with ARGUMENT (also if `by` names an operation, which is one commit), and those of a
+// write: what was taken out before stays so.
+KEYCASK_MUST_USE
+keycask_status keycask_sweep_all(const keycask_store *store,
+                                 const keycask_actor *by,
+                                 uint64_t *count,
+                                 keycask_error *error);
+
+// Writes the file anew in the order of its keys, so that it is as short as it can be, and puts
+// it in the place of the old one in one step. It needs room for both. Deciding and reading go
+// on; writers wait until it is over, a second or so for 100,000 keys. Whoever has the store open
+// read-only goes on with the old file, which no longer changes.
+//
+// Writes the lengths of the old file and of the new one in bytes to `*before` and `*after`; both
+// may be NULL.
+//
+// Fails with CONFLICT (another file has the store's name by now), PERMISSION, CORRUPT, and those
+// of a write. Unless it is INDETERMINATE, the old file is in its place and the store goes on.
+KEYCASK_MUST_USE
+keycask_status keycask_compact(const keycask_store *store,
+                               uint64_t *before,
+                               uint64_t *after,
+                               keycask_error *error);
+
+// Writes when keys were last used, as far as it is not written; takes more credits from the file
+// where they are low; and does what keycask_rehash() does. A commit writes last uses once a
+// minute, and keycask_close() does it all. A service that seldom writes calls it now and then.
+//
+// Fails with those of a write, but not with READ_ONLY or UNCONFIRMED: then there is nothing to
+// do.
 KEYCASK_MUST_USE keycask_status keycask_flush(const keycask_store *store, keycask_error *error);
 
 // Makes the clock's reading the present, though a commit has recorded a later one. For the
@@ -2061,6 +2741,230 @@ keycask_status keycask_set_clock(const keycask_store *store,
                                  int64_t now_ms,
                                  keycask_error *error);
 
+// Makes `pepper` the store's pepper. The one that was is kept beside it until
+// keycask_retire_pepper(): from now on the store opens with both, the other as previous_pepper.
+// `pepper_len` is KEYCASK_SECRET_LEN.
+//
+// Each key comes over with the first keycask_flush() after it was next verified, and nobody who
+// holds a token sees a difference. To rotate to the pepper that there is changes nothing. A store
+// without a pepper is given one so.
+//
+// Fails with ARGUMENT (also if `by` names an operation: there is no need), CONFLICT (the pepper
+// before is not retired), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_rotate_pepper(const keycask_store *store,
+                                     const uint8_t *pepper,
+                                     size_t pepper_len,
+                                     const keycask_actor *by,
+                                     keycask_error *error);
+
+// Writes where the store is with the rotation of its pepper to `*out`. While there is one before
+// the present one, every key is read.
+//
+// Fails with ARGUMENT, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_pepper(const keycask_store *store,
+                              keycask_pepper_info *out,
+                              keycask_error *error);
+
+// Ends the pepper before the present one, and revokes the keys that are left on it: those that
+// were not verified since the rotation. keycask_pepper() says beforehand how many there are.
+//
+// A commit revokes a thousand keys, and the pepper ends with the last; if that is cut off, call
+// again. Writes how many were revoked to `*count`, which may be NULL.
+//
+// Fails with ARGUMENT (also if `by` names an operation, which is one commit), CONFLICT (there is
+// no pepper before the present one), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_retire_pepper(const keycask_store *store,
+                                     const keycask_actor *by,
+                                     uint64_t *count,
+                                     keycask_error *error);
+
+// Writes, for each key that was verified by an older digest of its token, the digest that new
+// keys have: by that of another system, since it was imported, or by that under the pepper
+// before. keycask_flush() and keycask_close() do it too.
+//
+// Writes how many there were, a few thousand at most, to `*count`, which may be NULL.
+//
+// Fails with those of a write, but not with READ_ONLY or UNCONFIRMED: then there is nothing to do.
+KEYCASK_MUST_USE
+keycask_status keycask_rehash(const keycask_store *store,
+                              uint64_t *count,
+                              keycask_error *error);
+
+// Writes where the store stands to `*anchor`.
+//
+// Fails with ARGUMENT, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_anchor(const keycask_store *store,
+                              keycask_anchor_text *anchor,
+                              keycask_error *error);
+
+// Writes the store, as it is at one moment of the call, to a new file at `path`, which must not
+// exist. Others go on to verify and to write meanwhile.
+//
+// The file is readable by its owner alone, appears complete or not at all, and was read back and
+// checked. It needs the store's pepper. It can be opened read-only, and keycask_restore() makes a
+// store of it. It has no log.
+//
+// Writes `*out`.
+//
+// Fails with ARGUMENT, CONFLICT (something is at `path`), NOT_FOUND (its directory is not there),
+// PERMISSION, FULL, IO, RANDOM, CORRUPT (a row of the store is damaged).
+KEYCASK_MUST_USE
+keycask_status keycask_backup(const keycask_store *store,
+                              const char *path,
+                              size_t path_len,
+                              keycask_backup_info *out,
+                              keycask_error *error);
+
+// Makes a new store at `path`, which must not exist, from the backup in the file at `backup`,
+// and does not open it.
+//
+// The backup is checked completely before. The new store has an id of its own, the tokens of the
+// old one, and its audit trail goes on. It can be opened, and verifies and lists; it refuses
+// changes with UNCONFIRMED until keycask_confirm_restore(), since what was revoked after the
+// backup was made is not revoked in it.
+//
+// `options` has the pepper of the old store; its flags and min_seq mean nothing here. Writes
+// `*out`.
+//
+// Fails with ARGUMENT, CONFLICT (something is at `path`; the anchor or the original is of another
+// store than the backup, or of another history, or the original is older), and with what
+// keycask_open() refuses a file with, for the backup and the original; FULL, IO, RANDOM.
+KEYCASK_MUST_USE
+keycask_status keycask_restore(const char *backup,
+                               size_t backup_len,
+                               const char *path,
+                               size_t path_len,
+                               const keycask_options *options,
+                               const keycask_restoring *restoring,
+                               const keycask_actor *by,
+                               keycask_restored *out,
+                               keycask_error *error);
+
+// Lets a store that was restored take changes: you have seen to what was revoked since the
+// backup, or will.
+//
+// Fails with ARGUMENT, CONFLICT (the store waits for no such thing), and those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_confirm_restore(const keycask_store *store,
+                                       const keycask_actor *by,
+                                       keycask_error *error);
+
+// Takes in `count` keys, 1 to KEYCASK_MANY_MAX, whose tokens another system made, in one commit:
+// all of them or, if one is refused and `flags` do not have KEYCASK_IMPORT_SKIP_REFUSED, none.
+// Their holders keep their tokens. Importing the same keys again changes nothing.
+//
+// `flags` are KEYCASK_IMPORT_..., or 0. All imports have the struct_size of the first.
+//
+// Writes what became of import i to `outcomes[i]`, and tells `refused`, which may be NULL, why a
+// key was left out.
+//
+// Fails, for the first that is refused and with its place from 0 in the message, with NOT_FOUND
+// (realm, kind, owner, scope or secret), ARGUMENT, CAP, CONFLICT (its token is another key's);
+// with ARGUMENT also if `by` names an operation: there is no need; and with those of a write.
+KEYCASK_MUST_USE
+keycask_status keycask_import(const keycask_store *store,
+                              const keycask_import_spec *imports,
+                              size_t count,
+                              uint32_t flags,
+                              const keycask_actor *by,
+                              keycask_outcome *outcomes,
+                              keycask_refused refused,
+                              void *context,
+                              keycask_error *error);
+
+// Imports the key of each line that `read` gives: a JSON object such as {"owner": "ann",
+// "digest": "2cf2...", "scheme": "sha256"}; docs/import.md has all its members.
+//
+// Up to KEYCASK_MANY_MAX lines are one commit, as keycask_import() does it, and no more are in
+// memory. `refused`, which may be NULL, is told of each line that is refused. If `flags` do not
+// have KEYCASK_IMPORT_SKIP_REFUSED, the first KEYCASK_MANY_MAX lines with such a one are not
+// imported, and nothing after them; what was imported before stays, and the same lines can be
+// given again.
+//
+// `context` goes to both functions. Writes `*report`.
+//
+// Fails as keycask_import() does, with the number of the line in the message, and with IO if
+// `read` fails.
+KEYCASK_MUST_USE
+keycask_status keycask_import_lines(const keycask_store *store,
+                                    const keycask_lines *lines,
+                                    keycask_read read,
+                                    uint32_t flags,
+                                    const keycask_actor *by,
+                                    keycask_refused refused,
+                                    void *context,
+                                    keycask_import_report *report,
+                                    keycask_error *error);
+
+// Says how many keys of a realm came from another system, by the scheme by which they are still
+// found. Once no key is left on a scheme that has a secret, the store opens without that secret.
+//
+// Writes them to `imports`, how many rows that are to `*count`, and their texts to `text`, which
+// may be NULL with a capacity of 0: then texts are left out. KEYCASK_IMPORTS_MAX places and
+// KEYCASK_IMPORTS_TEXT_MAX bytes are always enough. All have the struct_size of the first.
+//
+// Fails with ARGUMENT, NOT_FOUND, SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_imports(const keycask_store *store,
+                               uint16_t realm,
+                               keycask_imports_info *imports,
+                               size_t imports_cap,
+                               size_t *count,
+                               char *text,
+                               size_t text_cap,
+                               keycask_error *error);
+
+// Reads the text that `read` gives to its end, and tells `found` of each token in it that
+// belongs to a kind of this store, of whatever realm, and of which key it is.
+// keycask_revoke_many() ends those keys.
+//
+// The text is not trusted and may be of any bytes and any length: the search takes 128 KiB of
+// memory and a time that grows as its length. It leaves no trace: no rate, quota, count or last
+// use.
+//
+// `context` goes to both functions. Writes `*out`.
+//
+// Fails with ARGUMENT, IO (`read` fails), CONFLICT (`found` ended the search).
+KEYCASK_MUST_USE
+keycask_status keycask_leaked(const keycask_store *store,
+                              keycask_read read,
+                              keycask_found found,
+                              void *context,
+                              keycask_leaks *out,
+                              keycask_error *error);
+
+// The same in the secrets of a message of GitHub's secret scanning, which is JSON: one to a
+// partner, or alerts as the REST API has them. It is read to its end, 32 MiB at most, before
+// anything is told. Places count within a secret.
+//
+// Fails as keycask_leaked() does, and with ARGUMENT for what is no such message: as GitHub's
+// webhooks, which leave the secret out.
+KEYCASK_MUST_USE
+keycask_status keycask_leaked_alerts(const keycask_store *store,
+                                     keycask_read read,
+                                     keycask_found found,
+                                     void *context,
+                                     keycask_leaks *out,
+                                     keycask_error *error);
+
+// Writes rules by which another scanner finds the tokens of a realm, or with 0 of all realms, to
+// `text`: KEYCASK_GITLEAKS, ... says for which. Their length goes to `*text_len`; on SPACE the
+// length alone.
+//
+// Fails with ARGUMENT, NOT_FOUND (realm), SPACE.
+KEYCASK_MUST_USE
+keycask_status keycask_rules(const keycask_store *store,
+                             uint16_t realm,
+                             uint32_t format,
+                             char *text,
+                             size_t text_cap,
+                             size_t *text_len,
+                             keycask_error *error);
+
 // The number of the library's ABI. A program that loads the library by itself compares it
 // with the KEYCASK_ABI that it was built with, and goes on only if they are equal.
 uint32_t keycask_abi(void);
@@ -2078,12 +2982,21 @@ const char *keycask_version(void);
 
 #define KEYCASK_ERROR_INIT {sizeof(keycask_error), 0, {0}}
 #define KEYCASK_OPTIONS_INIT \
-    {sizeof(keycask_options), 0, NULL, 0, NULL, 0, 0, 0, 0, NULL, 0, 0}
+    {sizeof(keycask_options), 0, NULL, 0, NULL, 0, NULL, 0, NULL, 0, 0, 0, 0, 0, 0, NULL, NULL, \
+     NULL, 0, 0}
 #define KEYCASK_PATTERNS_INIT \
     {sizeof(keycask_patterns), 0, KEYCASK_DEFAULT, KEYCASK_DEFAULT, KEYCASK_DEFAULT}
 #define KEYCASK_ACTOR_INIT {sizeof(keycask_actor), 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_SCOPE_INFO_INIT \
-    {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+    {sizeof(keycask_scope_info), 0, {0, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}}
+#define KEYCASK_SET_INFO_INIT {sizeof(keycask_set_info), 0, {0, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_KIND_INFO_INIT \
+    {sizeof(keycask_kind_info), 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_PLAN_INFO_INIT \
+    {sizeof(keycask_plan_info), 0, 0, 0, {{0, 0, 0}}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_POLICY_INFO_INIT \
+    {sizeof(keycask_policy_info), 0, 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_OWNER_CHANGE_INIT \
     {sizeof(keycask_owner_change), 0, {NULL, 0}, {0, 0}, {0, 0}}
 #define KEYCASK_OWNER_INFO_INIT \
@@ -2091,6 +3004,7 @@ const char *keycask_version(void);
 #define KEYCASK_SPEC_INIT \
     {sizeof(keycask_spec), 0, 0, {NULL, 0}, {NULL, 0}, {0, 0}, {NULL, 0}, {NULL, 0}, \
      KEYCASK_NOW, KEYCASK_DEFAULT, 0, {NULL, 0}, KEYCASK_DEFAULT, {NULL, 0}}
+#define KEYCASK_ISSUED_INIT {sizeof(keycask_issued), 0, 0, {NULL, 0}}
 #define KEYCASK_REQUEST_INIT \
     {sizeof(keycask_request), 1, {0, 0}, KEYCASK_ANY_KIND, KEYCASK_NOW, {0}, 0, 0}
 #define KEYCASK_GRANT_INIT \
@@ -2117,6 +3031,7 @@ const char *keycask_version(void);
      KEYCASK_KEEP, {NULL, 0}, 0}
 #define KEYCASK_ROTATION_INIT \
     {sizeof(keycask_rotation), 0, KEYCASK_DEFAULT, KEYCASK_DEFAULT, 0}
+#define KEYCASK_OPERATION_INFO_INIT {sizeof(keycask_operation_info), 0, 0, 0, 0}
 #define KEYCASK_AUDIT_FILTER_INIT \
     {sizeof(keycask_audit_filter), 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
      KEYCASK_NONE, KEYCASK_NONE}
@@ -2133,3 +3048,18 @@ const char *keycask_version(void);
 #define KEYCASK_FINDING_INIT \
     {sizeof(keycask_finding), 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
 #define KEYCASK_STATS_INFO_INIT {sizeof(keycask_stats_info), 0, {0}, 0, 0, 0, 0, 0, 0}
+#define KEYCASK_PEPPER_INFO_INIT {sizeof(keycask_pepper_info), 0, 0, 0, 0}
+#define KEYCASK_BACKUP_INFO_INIT {sizeof(keycask_backup_info), 0, 0, 0, {0, {0}}}
+#define KEYCASK_RESTORING_INIT {sizeof(keycask_restoring), 0, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_RESTORED_INIT \
+    {sizeof(keycask_restored), 0, {0}, 0, 0, 0, 0, 0, 0, 0, 0, {0, {0}}}
+#define KEYCASK_IMPORT_SPEC_INIT \
+    {sizeof(keycask_import_spec), KEYCASK_ACTIVE, NULL, {NULL, 0}, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}, {NULL, 0}, KEYCASK_NOW}
+#define KEYCASK_LINES_INIT {sizeof(keycask_lines), 0, 0, {NULL, 0}, {NULL, 0}}
+#define KEYCASK_IMPORT_REPORT_INIT {sizeof(keycask_import_report), 0, 0, 0, 0, 0}
+#define KEYCASK_IMPORTS_INFO_INIT {sizeof(keycask_imports_info), 0, 0, {NULL, 0}}
+#define KEYCASK_LEAK_INIT \
+    {sizeof(keycask_leak), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, 0, {NULL, 0}, {NULL, 0}, \
+     {NULL, 0}}
+#define KEYCASK_LEAKS_INIT {sizeof(keycask_leaks), 0, 0, 0, 0}

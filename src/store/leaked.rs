@@ -31,7 +31,7 @@ impl Store {
     /// length, whatever it is, and is wiped from there. A store that was opened read-only tells of
     /// the keys as of its opening.
     ///
-    /// A key of which a token was found is best [revoked](Self::revoke_many), whatever refuses it
+    /// A key of which a token was found is best [revoked](Self::end_many), whatever refuses it
     /// today. Keys that were imported with tokens of other shapes cannot be found.
     ///
     /// # Errors

@@ -23,11 +23,13 @@ mod import;
 mod issue;
 mod leaked;
 mod list;
+mod noted;
 mod observe;
 mod open;
 mod operation;
 mod owner;
 mod pepper;
+mod present;
 mod query;
 mod quota;
 mod realm;
@@ -36,7 +38,6 @@ mod rehash;
 mod reissue;
 mod restore;
 mod reveal;
-mod revoke;
 mod rotate;
 mod salvage;
 mod scan;
@@ -69,9 +70,9 @@ use crate::storage::Storage;
 use commit::Writers;
 use draft::Draft;
 use import::Known;
+use noted::Noted;
 use observe::Observer;
 use realms::Realms;
-use rehash::Noted;
 use versions::Versions;
 use ways::Routes;
 
@@ -85,9 +86,9 @@ pub use list::PAGE_MAX;
 pub use observe::{Decided, Findings};
 pub use operation::Operation;
 pub use pepper::PepperStatus;
+pub use present::{HttpRequest, Outcome};
 pub use restore::{Restore, Restored};
 pub use sweep::Swept;
-pub use verify::{HttpRequest, Outcome};
 
 /// An open store of API keys.
 ///

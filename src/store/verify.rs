@@ -1,13 +1,12 @@
-//! Verify a token, and present a request.
+//! Verify a token.
 
-use std::{array, fmt};
+use std::{array, ptr};
 
 use super::Store;
 use super::charge::Halt;
+use super::noted::Verified;
 use super::realms::Bound;
-use super::rehash::Verified;
 use super::ways::Ways;
-use crate::answer::{self, Answer};
 use crate::digest::{Address, Digest, Locator};
 use crate::entry::{Entry, OwnerEntry, Side};
 use crate::error::Result;
@@ -19,41 +18,7 @@ use crate::realm::Rights;
 use crate::request::Request;
 use crate::time::Timestamp;
 use crate::token::Malformed;
-use crate::verdict::{Denial, Grant, Reason, Refusal, VerifyError};
-
-/// The head of an HTTP request, as far as it bears on a decision.
-#[derive(Clone, Copy)]
-pub struct HttpRequest<'a> {
-    /// The method, in capitals as HTTP has it.
-    pub method: &'a str,
-    /// The header fields in order: names, and values as bytes.
-    pub headers: &'a [(&'a str, &'a [u8])],
-    /// The application's id of the request, for answers that quote it; may be empty.
-    pub request_id: &'a str,
-}
-
-impl fmt::Debug for HttpRequest<'_> {
-    /// Names the header fields; a value may be a token.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
-        f.debug_struct("HttpRequest")
-            .field("method", &self.method)
-            .field("headers", &names)
-            .field("request_id", &self.request_id)
-            .finish()
-    }
-}
-
-/// What became of a presented request: the verdict, and the answer to give.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Outcome {
-    /// The grant, or why there is none. The reason is for the application and its log.
-    pub verdict: Result<Grant, Refusal>,
-    /// For a refusal the whole answer. For a grant its status is 200, its body empty, and its
-    /// headers are to be added to the application's own.
-    pub answer: Answer,
-}
+use crate::verdict::{Denial, Grant, Reason, VerifyError};
 
 /// A text, and what it is looked for in.
 #[derive(Clone, Copy)]
@@ -150,9 +115,10 @@ impl Store {
     ) -> Result<()> {
         self.storage.at_home()?;
         let realms = self.realms.load();
-        let (bound, ways) = (realms.get(realm)?, self.routes.load());
+        let bound = realms.get(realm)?;
         let required = Required::Scopes(request.required);
         for group in tokens.chunks(GROUP) {
+            let ways = self.routes.load();
             let mut presented = [const { Err(Malformed::Prefix) }; GROUP];
             // What has no shape is not hashed: the others close the gaps.
             let (mut texts, mut count): ([&[u8]; GROUP], _) = ([&[]; GROUP], 0);
@@ -190,49 +156,6 @@ impl Store {
         Ok(())
     }
 
-    /// Decides about a request from its method and headers, and renders the profile's answer.
-    ///
-    /// The token is taken from where the profile says it is presented. The request needs what
-    /// `request` asks for and the scope that the profile has for its method.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` if this store has no such realm. A refusal is no error: it is in the outcome.
-    pub fn present(
-        &self,
-        realm: RealmRef,
-        http: &HttpRequest<'_>,
-        request: &Request,
-    ) -> Result<Outcome> {
-        self.storage.at_home()?;
-        let realms = self.realms.load();
-        let (bound, ways) = (realms.get(realm)?, self.routes.load());
-        let realm = &*bound.realm;
-        let now = request.at.unwrap_or_else(|| self.mark.now());
-        let token = realm.carriers().extract(http.headers.iter().copied());
-        let verdict = match token {
-            Ok(token) => {
-                let required = bound.required(request.required, Some(http.method));
-                let text = Text { bound, ways, token };
-                let verdict = self.recognise(text).and_then(|presented| {
-                    self.rule(text, &presented, request, required, Some(now))
-                });
-                self.shown(verdict, bound, request).map_err(Refusal::Denied)
-            }
-            Err(unpresented) => {
-                self.counts.unpresented();
-                Err(Refusal::Unpresented(unpresented))
-            }
-        };
-        if let (Some(observer), Err(refusal @ Refusal::Unpresented(_))) = (&self.observer, &verdict)
-        {
-            observer.refused(refusal, realm.reference(), request, now);
-        }
-        let facts = answer::Facts { method: http.method, request_id: http.request_id, now };
-        let answer = answer::render(realm, verdict.as_ref(), &facts);
-        Ok(Outcome { verdict, answer })
-    }
-
     /// What finds the key of a text that is shaped like a token of the realm or, if it has keys
     /// that were imported, may be one of theirs. While the text is hashed, memory fetches where
     /// the key stands.
@@ -251,7 +174,7 @@ impl Store {
     /// The rest of a decision, at `now` if that was read already. The text is needed only if what
     /// was presented finds no key.
     #[inline(always)]
-    fn rule(
+    pub(super) fn rule(
         &self,
         text: Text<'_>,
         presented: &Presented<'_>,
@@ -285,11 +208,33 @@ impl Store {
         }
     }
 
-    /// Decides about a text that the present digest finds no key of. If another does, notes what
-    /// the key's digest is to be.
+    /// Decides about a text that the present digest finds no key of. If there are other ways by
+    /// now, the key may have come over to one of them: then it is looked for anew.
     #[cold]
     #[inline(never)]
     fn rule_otherwise(
+        &self,
+        text: Text<'_>,
+        presented: &Presented<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        let verdict = self.rule_by_others(text, presented, request, required, now);
+        let ways = &**self.routes.load();
+        match verdict {
+            Err(Denial { key: None, .. }) if !ptr::eq(ways, text.ways) => {
+                let text = Text { ways, ..text };
+                let presented = self.recognise(text)?;
+                self.rule(text, &presented, request, required, now)
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Decides about a text by the other digests that there are. If one finds a key, notes what
+    /// the key's digest is to be.
+    fn rule_by_others(
         &self,
         text: Text<'_>,
         presented: &Presented<'_>,
@@ -306,7 +251,7 @@ impl Store {
             match self.rule_found(bound, &other, &found, request, required, now) {
                 Ok(grant) => {
                     let mut twins = others.map(|(_, twin)| twin.entry.key_id);
-                    self.noted.note(Verified {
+                    self.noted.note(&Verified {
                         key_id: found.entry.key_id,
                         found: other.digest.words(),
                         digest: presented.digest,
@@ -407,7 +352,7 @@ impl Store {
 
     /// The verdict, once a denial was shown to who looks at decisions. A grant was already.
     #[inline(always)]
-    fn shown(
+    pub(super) fn shown(
         &self,
         verdict: Result<Grant, Denial>,
         bound: &Bound,
@@ -484,7 +429,11 @@ impl Store {
                 let otherwise = self.find_otherwise(text, request).next();
                 // As above: it may have come over between the looks.
                 let again = || Some((presented, self.find(text.bound, &presented, request)?));
-                otherwise.or_else(again).ok_or(Denial::UNKNOWN)
+                match (otherwise.or_else(again), self.routes.load()) {
+                    (Some(found), _) => Ok(found),
+                    (None, ways) if ptr::eq(&**ways, text.ways) => Err(Denial::UNKNOWN),
+                    (None, ways) => self.look_up(Text { ways, ..text }, request),
+                }
             }
         }
     }

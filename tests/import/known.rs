@@ -133,7 +133,8 @@ fn a_token_and_its_digests_are_one_key_whichever_comes_first_in_a_call() {
     }
 }
 
-/// Two calls at the same time share a commit, and neither saw what the other was about to write.
+/// Two calls at the same time share a commit, and neither saw what the other was about to write:
+/// the second was refused, as if the source of randomness had repeated itself.
 #[test]
 fn of_two_imports_of_one_token_at_the_same_time_one_makes_the_key() {
     let scene = Scene::new();

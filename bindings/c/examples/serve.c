@@ -87,7 +87,8 @@ static int parse_head(char *head, size_t len, keycask_http *http, keycask_header
     return http->method.len > 0;
 }
 
-static void serve(int client) {
+// Answers a client that has connected from `peer`.
+static void serve(int client, const struct sockaddr_in *peer) {
     static char text[32 * 1024];
     const keycask_text none = {"", 0};
     char head[HEAD_MAX], body[256], owner[KEYCASK_DESCRIPTION_TEXT_MAX];
@@ -107,6 +108,10 @@ static void serve(int client) {
         respond(client, 400, none, none);
         return;
     }
+    // For keys that may be used from some networks alone. Behind a proxy of yours it is what that
+    // vouches for, and never what a header of the client says.
+    memcpy(request.address, &peer->sin_addr, 4);
+    request.address_len = 4;
     status = keycask_present(store, realm, &http, &request, &answer, text, sizeof text, &len,
                              &grant, &denial);
     if (status < 0) { // no answer is no grant
@@ -181,9 +186,11 @@ int main(int argc, char **argv) {
     printf("http://127.0.0.1:%u\n", ntohs(address.sin_port));
     fflush(stdout);
     while (!stopped) {
-        int client = accept(listener, NULL, NULL);
+        struct sockaddr_in peer;
+        socklen_t peer_len = sizeof peer;
+        int client = accept(listener, (struct sockaddr *)&peer, &peer_len);
         if (client < 0) continue;
-        serve(client);
+        serve(client, &peer);
         close(client);
     }
     close(listener);

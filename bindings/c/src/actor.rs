@@ -21,8 +21,9 @@ pub struct Actor {
     /// A name of your own for this call, 128 bytes at most, without control characters. May be
     /// left out. A call that was done under it before is not done again and reports what was
     /// done, so that after KEYCASK_ERR_INDETERMINATE it can be made again once the store is
-    /// reopened. keycask_issue and keycask_rotate revoke the key whose token was lost and make
-    /// another in its place. Another call under the same name fails with CONFLICT.
+    /// reopened. keycask_issue(), keycask_issue_many() and keycask_rotate() revoke the key whose
+    /// token was lost and make another in its place. Another call under the same name fails with
+    /// CONFLICT.
     pub operation: Text,
 }
 

@@ -5,7 +5,7 @@ use engine::{Decision as Made, KeyId};
 use crate::actor::Actor;
 use crate::failure::Failure;
 use crate::guard;
-use crate::ptr::{Out, Outs};
+use crate::ptr::{self, Out, Outs};
 use crate::request::address_bytes;
 use crate::scopes::Scopes;
 use crate::sized::Sized;
@@ -98,9 +98,7 @@ pub unsafe extern "C" fn keycask_decisions(
                 outs.put(at, Decision::of(made));
             }
             count.put(decided.decisions.len());
-            if !lost.is_null() {
-                Out::new(lost)?.put(decided.lost);
-            }
+            ptr::tell(lost, decided.lost);
             Ok(())
         })
     }
@@ -125,9 +123,7 @@ pub unsafe extern "C" fn keycask_audit_decisions(
     unsafe {
         guard::run(store, error, |open| {
             let noted = open.engine.audit_decisions(&Actor::read(by)?)?;
-            if !count.is_null() {
-                Out::new(count)?.put(noted);
-            }
+            ptr::tell(count, noted);
             Ok(())
         })
     }

@@ -52,7 +52,13 @@ impl Stop {
     /// Writes the sentence, if there is a place for it.
     #[cold]
     pub(crate) fn tell(&self, out: Option<Out<Failure>>) {
-        let Some(out) = out else { return };
+        if let Some(out) = out {
+            out.put(self.failure());
+        }
+    }
+
+    /// The sentence as C has it.
+    pub(crate) fn failure(&self) -> Failure {
         let text = match self {
             Self::Status(_) => String::new(),
             Self::Because(_, why) => (*why).to_owned(),
@@ -65,7 +71,8 @@ impl Stop {
             *to = *from as c_char;
         }
         let message_len = u32::try_from(len).unwrap_or(0);
-        out.put(Failure { struct_size: 0, message_len, message });
+        let struct_size = u32::try_from(size_of::<Failure>()).unwrap_or(0);
+        Failure { struct_size, message_len, message }
     }
 }
 

@@ -6,7 +6,7 @@ use engine::{RealmRef, VerifyError};
 
 use crate::failure::Failure;
 use crate::guard;
-use crate::ptr::{self, Out};
+use crate::ptr;
 use crate::status::Status;
 use crate::store::Store;
 
@@ -38,9 +38,7 @@ pub unsafe extern "C" fn keycask_revoke_presented(
             let realm = RealmRef::new(realm);
             match open.engine.revoke_presented(realm, token, reason) {
                 Ok(info) => {
-                    if !key.is_null() {
-                        Out::new(key)?.put(info.key_id.bits());
-                    }
+                    ptr::tell(key, info.key_id.bits());
                     Ok(())
                 }
                 Err(VerifyError::Denied(denied)) => Err(Status::of_reason(denied.reason).into()),

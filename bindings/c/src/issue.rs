@@ -2,18 +2,19 @@
 
 use std::ffi::c_char;
 
-use engine::{Issued, RealmRef, Shape, Spec as Built};
+use engine::{RealmRef, Shape, Spec as Built};
 
 use crate::actor::Actor;
 use crate::credits;
+use crate::ending::KEYCASK_MANY_MAX;
 use crate::failure::{Failure, Stop, argument};
 use crate::guard;
-use crate::ptr::{self, Out, Room};
+use crate::ptr::{self, Out, Outs, Room};
 use crate::realm::known;
 use crate::scopes::Scopes;
 use crate::sized::Sized;
 use crate::status::Status;
-use crate::store::Store;
+use crate::store::{Open, Store};
 use crate::text::Text;
 use crate::time::{self, End, KEYCASK_DEFAULT, KEYCASK_NOW};
 
@@ -70,11 +71,21 @@ pub struct Spec {
 unsafe impl Sized for Spec {}
 
 impl Spec {
+    /// What it asks of the engine.
+    ///
+    /// # Errors
+    ///
+    /// `KEYCASK_ERR_ARGUMENT` for what cannot be, `KEYCASK_ERR_NOT_FOUND` for the realm.
+    ///
     /// # Safety
     ///
     /// That of `Text::given` for each text.
-    unsafe fn build(&self, realm: &engine::Realm) -> Result<Built, Stop> {
+    pub(crate) unsafe fn ask(&self, open: &Open) -> Result<Built, Stop> {
         ptr::zero(self.zero.into())?;
+        if self.owner.data.is_null() || self.kind.data.is_null() {
+            return Err(argument("a spec has no kind or no owner"));
+        }
+        let realm = &*known(open, self.realm)?;
         // SAFETY: the caller's promise is the same.
         let (kind, owner) = unsafe { (self.kind.or_empty()?, self.owner.or_empty()?) };
         // SAFETY: the caller's promise is the same.
@@ -132,7 +143,7 @@ impl TokenOut {
     }
 
     /// Hands a new key out.
-    pub(crate) fn put(mut self, issued: &Issued) -> Result<(), Stop> {
+    pub(crate) fn put(mut self, issued: &engine::Issued) -> Result<(), Stop> {
         self.room.fill(issued.token.expose().as_bytes(), &self.len)?;
         self.key.put(issued.key.key_id.bits());
         Ok(())
@@ -162,13 +173,79 @@ pub unsafe extern "C" fn keycask_issue(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (spec, by) = (ptr::read(spec)?, Actor::read(by)?);
-            if spec.owner.data.is_null() || spec.kind.data.is_null() {
-                return Err(argument("a spec has no kind or no owner"));
-            }
-            let spec = spec.build(&*known(open, spec.realm)?)?;
+            let (spec, by) = (ptr::read(spec)?.ask(open)?, Actor::read(by)?);
             let out = TokenOut::new(token, token_cap, token_len, key)?;
             out.put(&open.engine.issue(&spec, &by)?)
+        })
+    }
+}
+
+/// A key that was issued with others.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Issued {
+    /// sizeof(keycask_issued).
+    pub struct_size: u32,
+    /// 0.
+    pub zero: u32,
+    /// The key's id.
+    pub key: u64,
+    /// Its token, in the buffer of the call.
+    pub token: Text,
+}
+
+// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4 + 8 + 16 bytes,
+// no padding.
+unsafe impl Sized for Issued {}
+
+/// Refuses what is no number of keys for one commit.
+pub(crate) fn check_count(count: usize) -> Result<(), Stop> {
+    match count {
+        1..=KEYCASK_MANY_MAX => Ok(()),
+        _ => Err(argument("count: from 1 to KEYCASK_MANY_MAX is possible")),
+    }
+}
+
+/// Issues a key for each of `count` specs, 1 to KEYCASK_MANY_MAX, in one commit: all of them or,
+/// if one is refused, none. All holds as if they were issued one after another.
+///
+/// Writes the key and the token of spec i to `issued[i]`, which points into `tokens`. All issued
+/// have the struct_size of the first, as have all specs. `tokens_cap` is at least `count` times
+/// KEYCASK_TOKEN_MAX, or the call does nothing and is refused with SPACE. Wipe it in the end.
+///
+/// Fails as keycask_issue() does; the message about a spec begins with its place from 0, as in
+/// "spec 3: ".
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_issue_many(
+    store: *const Store,
+    specs: *const Spec,
+    count: usize,
+    by: *const Actor,
+    issued: *mut Issued,
+    tokens: *mut c_char,
+    tokens_cap: usize,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run(store, error, |open| {
+            check_count(count)?;
+            let specs = ptr::structs(specs, count)?.map(|spec| spec?.ask(open));
+            let specs = specs.collect::<Result<Vec<_>, Stop>>()?;
+            let (outs, by) = (Outs::sized(issued, count)?, Actor::read(by)?);
+            let mut room = Room::new(tokens, tokens_cap)?;
+            if tokens_cap < count.saturating_mul(KEYCASK_TOKEN_MAX) {
+                return Err(ptr::space());
+            }
+            for (at, one) in open.engine.issue_many(&specs, &by)?.into_iter().enumerate() {
+                let token = one.token.expose().as_bytes();
+                let data = room.put(token).ok_or_else(ptr::space)?;
+                let token = Text { data, len: token.len() };
+                let key = one.key.key_id.bits();
+                outs.put(at, Issued { struct_size: 0, zero: 0, key, token });
+            }
+            Ok(())
         })
     }
 }

@@ -23,6 +23,8 @@ pub mod status;
 
 pub mod failure;
 
+pub mod options;
+
 pub mod store;
 
 pub mod realm;
@@ -30,6 +32,10 @@ pub mod realm;
 pub mod scopes;
 
 pub mod kinds;
+
+pub mod plans;
+
+pub mod policy;
 
 pub mod actor;
 
@@ -74,6 +80,7 @@ pub mod rotate;
 pub mod reveal;
 
 pub mod audit_filter;
+pub mod operation;
 
 pub mod audit;
 
@@ -88,6 +95,18 @@ pub mod findings;
 pub mod stats;
 
 pub mod tend;
+
+pub mod pepper;
+
+pub mod backup;
+
+pub mod restore;
+
+pub mod reader;
+
+pub mod import;
+
+pub mod leak;
 
 pub mod version;
 

@@ -5,9 +5,11 @@
 //! is readable or writable memory of that length is the caller's promise. No alignment is
 //! asked for: structs are copied as bytes.
 
-use std::ffi::c_char;
+use std::ffi::{OsStr, c_char};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
 use std::{ptr, slice};
 
 use crate::failure::{Stop, argument};
@@ -53,6 +55,24 @@ pub(crate) unsafe fn text<'a>(p: *const c_char, len: usize) -> Result<&'a str, S
     // SAFETY: the caller's promise is the same.
     let bytes = unsafe { bytes(p, len) }?;
     std::str::from_utf8(bytes).map_err(|_| argument("a text is not UTF-8"))
+}
+
+/// The path of `len` bytes at `p`.
+///
+/// # Errors
+///
+/// Those of [`bytes`], and `KEYCASK_ERR_ARGUMENT` for what is no path.
+///
+/// # Safety
+///
+/// That of [`bytes`].
+pub(crate) unsafe fn path<'a>(p: *const c_char, len: usize) -> Result<&'a Path, Stop> {
+    // SAFETY: the caller's promise is the same.
+    let path = unsafe { bytes(p, len) }?;
+    if path.is_empty() || path.contains(&0) {
+        return Err(argument("a path is empty or holds a zero byte"));
+    }
+    Ok(Path::new(OsStr::from_bytes(path)))
 }
 
 /// The `count` values at `p`, as an iterator that copies each.
@@ -114,6 +134,12 @@ unsafe fn size_of_struct<T: Sized>(p: *const T) -> Result<usize, Stop> {
 pub(crate) unsafe fn read<T: Sized>(p: *const T) -> Result<T, Stop> {
     // SAFETY: the caller's promise covers the size.
     let size = unsafe { size_of_struct(p) }?;
+    if size == size_of::<T>() {
+        // As it almost always is: a copy of known length.
+        // SAFETY: as many bytes are readable, by the caller's promise; any bytes are a value of
+        // `T`, which is what `Sized` promises.
+        return Ok(unsafe { p.read_unaligned() });
+    }
     let mut value = MaybeUninit::<T>::zeroed();
     let known = size.min(size_of::<T>());
     // SAFETY: `known` bytes are readable at `p`, by the caller's promise, and writable in
@@ -128,6 +154,41 @@ pub(crate) unsafe fn read<T: Sized>(p: *const T) -> Result<T, Stop> {
     // SAFETY: any bytes are a value of `T`, which is what `Sized` promises, and all were set,
     // to zero at least.
     Ok(unsafe { value.assume_init() })
+}
+
+/// The `count` structs at `p`, of whatever version, but all of that of the first.
+///
+/// # Errors
+///
+/// `KEYCASK_ERR_ARGUMENT` for NULL, for a count that no array has, and, when it comes to it, for a
+/// struct of another size and for what [`read`] refuses.
+///
+/// # Safety
+///
+/// A `p` that is not NULL points to a readable `uint32_t`, and to `count` times as many bytes as
+/// this says that stay readable and unchanged while the result is in use.
+pub(crate) unsafe fn structs<'a, T: Sized + 'a>(
+    p: *const T,
+    count: usize,
+) -> Result<impl ExactSizeIterator<Item = Result<T, Stop>> + 'a, Stop> {
+    // SAFETY: the caller's promise covers the first size.
+    let stride = unsafe { size_of_struct(p) }?;
+    let size = count.checked_mul(stride).and_then(|size| isize::try_from(size).ok());
+    if size.is_none() {
+        return Err(argument("a count is beyond what memory can hold"));
+    }
+    Ok((0..count).map(move |at| {
+        // SAFETY: `at` is below `count`, so the struct is in the array, which is no larger than
+        // any object may be (checked above); readable is the caller's promise. `read` reads as
+        // much as the struct's own size says, which is compared before.
+        unsafe {
+            let one = p.byte_add(at * stride);
+            if size_of_struct(one)? != stride {
+                return Err(argument("a struct_size is not that of the first of its array"));
+            }
+            read(one)
+        }
+    }))
 }
 
 /// A place for a result that is not a list.
@@ -162,13 +223,24 @@ impl<T: Copy> Out<T> {
     /// Writes the result.
     #[inline]
     pub(crate) fn put(&self, value: T) {
-        let (from, to) = (self.from, self.to);
+        // A length that is known, as it almost always is, makes a copy without a call.
+        if self.to == size_of::<T>() {
+            self.copy(&value, size_of::<T>());
+        } else {
+            self.copy(&value, self.to);
+        }
+    }
+
+    /// Writes the result up to `to`, which is `self.to`.
+    #[inline(always)]
+    fn copy(&self, value: &T, to: usize) {
+        let from = self.from;
         if from < to {
             // SAFETY: `to` is at most the size of `T` and of the place, so both ranges are
             // inside; the place is writable by the promise to `new` or `sized`; `value` is
             // ours, so they do not overlap.
             unsafe {
-                let bytes = ptr::from_ref(&value).cast::<u8>();
+                let bytes = ptr::from_ref(value).cast::<u8>();
                 ptr::copy_nonoverlapping(bytes.add(from), self.at.add(from), to - from);
             }
         }
@@ -210,6 +282,18 @@ impl<T: Sized> Out<T> {
         }
         // SAFETY: the caller's promise is the same.
         unsafe { Self::sized(p) }.map(Some)
+    }
+}
+
+/// Writes a number that the caller may not want: `p` may be NULL.
+///
+/// # Safety
+///
+/// A `p` that is not NULL points to a writable `T`.
+pub(crate) unsafe fn tell<T: Copy>(p: *mut T, value: T) {
+    // SAFETY: the caller's promise is the same.
+    if let Ok(out) = unsafe { Out::new(p) } {
+        out.put(value);
     }
 }
 

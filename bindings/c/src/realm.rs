@@ -45,9 +45,7 @@ pub unsafe extern "C" fn keycask_realm_apply(
         guard::run(store, error, |open| {
             let (source, toml) = (source_name(source, source_len)?, ptr::text(toml, toml_len)?);
             let change = open.engine.apply_realm(source, toml, &Actor::read(by)?)?;
-            if !realm.is_null() {
-                Out::new(realm)?.put(open.engine.realm(&change.realm)?.number());
-            }
+            ptr::tell(realm, open.engine.realm(&change.realm)?.number());
             Ok(())
         })
     }
@@ -135,6 +133,48 @@ pub unsafe extern "C" fn keycask_realm_name(
         guard::run(store, error, |open| {
             let (mut room, len) = (Room::new(text, text_cap)?, Out::new(text_len)?);
             room.fill(known(open, realm)?.name().as_bytes(), &len)
+        })
+    }
+}
+
+/// Of the names of a realm: its kinds.
+pub const KEYCASK_KINDS: u32 = 1;
+/// Of the names of a realm: its scopes.
+pub const KEYCASK_SCOPES: u32 = 2;
+/// Of the names of a realm: its sets of scopes.
+pub const KEYCASK_SETS: u32 = 3;
+/// Of the names of a realm: its plans.
+pub const KEYCASK_PLANS: u32 = 4;
+
+/// Writes the names of all kinds, scopes, sets or plans that the profile has to `text`, separated
+/// by spaces, in its order, and their length to `*text_len`; on SPACE the length alone.
+/// KEYCASK_SCOPES_TEXT_MAX bytes are always enough. `what` is one of KEYCASK_KINDS, ...
+///
+/// Fails with ARGUMENT, NOT_FOUND, SPACE.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_realm_names(
+    store: *const Store,
+    realm: u16,
+    what: u32,
+    text: *mut c_char,
+    text_cap: usize,
+    text_len: *mut usize,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run(store, error, |open| {
+            let (mut room, len) = (Room::new(text, text_cap)?, Out::new(text_len)?);
+            let realm = known(open, realm)?;
+            let names: Vec<&str> = match what {
+                KEYCASK_KINDS => realm.kinds().iter().map(|kind| &*kind.name).collect(),
+                KEYCASK_SCOPES => realm.scopes().iter().map(|scope| &*scope.name).collect(),
+                KEYCASK_SETS => realm.sets().iter().map(|set| &*set.name).collect(),
+                KEYCASK_PLANS => realm.plans().iter().map(|plan| &*plan.name).collect(),
+                _ => return Err(argument("what: none with this number")),
+            };
+            room.fill(names.join(" ").as_bytes(), &len)
         })
     }
 }

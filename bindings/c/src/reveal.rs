@@ -3,15 +3,15 @@
 use std::ffi::c_char;
 
 use engine::{KeyId, SealingKey};
-use zeroize::Zeroize;
 
 use crate::actor::Actor;
 use crate::failure::{Failure, argument};
 use crate::guard;
 use crate::issue::KEYCASK_TOKEN_MAX;
+use crate::options::secret;
 use crate::ptr::{self, Out, Room};
 use crate::status::Status;
-use crate::store::{Store, secret};
+use crate::store::Store;
 
 /// Gives the token of a key whose kind keeps a sealed copy. The audit trail records it before
 /// the token is given.
@@ -68,13 +68,9 @@ pub unsafe extern "C" fn keycask_change_sealing_key(
     unsafe {
         guard::run(store, error, |open| {
             let by = Actor::read(by)?;
-            let mut bytes = secret(old, old_len)?.ok_or_else(|| argument("old: it is NULL"))?;
-            let old = SealingKey::new(&bytes);
-            bytes.zeroize();
-            let changed = open.engine.change_sealing_key(&old, &by)?;
-            if !count.is_null() {
-                Out::new(count)?.put(changed);
-            }
+            let bytes = secret(old, old_len)?.ok_or_else(|| argument("old: it is NULL"))?;
+            let changed = open.engine.change_sealing_key(&SealingKey::new(&bytes), &by)?;
+            ptr::tell(count, changed);
             Ok(())
         })
     }

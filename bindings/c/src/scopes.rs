@@ -18,7 +18,7 @@ pub const KEYCASK_NAME_MAX: usize = 64;
 /// Room that is always enough for the names of all scopes of a realm.
 pub const KEYCASK_SCOPES_TEXT_MAX: usize = 8320;
 /// Room that is always enough for the text of a keycask_scope_info.
-pub const KEYCASK_SCOPE_TEXT_MAX: usize = 9216;
+pub const KEYCASK_SCOPE_TEXT_MAX: usize = 12288;
 
 /// A set of scopes of one realm: a bit a scope. A bit is given to a name once and for ever, so
 /// a mask that was looked up stays good. All zero is no scope.
@@ -81,29 +81,6 @@ pub unsafe extern "C" fn keycask_scopes_named(
     }
 }
 
-/// Writes the scopes of the set that the profile calls `name` to `*scopes`.
-///
-/// Fails with ARGUMENT, NOT_FOUND.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn keycask_scopes_of_set(
-    store: *const Store,
-    realm: u16,
-    name: *const c_char,
-    name_len: usize,
-    scopes: *mut Scopes,
-    error: *mut Failure,
-) -> Status {
-    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
-    unsafe {
-        guard::run(store, error, |open| {
-            let (name, out) = (ptr::text(name, name_len)?, Out::new(scopes)?);
-            out.put(Scopes::of(known(open, realm)?.set_named(name)?));
-            Ok(())
-        })
-    }
-}
-
 /// Writes the names of `scopes` to `text`, separated by spaces, in the order of their bits, and
 /// their length to `*text_len`; on SPACE the length alone. Names that the profile no longer
 /// has are among them; a bit that never was a scope is left out.
@@ -150,6 +127,8 @@ pub struct Scope {
     pub tier: Text,
     /// The names of the scopes that it implies directly, separated by spaces.
     pub implies: Text,
+    /// The HTTP methods that it permits, separated by spaces; `*` permits all.
+    pub methods: Text,
 }
 
 // SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, then fields
@@ -185,8 +164,9 @@ pub unsafe extern "C" fn keycask_scope(
             let title = found.and_then(|scope| scope.title.as_deref()).unwrap_or_default();
             let tier = found.and_then(|scope| scope.tier.as_deref()).unwrap_or_default();
             let implies = found.map(|scope| scope.implies.join(" ")).unwrap_or_default();
-            let texts = Text::all(&mut room, [name, title, tier, &implies]);
-            let [name, title, tier, implies] = texts.ok_or_else(ptr::space)?;
+            let methods = found.map(|scope| scope.methods.join(" ")).unwrap_or_default();
+            let texts = Text::all(&mut room, [name, title, tier, &implies, &methods]);
+            let [name, title, tier, implies, methods] = texts.ok_or_else(ptr::space)?;
             out.put(Scope {
                 struct_size: 0,
                 zero: 0,
@@ -196,7 +176,65 @@ pub unsafe extern "C" fn keycask_scope(
                 title,
                 tier,
                 implies,
+                methods,
             });
+            Ok(())
+        })
+    }
+}
+
+/// Room that is always enough for the text of a keycask_set_info.
+pub const KEYCASK_SET_TEXT_MAX: usize = 512;
+
+/// A named set of scopes, as its profile has it. The texts stand in the buffer of the call.
+#[derive(Clone, Copy)]
+#[repr(C)]
+pub struct Set {
+    /// sizeof(keycask_set_info).
+    pub struct_size: u32,
+    /// 0.
+    pub zero: u32,
+    /// The scopes, without what they imply.
+    pub scopes: Scopes,
+    /// Its name.
+    pub name: Text,
+    /// Its name for people; empty if it has none.
+    pub title: Text,
+}
+
+// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, three times 16
+// bytes, no padding.
+unsafe impl Sized for Set {}
+
+/// Describes the set of scopes that the profile calls `name` in `*out`.
+///
+/// Writes its texts to `text`; KEYCASK_SET_TEXT_MAX bytes are always enough. `text` may be NULL
+/// with a capacity of 0: then texts are left out.
+///
+/// Fails with ARGUMENT, NOT_FOUND, SPACE.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_set(
+    store: *const Store,
+    realm: u16,
+    name: *const c_char,
+    name_len: usize,
+    out: *mut Set,
+    text: *mut c_char,
+    text_cap: usize,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run(store, error, |open| {
+            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let name = ptr::text(name, name_len)?;
+            let realm = known(open, realm)?;
+            let scopes = Scopes::of(realm.set_named(name)?);
+            let found = realm.sets().iter().find(|set| set.name == name);
+            let title = found.and_then(|set| set.title.as_deref()).unwrap_or_default();
+            let [name, title] = Text::all(&mut room, [name, title]).ok_or_else(ptr::space)?;
+            out.put(Set { struct_size: 0, zero: 0, scopes, name, title });
             Ok(())
         })
     }

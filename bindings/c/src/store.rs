@@ -1,29 +1,16 @@
 //! Create, open and close a store.
 
-use std::ffi::{OsStr, c_char};
-use std::os::unix::ffi::OsStrExt;
+use std::ffi::c_char;
 use std::path::Path;
 use std::ptr::null_mut;
 use std::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-use engine::{Pepper, SealingKey};
-use zeroize::Zeroize;
-
 use crate::clock::Hands;
-use crate::decisions;
 use crate::failure::{Failure, Stop, argument};
-use crate::findings::Patterns;
+use crate::options::Options;
 use crate::ptr::{self, Out};
-use crate::sized::Sized;
 use crate::status::Status;
-use crate::time::{self, KEYCASK_NOW};
 use crate::{fork, guard};
-
-/// Bytes of a pepper and of a sealing key.
-pub const KEYCASK_SECRET_LEN: usize = 32;
-/// In flags of keycask_options: for reading alone, beside a process that writes. What that
-/// process changes later is not seen until the store is opened again.
-pub const KEYCASK_READ_ONLY: u32 = 1;
 
 /// An open store.
 pub struct Store {
@@ -121,109 +108,6 @@ impl Store {
     }
 }
 
-/// How a store is created or opened. All zero but for the size is the default.
-#[derive(Clone, Copy)]
-#[repr(C)]
-pub struct Options {
-    /// sizeof(keycask_options).
-    pub struct_size: u32,
-    /// 0 or KEYCASK_READ_ONLY.
-    pub flags: u32,
-    /// A secret that your program keeps outside the file, and that the store was or will be
-    /// created with: it keys the digests of tokens. NULL for none.
-    pub pepper: *const u8,
-    /// KEYCASK_SECRET_LEN, or 0 for none.
-    pub pepper_len: usize,
-    /// A secret under which tokens are sealed that can be revealed. NULL for none.
-    pub sealing_key: *const u8,
-    /// KEYCASK_SECRET_LEN, or 0 for none.
-    pub sealing_key_len: usize,
-    /// 0 or KEYCASK_NOW for the machine's clock. A time: the store's clock stands there until
-    /// keycask_set_clock() moves it.
-    pub clock_ms: i64,
-    /// Size of the page cache in bytes; 0 for 32 MiB. Decisions do not read through it.
-    pub cache_bytes: u64,
-    /// How many ops keycask_changes() can go back at least; 0 for 100,000. A change of one key,
-    /// owner or realm is an op.
-    pub log_len: u64,
-    /// What keycask_findings() is to look for; NULL for nothing. Takes 1 MiB, and at most some 14
-    /// MiB more as keys are met.
-    pub patterns: *const Patterns,
-    /// Which decisions are kept for keycask_decisions(): 0 for none, KEYCASK_DENIALS for every
-    /// denial; any other number for every denial and one grant of so many, drawn by chance.
-    /// Takes 512 KiB.
-    pub decisions: u32,
-    /// 0.
-    pub zero: u32,
-}
-
-// SAFETY: repr(C), begins with the size, has integers and pointers alone: 4 + 4, then eight
-// bytes each, but for 4 + 4 at the end, no padding.
-unsafe impl Sized for Options {}
-
-/// Copies a secret, if there is one.
-///
-/// # Safety
-///
-/// A `p` that is not NULL points to `len` readable bytes.
-pub(crate) unsafe fn secret(p: *const u8, len: usize) -> Result<Option<[u8; 32]>, Stop> {
-    if p.is_null() && len == 0 {
-        return Ok(None);
-    }
-    // SAFETY: the caller's promise is the same.
-    let bytes = unsafe { ptr::bytes(p.cast(), len) }?;
-    let wrong = || argument("a secret is not of KEYCASK_SECRET_LEN bytes");
-    bytes.try_into().map(Some).map_err(|_| wrong())
-}
-
-/// # Safety
-///
-/// The promises of the header about the pointers in `options`.
-unsafe fn build(options: &Options) -> Result<(engine::Options, Option<Hands>), Stop> {
-    if options.flags & !KEYCASK_READ_ONLY != 0 {
-        return Err(argument("flags: only KEYCASK_READ_ONLY is known"));
-    }
-    let mut built = engine::Store::options();
-    // SAFETY: the caller's promise.
-    let secrets = unsafe {
-        [
-            secret(options.pepper, options.pepper_len)?,
-            secret(options.sealing_key, options.sealing_key_len)?,
-        ]
-    };
-    let [mut pepper, mut sealing] = secrets;
-    if let Some(bytes) = &mut pepper {
-        built = built.pepper(Pepper::new(&*bytes));
-        bytes.zeroize();
-    }
-    if let Some(bytes) = &mut sealing {
-        built = built.sealing_key(SealingKey::new(&*bytes));
-        bytes.zeroize();
-    }
-    let hands = match options.clock_ms {
-        0 | KEYCASK_NOW => None,
-        at => Some(Hands::at(time::instant(at)?)),
-    };
-    if let Some(hands) = &hands {
-        built = built.clock(hands.clone());
-    }
-    if options.cache_bytes != 0 {
-        let bytes = usize::try_from(options.cache_bytes);
-        built = built.cache_bytes(bytes.map_err(|_| argument("cache_bytes: too large"))?);
-    }
-    if options.log_len != 0 {
-        built = built.log_len(options.log_len);
-    }
-    ptr::zero(options.zero)?;
-    // SAFETY: the caller's promise.
-    if let Some(patterns) = unsafe { Patterns::read(options.patterns) }? {
-        built = built.patterns(patterns);
-    }
-    built = built.decisions(decisions::chosen(options.decisions));
-    let read_only = options.flags & KEYCASK_READ_ONLY != 0;
-    Ok((built.read_only(read_only), hands))
-}
-
 /// # Safety
 ///
 /// The promises of the header about each pointer.
@@ -239,13 +123,10 @@ unsafe fn enter(
     unsafe {
         guard::run_alone(error, || {
             let out = Out::new(out)?;
-            let path = ptr::bytes(path, path_len)?;
-            if path.is_empty() || path.contains(&0) {
-                return Err(argument("path: it is empty or holds a zero byte"));
-            }
-            let (options, hands) = build(&ptr::read(options)?)?;
+            let path = ptr::path(path, path_len)?;
+            let (options, hands) = Options::read(options)?;
             fork::watch()?;
-            let store = how(options, Path::new(OsStr::from_bytes(path)))?;
+            let store = how(options, path)?;
             out.put(Store::give(Open::new(store, hands)));
             Ok(())
         })
@@ -278,7 +159,8 @@ pub unsafe extern "C" fn keycask_create(
 ///
 /// Fails with ARGUMENT, NOT_FOUND, PERMISSION (the file is a link, not a regular file,
 /// somebody else's, or writable by others), LOCKED, READ_ONLY (it is a backup, or must be
-/// repaired first), FOREIGN, NEWER, PEPPER, CORRUPT, IO.
+/// repaired first), FOREIGN, NEWER, PEPPER (also a secret of another system that keys need),
+/// ROLLED_BACK, CORRUPT, IO.
 /// Whichever it is, the file was not written to.
 #[unsafe(no_mangle)]
 #[must_use]

@@ -3,7 +3,7 @@
 use crate::actor::Actor;
 use crate::failure::{Failure, argument};
 use crate::guard;
-use crate::ptr::Out;
+use crate::ptr;
 use crate::status::Status;
 use crate::store::Store;
 use crate::time;
@@ -40,21 +40,73 @@ pub unsafe extern "C" fn keycask_sweep(
     unsafe {
         guard::run(store, error, |open| {
             let swept = open.engine.sweep(limit, &Actor::read(by)?)?;
-            if !count.is_null() {
-                Out::new(count)?.put(swept.keys);
-            }
-            if !more.is_null() {
-                Out::new(more)?.put(u32::from(swept.more));
-            }
+            ptr::tell(count, swept.keys);
+            ptr::tell(more, u32::from(swept.more));
             Ok(())
         })
     }
 }
 
-/// Writes when keys were last used, as far as it is not written. A commit does so once a
-/// minute, and keycask_close() does.
+/// Sweeps until nothing is left to take out, a thousand keys a commit. Other writers have their
+/// turn between any two.
 ///
-/// Fails with those of a write, but not with READ_ONLY.
+/// Writes how many keys it took out to `*count`, which may be NULL.
+///
+/// Fails with ARGUMENT (also if `by` names an operation, which is one commit), and those of a
+/// write: what was taken out before stays so.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_sweep_all(
+    store: *const Store,
+    by: *const Actor,
+    count: *mut u64,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run(store, error, |open| {
+            let swept = open.engine.sweep_all(&Actor::read(by)?)?;
+            ptr::tell(count, swept);
+            Ok(())
+        })
+    }
+}
+
+/// Writes the file anew in the order of its keys, so that it is as short as it can be, and puts
+/// it in the place of the old one in one step. It needs room for both. Deciding and reading go
+/// on; writers wait until it is over, a second or so for 100,000 keys. Whoever has the store open
+/// read-only goes on with the old file, which no longer changes.
+///
+/// Writes the lengths of the old file and of the new one in bytes to `*before` and `*after`; both
+/// may be NULL.
+///
+/// Fails with CONFLICT (another file has the store's name by now), PERMISSION, CORRUPT, and those
+/// of a write. Unless it is INDETERMINATE, the old file is in its place and the store goes on.
+#[unsafe(no_mangle)]
+#[must_use]
+pub unsafe extern "C" fn keycask_compact(
+    store: *const Store,
+    before: *mut u64,
+    after: *mut u64,
+    error: *mut Failure,
+) -> Status {
+    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
+    unsafe {
+        guard::run(store, error, |open| {
+            let compacted = open.engine.compact()?;
+            ptr::tell(before, compacted.before);
+            ptr::tell(after, compacted.after);
+            Ok(())
+        })
+    }
+}
+
+/// Writes when keys were last used, as far as it is not written; takes more credits from the file
+/// where they are low; and does what keycask_rehash() does. A commit writes last uses once a
+/// minute, and keycask_close() does it all. A service that seldom writes calls it now and then.
+///
+/// Fails with those of a write, but not with READ_ONLY or UNCONFIRMED: then there is nothing to
+/// do.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn keycask_flush(store: *const Store, error: *mut Failure) -> Status {
@@ -80,9 +132,7 @@ pub unsafe extern "C" fn keycask_reset_clock(
     unsafe {
         guard::run(store, error, |open| {
             let now = open.engine.reset_clock(&Actor::read(by)?)?;
-            if !now_ms.is_null() {
-                Out::new(now_ms)?.put(now.as_ms());
-            }
+            ptr::tell(now_ms, now.as_ms());
             Ok(())
         })
     }

@@ -5,7 +5,7 @@ use engine::Trim;
 use crate::actor::Actor;
 use crate::failure::{Failure, argument};
 use crate::guard;
-use crate::ptr::Out;
+use crate::ptr::{self, Out};
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
@@ -95,12 +95,8 @@ pub unsafe extern "C" fn keycask_audit_trim(
                 _ => return Err(argument("what: none with this number")),
             };
             let trimmed = open.engine.trim_audit(trim, &Actor::read(by)?)?;
-            if !count.is_null() {
-                Out::new(count)?.put(trimmed.entries);
-            }
-            if !more.is_null() {
-                Out::new(more)?.put(u32::from(trimmed.more));
-            }
+            ptr::tell(count, trimmed.entries);
+            ptr::tell(more, u32::from(trimmed.more));
             Ok(())
         })
     }

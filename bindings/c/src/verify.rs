@@ -133,7 +133,7 @@ impl Extend<Result<engine::Grant, engine::Denial>> for Answers {
 /// realm), FORKED, PANIC, CLOSED.
 #[unsafe(no_mangle)]
 #[must_use]
-pub unsafe extern "C" fn keycask_verify_batch(
+pub unsafe extern "C" fn keycask_verify_many(
     store: *const Store,
     realm: u16,
     tokens: *const Text,

@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
                                              &grant, &denial));
         RETURNS(DENY_MALFORMED, keycask_verify(stage.store, stage.realm, TEXT("acme_live_x"),
                                                &request, &grant, &denial));
-        RETURNS(DENY_REVOKED, keycask_verify_batch(stage.store, stage.realm, tokens, 3, &request,
+        RETURNS(DENY_REVOKED, keycask_verify_many(stage.store, stage.realm, tokens, 3, &request,
                                                    statuses, grants, denials));
     }
     CHECK(taken == before);

@@ -1,6 +1,7 @@
 // What a fork does to a store: nothing, whatever the child does.
 #define _POSIX_C_SOURCE 200809L
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,10 +25,30 @@ static void in_child(void (*as_child)(const scene *), const scene *of) {
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static int64_t nothing(void *context, char *buffer, size_t cap) {
+    (void)context, (void)buffer, (void)cap;
+    return 0;
+}
+
+static int32_t never(void *context, const keycask_leak *leak) {
+    (void)context, (void)leak;
+    CHECK(0);
+    return 1;
+}
+
 // Every call on the inherited handle is refused; closing it does nothing.
 static void uses(const scene *of) {
     char token[KEYCASK_TOKEN_MAX];
     char buffer[KEYCASK_KEY_TEXT_MAX];
+    static const uint8_t secret[KEYCASK_SECRET_LEN] = {1};
+    static const char beside[] = "/nowhere/at/all";
+    keycask_anchor_text anchor;
+    keycask_backup_info backup = KEYCASK_BACKUP_INFO_INIT;
+    keycask_operation_info operation = KEYCASK_OPERATION_INFO_INIT;
+    keycask_pepper_info pepper = KEYCASK_PEPPER_INFO_INIT;
+    keycask_issued issued = KEYCASK_ISSUED_INIT;
+    keycask_imports_info imports = KEYCASK_IMPORTS_INFO_INIT;
+    keycask_leaks leaks = KEYCASK_LEAKS_INIT;
     keycask_error error = KEYCASK_ERROR_INIT;
     keycask_spec spec = KEYCASK_SPEC_INIT;
     keycask_owner_change owner = KEYCASK_OWNER_CHANGE_INIT;
@@ -88,6 +109,22 @@ static void uses(const scene *of) {
     RETURNS(ERR_FORKED, keycask_stats(of->store, &stats, NULL));
     RETURNS(ERR_FORKED, keycask_check(of->store, NULL));
     RETURNS(ERR_FORKED, keycask_flush(of->store, NULL));
+    RETURNS(ERR_FORKED, keycask_sweep_all(of->store, &of->by, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_compact(of->store, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_anchor(of->store, &anchor, NULL));
+    RETURNS(ERR_FORKED, keycask_backup(of->store, beside, strlen(beside), &backup, NULL));
+    RETURNS(ERR_FORKED, keycask_confirm_restore(of->store, &of->by, NULL));
+    RETURNS(ERR_FORKED, keycask_operation(of->store, TEXT("x"), &operation, NULL));
+    RETURNS(ERR_FORKED, keycask_pepper(of->store, &pepper, NULL));
+    RETURNS(ERR_FORKED, keycask_rotate_pepper(of->store, secret, sizeof secret, &of->by, NULL));
+    RETURNS(ERR_FORKED, keycask_retire_pepper(of->store, &of->by, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_rehash(of->store, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_issue_many(of->store, &spec, 1, &of->by, &issued, token,
+                                           sizeof token, NULL));
+    RETURNS(ERR_FORKED, keycask_imports(of->store, of->realm, &imports, 1, &count, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_leaked(of->store, nothing, never, NULL, &leaks, NULL));
+    RETURNS(ERR_FORKED, keycask_rules(of->store, 0, KEYCASK_GITHUB, buffer, sizeof buffer, &len,
+                                      NULL));
     RETURNS(OK, keycask_close(of->store));
     RETURNS(ERR_CLOSED, keycask_close(of->store));
 }
@@ -164,6 +201,31 @@ static void lock_goes_with_its_process(scene *of) {
     close(told[1]);
 }
 
+static const scene *issuer;
+static int stop;
+
+static void *issues(void *unused) {
+    (void)unused;
+    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
+        char token[KEYCASK_TOKEN_MAX];
+        uint64_t key;
+        scene_issue(issuer, token, &key);
+    }
+    return NULL;
+}
+
+// A child comes to be while other threads are in the middle of writing. None of them is in it, so
+// what they hold is held for ever there.
+static void forks_amid_writes(scene *of) {
+    pthread_t threads[2];
+    int i;
+    issuer = of;
+    for (i = 0; i < 2; i++) CHECK(!pthread_create(&threads[i], NULL, issues, NULL));
+    for (i = 0; i < 20; i++) in_child(i % 2 ? uses : holds_nothing, of);
+    __atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
+    for (i = 0; i < 2; i++) CHECK(!pthread_join(threads[i], NULL));
+}
+
 int main(int argc, char **argv) {
     void (*const children[])(const scene *) = {uses, opens, holds_nothing, forks_again, exits};
     scene stage;
@@ -174,6 +236,8 @@ int main(int argc, char **argv) {
         in_child(children[i], &stage);
         parent_is_unharmed(&stage);
     }
+    forks_amid_writes(&stage);
+    parent_is_unharmed(&stage);
     lock_goes_with_its_process(&stage);
     parent_is_unharmed(&stage);
     RETURNS(OK, keycask_close(stage.store));

@@ -27,6 +27,7 @@ const DONE_WITH: &[&str] = &[
     "ImportLines",
     "Patterns",
     "Actor",
+    "Realm",
 ];
 
 /// Types of the engine of which every public field has a line.
@@ -70,6 +71,12 @@ const MADE_OF: &[&str] = &[
     "Leak",
     "Leaks",
     "Issued",
+    "Kind",
+    "Scope",
+    "NamedSet",
+    "Plan",
+    "Window",
+    "Policy",
 ];
 
 /// The name before whatever cannot be part of one.
@@ -171,7 +178,6 @@ fn every_journey_of_the_engine_has_its_line_and_every_line_holds() {
     for (of, c) in table() {
         match c.split_once(' ') {
             Some(("-", why)) => assert!(!why.is_empty(), "{of} has no reason"),
-            _ if c == "owed" => {}
             _ => {
                 let c = c.split(' ').next().unwrap();
                 met.insert(c.to_owned());

@@ -1,5 +1,5 @@
 // What no caller may do, done to every function: a status, and nothing written.
-#include "check.h"
+#include "refused.h"
 
 // Everything that a call can write to.
 static struct {
@@ -21,6 +21,10 @@ static struct {
     keycask_owner_info owner;
     keycask_owner_info owners[2];
     keycask_scope_info scope;
+    keycask_set_info set;
+    keycask_kind_info kind;
+    keycask_plan_info plan;
+    keycask_policy_info policy;
     keycask_audit_entry entries[2];
     keycask_audit_page page;
     keycask_audit_span span;
@@ -59,6 +63,10 @@ static void sizes(void) {
     out.owner.struct_size = sizeof out.owner;
     out.owners[0].struct_size = sizeof out.owner;
     out.scope.struct_size = sizeof out.scope;
+    out.set.struct_size = sizeof out.set;
+    out.kind.struct_size = sizeof out.kind;
+    out.plan.struct_size = sizeof out.plan;
+    out.policy.struct_size = sizeof out.policy;
     out.entries[0].struct_size = sizeof out.entries[0];
     out.page.struct_size = sizeof out.page;
     out.span.struct_size = sizeof out.span;
@@ -75,27 +83,6 @@ static void fill(void) {
     sizes();
     memcpy(as_it_was, &out, sizeof out);
 }
-
-// `call` returns `want`, and has written nothing.
-#define REFUSED(want, call)                                                           \
-    do {                                                                              \
-        fill();                                                                       \
-        RETURNS(want, call);                                                          \
-        CHECK(!memcmp(as_it_was, &out, sizeof out));                                  \
-    } while (0)
-
-// `call` returns `want`, and has written `field`, a length, alone.
-#define REFUSED_WITH(want, field, call)                                               \
-    do {                                                                              \
-        fill();                                                                       \
-        RETURNS(want, call);                                                          \
-        CHECK((out.field) > 0 && (out.field) < 100000);                               \
-        memset(&out.field, 0xA5, sizeof out.field);                                   \
-        CHECK(!memcmp(as_it_was, &out, sizeof out));                                  \
-    } while (0)
-
-#define BAD ERR_ARGUMENT
-#define HUGE ((size_t)-1)
 
 static scene at;
 static keycask_options options = KEYCASK_OPTIONS_INIT;
@@ -235,10 +222,6 @@ static void scopes_and_kinds(void) {
     REFUSED(ERR_NOT_FOUND, keycask_scopes_named(s, 0, TEXT("read"), &out.scopes, NULL));
     REFUSED(ERR_NOT_FOUND,
             keycask_scopes_named(s, at.realm, TEXT("read raed"), &out.scopes, NULL));
-    REFUSED(BAD, keycask_scopes_of_set(NULL, at.realm, TEXT("all"), &out.scopes, NULL));
-    REFUSED(BAD, keycask_scopes_of_set(s, at.realm, NULL, 4, &out.scopes, NULL));
-    REFUSED(BAD, keycask_scopes_of_set(s, at.realm, TEXT("all"), NULL, NULL));
-    REFUSED(ERR_NOT_FOUND, keycask_scopes_of_set(s, at.realm, TEXT("al"), &out.scopes, NULL));
     REFUSED(BAD, keycask_scopes_text(NULL, at.realm, none, t, 99, &out.len, NULL));
     REFUSED(BAD, keycask_scopes_text(s, at.realm, none, NULL, 99, &out.len, NULL));
     REFUSED(BAD, keycask_scopes_text(s, at.realm, none, t, 99, NULL, NULL));
@@ -258,6 +241,44 @@ static void scopes_and_kinds(void) {
     REFUSED(BAD, keycask_kind_name(s, at.realm, 1, t, 64, NULL, NULL));
     REFUSED(ERR_NOT_FOUND, keycask_kind_name(s, at.realm, 999, t, 64, &out.len, NULL));
     REFUSED_WITH(ERR_SPACE, len, keycask_kind_name(s, at.realm, 1, t, 1, &out.len, NULL));
+}
+
+static void profile(void) {
+    const keycask_store *s = at.store;
+    const uint16_t r = at.realm;
+    char *t = out.text;
+    REFUSED(BAD, keycask_realm_names(NULL, r, KEYCASK_KINDS, t, 512, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_names(s, r, 0, t, 512, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_names(s, r, 5, t, 512, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_names(s, r, KEYCASK_KINDS, NULL, 512, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_names(s, r, KEYCASK_KINDS, t, HUGE, &out.len, NULL));
+    REFUSED(BAD, keycask_realm_names(s, r, KEYCASK_KINDS, t, 512, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_realm_names(s, 0, KEYCASK_KINDS, t, 512, &out.len, NULL));
+    REFUSED_WITH(ERR_SPACE, len, keycask_realm_names(s, r, KEYCASK_KINDS, t, 5, &out.len, NULL));
+    REFUSED(BAD, keycask_set(NULL, r, TEXT("all"), &out.set, t, 512, NULL));
+    REFUSED(BAD, keycask_set(s, r, NULL, 3, &out.set, t, 512, NULL));
+    REFUSED(BAD, keycask_set(s, r, TEXT("all"), NULL, t, 512, NULL));
+    REFUSED(BAD, keycask_set(s, r, TEXT("all"), &out.set, NULL, 512, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_set(s, 0, TEXT("all"), &out.set, t, 512, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_set(s, r, TEXT("al"), &out.set, t, 512, NULL));
+    REFUSED(ERR_SPACE, keycask_set(s, r, TEXT("all"), &out.set, t, 2, NULL));
+    REFUSED(BAD, keycask_kind(NULL, r, TEXT("live"), &out.kind, t, 512, NULL));
+    REFUSED(BAD, keycask_kind(s, r, NULL, 4, &out.kind, t, 512, NULL));
+    REFUSED(BAD, keycask_kind(s, r, TEXT("live"), NULL, t, 512, NULL));
+    REFUSED(BAD, keycask_kind(s, r, TEXT("live"), &out.kind, t, HUGE, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_kind(s, r, TEXT("dead"), &out.kind, t, 512, NULL));
+    REFUSED(ERR_SPACE, keycask_kind(s, r, TEXT("live"), &out.kind, t, 9, NULL));
+    REFUSED(BAD, keycask_plan(NULL, r, TEXT("small"), &out.plan, t, 512, NULL));
+    REFUSED(BAD, keycask_plan(s, r, NULL, 5, &out.plan, t, 512, NULL));
+    REFUSED(BAD, keycask_plan(s, r, TEXT("small"), NULL, t, 512, NULL));
+    REFUSED(BAD, keycask_plan(s, r, TEXT("small"), &out.plan, NULL, 512, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_plan(s, r, TEXT("huge"), &out.plan, t, 512, NULL));
+    REFUSED(ERR_SPACE, keycask_plan(s, r, TEXT("small"), &out.plan, t, 3, NULL));
+    REFUSED(BAD, keycask_policy(NULL, r, &out.policy, t, 512, NULL));
+    REFUSED(BAD, keycask_policy(s, r, NULL, t, 512, NULL));
+    REFUSED(BAD, keycask_policy(s, r, &out.policy, NULL, 512, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_policy(s, 9, &out.policy, t, 512, NULL));
+    REFUSED(ERR_SPACE, keycask_policy(s, r, &out.policy, t, 2, NULL));
 }
 
 static void owners(void) {
@@ -398,24 +419,24 @@ static void verify(void) {
     REFUSED(BAD, keycask_verify(s, at.realm, TEXT("t"), &r, &out.grant, &out.denial));
     r = request;
 #define BATCH(store, realm, tokens, count, request, statuses)                          \
-    keycask_verify_batch(store, realm, tokens, count, request, statuses, out.grants, out.denials)
+    keycask_verify_many(store, realm, tokens, count, request, statuses, out.grants, out.denials)
     REFUSED(BAD, BATCH(NULL, at.realm, tokens, 2, &r, out.statuses));
     REFUSED(BAD, BATCH(s, at.realm, NULL, 2, &r, out.statuses));
     REFUSED(BAD, BATCH(s, at.realm, tokens, HUGE, &r, out.statuses));
     REFUSED(BAD, BATCH(s, at.realm, tokens, 2, NULL, out.statuses));
     REFUSED(BAD, BATCH(s, at.realm, tokens, 2, &r, NULL));
     REFUSED(ERR_NOT_FOUND, BATCH(s, 0, tokens, 2, &r, out.statuses));
-    REFUSED(ERR_NOT_FOUND, keycask_verify_batch(s, 0, NULL, 0, &r, NULL, NULL, NULL));
+    REFUSED(ERR_NOT_FOUND, keycask_verify_many(s, 0, NULL, 0, &r, NULL, NULL, NULL));
     tokens[1].len = HUGE;
     REFUSED(BAD, BATCH(s, at.realm, tokens, 2, &r, out.statuses));
-    RETURNS(OK, keycask_verify_batch(s, at.realm, NULL, 0, &r, NULL, NULL, NULL));
+    RETURNS(OK, keycask_verify_many(s, at.realm, NULL, 0, &r, NULL, NULL, NULL));
     {
         keycask_grant g = KEYCASK_GRANT_INIT;
         keycask_denial d = KEYCASK_DENIAL_INIT;
         g.struct_size = d.struct_size = 3;
         tokens[1] = tokens[0];
-        REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, &r, out.statuses, &g, NULL));
-        REFUSED(BAD, keycask_verify_batch(s, at.realm, tokens, 2, &r, out.statuses, NULL, &d));
+        REFUSED(BAD, keycask_verify_many(s, at.realm, tokens, 2, &r, out.statuses, &g, NULL));
+        REFUSED(BAD, keycask_verify_many(s, at.realm, tokens, 2, &r, out.statuses, NULL, &d));
     }
 }
 
@@ -844,6 +865,7 @@ int main(int argc, char **argv) {
     struct_sizes();
     realms();
     scopes_and_kinds();
+    profile();
     owners();
     issue();
     verify();

@@ -39,6 +39,30 @@ fn quickstart_comes_from_open_to_a_refused_token() {
 #[test]
 fn misuse_of_every_function_is_a_status_and_writes_nothing() {
     runs("tests/misuse.c");
+    runs("tests/misuse_keeping.c");
+    runs("tests/misuse_moving.c");
+}
+
+#[test]
+fn keys_come_many_at_once_and_from_elsewhere_and_leaks_are_found() {
+    runs("tests/moving.c");
+}
+
+#[test]
+fn a_store_is_kept_backed_up_restored_and_given_another_pepper() {
+    runs("tests/keeping.c");
+}
+
+#[test]
+fn no_function_is_left_out_of_what_is_misused() {
+    let read = |path: &str| std::fs::read_to_string(Path::new(kit::CRATE).join(path)).unwrap();
+    let programs = ["misuse", "misuse_keeping", "misuse_moving"];
+    let misused: String = programs.map(|name| read(&format!("tests/{name}.c"))).concat();
+    let symbols = read("abi/symbols.txt");
+    let left_out: Vec<&str> =
+        symbols.lines().filter(|name| !misused.contains(&format!("{name}("))).collect();
+    // It takes nothing.
+    assert_eq!(left_out, ["keycask_abi"]);
 }
 
 #[test]
@@ -68,6 +92,11 @@ fn keys_are_listed_counted_and_ended_by_what_they_are() {
 #[test]
 fn what_was_done_and_decided_is_told_to_those_who_follow() {
     runs("tests/watching.c");
+}
+
+#[test]
+fn a_profile_is_told_as_it_was_applied() {
+    runs("tests/profile.c");
 }
 
 #[test]

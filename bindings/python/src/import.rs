@@ -4,6 +4,7 @@ use std::io::BufReader;
 
 use keycask::{Import, ImportLines, ImportOutcome, ImportRules, Scheme};
 use pyo3::prelude::*;
+use zeroize::Zeroizing;
 
 use crate::actor::By;
 use crate::filter::state;
@@ -15,11 +16,22 @@ use crate::stop::{Stop, argument};
 use crate::store::{Store, not_known};
 use crate::time::Instant;
 
+/// A token of another system's, wiped once it was read.
+struct Secret(Zeroizing<String>);
+
+impl<'py> FromPyObject<'_, 'py> for Secret {
+    type Error = PyErr;
+
+    fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
+        object.extract().map(Zeroizing::new).map(Self)
+    }
+}
+
 /// The fields of a `keycask.Import`.
 #[derive(FromPyObject)]
 struct Fields {
     spec: spec::Fields,
-    token: Option<String>,
+    token: Option<Secret>,
     digest: Option<String>,
     scheme: Option<String>,
     lead: Option<String>,
@@ -32,10 +44,7 @@ impl Fields {
     fn import(self, store: &keycask::Store) -> Result<Import, Stop> {
         let spec = self.spec.spec(store)?;
         let mut import = match (self.token, self.digest, self.scheme) {
-            (Some(token), None, None) => {
-                let token = zeroize::Zeroizing::new(token);
-                Import::token(spec, &token)?
-            }
+            (Some(token), None, None) => Import::token(spec, &token.0)?,
             (None, Some(digest), Some(scheme)) => {
                 Import::digest(spec, scheme.parse::<Scheme>()?, &digest)?
             }

@@ -60,6 +60,49 @@ def test_every_option_of_the_engine_is_offered(tmp_path: object) -> None:
     assert set(re.findall(r"^    (\w+):", body[0], re.M)) == names
 
 
+def parameters(name: str) -> set[str]:
+    """The keywords of a method of the store."""
+    return set(inspect.signature(getattr(keycask.Store, name)).parameters)
+
+
+# Builders of the engine's: where each is here, and what is called otherwise or elsewhere.
+BUILDERS: dict[str, tuple[str, set[str], dict[str, str]]] = {
+    "Spec": ("spec/issue.rs", {f.name for f in dataclasses.fields(keycask.Spec)}, {"set": "sets"}),
+    "Import": ("spec/import.rs", {f.name for f in dataclasses.fields(keycask.Import)}, {}),
+    "Filter": ("query/filter.rs", {f.name for f in dataclasses.fields(keycask.Filter)}, {}),
+    "Actor": ("actor.rs", {f.name for f in dataclasses.fields(keycask.Actor)}, {}),
+    "Patterns": (
+        "pattern/mod.rs",
+        {f.name for f in dataclasses.fields(keycask.Patterns)},
+        {"scope_denials": "denials"},
+    ),
+    "Update": ("spec/update.rs", parameters("update"), {}),
+    "Rotation": ("spec/rotation.rs", parameters("rotate"), {}),
+    "OwnerChange": ("spec/owner.rs", parameters("set_owner"), {}),
+    "AuditFilter": (
+        "audit/filter.rs",
+        parameters("audit"),
+        {"event": "events", "from": "start"},
+    ),
+    "Request": ("request.rs", parameters("verify"), {"needs": "scopes"}),
+    "ImportRules": ("store/import/mod.rs", parameters("import_keys"), {}),
+    "ImportLines": ("spec/line.rs", parameters("import_lines"), {}),
+    "Restore": ("store/restore.rs", parameters("restore"), {}),
+}
+
+
+def test_everything_that_can_be_asked_of_the_engine_can_be_asked_here() -> None:
+    for name, (file, offered, otherwise) in BUILDERS.items():
+        text = (ROOT / "src" / file).read_text()
+        blocks = re.findall(rf"^impl {name} \{{\n(.*?)^\}}", text, re.M | re.S)
+        names = re.findall(
+            r"^    pub (?:const )?fn (\w+)(?:<[^(]*>)?\(\s*mut self", "".join(blocks), re.M
+        )
+        assert names, name
+        missing = {n for n in names if otherwise.get(n, n) not in offered}
+        assert not missing, (name, missing)
+
+
 # Fields of the engine's that are numbers of the store, which names stand for here.
 NUMBERS = {"KeyInfo": {"kind"}, "OwnerInfo": {"owner"}, "Leak": {"place", "key"}}
 # Fields that are called otherwise here, because of what they are with others of their kind.

@@ -54,6 +54,7 @@ const FREE: KeyRestraint = KeyRestraint {
     scopes: ScopeSet::all(),
     end: Timestamp::NEVER,
     networks: None,
+    idle: None,
 };
 
 /// A small, fast and repeatable source of numbers.

@@ -97,6 +97,7 @@ impl Run {
                     scopes: ScopeSet::from_bits_retain(u128::from(self.numbers.next()) << 64),
                     end: at(self.numbers.below(1_000) as i64),
                     networks: networks(self.numbers.below(12)),
+                    idle: None,
                 };
                 let (key, address) = (record.key_id, record.address());
                 let id = self.index.restrain_key(key, &address, restraint.clone());

@@ -1,25 +1,31 @@
-//! A panic in the engine, at several points: by a clock that panics when it is told to.
+//! A panic in the engine, at several points: by a clock, or by who is told of progress, that
+//! panics when it is told to.
 
-use std::ptr::{null, null_mut};
+use std::ffi::{c_char, c_void};
+use std::mem::MaybeUninit;
+use std::ptr::{self, null, null_mut};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use engine::{Clock, OwnerChange, Timestamp};
 
+use super::run_alone;
 use crate::actor::Actor;
+use crate::backup::{Backup, keycask_backup};
 use crate::failure::Failure;
 use crate::grant::Grant;
+use crate::import::{Lines, Report, keycask_import_lines};
 use crate::issue::{KEYCASK_TOKEN_MAX, Spec, keycask_issue};
 use crate::life::keycask_revoke;
 use crate::request::Request;
 use crate::scopes::Scopes;
 use crate::status::Status;
 use crate::store::{Open, Store, keycask_close};
-use crate::tend::{keycask_check, keycask_flush};
+use crate::tend::{keycask_check, keycask_compact, keycask_flush, keycask_sweep_all};
 use crate::text::Text;
 use crate::time::{KEYCASK_DEFAULT, KEYCASK_NOW};
-use crate::verify::{keycask_verify, keycask_verify_batch};
+use crate::verify::{keycask_verify, keycask_verify_many};
 
 /// Panics at the reading that is told beforehand; readings are counted down to it.
 #[derive(Clone)]
@@ -36,7 +42,7 @@ impl Bomb {
 
     fn read(&self) {
         let left = self.0.load(Ordering::Relaxed);
-        assert!(left != 0, "the clock stops");
+        assert!(left != 0, "it goes off");
         self.0.store((left - 1).max(-1), Ordering::Relaxed);
     }
 }
@@ -55,6 +61,8 @@ impl Clock for Bomb {
 
 struct Scene {
     bomb: Bomb,
+    /// Goes off at a report of progress.
+    mine: Bomb,
     store: *mut Store,
     realm: u16,
     path: std::path::PathBuf,
@@ -87,15 +95,17 @@ fn request() -> Request {
 impl Scene {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let bomb = Bomb::unlit();
+        let (bomb, mine) = (Bomb::unlit(), Bomb::unlit());
         let path = dir.path().join("keys.keycask");
-        let engine = engine::Store::options().clock(bomb.clone()).create(&path).unwrap();
+        let told = mine.clone();
+        let options = engine::Store::options().clock(bomb.clone()).progress(move |_| told.read());
+        let engine = options.create(&path).unwrap();
         let by = engine::Actor::new("tester");
         engine.apply_realm("acme.toml", PROFILE, &by).unwrap();
         let realm = engine.realm("acme").unwrap();
         engine.set_owner(realm, "o", &OwnerChange::new(), &by).unwrap();
         let store = Store::give(Open::new(engine, None));
-        Self { bomb, store, realm: realm.number(), path, _dir: dir }
+        Self { bomb, mine, store, realm: realm.number(), path, _dir: dir }
     }
 
     fn issue(&self) -> (Status, u64, Vec<u8>) {
@@ -137,6 +147,7 @@ impl Scene {
     /// Every call is refused, and the store can be closed and opened again.
     fn ends(self, token: &[u8]) {
         self.bomb.light(-1);
+        self.mine.light(-1);
         assert_eq!(self.verify(token, null_mut()), Status::ErrPanic);
         assert_eq!(self.issue().0, Status::ErrPanic);
         let mut failure = Failure { struct_size: 520, message_len: 0, message: [0; 512] };
@@ -212,7 +223,7 @@ fn a_panic_in_a_batch_and_at_the_close_is_a_status() {
     let status = unsafe {
         let (at, texts, request) = (statuses.as_mut_ptr(), texts.as_ptr(), request());
         let (grants, denials) = (null_mut(), null_mut());
-        keycask_verify_batch(scene.store, scene.realm, texts, 2, &request, at, grants, denials)
+        keycask_verify_many(scene.store, scene.realm, texts, 2, &request, at, grants, denials)
     };
     assert_eq!(status, Status::ErrPanic);
     // SAFETY: the handle is open.
@@ -221,4 +232,87 @@ fn a_panic_in_a_batch_and_at_the_close_is_a_status() {
     assert_eq!(unsafe { keycask_flush(null(), null_mut()) }, Status::ErrArgument);
     // SAFETY: the handle is open, and nobody else has it.
     assert_eq!(unsafe { keycask_close(scene.store) }, Status::Ok);
+}
+
+/// Gives one line, and then the end: the context is where the line is kept until then.
+unsafe extern "C" fn gives(context: *mut c_void, buffer: *mut c_char, cap: usize) -> i64 {
+    // SAFETY: the context is the variable of `takes_long`, and nobody else uses it meanwhile.
+    let line = unsafe { &mut *context.cast::<&[u8]>() };
+    let len = line.len().min(cap);
+    let (now, later) = line.split_at(len);
+    // SAFETY: the buffer has room for `cap` bytes.
+    unsafe { ptr::copy_nonoverlapping(now.as_ptr().cast(), buffer, len) };
+    *line = later;
+    i64::try_from(len).unwrap()
+}
+
+/// A call that tells of progress.
+fn takes_long(scene: &Scene, what: &str) -> Status {
+    let (store, none) = (scene.store, null_mut());
+    let copy = scene.path.with_extension(what);
+    let copy = copy.to_str().unwrap();
+    let mut line: &[u8] = b"{\"owner\": \"o\", \"token\": \"of-another-system\"}";
+    // SAFETY: the handle is open, and all pointers are to variables that are as large as is said.
+    unsafe {
+        match what {
+            "compact" => keycask_compact(store, null_mut(), null_mut(), none),
+            "sweep" => keycask_sweep_all(store, &by(), null_mut(), none),
+            "backup" => {
+                let mut out = MaybeUninit::<Backup>::zeroed().assume_init();
+                out.struct_size = 120;
+                keycask_backup(store, copy.as_ptr().cast(), copy.len(), &mut out, none)
+            }
+            _ => {
+                let lines = Lines {
+                    struct_size: 40,
+                    realm: scene.realm,
+                    zero: 0,
+                    kind: text("live"),
+                    scheme: Text::NONE,
+                };
+                let mut out = MaybeUninit::<Report>::zeroed().assume_init();
+                out.struct_size = 40;
+                let at = (&raw mut line).cast();
+                let (read, by) = (Some(gives as _), by());
+                keycask_import_lines(store, &lines, read, 0, &by, None, at, &mut out, none)
+            }
+        }
+    }
+}
+
+#[test]
+fn a_panic_half_way_through_what_takes_long_is_a_status_and_the_file_stays_whole() {
+    for what in ["compact", "sweep", "backup", "import"] {
+        let mut panics = 0;
+        for reports in 0..8 {
+            let scene = Scene::new();
+            let (_, _, token) = scene.issue();
+            scene.mine.light(reports);
+            let status = takes_long(&scene, what);
+            if status == Status::ErrPanic {
+                panics += 1;
+                scene.ends(&token);
+                continue;
+            }
+            // To the engine, a panic of what reads a whole file is a fault of that file.
+            assert!(
+                matches!(status, Status::Ok | Status::ErrCorrupt | Status::ErrIo),
+                "{what}: {status:?}"
+            );
+            scene.mine.light(-1);
+            assert_eq!(scene.verify(&token, null_mut()), Status::Ok);
+            // SAFETY: the handle is open, and nobody else has it.
+            unsafe {
+                assert_eq!(keycask_check(scene.store, null_mut()), Status::Ok);
+                assert_eq!(keycask_close(scene.store), Status::Ok);
+            }
+        }
+        assert!(panics > 0, "{what}: no point was reached");
+    }
+}
+
+#[test]
+fn a_panic_without_a_store_is_a_status() {
+    // SAFETY: there is no place for an error.
+    assert_eq!(unsafe { run_alone(null_mut(), || panic!("it goes off")) }, Status::ErrPanic);
 }

@@ -250,12 +250,12 @@ static void do_issue(void) {
     spec.owner = as_text(required("owner"));
     if (list && !scopes(list, &spec.scopes)) return;
     if (set) {
-        keycask_scopes of_set;
-        if (!done(keycask_scopes_of_set(store, realm, set, strlen(set), &of_set, &came.error))) {
+        keycask_set_info of_set = KEYCASK_SET_INFO_INIT;
+        if (!done(keycask_set(store, realm, set, strlen(set), &of_set, NULL, 0, &came.error))) {
             return;
         }
-        spec.scopes.low |= of_set.low;
-        spec.scopes.high |= of_set.high;
+        spec.scopes.low |= of_set.scopes.low;
+        spec.scopes.high |= of_set.scopes.high;
     }
     if (people) spec.name = as_text(people);
     if (metadata) spec.metadata = as_text(metadata);

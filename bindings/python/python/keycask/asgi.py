@@ -37,7 +37,8 @@ def client(scope: Scope) -> str | None:
 class KeyMiddleware:
     """Lets a request pass if it presents a key of `realm` that has all of `scopes`.
 
-    `kinds`: those that are accepted; all without. `store`: one, or what gives one.
+    `kinds`: those that are accepted; all without. `store`: one, or what gives one. `request_id`:
+    gives your id of a request, for answers that quote it.
     """
 
     def __init__(
@@ -48,8 +49,9 @@ class KeyMiddleware:
         *,
         scopes: Iterable[str] = (),
         kinds: Iterable[str] | None = None,
+        request_id: Callable[[Scope], str] | None = None,
     ) -> None:
-        self._app, self._scopes = app, tuple(scopes)
+        self._app, self._scopes, self._request_id = app, tuple(scopes), request_id
         self._gate = Gate(store, realm, kinds=kinds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,6 +63,7 @@ class KeyMiddleware:
             scope["headers"],
             self._scopes,
             address=peer(client(scope)),
+            request_id=self._request_id(scope) if self._request_id else "",
         )
         answer, grant = outcome.answer, outcome.verdict.grant
         if grant is None:

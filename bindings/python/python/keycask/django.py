@@ -11,7 +11,8 @@ def orders(request):
 ```
 
 `STORE` names a store, or a function that gives one. `KINDS` are those that are accepted; all
-without. `USER` names a function that gives your user for a grant; a `KeyUser` without.
+without. `USER` names a function that gives your user for a grant; a `KeyUser` without. `REQUEST_ID`
+names one that gives your id of a request, for answers that quote it.
 """
 
 from __future__ import annotations
@@ -58,8 +59,15 @@ def user_of(grant: Grant) -> Any:
 def present(request: Any, scopes: tuple[str, ...] = (), *, cost: int = 1) -> Outcome:
     """What becomes of a request."""
     address = peer(request.META.get("REMOTE_ADDR"))
-    headers = request.headers.items()
-    return gate().present(request.method, headers, scopes, cost=cost, address=address)
+    name = settings.KEYCASK.get("REQUEST_ID")
+    return gate().present(
+        request.method,
+        request.headers.items(),
+        scopes,
+        cost=cost,
+        address=address,
+        request_id=import_string(name)(request) if name else "",
+    )
 
 
 def response(answer: Answer) -> HttpResponse:

@@ -13,7 +13,7 @@ It is an `async def` that waits for nothing: FastAPI takes no thread for it, as 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import HTTPException
@@ -45,6 +45,7 @@ class KeyAuth(SecurityBase):
 
     `kinds`: those that are accepted; all without. `model`: how OpenAPI shows where the key is
     presented; that is as the profile says, whatever this is. `scheme_name`: its name there.
+    `request_id`: gives your id of a request, for answers that quote it.
     """
 
     def __init__(
@@ -55,7 +56,9 @@ class KeyAuth(SecurityBase):
         kinds: Iterable[str] | None = None,
         model: SecurityModel | None = None,
         scheme_name: str | None = None,
+        request_id: Callable[[Request], str] | None = None,
     ) -> None:
+        self._request_id = request_id
         self._gate = Gate(store, realm, kinds=kinds)
         self.model = model if model is not None else HTTPBearer()
         self.scheme_name = scheme_name if scheme_name is not None else realm
@@ -74,6 +77,7 @@ class KeyAuth(SecurityBase):
             request.headers.raw,
             tuple(security_scopes.scopes),
             address=peer(client.host if client else None),
+            request_id=self._request_id(request) if self._request_id else "",
         )
         grant = outcome.verdict.grant
         if grant is None:

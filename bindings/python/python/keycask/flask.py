@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, TypeVar
 
-from flask import Response, after_this_request, current_app, g, make_response, request
+from flask import Request, Response, after_this_request, current_app, g, make_response, request
 
 from ._gate import Gate, StoreSource, peer
 
@@ -26,12 +26,19 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Keys:
-    """The keys of `realm`, of one of `kinds` if they are given."""
+    """The keys of `realm`, of one of `kinds` if they are given. `request_id`: gives your id of a
+    request, for answers that quote it.
+    """
 
     def __init__(
-        self, store: StoreSource, realm: str, *, kinds: Iterable[str] | None = None
+        self,
+        store: StoreSource,
+        realm: str,
+        *,
+        kinds: Iterable[str] | None = None,
+        request_id: Callable[[Request], str] | None = None,
     ) -> None:
-        self._gate = Gate(store, realm, kinds=kinds)
+        self._gate, self._request_id = Gate(store, realm, kinds=kinds), request_id
 
     def required(self, *scopes: str) -> Callable[[View], View]:
         """A decorator: the view runs if the request presents a key with all of `scopes`, and
@@ -42,7 +49,11 @@ class Keys:
             @wraps(view)
             def gated(*args: Any, **more: Any) -> Any:
                 outcome = self._gate.present(
-                    request.method, request.headers, scopes, address=peer(request.remote_addr)
+                    request.method,
+                    request.headers,
+                    scopes,
+                    address=peer(request.remote_addr),
+                    request_id=self._request_id(request) if self._request_id else "",
                 )
                 answer, grant = outcome.answer, outcome.verdict.grant
                 if grant is None:

@@ -10,7 +10,7 @@ for scopes of the grant.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from starlette.authentication import (
     AuthCredentials,
@@ -43,7 +43,11 @@ class KeyBackend(AuthenticationBackend):
     """Authenticates by a key of `realm`, of one of `kinds` if they are given.
 
     `required`: whether a request without a token is refused. Else it has no user, as with other
-    backends. A token that is refused is refused in any case.
+    backends. A token that is refused is refused in any case. `request_id`: gives your id of a
+    request, for answers that quote it.
+
+    A backend has no hand in the answers to granted requests: what the profile adds to them, such
+    as rate headers, is left out. `keycask.asgi.KeyMiddleware` adds it.
     """
 
     def __init__(
@@ -53,8 +57,10 @@ class KeyBackend(AuthenticationBackend):
         *,
         kinds: Iterable[str] | None = None,
         required: bool = True,
+        request_id: Callable[[HTTPConnection], str] | None = None,
     ) -> None:
         self._gate, self._required = Gate(store, realm, kinds=kinds), required
+        self._request_id = request_id
 
     async def authenticate(
         self, conn: HTTPConnection
@@ -65,6 +71,7 @@ class KeyBackend(AuthenticationBackend):
             conn.scope.get("method", "GET"),
             conn.headers.raw,
             address=peer(client.host if client else None),
+            request_id=self._request_id(conn) if self._request_id else "",
         )
         grant = outcome.verdict.grant
         if grant is not None:

@@ -1,0 +1,266 @@
+// Keys that come from elsewhere, many at once, and tokens that went where they should not be.
+#include "check.h"
+
+static scene stage;
+static keycask_request request = KEYCASK_REQUEST_INIT;
+
+// A text that is given in pieces of a few bytes, and what was told meanwhile.
+typedef struct {
+    const char *text;
+    size_t len;
+    size_t piece;
+    int fails_at_end;
+    uint64_t lines[4];
+    int32_t statuses[4];
+    size_t refused;
+    keycask_leak leaks[8];
+    char texts[8][128];
+    size_t found;
+    size_t stop_after;
+} source;
+
+static int64_t gives(void *context, char *buffer, size_t cap) {
+    source *from = context;
+    size_t len = from->len < from->piece ? from->len : from->piece;
+    CHECK(cap > 0);
+    if (len > cap) len = cap;
+    if (!len) return from->fails_at_end ? -1 : 0;
+    memcpy(buffer, from->text, len);
+    from->text += len;
+    from->len -= len;
+    return (int64_t)len;
+}
+
+static int64_t lies(void *context, char *buffer, size_t cap) {
+    (void)context, (void)buffer;
+    return (int64_t)cap + 1;
+}
+
+static void refuses(void *context, uint64_t number, int32_t status, const keycask_error *why) {
+    source *from = context;
+    CHECK(from->refused < 4 && status < 0 && why->message_len > 0);
+    CHECK(why->struct_size == sizeof *why);
+    from->lines[from->refused] = number;
+    from->statuses[from->refused++] = status;
+}
+
+static int32_t finds(void *context, const keycask_leak *leak) {
+    source *from = context;
+    CHECK(from->found < 8 && leak->struct_size == sizeof *leak);
+    from->leaks[from->found] = *leak;
+    // The texts last until this returns.
+    snprintf(from->texts[from->found], 128, "%.*s|%.*s", (int)leak->hint.len, leak->hint.data,
+             (int)leak->alert_url.len, leak->alert_url.data);
+    return ++from->found == from->stop_after;
+}
+
+static source of(const char *zero_terminated, size_t piece) {
+    source from;
+    memset(&from, 0, sizeof from);
+    from.text = zero_terminated;
+    from.len = strlen(zero_terminated);
+    from.piece = piece;
+    return from;
+}
+
+static keycask_status asked(const char *token, size_t len, keycask_grant *grant) {
+    return keycask_verify(stage.store, stage.realm, token, len, &request, grant, NULL);
+}
+
+static keycask_spec wanted(const char *owner) {
+    keycask_spec spec = KEYCASK_SPEC_INIT;
+    spec.realm = stage.realm;
+    spec.kind = text("live");
+    spec.owner = text(owner);
+    spec.scopes = stage.read;
+    return spec;
+}
+
+// All of them or none; asked for again, none of the tokens is that of a key that lives.
+static void issues_many(void) {
+    enum { MANY = 3 };
+    static char tokens[MANY * KEYCASK_TOKEN_MAX], again[MANY * KEYCASK_TOKEN_MAX];
+    keycask_issued issued[MANY] = {KEYCASK_ISSUED_INIT};
+    keycask_actor by = stage.by;
+    keycask_error error = KEYCASK_ERROR_INIT;
+    keycask_spec specs[MANY];
+    keycask_grant grant = KEYCASK_GRANT_INIT;
+    size_t i;
+    for (i = 0; i < MANY; i++) specs[i] = wanted("o");
+    by.operation = text("first of the month");
+    specs[2].owner = text("nobody");
+    RETURNS(ERR_NOT_FOUND, keycask_issue_many(stage.store, specs, MANY, &by, issued, tokens,
+                                              sizeof tokens, &error));
+    CHECK(!memcmp(error.message, "spec 2: ", 8));
+    specs[2].owner = text("o");
+    RETURNS(OK, keycask_issue_many(stage.store, specs, MANY, &by, issued, tokens, sizeof tokens,
+                                   NULL));
+    for (i = 0; i < MANY; i++) {
+        RETURNS(OK, asked(issued[i].token.data, issued[i].token.len, &grant));
+        CHECK(grant.key == issued[i].key);
+    }
+    RETURNS(OK, keycask_issue_many(stage.store, specs, MANY, &by, issued, again, sizeof again,
+                                   NULL));
+    for (i = 0; i < MANY; i++) {
+        RETURNS(OK, asked(issued[i].token.data, issued[i].token.len, NULL));
+        RETURNS(DENY_REVOKED, asked(tokens + i * issued[i].token.len, issued[i].token.len, NULL));
+    }
+}
+
+// A key comes with its token or with a digest of it, and its holder keeps the token.
+static void imports(void) {
+    static char texts[KEYCASK_IMPORTS_TEXT_MAX];
+    keycask_spec own = wanted("o"), other = wanted("new");
+    keycask_import_spec keys[2] = {KEYCASK_IMPORT_SPEC_INIT, KEYCASK_IMPORT_SPEC_INIT};
+    keycask_outcome outcomes[2];
+    keycask_imports_info rows[KEYCASK_IMPORTS_MAX] = {KEYCASK_IMPORTS_INFO_INIT};
+    keycask_error error = KEYCASK_ERROR_INIT;
+    source from = of("", 1);
+    size_t count = 0;
+    keys[0].spec = &own;
+    keys[0].token = text("a token of 2019");
+    keys[0].token.data = "atokenof2019";
+    keys[0].token.len = 12;
+    keys[1].spec = &other;
+    keys[1].digest = text("2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
+    keys[1].scheme = text("sha256");
+    keys[1].last_four = text("ello");
+    RETURNS(ERR_NOT_FOUND, keycask_import(stage.store, keys, 2, 0, &stage.by, outcomes, refuses,
+                                          &from, &error));
+    CHECK(!memcmp(error.message, "import 1: ", 10));
+    RETURNS(OK, keycask_import(stage.store, keys, 2, KEYCASK_IMPORT_DRY_RUN, &stage.by, outcomes, refuses,
+                               &from, NULL));
+    CHECK(from.refused == 1 && from.lines[0] == 1);
+    CHECK(from.statuses[0] == KEYCASK_ERR_NOT_FOUND && outcomes[1].status == from.statuses[0]);
+    CHECK(outcomes[0].status == KEYCASK_OK && outcomes[0].key && !outcomes[1].key);
+    RETURNS(DENY_MALFORMED, asked("atokenof2019", 12, NULL));
+    RETURNS(OK, keycask_import(stage.store, keys, 2, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by, outcomes,
+                               NULL, NULL, NULL));
+    CHECK(outcomes[0].key && !outcomes[0].known && outcomes[1].status == KEYCASK_ERR_NOT_FOUND);
+    RETURNS(OK, keycask_import(stage.store, keys, 2, KEYCASK_IMPORT_MAKE_OWNERS, &stage.by, outcomes,
+                               refuses, &from, NULL));
+    CHECK(outcomes[0].known == 1 && outcomes[1].known == 0 && from.refused == 1);
+    RETURNS(OK, keycask_imports(stage.store, stage.realm, rows, KEYCASK_IMPORTS_MAX, &count, texts,
+                                sizeof texts, NULL));
+    CHECK(count == 2 && rows[0].scheme.len == 0 && rows[0].keys == 1 && rows[1].keys == 1);
+    CHECK(rows[1].scheme.len == 6 && !memcmp(rows[1].scheme.data, "sha256", 6));
+    RETURNS(OK, asked("atokenof2019", 12, NULL));
+    RETURNS(OK, asked("hello", 5, NULL));
+    RETURNS(OK, keycask_rehash(stage.store, NULL, NULL));
+    RETURNS(OK, keycask_imports(stage.store, stage.realm, rows, KEYCASK_IMPORTS_MAX, &count, NULL,
+                                0, NULL));
+    CHECK(count == 1 && rows[0].keys == 2);
+}
+
+// A table of another system, line by line.
+static void imports_lines(void) {
+    static const char lines[] =
+        "{\"owner\": \"o\", \"token\": \"one-of-theirs\"}\n"
+        "\n"
+        "{\"owner\": \"o\", \"tokn\": \"misspelled\"}\n"
+        "{\"owner\": \"o\", \"digest\":"
+        " \"486ea46224d1bb4fb680f34f7c9ad96a8f24ec88be73ea8e5a6c65260e9cb8a7\"}";
+    keycask_lines all = KEYCASK_LINES_INIT;
+    keycask_import_report report = KEYCASK_IMPORT_REPORT_INIT;
+    keycask_error error = KEYCASK_ERROR_INIT;
+    source from = of(lines, 7);
+    all.realm = stage.realm;
+    all.kind = text("live");
+    all.scheme = text("sha256");
+    RETURNS(ERR_ARGUMENT, keycask_import_lines(stage.store, &all, gives, 0, &stage.by, refuses,
+                                               &from, &report, &error));
+    CHECK(from.refused == 1 && from.lines[0] == 3 && report.lines == 0);
+    CHECK(!memcmp(error.message, "line 3: ", 8));
+    RETURNS(DENY_UNKNOWN, asked("world", 5, NULL));
+    from = of(lines, 7);
+    RETURNS(OK, keycask_import_lines(stage.store, &all, gives, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by,
+                                     refuses, &from, &report, NULL));
+    CHECK(report.lines == 3 && report.imported == 2 && report.refused == 1 && report.known == 0);
+    RETURNS(OK, asked("world", 5, NULL));
+    RETURNS(OK, asked("one-of-theirs", 13, NULL));
+    from = of(lines, 1000);
+    RETURNS(OK, keycask_import_lines(stage.store, &all, gives, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by,
+                                     NULL, &from, &report, NULL));
+    CHECK(report.known == 2 && report.imported == 0);
+    from = of(lines, 9);
+    from.fails_at_end = 1;
+    RETURNS(ERR_IO, keycask_import_lines(stage.store, &all, gives, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by,
+                                         NULL, &from, &report, NULL));
+    RETURNS(ERR_IO, keycask_import_lines(stage.store, &all, lies, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by,
+                                         NULL, &from, &report, NULL));
+}
+
+// A token is found wherever it stands, however the text comes, and its key is ended.
+static void finds_leaks(void) {
+    char token[KEYCASK_TOKEN_MAX], log[512], message[1024];
+    keycask_leaks leaks = KEYCASK_LEAKS_INIT;
+    source from;
+    uint64_t key, keys[8];
+    size_t piece, i, count = 0, len = scene_issue(&stage, token, &key);
+    snprintf(log, sizeof log, "first line\nAuthorization: Bearer %.*s\nacme_live_%s\n", (int)len,
+             token, "0123456789012345678901234567890");
+    for (piece = 1; piece < 600; piece += 83) {
+        from = of(log, piece);
+        RETURNS(OK, keycask_leaked(stage.store, gives, finds, &from, &leaks, NULL));
+        CHECK(leaks.bytes == strlen(log) && leaks.found == from.found && leaks.keys == 1);
+        CHECK(from.found >= 1 && from.leaks[0].key == key && from.leaks[0].status == KEYCASK_OK);
+        CHECK(from.leaks[0].line == 2 && from.leaks[0].column == 23 && from.leaks[0].offset == 33);
+        CHECK(from.leaks[0].flags == KEYCASK_TO_REVOKE && from.leaks[0].realm == stage.realm);
+        CHECK(from.leaks[0].alert == 0 && !strncmp(from.texts[0], "acme_live_...", 13));
+    }
+    from.stop_after = 1, from.text = log, from.len = strlen(log), from.found = 0;
+    RETURNS(ERR_CONFLICT, keycask_leaked(stage.store, gives, finds, &from, &leaks, NULL));
+    CHECK(from.found == 1);
+    from = of(log, 10);
+    from.fails_at_end = 1;
+    RETURNS(ERR_IO, keycask_leaked(stage.store, gives, finds, &from, &leaks, NULL));
+
+    snprintf(message, sizeof message,
+             "[{\"token\": \"nothing\", \"url\": \"u1\"}, {\"token\": \"%.*s\", \"type\": \"acme\","
+             " \"url\": \"https://example.com/2\", \"source\": \"content\"}]",
+             (int)len, token);
+    from = of(message, 50);
+    RETURNS(OK, keycask_leaked_alerts(stage.store, gives, finds, &from, &leaks, NULL));
+    CHECK(from.found == 1 && from.leaks[0].alert == 2 && from.leaks[0].alert_kind.len == 4);
+    CHECK(strstr(from.texts[0], "|https://example.com/2"));
+    for (i = 0; i < from.found; i++) {
+        if (from.leaks[i].flags & KEYCASK_TO_REVOKE) keys[count++] = from.leaks[i].key;
+    }
+    RETURNS(OK, keycask_revoke_many(stage.store, keys, count, &stage.by, NULL));
+    RETURNS(DENY_REVOKED, asked(token, len, NULL));
+    from = of(message, 50);
+    RETURNS(OK, keycask_leaked_alerts(stage.store, gives, finds, &from, &leaks, NULL));
+    CHECK(leaks.keys == 0 && from.leaks[0].flags == 0);
+    CHECK(from.leaks[0].status == KEYCASK_DENY_REVOKED);
+    from = of("{\"action\": \"created\"}", 50);
+    RETURNS(ERR_ARGUMENT, keycask_leaked_alerts(stage.store, gives, finds, &from, &leaks, NULL));
+}
+
+// Other scanners are told what to look for.
+static void gives_rules(void) {
+    static char rules[8192];
+    size_t len = 0;
+    const uint32_t formats[] = {KEYCASK_GITLEAKS, KEYCASK_TRUFFLEHOG, KEYCASK_GITHUB};
+    size_t i;
+    for (i = 0; i < 3; i++) {
+        RETURNS(OK, keycask_rules(stage.store, i ? stage.realm : 0, formats[i], rules,
+                                  sizeof rules - 1, &len, NULL));
+        rules[len] = 0;
+        CHECK(strstr(rules, "acme_live_") && strstr(rules, "acme_shown_"));
+    }
+    RETURNS(ERR_SPACE, keycask_rules(stage.store, 0, KEYCASK_GITHUB, rules, 1, &len, NULL));
+    CHECK(len > 100);
+}
+
+int main(int argc, char **argv) {
+    CHECK(argc == 2);
+    stage = scene_create(argv[1]);
+    issues_many();
+    imports();
+    imports_lines();
+    finds_leaks();
+    gives_rules();
+    RETURNS(OK, keycask_check(stage.store, NULL));
+    RETURNS(OK, keycask_close(stage.store));
+    return 0;
+}
