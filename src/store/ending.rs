@@ -50,7 +50,8 @@ impl Store {
     /// # Errors
     ///
     /// `NotFound` for a key that the filter names and the store has not; `Argument` for a filter
-    /// without a condition, or one that selects by hint or asks for revoked keys; those of [`list`](Self::list); those of a commit.
+    /// without a condition, or one that selects by hint or asks for revoked keys; those of
+    /// [`list`](Self::list); those of a commit.
     pub fn end_many(&self, ending: &Ending, by: &Actor) -> Result<Ended> {
         let asked = Asked::new(by, "end_many", || ending.asked())?;
         ending.check()?;

@@ -108,6 +108,7 @@ impl Store {
     pub fn retire_pepper(&self, by: &Actor) -> Result<u64> {
         no_operation(by, "retiring a pepper is several commits")?;
         by.check()?;
+        self.storage.at_home()?;
         if self.routes.load().previous.is_none() {
             return Err(none_before());
         }

@@ -119,8 +119,8 @@ fn apply(scene: &Scene, policy: &str) -> Result<()> {
 
 /// Changes a store with the disk failing at each step in turn, and looks at each scene in which
 /// nobody knows what became of that: three hours later a key that nobody used meanwhile is to be
-/// idle, as it is once the change was made. `own` is the key's own span; `policies` are the realm's as
-/// the key is issued, and before the change.
+/// idle, as it is once the change was made. `own` is the key's own span; `policies` are the realm's
+/// as the key is issued, and before the change.
 fn idle_unknown(
     own: Option<Duration>,
     policies: [&str; 2],
