@@ -1,3 +1,3 @@
 module keycask.dev/go
 
-go 1.24
+go 1.25

@@ -85,6 +85,13 @@ func newPlace(t testing.TB, change ...func(*keycask.Options)) *place {
 	return p
 }
 
+// large gives the owner a plan with room for a hundred keys.
+func (p *place) large(t testing.TB) {
+	t.Helper()
+	change := keycask.OwnerChange{Plan: "constellation"}
+	ok(t, p.SetOwner(ctx, p.realm, "ann", change, tester))
+}
+
 func (p *place) spec() keycask.Spec {
 	return keycask.Spec{Realm: p.realm, Kind: "eu-live", Owner: "ann", Scopes: p.read, Name: "ci"}
 }

@@ -86,6 +86,7 @@ func TestACallWhoseContextIsOverDoesNotBegin(t *testing.T) {
 
 func TestClosingWaitsForCallsAndRefusesLaterOnes(t *testing.T) {
 	p := newPlace(t)
+	p.large(t)
 	token := p.issue(t).Token.Expose()
 	before := runtime.NumGoroutine()
 	var running sync.WaitGroup
@@ -107,8 +108,11 @@ func TestClosingWaitsForCallsAndRefusesLaterOnes(t *testing.T) {
 	}
 	running.Go(func() {
 		for {
-			spec := p.spec()
-			if _, err := p.Issue(ctx, spec, tester); err != nil {
+			issued, err := p.Issue(ctx, p.spec(), tester)
+			if err == nil {
+				err = p.Revoke(ctx, issued.Key, tester)
+			}
+			if err != nil {
 				if !errors.Is(err, keycask.ErrClosed) {
 					t.Error(err)
 				}
@@ -159,6 +163,7 @@ func TestALostStoreIsClosed(t *testing.T) {
 
 func TestEveryCallSurvivesACollection(t *testing.T) {
 	p := newPlace(t)
+	p.large(t)
 	token := p.issue(t).Token.Expose()
 	stop := make(chan struct{})
 	var collecting sync.WaitGroup

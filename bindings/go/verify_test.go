@@ -86,6 +86,7 @@ func TestARequestIsAskedAsItIs(t *testing.T) {
 
 func TestManyAreDecidedAsOneIs(t *testing.T) {
 	p := newPlace(t)
+	p.large(t)
 	specs := make([]keycask.Spec, 70)
 	for i := range specs {
 		specs[i] = p.spec()
