@@ -21,7 +21,7 @@ const Denials uint32 = C.KEYCASK_DENIALS
 
 // Patterns says from where on something is a pattern. What is zero is as the library has it.
 type Patterns struct {
-	// So many denials for scopes within a span; 5 within an hour.
+	// So many denials for scopes within a span; 5 within an hour. Both are set, or neither.
 	ScopeDenials uint32
 	Within       time.Duration
 	// A use after so long without one; 30 days. Of keys whose use is kept.
