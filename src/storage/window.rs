@@ -32,7 +32,7 @@ impl Window {
             let len = usize::try_from(end.saturating_sub(offset)).unwrap_or(LEN).min(LEN);
             self.bytes.resize(len, 0);
             self.at = offset;
-            // A failure is told of, as one of any other read: a disk that fails is not to be trusted.
+            // A failure is told of, as one of any other read: a failing disk is not to be trusted.
             file.read(offset, &mut self.bytes).inspect_err(|_| self.bytes.clear())?;
         }
         match self.there(offset, out.len()) {
