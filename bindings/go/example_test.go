@@ -86,7 +86,7 @@ func ExampleStore_List() {
 		}
 		fmt.Println(key.Name, key.State)
 	}
-	// Output:
+	// Unordered output:
 	// laptop active
 	// ci active
 }
