@@ -27,7 +27,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .PHONY: help demo test crash model models bench count peers fuzz check fmt clippy deny advisories \
-    layers doc clean header abi install fixture size python wheel
+    layers doc clean header abi install fixture size python wheel go
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
@@ -37,10 +37,10 @@ demo: ## walk through the five products of profiles/
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint c trace python
+	@.ci/prepare build lint c trace python go
 	@$(MAKE) --no-print-directory fmt clippy
 	$(if $(R),PROPTEST_RNG_SEED=$(R)) cargo test --locked --workspace --no-fail-fast
-	@$(MAKE) --no-print-directory python
+	@$(MAKE) --no-print-directory python go
 
 python: ## test the Python binding: a wheel, in an environment of its own
 	@.ci/prepare build python
@@ -49,6 +49,10 @@ python: ## test the Python binding: a wheel, in an environment of its own
 wheel: ## the Python package, in target/wheels
 	@.ci/prepare build python
 	bindings/python/wheel
+
+go: ## test the Go binding: plainly, for races, and for pointers that C may not have
+	@.ci/prepare build go
+	bindings/go/check
 
 crash: ## simulate N=1000000 power cuts, every fault, damage; kill processes
 	@.ci/prepare build trace

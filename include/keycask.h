@@ -1460,13 +1460,14 @@ typedef struct {
     uint64_t quota_exhausted;
 } keycask_counts;
 
-// What was found about one key. The texts stand in the buffer of the call.
+// What was found about one key, or about several keys of one owner taken together. The texts
+// stand in the buffer of the call.
 typedef struct {
     // sizeof(keycask_finding).
     uint32_t struct_size;
     // KEYCASK_PATTERN_...
     uint32_t pattern;
-    // The key.
+    // The key; 0 if it is about its owner, whose keys are counted as if they were one.
     uint64_t key;
     // The number of the realm that decided.
     uint16_t realm;
@@ -2328,9 +2329,9 @@ keycask_status keycask_revoke(const keycask_store *store,
                               const keycask_actor *by,
                               keycask_error *error);
 
-// Ends all of `keys` for good, in one commit: all of them or, if there is one that this store
-// has not, none. Each holds as if it were revoked alone; all are refused before the change is
-// on its way to the disk. `count` is KEYCASK_MANY_MAX at most.
+// Ends all of `keys` for good or, if there is one that this store has not, none. `count` is
+// KEYCASK_MANY_MAX at most. It is keycask_end_many() of keys that are named: all are refused
+// before the change is on its way to the disk, and a thousand share a commit.
 //
 // Fails with ARGUMENT, NOT_FOUND, and those of a write.
 KEYCASK_MUST_USE

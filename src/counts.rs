@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
-use crate::verdict::{Denial, GRANTED, Grant, OUTCOMES, UNPRESENTED};
+use crate::verdict::{GRANTED, OUTCOMES, Reason, UNPRESENTED};
 
 /// Threads that have a stripe of their own.
 const OWN: usize = 128;
@@ -139,13 +139,16 @@ impl Counts {
         Self { stripes: (0..OWN.saturating_add(SHARED)).map(|_| Stripe::default()).collect() }
     }
 
-    /// Counts a decision.
+    /// Counts a grant.
     #[inline]
-    pub(crate) fn verdict(&self, verdict: &Result<Grant, Denial>) {
-        self.add(match verdict {
-            Ok(_) => GRANTED,
-            Err(denial) => denial.reason.outcome(),
-        });
+    pub(crate) fn granted(&self) {
+        self.add(GRANTED);
+    }
+
+    /// Counts a denial.
+    #[inline]
+    pub(crate) fn denied(&self, reason: Reason) {
+        self.add(reason.outcome());
     }
 
     /// Counts a request without a token.
@@ -190,7 +193,7 @@ mod tests {
             for _ in 0..OWN + 2 * SHARED {
                 scope.spawn(|| {
                     for _ in 0..1_000 {
-                        counts.verdict(&Err(Denial::UNKNOWN));
+                        counts.denied(Reason::Unknown);
                     }
                     counts.unpresented();
                 });

@@ -26,6 +26,7 @@ mod key_id;
 mod leak;
 mod limit;
 mod mark;
+mod mix;
 mod network;
 mod options;
 mod pattern;

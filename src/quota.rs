@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::calendar;
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::{Timestamp, parse_span};
+use crate::time::{Timestamp, parse_span, span_text};
 
 /// How many credits a key and its rotations have, and when they are refilled.
 ///
@@ -90,7 +90,7 @@ impl Quota {
             Refill::Every(span)
                 if !(SHORTEST..=LONGEST).contains(&span) || span.subsec_nanos() != 0 =>
             {
-                let span = format!("every {}", humantime::format_duration(span));
+                let span = format!("every {}", span_text(span));
                 refuse(&span, "whole seconds from 1m to 366d are allowed")
             }
             Refill::Monthly(day) if !(1..=31).contains(&day) => {
@@ -118,7 +118,7 @@ impl fmt::Display for Quota {
         let limit = self.limit;
         match self.refill {
             Refill::Never => write!(f, "{limit}"),
-            Refill::Every(span) => write!(f, "{limit} per {}", humantime::format_duration(span)),
+            Refill::Every(span) => write!(f, "{limit} per {}", span_text(span)),
             Refill::Daily => write!(f, "{limit} per day"),
             Refill::Monthly(1) => write!(f, "{limit} per month"),
             Refill::Monthly(day) => write!(f, "{limit} per month on day {day}"),
@@ -259,14 +259,13 @@ mod tests {
             "1000 per month on day 31",
             "1000 per 12h",
             "5 per 1h 30m",
-            "5 per 1month",
+            "5 per 90d",
         ] {
             let read = quota(text);
             assert_eq!(quota(&read.to_string()), read);
-            if !text.contains("1month") {
-                assert_eq!(read.to_string(), text);
-            }
+            assert_eq!(read.to_string(), text);
         }
+        assert_eq!(quota("5 per 1month").to_string(), "5 per 30d 10h 33m 36s");
         assert_eq!(quota("7 per month on day 1"), Quota::new(7, Refill::Monthly(1)).unwrap());
     }
 

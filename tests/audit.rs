@@ -169,6 +169,9 @@ fn pages_give_every_entry_once_and_the_last_says_where_to_go_on() {
     assert_eq!((numbers, pages), ((3..=9).collect(), 3));
     let page = scene.store.find_audit(&issued, after, 3).unwrap();
     assert_eq!((page.entries.len(), page.reached, page.more), (0, 9, false));
+    // A number that there is not was told back, and whoever began there missed what came up to it.
+    let beyond = scene.store.find_audit(&issued, 1_000, 3).unwrap();
+    assert_eq!((beyond.entries.len(), beyond.reached, beyond.more), (0, 9, false));
     let revoked = scene.issue(&by());
     scene.store.revoke(revoked, &by()).unwrap();
     let page = scene.store.find_audit(&issued, after, 3).unwrap();

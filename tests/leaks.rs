@@ -5,8 +5,8 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use keycask::{
-    Actor, Alerts, Checksum, ErrorKind, Event, ISSUE_MAX, Issued, KeyId, Leak, OwnerChange, Reason,
-    Request, Scanner, Shape, Spec, Store, Timestamp,
+    Actor, Alerts, Checksum, Ending, ErrorKind, Event, Filter, Issued, KeyId, Leak, OwnerChange,
+    Reason, Request, Scanner, Shape, Spec, Store, Timestamp,
 };
 
 const SHOP: &str = r#"
@@ -263,9 +263,11 @@ fn many_keys_are_revoked_in_one_commit_with_an_entry_each() {
 
     let (seq, entries) = (scene.store.stats().unwrap().seq, trail(&scene.store).len());
     let by = by().operation("leak-1");
-    let revoked = scene.store.revoke_many(&leaks.keys, &by).unwrap();
-    let ids: Vec<KeyId> = revoked.iter().map(|key| key.key_id).collect();
-    assert_eq!(ids, leaks.keys);
+    let ids = leaks.keys;
+    let these = |keys: &[KeyId]| Ending::revoke(Filter::new().keys(keys.iter().copied()));
+    assert_eq!(scene.store.dry_run(&these(&ids)).unwrap().keys, 8);
+    assert_eq!(scene.store.end_many(&these(&ids), &by).unwrap().keys, 8);
+    let revoked: Vec<_> = ids.iter().map(|key| scene.store.key(*key).unwrap()).collect();
     assert!(revoked.iter().all(|key| key.state.name() == "revoked" && key.reason == by.reason()));
     assert_eq!(scene.store.stats().unwrap().seq, seq + 1);
     let trail_since = trail(&scene.store).split_off(entries);
@@ -280,12 +282,23 @@ fn many_keys_are_revoked_in_one_commit_with_an_entry_each() {
     scene.store.verify(shop, text(&kept).as_bytes(), &Request::new()).unwrap();
 
     // Again, and as another request.
-    assert_eq!(scene.store.revoke_many(&leaks.keys, &by).unwrap(), revoked);
+    assert_eq!(scene.store.end_many(&these(&ids), &by).unwrap().keys, 8);
     assert_eq!(trail(&scene.store).len(), entries + 8);
-    let refused = scene.store.revoke_many(&leaks.keys[1..], &by).unwrap_err();
+    let refused = scene.store.end_many(&these(&ids[1..]), &by).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Conflict);
-    let twice = [ids[0], ids[0]];
-    assert_eq!(scene.store.revoke_many(&twice, &Actor::new("ann")).unwrap().len(), 1);
+    // Named twice, and beside another condition.
+    let kept = kept.key.key_id;
+    let twice = these(&[kept, kept, ids[0]]);
+    assert_eq!(scene.store.dry_run(&twice).unwrap().first, [kept]);
+    let of_another = Filter::new().keys([kept]).lineage(ids[0]);
+    assert_eq!(
+        scene.store.end_many(&Ending::revoke(of_another), &Actor::new("ann")).unwrap().keys,
+        0
+    );
+    let listed = scene.store.list(&Filter::new().keys(ids.clone()), None, 5).unwrap();
+    assert_eq!(listed.keys.iter().map(|key| key.key_id).collect::<Vec<_>>(), ids[..5]);
+    let rest = scene.store.list(&Filter::new().keys(ids.clone()), listed.next, 5).unwrap();
+    assert_eq!(rest.keys.iter().map(|key| key.key_id).collect::<Vec<_>>(), ids[5..]);
 }
 
 fn trail(store: &Store) -> Vec<keycask::AuditEntry> {
@@ -297,13 +310,15 @@ fn none_of_many_is_revoked_if_one_of_them_is_unknown() {
     let scene = Scene::new();
     let issued = scene.issue("shop", "live");
     let unknown = KeyId::from_bits(99);
-    let refused = scene.store.revoke_many(&[issued.key.key_id, unknown], &by()).unwrap_err();
+    let these = |keys: Vec<KeyId>| Ending::revoke(Filter::new().keys(keys));
+    let some = these(vec![issued.key.key_id, unknown]);
+    let refused = scene.store.end_many(&some, &by()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::NotFound);
     assert!(refused.message().contains(&unknown.to_string()), "{refused}");
     let shop = scene.store.realm("shop").unwrap();
     scene.store.verify(shop, text(&issued).as_bytes(), &Request::new()).unwrap();
-    let many = vec![issued.key.key_id; ISSUE_MAX + 1];
-    let refused = scene.store.revoke_many(&many, &by()).unwrap_err();
+    let many = these((0..=Filter::KEYS_MAX as u64).map(KeyId::from_bits).collect());
+    let refused = scene.store.end_many(&many, &by()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Argument);
 }
 

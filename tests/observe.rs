@@ -227,7 +227,7 @@ fn the_first_use_from_a_network_is_found_if_the_key_is_used_from_others() {
     let [finding] = findings.as_slice() else { panic!("{findings:?}") };
     assert_eq!((finding.pattern, finding.count), (Pattern::NewNetwork, 2));
     assert_eq!(finding.network.as_deref(), Some("2001:db8:7::/48"));
-    assert_eq!(finding.key, issued.key.key_id);
+    assert_eq!(finding.key, Some(issued.key.key_id));
     let names = (finding.realm_name.as_deref(), finding.owner.as_deref());
     assert_eq!(names, (Some("acme"), Some("ann")));
     // What is refused tells nothing of where a key is used from.
@@ -265,7 +265,7 @@ fn an_old_generation_in_use_late_in_its_grace_is_found_once() {
     assert_eq!((uses(&old, 1), uses(&old, 17), uses(&new, 20)), (vec![], vec![], vec![]));
     assert_eq!(uses(&old, 18), [(Pattern::LateInGrace, 1)]);
     assert_eq!(uses(&old, 23), [(Pattern::LateInGrace, 1)]);
-    assert_eq!(scene.findings()[0].key, old.key.key_id);
+    assert_eq!(scene.findings()[0].key, Some(old.key.key_id));
 }
 
 #[test]
@@ -277,10 +277,15 @@ fn denials_for_scopes_are_found_when_they_are_many() {
         assert!(!scene.verify(issued.token.expose(), &scene.writes()));
         assert!(!scene.verify(other.token.expose(), &scene.writes()));
     }
-    assert_eq!(scene.found(), []);
+    // The owner's keys are counted together, too.
+    let findings = scene.findings();
+    let [finding] = findings.as_slice() else { panic!("{findings:?}") };
+    assert_eq!((finding.key, finding.owner.as_deref(), finding.count), (None, Some("ann"), 2));
+    assert_eq!(finding.realm_name.as_deref(), Some("acme"));
     assert!(!scene.verify(issued.token.expose(), &scene.writes()));
     let findings = scene.findings();
-    assert_eq!((findings.len(), findings[0].key), (1, issued.key.key_id));
+    let keys: Vec<_> = findings.iter().map(|finding| (finding.key, finding.count)).collect();
+    assert_eq!(keys, [(None, 3), (Some(issued.key.key_id), 1)]);
     let realm = scene.store.profile(scene.realm).unwrap();
     assert_eq!(realm.scope_names(findings[0].missing), ["write"]);
 }
@@ -303,6 +308,29 @@ fn what_was_found_is_told_in_the_trail_and_in_the_feed_once() {
     assert_eq!(entry.after["pattern"], "new_network");
     assert_eq!(entry.after["network"], "198.51.100.0/24");
     assert!(commit.changed.is_empty());
+}
+
+/// Two threads that told at once told everything twice.
+#[test]
+fn a_finding_is_told_once_however_many_threads_tell() {
+    let scene = Scene::watching();
+    let tokens: Vec<_> = (0..20).map(|_| scene.issue()).collect();
+    for address in ["192.0.2.1", "198.51.100.4"] {
+        for issued in &tokens {
+            assert!(scene.verify(issued.token.expose(), &from(address)));
+        }
+    }
+    let told: u64 = std::thread::scope(|scope| {
+        let tell = || scene.store.tell_findings(&by()).unwrap();
+        let telling: Vec<_> = (0..4).map(|_| scope.spawn(tell)).collect();
+        telling.into_iter().map(|telling| telling.join().unwrap()).sum()
+    });
+    assert_eq!(told, 21, "each of 20 keys, and their owner");
+    let entries = scene.store.audit(0, 1_000).unwrap();
+    let found = entries.iter().filter(|entry| entry.event == Event::PatternFound);
+    let (keys, owners): (Vec<_>, Vec<_>) = found.partition(|entry| entry.key.is_some());
+    assert_eq!((keys.len(), owners.len()), (20, 1));
+    assert_eq!(owners[0].owner.as_deref(), Some("ann"));
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! A store's pepper is rotated while it is used, and the one before is retired.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
@@ -173,6 +175,57 @@ fn p44_retiring_revokes_what_is_left_and_says_how_many() {
     // And on to the next.
     scene.store.rotate_pepper(pepper(3), &by()).unwrap();
     assert_eq!(scene.reason(&token), None);
+}
+
+/// A key was noted in one place alone, which it might find taken by another: one call of `rehash`
+/// left some of those that were used, and retiring revoked them.
+#[test]
+fn p44_every_key_that_was_verified_once_comes_over_and_is_not_retired() {
+    let scene = Scene::new(with(1, None));
+    let specs = vec![Spec::new(scene.acme, "live", "o"); 400];
+    let issued = scene.store.issue_many(&specs, &by()).unwrap();
+    scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+    let (used, idle) = issued.split_at(390);
+    for used in used {
+        assert_eq!(scene.reason(used.token.expose()), None);
+    }
+    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 10);
+    for used in used {
+        assert_eq!(scene.reason(used.token.expose()), None);
+    }
+    for idle in idle {
+        assert_eq!(scene.store.key(idle.key.key_id).unwrap().state, State::Revoked);
+    }
+}
+
+/// A batch looked for its tokens by what there was when it began, and called keys unknown that
+/// had come over meanwhile.
+#[test]
+fn a_batch_that_is_at_work_while_keys_come_over_finds_them_all() {
+    let scene = Scene::new(with(1, None));
+    let issued: Vec<_> = (0..32).map(|_| scene.issue().1).collect();
+    let tokens: Vec<&[u8]> = issued.iter().map(|token| token.as_bytes()).collect();
+    let many = tokens.repeat(2_000);
+    let (store, over) = (&scene.store, AtomicBool::new(false));
+    thread::scope(|scope| {
+        let (begun, waiting) = mpsc::channel();
+        let batches = scope.spawn(|| {
+            let (begun, mut answers) = (begun, Vec::new());
+            while !over.load(Ordering::Relaxed) {
+                let _ = begun.send(());
+                store.verify_many(scene.acme, &many, &Request::new(), &mut answers).unwrap();
+            }
+            answers.iter().filter(|answer| answer.is_err()).count()
+        });
+        waiting.recv().unwrap();
+        store.rotate_pepper(pepper(2), &by()).unwrap();
+        assert!(issued.iter().all(|token| scene.reason(token).is_none()));
+        while scene.left() > 0 {
+            store.rehash().unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+        assert_eq!(batches.join().unwrap(), 0);
+    });
 }
 
 #[test]

@@ -120,8 +120,8 @@ fn text_and_times_out_of_their_limits_are_refused_with_the_limit() {
     refused(&store, issue(spec().end(Timestamp::from_ms(-1))), bad, &["end"]);
     refused(&store, issue(spec().end(Timestamp::from_ms(i64::MIN))), bad, &["end"]);
     refused(&store, issue(spec().life(Duration::ZERO)), bad, &["end"]);
-    refused(&store, issue(spec().life(Duration::MAX)), bad, &["end", "30days"]);
-    refused(&store, issue(spec().end(Timestamp::NEVER)), bad, &["end", "never", "30days"]);
+    refused(&store, issue(spec().life(Duration::MAX)), bad, &["end", "30d"]);
+    refused(&store, issue(spec().end(Timestamp::NEVER)), bad, &["end", "never", "30d"]);
     let far = Timestamp::from_ms(i64::MAX - 1);
     refused(&store, issue(spec().start(far).life(Duration::from_secs(1))), bad, &["start"]);
     let owned = Spec::new(acme, "owned", "o").scopes(["read"]);

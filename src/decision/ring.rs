@@ -62,8 +62,10 @@ impl Ring {
         }
     }
 
-    /// Takes up to `limit` notes, in the order in which they were put.
+    /// Takes up to `limit` notes, in the order in which they were put; no more than have room at
+    /// once, so that it comes to an end while others are put.
     pub(crate) fn take(&self, limit: usize) -> Vec<Note> {
+        let limit = limit.min(self.places.len());
         let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
         let mut notes = Vec::new();
         while notes.len() < limit
@@ -137,6 +139,22 @@ mod tests {
             assert_eq!(ring.take(usize::MAX).len() as u64, PLACES - 2);
             assert_eq!((ring.take(1), ring.lost(), ring.lost()), (Vec::new(), 5, 0));
         }
+    }
+
+    /// Who took notes went on for as long as somebody put them.
+    #[test]
+    fn taking_ends_while_others_put() {
+        let (ring, done) = (Ring::new(), AtomicBool::new(false));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                (0..)
+                    .take_while(|_| !done.load(Ordering::Relaxed))
+                    .for_each(|n| ring.put(&note(n)));
+            });
+            let taken: Vec<_> = (0..20).map(|_| ring.take(usize::MAX).len()).collect();
+            done.store(true, Ordering::Relaxed);
+            assert!(taken.iter().all(|taken| *taken as u64 <= PLACES), "{taken:?}");
+        });
     }
 
     #[test]

@@ -57,6 +57,8 @@ pub(crate) enum Spent {
     Taken(Credits),
     /// There are not so many, neither in memory nor in the file.
     Exhausted(Credits),
+    /// Nothing was asked for, and what the file has is not known: there may be more than these.
+    Nothing(Credits),
     /// Nothing was taken. Once the file has been asked for more, it is to be tried again.
     Wanting,
 }
@@ -150,12 +152,15 @@ impl Leases {
                 return Spent::Wanting;
             }
             let credits = word & CREDITS;
-            if cost == 0 {
-                return Spent::Taken(cell.credits(credits));
-            }
             // Acquire, with the Release of `settle`: who sees the next period and not its lease
             // fails to swap below.
-            if is_due(timestamp(cell.due.load(Ordering::Acquire))) {
+            let due = is_due(timestamp(cell.due.load(Ordering::Acquire)));
+            if cost == 0 {
+                let unknown = due || cell.file.load(Ordering::Acquire) & UNKNOWN != 0;
+                let credits = cell.credits(credits);
+                return if unknown { Spent::Nothing(credits) } else { Spent::Taken(credits) };
+            }
+            if due {
                 return Spent::Wanting;
             }
             if let Some(left) = credits.checked_sub(cost) {

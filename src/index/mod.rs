@@ -41,6 +41,7 @@
 //!   and its checks tell.
 
 mod bind;
+mod charge;
 mod conditions;
 mod directory;
 mod filter;
@@ -71,15 +72,15 @@ use std::net::IpAddr;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::digest::{Address, Digest, Locator};
-use crate::entry::{Entry, LeaseRef, MeterRef, OwnerEntry, Side, SideRef};
+use crate::entry::{Entry, LeaseRef, OwnerEntry, Side, SideRef};
 use crate::error::Result;
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
-use crate::limit::{Cells, Charge, Metered};
+use crate::limit::Cells;
 use crate::quota::Quota;
 use crate::record::{KeyRecord, Op, OwnerRecord};
 use crate::time::Timestamp;
-use crate::verdict::{Credits, Rate, Reason};
+use crate::verdict::Credits;
 
 use lease::Leases;
 use owners::Owners;
@@ -91,7 +92,7 @@ pub(crate) use bind::Bind;
 pub(crate) use lease::{Lease, Settled, Spent};
 pub(crate) use restraint::{KeyRestraint, OwnerRestraint, RestraintId};
 pub(crate) use side::Used;
-pub(crate) use table::Approach;
+pub(crate) use table::{Approach, Missing};
 
 /// All keys and owners of a store, as decisions read them.
 pub(crate) struct Index {
@@ -154,82 +155,68 @@ impl Index {
         self.table.approach_others(approach, digest.words());
     }
 
-    /// The entry of the key of `digest`, with what stands beside it at the same moment for a
-    /// request from `address`. Has the owner fetched if that is `wanted`, and the meter.
+    /// Looks once for the entry of the key of `digest`, and puts into `side` what stands beside it
+    /// at the same moment for a request from `address`. Has the owner fetched if that is `wanted`,
+    /// and the meter.
+    ///
+    /// # Errors
+    ///
+    /// That it is not there, or that it has to be [found](Self::find) with more patience.
     #[inline(always)]
-    pub(crate) fn find(
+    pub(crate) fn look(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
         address: Option<IpAddr>,
         wanted: bool,
-    ) -> Option<(Entry, Option<Side>)> {
-        self.table.get_with(approach, digest.words(), |entry| {
+        side: &mut Option<Side>,
+    ) -> Result<Entry, Missing> {
+        let found = self.table.look_with(approach, digest.words(), |entry| {
             if wanted {
                 self.owners.fetch(entry.owner);
             }
             match entry.side {
-                Some(side) => {
-                    self.sides.fetch(side);
-                    self.lineage_meters.fetch(side.0);
-                    let side = self.sides.get(side, entry.key_id, address)?;
-                    if let Some(lease) = side.lease {
-                        self.leases.fetch(lease);
-                    }
-                    Some(Some(side))
-                }
-                None => Some(None),
+                Some(at) => self.beside(at, entry.key_id, address, side),
+                None => Some(()),
             }
+        });
+        found.map(|(entry, ())| entry)
+    }
+
+    /// The entry of the key of `digest`, with what stands beside it at the same moment for a
+    /// request from `address`.
+    pub(crate) fn find(
+        &self,
+        approach: &Approach<'_>,
+        digest: &Digest,
+        address: Option<IpAddr>,
+    ) -> Option<(Entry, Option<Side>)> {
+        self.table.get_with(&approach.address(digest.words()), |entry| {
+            let mut side = None;
+            if let Some(at) = entry.side {
+                self.beside(at, entry.key_id, address, &mut side)?;
+            }
+            Some(side)
         })
     }
 
-    /// Charges a request with the key of `entry` and `side` to the meter of `metered`, and to
-    /// what joins it, as [`Cells::charge`] does. No answer if the key has gone meanwhile, or has
-    /// another side: it is to be looked up anew.
-    #[inline]
-    pub(crate) fn charge<E: From<Reason>>(
+    /// Puts into `side` what stands at `at`, if that is still `key`'s. Apart, so that a key
+    /// without one does not take the room that this needs.
+    #[inline(never)]
+    fn beside(
         &self,
-        metered: Metered,
-        (entry, side): (&Entry, Option<&Side>),
-        charge: &Charge<'_>,
-        join: impl FnOnce() -> std::result::Result<(), E>,
-    ) -> Option<std::result::Result<Option<Rate>, E>> {
-        match metered {
-            Metered::Owner(owner) => {
-                let number = owner.number();
-                self.owner_meters.charge(number, number.into(), || true, charge, join)
-            }
-            Metered::Lineage(lineage) => {
-                let meter = side?.meter;
-                let is_theirs = || {
-                    let now = entry.side.and_then(|side| self.sides.get(side, entry.key_id, None));
-                    now.is_some_and(|now| now.lineage == lineage && now.meter == meter)
-                };
-                self.lineage_meters.charge(meter.0, lineage.bits(), is_theirs, charge, join)
-            }
+        at: SideRef,
+        key: KeyId,
+        address: Option<IpAddr>,
+        side: &mut Option<Side>,
+    ) -> Option<()> {
+        self.sides.fetch(at);
+        self.lineage_meters.fetch(at.0);
+        let found = side.insert(self.sides.get(at, key, address)?);
+        if let Some(lease) = found.lease {
+            self.leases.fetch(lease);
         }
-    }
-
-    /// What [`charge`](Self::charge) would give, without charging.
-    ///
-    /// # Errors
-    ///
-    /// As [`Cells::charge`].
-    pub(crate) fn peek(
-        &self,
-        metered: Metered,
-        side: Option<&Side>,
-        charge: &Charge<'_>,
-    ) -> Result<Option<Rate>, Reason> {
-        match metered {
-            Metered::Owner(owner) => {
-                self.owner_meters.peek(owner.number(), owner.number().into(), charge)
-            }
-            Metered::Lineage(lineage) => {
-                let meter = side.map_or(MeterRef(u32::MAX), |side| side.meter);
-                self.lineage_meters.peek(meter.0, lineage.bits(), charge)
-            }
-        }
+        Some(())
     }
 
     /// Records that a key was used at what `believed` makes of `now`, which is no later, unless

@@ -1,10 +1,12 @@
 //! The four slots of one home, and how a reader looks through them.
 
+use std::hint;
 use std::ptr;
 
 use super::filter::Filter;
 use super::pool::Pair;
 use super::slot::{Life, Slot};
+use crate::digest::Address;
 use crate::sys;
 
 /// The two pairs of slots of a home. The first slot is the one that its keys like best.
@@ -43,32 +45,36 @@ impl<'p> Places<'p> {
         self.filter
     }
 
-    /// The slot that holds `digest`, and the life in which it does; or else the lives of all
-    /// four, as they were before their digests were compared.
+    /// The slot in which the key of `address` stands, and the life in which it does; or else the
+    /// lives of all four, as they were before their digests were compared.
     ///
-    /// The first slot, where most keys stand, is looked at by itself, so that nobody waits for
-    /// the others without need. Those are looked at together, so that nobody waits thrice.
+    /// Slots are told apart by the locators in their lives, which can be compared while the token
+    /// is still being hashed; by then the processor has guessed what comes next, and a wrong guess
+    /// costs nothing. The first slot, where most keys stand, is looked at by itself, so that nobody
+    /// waits for the others without need. Those are looked at together, so that nobody waits
+    /// thrice. Who it is, the digest alone tells.
     #[inline(always)]
-    pub(super) fn find(&self, digest: [u64; 2]) -> Result<(&'p Slot, Life), Lives> {
+    pub(super) fn find(&self, address: &Address) -> Result<(&'p Slot, Life), Lives> {
         let [first, b, c, d] = self.slots;
         let life = first.life();
-        if life.is_live() && first.holds(digest) {
+        if life.is_of(address.locator) && first.holds(address.digest) {
             return Ok((first, life));
         }
-        let others = [b, c, d];
-        let lives = others.map(Slot::life);
-        let held = others.map(|slot| slot.holds(digest));
-        let holds =
-            |n: usize| matches!((lives.get(n), held.get(n)), (Some(l), Some(true)) if l.is_live());
-        let which = (0..3).fold(0_u32, |bits, n| bits | u32::from(holds(n)) << n).trailing_zeros();
-        let which = usize::try_from(which).unwrap_or(3);
-        match (others.get(which), lives.get(which)) {
-            (Some(slot), Some(life)) => Ok((slot, *life)),
-            _ => {
-                let [b, c, d] = lives;
-                Err([life, b, c, d])
-            }
+        let [b, c, d] = [b, c, d].map(|slot| (slot, slot.life()));
+        let likely = [c, b].into_iter().fold(d, |likely, other| {
+            hint::select_unpredictable(other.1.is_of(address.locator), other, likely)
+        });
+        if likely.1.is_live() && likely.0.holds(address.digest) {
+            return Ok(likely);
         }
+        self.find_twin(address.digest, [life, b.1, c.1, d.1])
+    }
+
+    /// The same for a key that stands beside another with its locator, or is not here at all.
+    #[inline]
+    fn find_twin(&self, digest: [u64; 2], lives: Lives) -> Result<(&'p Slot, Life), Lives> {
+        let mut live = self.slots.into_iter().zip(lives).filter(|(_, life)| life.is_live());
+        live.find(|(slot, _)| slot.holds(digest)).ok_or(lives)
     }
 
     /// Whether all four live the lives that [`find`](Self::find) saw. To be asked after an

@@ -1,8 +1,8 @@
 //! Denials on their way to the disk, enforced meanwhile.
 //!
 //! A key or owner under restraints shows what its committed entry has in common with all of
-//! them: the stricter state, the scopes in each, the earliest end. Restraints add up, in any
-//! order. Only the writer comes here.
+//! them: the stricter state, the scopes in each, the earliest end, the shortest idle span.
+//! Restraints add up, in any order. Only the writer comes here.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -10,7 +10,7 @@ use std::hash::Hash;
 use super::conditions::Conditions;
 use super::side::Beside;
 use crate::digest::Address;
-use crate::entry::{Entry, OwnerEntry, State};
+use crate::entry::{Entry, Idle, OwnerEntry, State};
 use crate::ids::OwnerRef;
 use crate::key_id::KeyId;
 use crate::network::{Networks, common};
@@ -28,6 +28,8 @@ pub(crate) struct KeyRestraint {
     pub end: Timestamp,
     /// Or fewer addresses; none if it may be used from anywhere.
     pub networks: Option<Networks>,
+    /// Or a shorter one; none if it may stay unused.
+    pub idle: Option<Idle>,
 }
 
 /// What the table shows of a key: its entry, and what stands beside it.
@@ -62,15 +64,19 @@ impl Meet<Shown> for KeyRestraint {
         let end = entry.end.min(self.end);
         let scopes = entry.scopes & self.scopes;
         let entry = Entry { state: entry.state.max(self.state), scopes, end, ..entry };
+        // Nobody asks for the lineage of a key that has no side otherwise.
+        let bare = || Beside { lineage: entry.key_id, conditions: Conditions::NONE };
         if let Some(allowed) = &self.networks {
-            // Nobody asks for the lineage of a key that has no side otherwise.
-            let bare = || Beside { lineage: entry.key_id, conditions: Conditions::NONE };
             let networks = &mut beside.get_or_insert_with(bare).conditions.networks;
             let allowed = allowed.as_slice();
             *networks = Some(match networks {
                 Some(networks) => common(networks, allowed),
                 None => allowed.to_vec(),
             });
+        }
+        if let Some(allowed) = self.idle {
+            let idle = &mut beside.get_or_insert_with(bare).conditions.idle;
+            *idle = Some(idle.map_or(allowed, |idle| idle.shorter(allowed)));
         }
         Shown { entry, beside }
     }

@@ -292,13 +292,13 @@ mod tests {
         }
         let mut at_near = 0;
         for n in 0..=limit {
-            let (homes, digest) = (seed.homes(&address(n)), address(n).digest);
+            let homes = seed.homes(&address(n));
             let [near, far] = segment.all_places(&pool, homes).unwrap();
             let (mark, marks) = (Mark::of(homes.far), near.filter().marks());
             assert!(marks.has(mark), "each key is marked");
-            let found = near.find(digest).or_else(|_| {
+            let found = near.find(&address(n)).or_else(|_| {
                 assert!(marks.has_far(mark), "who stands far is marked for it");
-                far.find(digest)
+                far.find(&address(n))
             });
             let (slot, life) = found.unwrap();
             assert_eq!(slot.read(life), Some(entry(n)));

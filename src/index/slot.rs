@@ -46,6 +46,12 @@ impl Life {
     pub(super) fn is_live(self) -> bool {
         self.0 & LIVE != 0
     }
+
+    /// Whether a key with this locator stood in the slot.
+    #[inline]
+    pub(super) fn is_of(self, locator: Locator) -> bool {
+        self.0 & !INCARNATION_ALL == u64::from(locator.number()) << LOCATOR | LIVE
+    }
 }
 
 /// What stands in a slot, in its own words.

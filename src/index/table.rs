@@ -79,15 +79,17 @@ pub(super) struct Ground<'t> {
     near: Places<'t>,
 }
 
-/// What looking for a key comes to.
-pub(super) enum Look<'t> {
-    /// It stood in this slot, when the slot lived this life.
-    At(&'t Slot, Life),
+/// Why one look found no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Missing {
     /// It was in no slot at some moment during the look.
     Nowhere,
-    /// Neither can be said: something changed under way.
-    Changed,
+    /// Something changed under way, so it may be there.
+    Unsure,
 }
+
+/// The slot in which a key stood when one look saw it, and the life that the slot lived then.
+type Look<'t> = Result<(&'t Slot, Life), Missing>;
 
 impl Approach<'_> {
     /// The address of a key that was approached so and has this digest.
@@ -102,7 +104,11 @@ impl<'t> Approach<'t> {
     /// What a reader has seen who did not find the digest near.
     pub(super) fn miss(&self, digest: [u64; 2]) -> (Ground<'t>, Marks, Lives) {
         let ground = self.ground.unwrap();
-        (ground, ground.near.filter().marks(), ground.near.find(digest).err().unwrap())
+        (
+            ground,
+            ground.near.filter().marks(),
+            ground.near.find(&self.address(digest)).err().unwrap(),
+        )
     }
 }
 
@@ -111,8 +117,7 @@ impl Table {
     /// The entry of the key of `address`.
     #[cfg(test)]
     pub(super) fn get(&self, address: &Address) -> Option<Entry> {
-        let found = self.get_with(&self.approach(address.locator), address.digest, |_| Some(()));
-        found.map(|(entry, ())| entry)
+        self.get_with(address, |_| Some(())).map(|(entry, ())| entry)
     }
 
     /// Has all fetched that is looked at if a key stands near, so that the wait for it is over
@@ -151,49 +156,35 @@ impl Table {
     /// elsewhere at the same moment: what an entry refers to is not lent to another before the
     /// entry's slot is cleared. `beside` says none to have the entry looked up again.
     ///
-    /// After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a refusal, which
-    /// is the safe side.
+    /// # Errors
+    ///
+    /// That it is not there, or that something changed during the look.
     #[inline(always)]
-    pub(super) fn get_with<T>(
+    pub(super) fn look_with<T>(
         &self,
         approach: &Approach<'_>,
         digest: [u64; 2],
-        beside: impl Fn(&Entry) -> Option<T>,
-    ) -> Option<(Entry, T)> {
-        match self.look(approach, digest) {
-            Look::At(slot, life) => {
-                let found = read_with(slot, life, &beside);
-                if found.is_some() {
-                    return found;
-                }
-            }
-            Look::Nowhere => return None,
-            Look::Changed => {}
-        }
-        // Taken apart, so that what is found at once need not stand in memory for this.
-        let (entry, found) = self.insist(approach.locator, digest, beside)?;
-        Some((entry, found))
+        beside: impl FnOnce(&Entry) -> Option<T>,
+    ) -> Result<(Entry, T), Missing> {
+        let (slot, life) = self.look(approach, digest)?;
+        read_with(slot, life, beside).ok_or(Missing::Unsure)
     }
 
-    #[cold]
-    #[inline(never)]
-    fn insist<T>(
+    /// The same, looked for until it is sure.
+    ///
+    /// After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a refusal, which
+    /// is the safe side.
+    pub(super) fn get_with<T>(
         &self,
-        locator: Locator,
-        digest: [u64; 2],
-        beside: impl Fn(&Entry) -> Option<T>,
+        address: &Address,
+        mut beside: impl FnMut(&Entry) -> Option<T>,
     ) -> Option<(Entry, T)> {
-        for _ in 1..ATTEMPTS {
-            hint::spin_loop();
-            match self.look(&self.come_to(locator), digest) {
-                Look::At(slot, life) => {
-                    let found = read_with(slot, life, &beside);
-                    if found.is_some() {
-                        return found;
-                    }
-                }
-                Look::Nowhere => return None,
-                Look::Changed => {}
+        for _ in 0..ATTEMPTS {
+            let approach = self.come_to(address.locator);
+            match self.look_with(&approach, address.digest, &mut beside) {
+                Ok(found) => return Some(found),
+                Err(Missing::Nowhere) => return None,
+                Err(Missing::Unsure) => hint::spin_loop(),
             }
         }
         None
@@ -227,28 +218,28 @@ impl Table {
     /// Looks for a key once.
     #[inline(always)]
     fn look<'t>(&'t self, approach: &Approach<'t>, digest: [u64; 2]) -> Look<'t> {
-        let Some(ground) = &approach.ground else { return Look::Changed };
+        let ground = approach.ground.as_ref().ok_or(Missing::Unsure)?;
         let home = self.seed.far(digest);
         let (mark, marks) = (Mark::of(home), ground.near.filter().marks());
         if !marks.has(mark) && !ground.route.is_crowded() {
-            return self.unmarked(ground);
+            return Err(self.unmarked(*ground));
         }
-        match ground.near.find(digest) {
-            Ok((slot, life)) => Look::At(slot, life),
+        match ground.near.find(&approach.address(digest)) {
+            Ok(found) => Ok(found),
             Err(lives) if marks.has_far(mark) || ground.route.is_crowded() => {
-                self.look_on(ground, marks, &lives, home, digest)
+                self.look_on(*ground, marks, lives, home, approach.address(digest))
             }
-            Err(lives) => self.conclude(ground, marks, &lives),
+            Err(lives) => Err(self.conclude(*ground, marks, lives)),
         }
     }
 
     /// What a look comes to that found no mark of the key.
     #[inline]
-    pub(super) fn unmarked(&self, ground: &Ground<'_>) -> Look<'_> {
+    pub(super) fn unmarked(&self, ground: Ground<'_>) -> Missing {
         // Acquire, with the Release fence of `Pool::lend`: if the filter is another segment's
         // by now, the directory shows it.
         fence(Ordering::Acquire);
-        if self.directory.confirms(&ground.route) { Look::Nowhere } else { Look::Changed }
+        if self.directory.confirms(&ground.route) { Missing::Nowhere } else { Missing::Unsure }
     }
 
     /// What a look comes to that did not find the key near, though it may stand far or, if its
@@ -256,30 +247,30 @@ impl Table {
     #[inline(never)]
     fn look_on<'t>(
         &'t self,
-        ground: &Ground<'t>,
+        ground: Ground<'t>,
         marks: Marks,
-        near: &Lives,
+        near: Lives,
         home: Home,
-        digest: [u64; 2],
+        address: Address,
     ) -> Look<'t> {
         let far = ground.segment.places(&self.pool, ground.route.blocks(), home);
-        let Some(far) = far else { return Look::Changed };
-        let lives = match far.find(digest) {
-            Ok((slot, life)) => return Look::At(slot, life),
+        let far = far.ok_or(Missing::Unsure)?;
+        let lives = match far.find(&address) {
+            Ok(found) => return Ok(found),
             Err(lives) => lives,
         };
         if ground.route.is_crowded()
             && let Some(overflow) = self.overflow.get()
         {
-            let approach = overflow.come_to(Locator::of_digest(digest));
-            match overflow.look(&approach, digest) {
-                Look::Nowhere => {}
+            let approach = overflow.come_to(Locator::of_digest(address.digest));
+            match overflow.look(&approach, address.digest) {
+                Err(Missing::Nowhere) => {}
                 found => return found,
             }
         }
         match self.conclude(ground, marks, near) {
-            Look::Nowhere if !far.are_still(&lives) => Look::Changed,
-            concluded => concluded,
+            Missing::Nowhere if !far.are_still(&lives) => Err(Missing::Unsure),
+            concluded => Err(concluded),
         }
     }
 
@@ -288,14 +279,14 @@ impl Table {
     /// said, so that the key did not go far meanwhile; and the segment was not replaced. A key is
     /// never between two places.
     #[inline]
-    pub(super) fn conclude(&self, ground: &Ground<'_>, marks: Marks, near: &Lives) -> Look<'_> {
+    pub(super) fn conclude(&self, ground: Ground<'_>, marks: Marks, near: Lives) -> Missing {
         // Acquire, with the Release of `Slot::clear` and `Filter::set`: who saw a slot dead
         // because its key had moved sees below that a life, a mark or the route has changed.
         fence(Ordering::Acquire);
-        let still = ground.near.are_still(near)
+        let still = ground.near.are_still(&near)
             && ground.near.filter().marks() == marks
             && self.directory.confirms(&ground.route);
-        if still { Look::Nowhere } else { Look::Changed }
+        if still { Missing::Nowhere } else { Missing::Unsure }
     }
 }
 
@@ -455,7 +446,7 @@ impl Table {
 fn read_with<T>(
     slot: &Slot,
     life: Life,
-    beside: &impl Fn(&Entry) -> Option<T>,
+    beside: impl FnOnce(&Entry) -> Option<T>,
 ) -> Option<(Entry, T)> {
     let entry = slot.read(life)?;
     let found = beside(&entry)?;

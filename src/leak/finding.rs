@@ -50,6 +50,6 @@ pub struct Leaks {
     /// Tokens that were found; one that stands there twice counts twice.
     pub found: u64,
     /// The keys of which a token was found and that are not revoked, each once, by key id: what
-    /// is to be [revoked](crate::Store::revoke_many).
+    /// is to be [revoked](crate::Store::end_many).
     pub keys: Vec<KeyId>,
 }

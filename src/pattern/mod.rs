@@ -1,4 +1,4 @@
-//! Patterns in the use of a key that somebody should look at.
+//! Patterns in the use of a key, or of an owner's keys, that somebody should look at.
 //!
 //! Two halves. [`Watch`] stands in the way of verifies: fixed memory, no lock, and a note only of
 //! what may be a pattern. [`Book`] makes findings of these notes when somebody asks. Neither has a
@@ -12,7 +12,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::decision::{Note, Ring};
-use crate::ids::RealmRef;
+use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
@@ -21,7 +21,7 @@ use crate::verdict::{Denial, Grant, Reason, Refusal};
 use network::Near;
 use seen::Seen;
 
-pub(crate) use book::Book;
+pub(crate) use book::{Book, Found};
 
 /// Something in the use of a key that somebody should look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,19 +109,19 @@ impl Patterns {
     }
 }
 
-/// What was found about one key.
+/// What was found about one key, or about several keys of one owner taken together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {
     /// What it is.
     pub pattern: Pattern,
-    /// The key.
-    pub key: KeyId,
+    /// The key; none if it is about its owner, whose keys are counted as if they were one.
+    pub key: Option<KeyId>,
     /// The realm that decided.
     pub realm: RealmRef,
     /// The realm's name, as far as the key is still there.
     pub realm_name: Option<String>,
-    /// The application's own id of the key's owner, likewise.
+    /// The application's own id of the owner, likewise.
     pub owner: Option<String>,
     /// When it was first found.
     pub first: Timestamp,
@@ -133,6 +133,13 @@ pub struct Finding {
     pub network: Option<String>,
     /// All scopes that were missing in what was denied.
     pub missing: ScopeSet,
+}
+
+/// Whom a finding is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Subject {
+    Key(KeyId),
+    Owner(OwnerRef),
 }
 
 /// What watches verifies.

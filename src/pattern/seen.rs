@@ -7,6 +7,8 @@
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::mix::mix;
+
 /// Lines of eight tags: 512 KiB.
 const LINES: u64 = 8_192;
 
@@ -42,13 +44,6 @@ impl Seen {
         }
         true
     }
-}
-
-/// The finaliser of splitmix64, which is a permutation that spreads every bit.
-const fn mix(number: u64) -> u64 {
-    let number = (number ^ number >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    let number = (number ^ number >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);
-    number ^ number >> 31
 }
 
 #[cfg(test)]

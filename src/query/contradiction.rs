@@ -19,6 +19,9 @@ impl Filter {
     /// `Argument`, naming the conditions.
     pub(crate) fn check(&self) -> Result<()> {
         let refuse = |why: String| Err(Error::new(ErrorKind::Argument, why));
+        if let Some(keys) = self.keys.as_ref().filter(|keys| keys.len() > Self::KEYS_MAX) {
+            return refuse(format!("keys: {}; up to {} are allowed", keys.len(), Self::KEYS_MAX));
+        }
         if self.realm.is_none() {
             for (what, name) in [("kind", &self.kind), ("owner", &self.owner)] {
                 if let Some(name) = name {

@@ -84,7 +84,9 @@ impl Criteria {
             Due::Age(age) => ages(age),
             Due::Policy => realm.policy().rotate_after.is_some_and(ages),
         };
+        let named = |keys: &Vec<KeyId>| keys.binary_search(&record.key_id).is_ok();
         self.concerns(realm, record.kind)
+            && self.filter.keys.as_ref().is_none_or(named)
             && self.owner.is_none_or(|o| o == record.owner)
             && self.lineage.is_none_or(|l| l == record.lineage)
             && state.is_none_or(|s| s == record.state)

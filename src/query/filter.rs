@@ -39,6 +39,8 @@ use crate::time::Timestamp;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
+    /// In ascending order, none twice.
+    pub(crate) keys: Option<Vec<KeyId>>,
     pub(crate) realm: Option<RealmRef>,
     pub(crate) kind: Option<String>,
     pub(crate) owner: Option<String>,
@@ -70,6 +72,21 @@ impl Filter {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Most keys that [`keys`](Self::keys) names.
+    pub const KEYS_MAX: usize = 10_000;
+
+    /// Only these keys, up to [`KEYS_MAX`](Self::KEYS_MAX); one that is named twice counts once.
+    /// That there is one which the store has not is an error where they are to be ended, and else
+    /// it is left out.
+    #[must_use]
+    pub fn keys(mut self, keys: impl IntoIterator<Item = KeyId>) -> Self {
+        let mut keys: Vec<KeyId> = keys.into_iter().collect();
+        keys.sort_unstable();
+        keys.dedup();
+        self.keys = Some(keys);
+        self
     }
 
     /// Only keys of `realm`.
@@ -206,7 +223,9 @@ impl Filter {
             Due::Policy => json!("policy"),
             Due::Age(age) => json!(span(age)),
         });
+        let texts = |keys: &Vec<KeyId>| keys.iter().map(KeyId::to_string).collect::<Vec<_>>();
         json!({
+            "keys": self.keys.as_ref().map(texts),
             "realm": self.realm.map(RealmRef::number),
             "kind": self.kind,
             "owner": self.owner,

@@ -8,7 +8,7 @@ use super::window::{End, asked_span, check_end};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::realm::Realm;
-use crate::time::Timestamp;
+use crate::time::{Timestamp, span_text};
 
 /// How a key shall be replaced. Given to [`Store::rotate`](crate::Store::rotate).
 #[derive(Clone, Debug, Default)]
@@ -89,9 +89,9 @@ impl Rotation {
                 ErrorKind::Argument,
                 format!(
                     "grace {}: realm {:?} allows {} at most",
-                    humantime::format_duration(grace),
+                    span_text(grace),
                     realm.name(),
-                    humantime::format_duration(policy.longest_grace)
+                    span_text(policy.longest_grace)
                 ),
             ));
         }

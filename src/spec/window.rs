@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::realm::{IDLE_LEAST, Realm};
-use crate::time::{LONGEST_SPAN, Timestamp};
+use crate::time::{LONGEST_SPAN, Timestamp, span_text};
 
 /// When a key shall end, as the caller said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub(super) fn check_end(
     if let Some(longest) = longest
         && end > from.plus(longest)
     {
-        let limit = humantime::format_duration(longest);
+        let limit = span_text(longest);
         return Err(refuse("end", end, &format!("is more than {limit} after the start {from}")));
     }
     if end == Timestamp::NEVER {
@@ -88,8 +88,7 @@ pub(super) fn check_idle(span: Duration, realm: &Realm, now: Timestamp) -> Resul
     let longest = realm.policy().idle.unwrap_or(LONGEST_SPAN);
     let span_ms = Duration::from_millis(u64::try_from(span.as_millis()).unwrap_or(u64::MAX));
     if span < IDLE_LEAST || span > longest || span != span_ms {
-        let [span, least, longest] =
-            [span, IDLE_LEAST, longest].map(|span| humantime::format_duration(span).to_string());
+        let [span, least, longest] = [span, IDLE_LEAST, longest].map(span_text);
         let why = format!(
             "idle {span}: realm {:?} allows {least} to {longest}, in whole milliseconds",
             realm.name()

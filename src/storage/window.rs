@@ -31,11 +31,9 @@ impl Window {
         if !self.has(offset, out.len()) && follows && out.len() < LEN {
             let len = usize::try_from(end.saturating_sub(offset)).unwrap_or(LEN).min(LEN);
             self.bytes.resize(len, 0);
-            // Whoever asks for a page beyond is told if that cannot be read.
-            match file.read(offset, &mut self.bytes) {
-                Ok(()) => self.at = offset,
-                Err(_) => self.bytes.clear(),
-            }
+            self.at = offset;
+            // A failure is told of, as one of any other read: a failing disk is not to be trusted.
+            file.read(offset, &mut self.bytes).inspect_err(|_| self.bytes.clear())?;
         }
         match self.there(offset, out.len()) {
             Some(there) => out.copy_from_slice(there),

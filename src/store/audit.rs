@@ -94,7 +94,9 @@ impl Store {
         limited(limit)?;
         let view = self.storage.view()?;
         let state = view.state()?;
-        let (mut entries, mut reached) = (Vec::new(), after.max(state.cut));
+        // There may be fewer entries than were known of: the file was put back, or restored.
+        let mut reached = after.max(state.cut).min(state.entries);
+        let mut entries = Vec::new();
         for entry in scan::entries(&view, reached).take(READ_MAX) {
             let entry = entry?;
             reached = entry.number;

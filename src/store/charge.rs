@@ -1,7 +1,7 @@
 //! Charge a decision to the meters of what it is about.
 
 use super::Store;
-use super::verify::Found;
+use super::find::Found;
 use crate::limit::{Charge, Metered, Moment};
 use crate::realm::{Buckets, Realm, Window};
 use crate::request::Request;
@@ -30,14 +30,14 @@ impl Store {
     pub(super) fn charge(
         &self,
         realm: &Realm,
-        found: &Found,
+        found: &Found<'_>,
         request: &Request,
         now: Timestamp,
     ) -> Result<(Option<Rate>, Option<Credits>), Halt> {
         if found.side.is_none() && found.owner.is_none() {
             return Ok((None, None));
         }
-        self.charge_some(realm, found, request, now)
+        self.charge_some(realm, *found, request, now)
     }
 
     /// Apart, so that what it needs room for is no part of a plain verify.
@@ -45,16 +45,15 @@ impl Store {
     fn charge_some(
         &self,
         realm: &Realm,
-        found: &Found,
+        found: Found<'_>,
         request: &Request,
         now: Timestamp,
     ) -> Result<(Option<Rate>, Option<Credits>), Halt> {
-        let Some((metered, windows)) = metered(realm, found) else {
-            return Ok((None, self.spend(found.side.as_ref(), request, now)?));
+        let Some((metered, windows)) = metered(realm, &found) else {
+            return Ok((None, self.spend(found.side, request, now)?));
         };
-        // Copies, so that of a key that is not metered nothing need stand in memory.
-        let (entry, side) = (found.entry, found.side);
-        let (side, mut credits) = (side.as_ref(), None);
+        let Found { entry, side, .. } = found;
+        let mut credits = None;
         let join = || {
             credits = self.spend(side, request, now)?;
             Ok(())
@@ -74,7 +73,7 @@ impl Store {
     pub(super) fn peek(
         &self,
         realm: &Realm,
-        found: &Found,
+        found: &Found<'_>,
         request: &Request,
         now: Timestamp,
     ) -> Result<Option<Rate>, Reason> {
@@ -82,7 +81,7 @@ impl Store {
         let charge = |moment| Charge { windows, cost: request.cost, moment };
         match request.at {
             Some(at) => self.told.peek(metered, &charge(Moment::named(at))),
-            None => self.index.peek(metered, found.side.as_ref(), &charge(self.moment(now))),
+            None => self.index.peek(metered, found.side, &charge(self.moment(now))),
         }
     }
 
@@ -93,7 +92,7 @@ impl Store {
 
 /// Which meter a key is charged to, and the windows of its owner's plan.
 #[inline]
-fn metered<'r>(realm: &'r Realm, found: &Found) -> Option<(Metered, &'r [Window])> {
+fn metered<'r>(realm: &'r Realm, found: &Found<'_>) -> Option<(Metered, &'r [Window])> {
     let plan = realm.plan(found.owner?.plan?)?;
     let metered = match realm.policy().buckets {
         Buckets::Owner => Metered::Owner(found.entry.owner),

@@ -35,7 +35,8 @@ pub(super) struct Denial {
 
 /// What restrains nothing but the state.
 pub(super) const fn no_better_than(state: State) -> KeyRestraint {
-    KeyRestraint { state, scopes: ScopeSet::all(), end: Timestamp::NEVER, networks: None }
+    let (scopes, end) = (ScopeSet::all(), Timestamp::NEVER);
+    KeyRestraint { state, scopes, end, networks: None, idle: None }
 }
 
 impl Denial {
@@ -106,6 +107,7 @@ impl Store {
                         scopes: realms.expand(key.kind, key.scopes),
                         end: key.end,
                         networks: key.parts.networks.clone(),
+                        idle: realms.idle(key),
                     };
                     let held = self.index.restrain_key(key.key_id, &key.address(), restraint);
                     let leases = || self.index.lease(key.lineage).is_some();

@@ -9,11 +9,11 @@ use super::list::{self, Owners, READ_MAX};
 use super::operation::Asked;
 use super::state::in_state;
 use super::walk::walk;
-use super::{Draft, Realms, Store, trail};
+use super::{Draft, Realms, Store, no_key, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::query::{DryRun, Ended, Ending, Order, Place, What};
 use crate::record::{Cause, Done, KeyRecord, Op};
 use crate::storage::View;
@@ -49,16 +49,18 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `Argument` for a filter without a condition, or one that selects by hint or asks for
-    /// revoked keys; those of [`list`](Self::list); those of a commit.
+    /// `NotFound` for a key that the filter names and the store has not; `Argument` for a filter
+    /// without a condition, or one that selects by hint or asks for revoked keys; those of
+    /// [`list`](Self::list); those of a commit.
     pub fn end_many(&self, ending: &Ending, by: &Actor) -> Result<Ended> {
         let asked = Asked::new(by, "end_many", || ending.asked())?;
         ending.check()?;
         let denial = self.deny_many(&asked, ending)?;
         let ended = self.end_all(&asked, ending);
-        // If it is unknown what became of a batch, none of them is granted until that is known.
-        if ended.is_ok() || self.storage.writable().is_ok() {
-            self.lift(denial);
+        match &ended {
+            // Until it is known what became of a batch, none of them is granted.
+            Err(error) if error.kind() == ErrorKind::Indeterminate => {}
+            _ => self.lift(denial),
         }
         ended
     }
@@ -111,6 +113,9 @@ impl Store {
     ) -> Result<()> {
         let realms = self.realms_of(view)?;
         let criteria = list::criteria(view, &realms, ending.filter(), self.mark.now())?;
+        for key in ending.filter().keys.iter().flatten() {
+            view.key(*key)?.ok_or_else(|| no_key(*key))?;
+        }
         self.each(view, &realms, &criteria, |record| {
             if record.state != State::Revoked {
                 what(record);

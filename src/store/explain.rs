@@ -13,7 +13,7 @@ use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::verdict::Reason;
 
-use super::verify::{Found, Text};
+use super::find::{Found, Known, Text};
 
 impl Store {
     /// What [`verify`](Self::verify) would decide, or with a method
@@ -58,15 +58,15 @@ impl Store {
             Err(malformed) => malformed.to_string(),
         };
         explanation.checks.push(check("malformed", Some(recognised), detail));
-        let found = self.look_up(text, request).ok().map(|(_, found)| found);
-        let known = recognised.then_some(found.is_some());
-        let detail = match known {
+        let known = self.look_up(text, request).ok().map(|(_, known)| known);
+        let is_known = recognised.then_some(known.is_some());
+        let detail = match is_known {
             Some(true) => "a key of this realm and of an accepted kind".to_owned(),
             Some(false) => "no key of this realm and of an accepted kind".to_owned(),
             None => String::new(),
         };
-        explanation.checks.push(check("unknown", known, detail));
-        let Some(found) = found else {
+        explanation.checks.push(check("unknown", is_known, detail));
+        let Some(found) = known.as_ref().map(Known::found) else {
             let charges = ["rate_limited", "quota_exhausted"];
             let rest = Step::ORDER.map(Step::name).into_iter().chain(charges);
             explanation.checks.extend(rest.map(|name| check(name, None, String::new())));
@@ -119,7 +119,7 @@ fn check(name: &'static str, passed: Option<bool>, detail: String) -> Check {
 fn finding(
     step: Step,
     realm: &Realm,
-    found: &Found,
+    found: &Found<'_>,
     needs: Required,
     address: Option<IpAddr>,
     now: Timestamp,

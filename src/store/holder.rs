@@ -4,8 +4,8 @@ use serde_json::json;
 
 use super::Store;
 use super::deny::{Denial, no_better_than};
+use super::find::Text;
 use super::operation::Asked;
-use super::verify::Text;
 use crate::actor::Actor;
 use crate::entry::State;
 use crate::error::Result;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::sync::Arc;
 
-use super::verify::Text;
+use super::find::Text;
 use super::{Realms, Store};
 use crate::error::Result;
 use crate::ids::{KindRef, RealmRef};
@@ -31,7 +31,7 @@ impl Store {
     /// length, whatever it is, and is wiped from there. A store that was opened read-only tells of
     /// the keys as of its opening.
     ///
-    /// A key of which a token was found is best [revoked](Self::revoke_many), whatever refuses it
+    /// A key of which a token was found is best [revoked](Self::end_many), whatever refuses it
     /// today. Keys that were imported with tokens of other shapes cannot be found.
     ///
     /// # Errors
@@ -124,19 +124,19 @@ impl Store {
             }
             let Ok(bound) = realms.get(realm) else { continue };
             let text = Text { bound, ways: self.routes.load(), token: candidate.token };
-            let Ok((_, found)) = self.look_up(text, &Request::new()) else { continue };
-            let kind = bound.realm.kind(found.entry.kind)?;
+            let Ok((_, known)) = self.look_up(text, &Request::new()) else { continue };
+            let kind = bound.realm.kind(known.entry.kind)?;
             let nothing = Required::Scopes(ScopeSet::empty());
-            let refused = decide(&found.facts(), nothing, self.mark.now()).err();
+            let refused = decide(&known.found().facts(), nothing, self.mark.now()).err();
             // A text comes from no address: whoever reads it may be where the key allows.
             let refused = refused.filter(|reason| *reason != Reason::Network);
             return Some(Leak {
                 place: candidate.place,
                 realm,
-                kind: found.entry.kind,
+                kind: known.entry.kind,
                 hint: hint(kind, candidate.token),
-                key: Some(found.entry.key_id),
-                owner: Some(found.entry.owner),
+                key: Some(known.entry.key_id),
+                owner: Some(known.entry.owner),
                 refused,
             });
         }

@@ -95,7 +95,8 @@ impl Store {
         mut what: impl FnMut(KeyRecord),
     ) -> Result<()> {
         let bounded = criteria.ends() != (None, Timestamp::NEVER);
-        let order = if bounded && criteria.owner.is_none() { Order::End } else { Order::KeyId };
+        let few = criteria.owner.is_some() || criteria.filter().keys.is_some();
+        let order = if bounded && !few { Order::End } else { Order::KeyId };
         for row in walk(view, realms, criteria, order, None) {
             let (_, record) = row?;
             if let Some(record) = record

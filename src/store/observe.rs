@@ -4,6 +4,7 @@
 //! more. Neither changes a decision, waits for anybody, or takes memory; and nothing of it is in
 //! the file until the host asks for that.
 
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use crate::audit::{AuditEntry, Event, KEYS_MAX};
 use crate::decision::{Decision, Decisions, Note, Ring, Sampler};
 use crate::error::Result;
 use crate::ids::RealmRef;
-use crate::pattern::{Book, Finding, Patterns, Watch};
+use crate::pattern::{Book, Finding, Found, Patterns, Subject, Watch};
 use crate::request::Request;
 use crate::storage::View;
 use crate::time::Timestamp;
@@ -34,7 +35,8 @@ pub struct Decided {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Findings {
-    /// One for each pattern of each key, the oldest first; 1,024 at most.
+    /// One for each pattern of each key, and of each owner of whose keys several are concerned,
+    /// the oldest first; 1,024 at most.
     pub findings: Vec<Finding>,
     /// How much was left out for want of room since the store was opened: findings, and
     /// decisions that nobody asked about in time.
@@ -51,23 +53,25 @@ pub(super) struct Observer {
 impl Observer {
     /// One for what is asked for; none if nothing is.
     pub(super) fn new(decisions: Decisions, patterns: Option<Patterns>) -> Option<Box<Self>> {
-        let sampler = match decisions {
+        let grants = match decisions {
             Decisions::Never => None,
-            Decisions::Denials => Some(Sampler::new(0)),
-            Decisions::Sample(n) => Some(Sampler::new(n)),
+            Decisions::Denials => Some(0),
+            Decisions::Sample(n) => Some(n),
         };
-        if sampler.is_none() && patterns.is_none() {
+        if grants.is_none() && patterns.is_none() {
             return None;
         }
-        let kept = sampler.map(|sampler| (Ring::new(), sampler));
+        let seed = || RandomState::new().hash_one(0_u8);
+        let kept = grants.map(|n| (Ring::new(), Sampler::new(n, seed())));
         let (watch, book) = (patterns.map(Watch::new), Mutex::default());
         Some(Box::new(Self { kept, watch, book }))
     }
 
     /// Looks at a grant of `now` to a key that was last used at `last`.
+    #[inline(never)]
     pub(super) fn granted(
         &self,
-        grant: &Grant,
+        grant: Grant,
         request: &Request,
         now: Timestamp,
         last: Option<Timestamp>,
@@ -75,13 +79,13 @@ impl Observer {
         if let Some((ring, sampler)) = &self.kept
             && sampler.draws()
         {
-            ring.put(&Note::new(Ok(grant), grant.realm, now, request.address));
+            ring.put(&Note::new(Ok(&grant), grant.realm, now, request.address));
         }
         // A time that the caller named says nothing of the present.
         if let Some(watch) = self.watch.as_ref().filter(|_| request.at.is_none()) {
-            watch.look(Ok(grant), grant.realm, now, request.address);
+            watch.look(Ok(&grant), grant.realm, now, request.address);
             if let Some(last) = last {
-                watch.look_back(grant, last, now);
+                watch.look_back(&grant, last, now);
             }
         }
     }
@@ -102,14 +106,20 @@ impl Observer {
         }
     }
 
-    /// What was found, with what was noted since.
-    fn book(&self) -> MutexGuard<'_, Book> {
-        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+    /// What was found, with what was noted since. `view` says whose keys are.
+    fn book(&self, view: &View<'_>) -> MutexGuard<'_, Book> {
+        let mut book = self.write();
         if let Some(watch) = &self.watch {
-            book.take(&watch.ring().take(usize::MAX), watch.patterns());
+            // A key that cannot be read is watched without its owner.
+            let owner_of = |key| Some(view.key(key).ok()??.owner);
+            book.take(&watch.ring().take(usize::MAX), watch.patterns(), owner_of);
             book.lose(watch.ring().lost());
         }
         book
+    }
+
+    fn write(&self) -> MutexGuard<'_, Book> {
+        self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -168,16 +178,17 @@ impl Store {
         let Some(observer) = &self.observer else {
             return Ok(Findings { findings: Vec::new(), lost: 0 });
         };
-        let book = observer.book();
-        let (found, lost): (Vec<_>, _) = (book.findings().cloned().collect(), book.lost());
-        drop(book);
         let view = self.storage.view()?;
-        let named = found.into_iter().map(|finding| self.named(&view, finding));
+        let book = observer.book(&view);
+        let (found, lost): (Vec<_>, _) = (book.found().cloned().collect(), book.lost());
+        drop(book);
+        let named = found.into_iter().map(|found| self.named(&view, found));
         Ok(Findings { findings: named.collect::<Result<_>>()?, lost })
     }
 
     /// Puts what was found and not told yet into the audit trail, an entry each, and so into the
     /// change feed. What goes on is told again a day later. Gives how many entries there are.
+    /// Several threads may call it: each finding is told by one of them.
     ///
     /// # Errors
     ///
@@ -185,28 +196,33 @@ impl Store {
     pub fn tell_findings(&self, by: &Actor) -> Result<u64> {
         by.check()?;
         let Some(observer) = &self.observer else { return Ok(0) };
-        let found = observer.book().untold();
+        let found = observer.book(&self.storage.view()?).tell();
         if found.is_empty() {
             return Ok(0);
         }
-        self.commit(|view, _, now| {
-            let entry = |finding: &Finding| {
-                self.named(view, finding.clone()).map(|finding| told(&finding, by, now))
-            };
+        let put = self.commit(|view, _, now| {
+            let entry =
+                |found: &Found| self.named(view, found.clone()).map(|named| told(&named, by, now));
             let entries: Vec<_> = found.iter().map(entry).collect::<Result<_>>()?;
             Ok(entries.into_iter().fold(Draft::new(()), Draft::entry))
-        })?;
-        observer.book().tell(&found);
+        });
+        put.inspect_err(|_| observer.write().untell(&found))?;
         Ok(u64::try_from(found.len()).unwrap_or(u64::MAX))
     }
 
     /// The finding with the names of its realm and owner, if its key is still there.
-    fn named(&self, view: &View<'_>, mut finding: Finding) -> Result<Finding> {
-        if let Some(record) = view.key(finding.key)? {
+    fn named(&self, view: &View<'_>, found: Found) -> Result<Finding> {
+        let Found { subject, mut finding, .. } = found;
+        let owner = match subject {
+            Subject::Key(key) => view.key(key)?.map(|record| record.owner),
+            Subject::Owner(owner) => Some(owner),
+        };
+        if let Some(owner) = owner
+            && let Some(record) = view.owner(owner)?
+        {
             let realms = self.realms_of(view)?;
-            let (realm, _) = realms.of_kind(record.kind)?;
-            finding.realm_name = Some(realm.name().to_owned());
-            finding.owner = view.owner(record.owner)?.map(|owner| owner.id);
+            finding.realm_name = Some(realms.get(record.realm)?.realm.name().to_owned());
+            finding.owner = Some(record.id);
         }
         Ok(finding)
     }
@@ -229,7 +245,7 @@ impl Store {
 fn told(finding: &Finding, by: &Actor, now: Timestamp) -> AuditEntry {
     let mut entry = trail::entry(Event::PatternFound, by, now);
     (entry.realm, entry.owner) = (finding.realm_name.clone(), finding.owner.clone());
-    entry.key = Some(finding.key);
+    entry.key = finding.key;
     entry.after = trail::facts(json!({
         "pattern": finding.pattern.name(),
         "first": finding.first.to_string(),

@@ -96,17 +96,32 @@ impl Store {
     /// [`pepper_status`](Self::pepper_status) says beforehand how many there are. Keys are
     /// revoked a thousand a commit, the pepper ends with the last; if that is cut off, call again.
     ///
+    /// Where keys were verified and there was no room to note it, it is not known which of those
+    /// that are left they are. The first call is then refused. The next one, after as much time
+    /// as it takes until they are verified again, goes on.
+    ///
     /// # Errors
     ///
-    /// `Conflict` if there is no pepper before the present one; `Argument` if `by` names an
+    /// `Conflict` if there is no pepper before the present one, or because of keys that could not
+    /// be noted since the rotation or the last such refusal; `Argument` if `by` names an
     /// operation, which is one commit; those of a commit.
     pub fn retire_pepper(&self, by: &Actor) -> Result<u64> {
         no_operation(by, "retiring a pepper is several commits")?;
         by.check()?;
-        self.rehash()?;
+        self.storage.at_home()?;
+        if self.routes.load().previous.is_none() {
+            return Err(none_before());
+        }
+        self.storage.writable()?;
+        self.storage.confirmed()?;
+        match self.noted.missed() {
+            0 => {}
+            missed => return Err(not_noted(missed)),
+        }
         let mut revoked = 0_u64;
         let mut after = None;
         loop {
+            self.rehash()?;
             let view = self.storage.view()?;
             let left = self.left(&view, after)?;
             drop(view);
@@ -215,6 +230,8 @@ impl Store {
         let counts = counted.by_realm(|kind| self.realms.load().realm_of(kind));
         self.routes.turn(current, previous, counts)?;
         self.make_ready();
+        // Those were verified by what there was before.
+        self.noted.missed();
         Ok(())
     }
 }
@@ -227,4 +244,13 @@ fn is_left(record: &KeyRecord, previous: Option<u8>) -> bool {
 #[cold]
 fn none_before() -> Error {
     Error::new(ErrorKind::Conflict, "pepper: there is none before the present one to retire")
+}
+
+#[cold]
+fn not_noted(missed: u64) -> Error {
+    let why = format!(
+        "pepper: {missed} times a key was verified that could not be noted for want of room; \
+         rehash more often for a while, then retire again"
+    );
+    Error::new(ErrorKind::Conflict, why)
 }

@@ -127,7 +127,7 @@ impl Store {
         record: &KeyRecord,
     ) -> Result<Option<Timestamp>> {
         let approach = self.index.approach(record.address().locator);
-        let found = self.index.find(&approach, &record.digest, None, false);
+        let found = self.index.find(&approach, &record.digest, None);
         let noted = found.and_then(|(_, side)| side?.last_used);
         Ok(noted.max(view.used(record.key_id)?))
     }

@@ -84,19 +84,21 @@ impl Store {
     fn not_leased(&self, lease: LeaseRef, lineage: KeyId, cost: u32) -> Reason {
         let Some(credits) = self.index.credits(lease, lineage) else { return Reason::Unknown };
         let now = self.mark.now();
-        let in_file = || -> Result<Option<Credits>> {
-            let Some(held) = self.index.lease(lineage) else { return Ok(None) };
-            let view = self.storage.view_at_once()?;
-            let balance = self.balance(&view, lineage, &held.quota, self.mark.next(now))?;
-            let reset = self.reset_at(balance.due, now);
-            Ok(Some(Credits { limit: held.quota.limit(), remaining: balance.left, reset }))
-        };
         let unread = Credits { reset: Timestamp::NEVER, ..credits };
-        let credits = in_file().ok().flatten().unwrap_or(unread);
+        let credits = self.in_file(lineage, now).ok().flatten().unwrap_or(unread);
         match credits.remaining >= cost.into() {
             true => Reason::QuotaExhausted { credits, retry_ms: u64::MAX },
             false => exhausted(credits, cost, now),
         }
+    }
+
+    /// What the file has for `lineage`, if a key of it has a quota.
+    fn in_file(&self, lineage: KeyId, now: Timestamp) -> Result<Option<Credits>> {
+        let Some(held) = self.index.lease(lineage) else { return Ok(None) };
+        let view = self.storage.view_at_once()?;
+        let balance = self.balance(&view, lineage, &held.quota, self.mark.next(now))?;
+        let reset = self.reset_at(balance.due, now);
+        Ok(Some(Credits { limit: held.quota.limit(), remaining: balance.left, reset }))
     }
 
     /// Takes what a request costs from what is leased of its quota, if its key has one. A time
@@ -120,6 +122,10 @@ impl Store {
         let is_due = |due| self.is_due(due, now);
         match self.index.spend(lease, side.lineage, request.cost, is_due) {
             Spent::Taken(credits) => Ok(Some(self.told_of(credits, now))),
+            Spent::Nothing(known) => {
+                let in_file = self.in_file(side.lineage, now).ok().flatten();
+                Ok(Some(in_file.unwrap_or_else(|| self.told_of(known, now))))
+            }
             Spent::Wanting => Err(Halt::Wanting),
             Spent::Exhausted(credits) => {
                 Err(Halt::Refused(exhausted(self.told_of(credits, now), request.cost, now)))

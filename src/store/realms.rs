@@ -54,7 +54,7 @@ impl Bound {
     }
 
     /// Where the scopes of a key of this kind come from.
-    #[inline]
+    #[inline(always)]
     pub(super) fn rights(&self, number: KindRef, kind: &Kind) -> Rights {
         let beside = self.beside.as_ref().and_then(|beside| beside.kind(number));
         match beside {
@@ -67,9 +67,11 @@ impl Bound {
     fn makes_like(&self, other: &Self) -> bool {
         let default = |bound: &Self| bound.realm.policy().default_plan.clone();
         let mut scopes = (0..=127).map(ScopeSet::single);
+        let of_realm = |realm: &Arc<Realm>| (realm.policy().idle, realm.idle_since());
         let idle = |bound: &Self| {
-            let shorter = bound.beside.as_ref().and_then(|beside| beside.policy().idle);
-            (bound.realm.policy().idle, shorter, bound.realm.idle_since())
+            let realm = of_realm(&bound.realm);
+            let beside = bound.beside.as_ref().map(of_realm);
+            (realm, beside.filter(|beside| beside.0.is_some() && *beside != realm))
         };
         self.has_sides() == other.has_sides()
             && idle(self) == idle(other)
@@ -92,9 +94,11 @@ impl Bound {
 
     /// For how long a key may stay unused by each profile that holds, if not for ever.
     fn idle(&self, record: &KeyRecord) -> Option<Idle> {
-        let idle = record.idle(&self.realm)?;
         let beside = self.beside.as_ref().and_then(|beside| record.idle(beside));
-        Some(beside.map_or(idle, |beside| Idle { span: idle.span.min(beside.span), ..idle }))
+        match (record.idle(&self.realm), beside) {
+            (Some(idle), Some(beside)) => Some(idle.shorter(beside)),
+            (idle, beside) => idle.or(beside),
+        }
     }
 }
 

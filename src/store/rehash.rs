@@ -1,19 +1,18 @@
 //! Bring keys to the present way to be found: the digest of their token under the pepper.
 //!
 //! A verify that found a key by another way has the token in its hands, and so the digest that
-//! the key shall have: it notes the digest, in memory, and no more. [`Store::rehash`] writes what
-//! was noted. What is lost before, by a crash or for want of room, is noted at the next verify.
+//! the key shall have: it [notes](super::noted) the digest, in memory, and no more.
+//! [`Store::rehash`] writes what was noted. What is lost before, by a crash or for want of room,
+//! is noted at the next verify.
 
 use std::collections::HashSet;
-use std::sync::{Mutex, OnceLock, TryLockError};
-use std::thread;
 
+use super::noted::Verified;
 use super::state::in_state;
 use super::ways::Way;
 use super::{Draft, Realms, Store, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
-use crate::digest::Digest;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::RealmRef;
@@ -22,68 +21,8 @@ use crate::record::{Imported, KeyRecord, Op, Parts};
 use crate::storage::View;
 use crate::time::Timestamp;
 
-/// How many keys are noted at most.
-const ROOM: usize = 4096;
-
-/// How many twins of one key are noted: one less than a realm has schemes.
-pub(super) const TWINS: usize = 7;
-
 /// Who revokes twins, as the audit trail says.
 const REHASH: &str = "rehash";
-
-/// A key that was verified by another way than the present one.
-pub(super) struct Verified {
-    pub key_id: KeyId,
-    /// First half of the digest that it was found by.
-    pub found: [u64; 2],
-    /// Of its token.
-    pub digest: Digest,
-    /// Of the pepper, for `digest`.
-    pub generation: u8,
-    pub last_four: [u8; 4],
-    /// Other keys that were imported with digests of the same token.
-    pub twins: [Option<KeyId>; TWINS],
-}
-
-/// Keys that were verified. Each has one place, which it may find taken by another.
-#[derive(Default)]
-pub(super) struct Noted(OnceLock<Mutex<Vec<Option<Verified>>>>);
-
-impl Noted {
-    /// Makes room, once: to note something takes no memory.
-    pub(super) fn make_room(&self) {
-        self.0.get_or_init(|| Mutex::new((0..ROOM).map(|_| None).collect()));
-    }
-
-    /// Notes a key, if there is room for it and nobody else is here at this moment. Nobody is
-    /// waited for.
-    #[cold]
-    pub(super) fn note(&self, verified: Verified) {
-        let Some(Ok(mut places)) = self.0.get().map(Mutex::try_lock) else { return };
-        // The lower bits of a key id are random.
-        let at = usize::try_from(verified.key_id.bits()).unwrap_or(0) % ROOM;
-        if let Some(place) = places.get_mut(at)
-            && place.is_none()
-        {
-            *place = Some(verified);
-        }
-    }
-
-    /// All that was noted, which is noted no more.
-    fn take(&self) -> Vec<Verified> {
-        let Some(places) = self.0.get() else { return Vec::new() };
-        loop {
-            // Not by waiting in line: who notes something would then have to wake somebody.
-            match places.try_lock() {
-                Ok(mut places) => return places.iter_mut().filter_map(Option::take).collect(),
-                Err(TryLockError::Poisoned(places)) => {
-                    return places.into_inner().iter_mut().filter_map(Option::take).collect();
-                }
-                Err(TryLockError::WouldBlock) => thread::yield_now(),
-            }
-        }
-    }
-}
 
 impl Store {
     /// Writes, for each key that was verified by an older digest of its token, the digest that
@@ -126,7 +65,7 @@ impl Store {
                 let to = new.address();
                 // The token may be another key's by now.
                 let approach = self.index.approach(to.locator);
-                if self.index.find(&approach, &new.digest, None, false).is_some()
+                if self.index.find(&approach, &new.digest, None).is_some()
                     || !digests.insert(to.digest)
                 {
                     continue;

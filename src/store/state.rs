@@ -134,11 +134,15 @@ impl Store {
             let accepted = allowed(held, self.mark.now())?;
             let expand = |scopes| realms.expand(held.record.kind, scopes);
             let scopes = accepted.scopes.map_or(ScopeSet::all(), expand);
-            // A new span begins now, whenever the key was last used.
-            let idle = accepted.idle.flatten().map_or(Timestamp::NEVER, |idle| idle.at(None));
-            let end = update.end.unwrap_or(Timestamp::NEVER).min(idle);
+            let end = update.end.unwrap_or(Timestamp::NEVER);
             let networks = accepted.networks.flatten();
-            Ok(KeyRestraint { scopes, end, networks, ..no_better_than(State::Active) })
+            // Without a span of its own, the key has that of its realm.
+            let idle = accepted.idle.and_then(|idle| {
+                let mut after = held.record.clone();
+                after.parts.idle = idle;
+                realms.idle(&after)
+            });
+            Ok(KeyRestraint { scopes, end, networks, idle, ..no_better_than(State::Active) })
         })?;
         self.change(early, key, &asked, Event::KeyUpdated, |view, held, now| {
             let accepted = allowed(&held, now)?;

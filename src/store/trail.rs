@@ -8,7 +8,7 @@ use crate::info::KeyQuota;
 use crate::key_id::KeyId;
 use crate::realm::{self, Realm, RealmChange};
 use crate::record::{KeyRecord, OwnerRecord};
-use crate::time::Timestamp;
+use crate::time::{Timestamp, span_text};
 
 /// The facts of one thing, by the names under which they are listed.
 pub(super) type Facts = Map<String, Value>;
@@ -53,7 +53,7 @@ pub(super) fn key_facts(realm: &Realm, record: &KeyRecord) -> Facts {
         facts.insert("networks".to_owned(), networks.into());
     }
     if let Some(idle) = record.parts.idle {
-        let span = humantime::format_duration(idle.span).to_string();
+        let span = span_text(idle.span);
         facts.insert("idle".to_owned(), span.into());
     }
     if let Some(quota) = record.parts.quota {

@@ -1,104 +1,28 @@
-//! Verify a token, and present a request.
+//! Verify a token.
 
-use std::{array, fmt};
+use std::{array, ptr};
 
 use super::Store;
 use super::charge::Halt;
+use super::find::{Beside, Found, Presented, Text};
+use super::noted::Verified;
 use super::realms::Bound;
-use super::rehash::Verified;
-use super::ways::Ways;
-use crate::answer::{self, Answer};
-use crate::digest::{Address, Digest, Locator};
-use crate::entry::{Entry, OwnerEntry, Side};
+use crate::digest::{Digest, Locator};
+use crate::entry::Side;
 use crate::error::Result;
 use crate::ids::RealmRef;
-use crate::index::Approach;
-use crate::key_id::KeyId;
-use crate::policy::{Facts, Required, decide};
-use crate::realm::Rights;
+use crate::index::Missing;
+use crate::policy::{Required, decide};
 use crate::request::Request;
 use crate::time::Timestamp;
 use crate::token::Malformed;
-use crate::verdict::{Denial, Grant, Reason, Refusal, VerifyError};
-
-/// The head of an HTTP request, as far as it bears on a decision.
-#[derive(Clone, Copy)]
-pub struct HttpRequest<'a> {
-    /// The method, in capitals as HTTP has it.
-    pub method: &'a str,
-    /// The header fields in order: names, and values as bytes.
-    pub headers: &'a [(&'a str, &'a [u8])],
-    /// The application's id of the request, for answers that quote it; may be empty.
-    pub request_id: &'a str,
-}
-
-impl fmt::Debug for HttpRequest<'_> {
-    /// Names the header fields; a value may be a token.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.headers.iter().map(|(name, _)| *name).collect();
-        f.debug_struct("HttpRequest")
-            .field("method", &self.method)
-            .field("headers", &names)
-            .field("request_id", &self.request_id)
-            .finish()
-    }
-}
-
-/// What became of a presented request: the verdict, and the answer to give.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Outcome {
-    /// The grant, or why there is none. The reason is for the application and its log.
-    pub verdict: Result<Grant, Refusal>,
-    /// For a refusal the whole answer. For a grant its status is 200, its body empty, and its
-    /// headers are to be added to the application's own.
-    pub answer: Answer,
-}
-
-/// A text, and what it is looked for in.
-#[derive(Clone, Copy)]
-pub(super) struct Text<'a> {
-    pub bound: &'a Bound,
-    pub ways: &'a Ways,
-    pub token: &'a [u8],
-}
-
-/// A text that is shaped like a token of the realm: the digest that tells whose it is, and the
-/// way to where such a key stands.
-#[derive(Clone, Copy)]
-pub(super) struct Presented<'s> {
-    approach: Approach<'s>,
-    digest: Digest,
-}
+use crate::verdict::{Denial, Grant, Reason, VerifyError};
 
 /// How often a decision begins anew for a key that changes under it.
 const ATTEMPTS: usize = 64;
 
 /// Tokens of a batch that are hashed before the first of them is decided.
 const GROUP: usize = 64;
-
-/// A key that a token was found to be of, with all that decides about it.
-pub(super) struct Found {
-    pub entry: Entry,
-    pub side: Option<Side>,
-    pub owner: Option<OwnerEntry>,
-    pub rights: Rights,
-}
-
-impl Found {
-    fn refused(&self, reason: Reason) -> Denial {
-        Denial { reason, key: Some(self.entry.key_id) }
-    }
-
-    pub(super) fn facts(&self) -> Facts<'_> {
-        Facts {
-            entry: &self.entry,
-            side: self.side.as_ref(),
-            owner: self.owner.as_ref(),
-            rights: self.rights,
-        }
-    }
-}
 
 impl Store {
     /// Decides whether `token` may do what `request` needs in `realm`.
@@ -124,11 +48,7 @@ impl Store {
         let realms = self.realms.load();
         let realm = realms.get(realm)?;
         let text = Text { bound: realm, ways: self.routes.load(), token };
-        let required = Required::Scopes(request.required);
-        let presented = self.recognise(text);
-        let verdict =
-            presented.and_then(|presented| self.rule(text, &presented, request, required, None));
-        Ok(self.shown(verdict, realm, request)?)
+        self.decide(text, request, Required::Scopes(request.required), None)
     }
 
     /// Decides about several tokens as [`verify`](Self::verify) decides about each, in their
@@ -150,9 +70,10 @@ impl Store {
     ) -> Result<()> {
         self.storage.at_home()?;
         let realms = self.realms.load();
-        let (bound, ways) = (realms.get(realm)?, self.routes.load());
+        let bound = realms.get(realm)?;
         let required = Required::Scopes(request.required);
         for group in tokens.chunks(GROUP) {
+            let ways = self.routes.load();
             let mut presented = [const { Err(Malformed::Prefix) }; GROUP];
             // What has no shape is not hashed: the others close the gaps.
             let (mut texts, mut count): ([&[u8]; GROUP], _) = ([&[]; GROUP], 0);
@@ -174,109 +95,95 @@ impl Store {
             let now = Some(request.at.unwrap_or_else(|| self.mark.now()));
             answers.extend(group.iter().zip(&presented).map(|(token, presented)| {
                 let text = Text { bound, ways, token };
-                let verdict = match presented {
+                match presented {
                     Ok(presented) => self.rule(text, presented, request, required, now),
                     Err(malformed) if !ways.admit(bound.realm.reference(), token) => {
-                        Err(Denial::shapeless(*malformed))
+                        Err(self.denied(Denial::shapeless(*malformed), bound, request))
                     }
-                    Err(_) => {
-                        let presented = self.recognise(text);
-                        presented.and_then(|p| self.rule(text, &p, request, required, now))
-                    }
-                };
-                self.shown(verdict, bound, request)
+                    Err(_) => self.decide_apart(text, request, required, now),
+                }
             }));
         }
         Ok(())
     }
 
-    /// Decides about a request from its method and headers, and renders the profile's answer.
-    ///
-    /// The token is taken from where the profile says it is presented. The request needs what
-    /// `request` asks for and the scope that the profile has for its method.
-    ///
-    /// # Errors
-    ///
-    /// `NotFound` if this store has no such realm. A refusal is no error: it is in the outcome.
-    pub fn present(
+    /// Decides about a text, at `now` if that was read already.
+    #[inline(always)]
+    pub(super) fn decide<E: From<Denial>>(
         &self,
-        realm: RealmRef,
-        http: &HttpRequest<'_>,
+        text: Text<'_>,
         request: &Request,
-    ) -> Result<Outcome> {
-        self.storage.at_home()?;
-        let realms = self.realms.load();
-        let (bound, ways) = (realms.get(realm)?, self.routes.load());
-        let realm = &*bound.realm;
-        let now = request.at.unwrap_or_else(|| self.mark.now());
-        let token = realm.carriers().extract(http.headers.iter().copied());
-        let verdict = match token {
-            Ok(token) => {
-                let required = bound.required(request.required, Some(http.method));
-                let text = Text { bound, ways, token };
-                let verdict = self.recognise(text).and_then(|presented| {
-                    self.rule(text, &presented, request, required, Some(now))
-                });
-                self.shown(verdict, bound, request).map_err(Refusal::Denied)
-            }
-            Err(unpresented) => {
-                self.counts.unpresented();
-                Err(Refusal::Unpresented(unpresented))
-            }
-        };
-        if let (Some(observer), Err(refusal @ Refusal::Unpresented(_))) = (&self.observer, &verdict)
-        {
-            observer.refused(refusal, realm.reference(), request, now);
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, E> {
+        match self.recognise(text) {
+            Ok(presented) => self.rule(text, &presented, request, required, now),
+            Err(denial) => Err(self.denied(denial, text.bound, request)),
         }
-        let facts = answer::Facts { method: http.method, request_id: http.request_id, now };
-        let answer = answer::render(realm, verdict.as_ref(), &facts);
-        Ok(Outcome { verdict, answer })
     }
 
-    /// What finds the key of a text that is shaped like a token of the realm or, if it has keys
-    /// that were imported, may be one of theirs. While the text is hashed, memory fetches where
-    /// the key stands.
-    #[inline(always)]
-    pub(super) fn recognise(&self, text: Text<'_>) -> Result<Presented<'_>, Denial> {
-        let Text { bound, ways, token } = text;
-        if let Err(malformed) = bound.realm.grammar().parse(token)
-            && !ways.admit(bound.realm.reference(), token)
-        {
-            return Err(Denial::shapeless(malformed));
-        }
-        let approach = self.index.approach(Locator::of_token(token));
-        Ok(Presented { approach, digest: ways.current.digester.digest(token) })
+    /// The same, for one text of many that may be another system's token.
+    #[cold]
+    #[inline(never)]
+    fn decide_apart(
+        &self,
+        text: Text<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        self.decide(text, request, required, now)
     }
 
-    /// The rest of a decision, at `now` if that was read already. The text is needed only if what
-    /// was presented finds no key.
+    /// The rest of a decision. The text is needed only if what was presented finds no key.
+    ///
+    /// A grant is put together where the caller wants it: it is large, and to move it right after
+    /// it was written field by field would wait for the writes.
     #[inline(always)]
-    fn rule(
+    fn rule<E: From<Denial>>(
         &self,
         text: Text<'_>,
         presented: &Presented<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
-    ) -> Result<Grant, Denial> {
-        match self.find(text.bound, presented, request) {
-            Some(found) => self.rule_found(text.bound, presented, &found, request, required, now),
-            None => self.rule_otherwise(text, presented, request, required, now),
+    ) -> Result<Grant, E> {
+        let Text { bound, .. } = text;
+        let mut beside = Beside::default();
+        let verdict = match self.look(bound, presented, request, &mut beside) {
+            Ok(found) => match self.judge(bound, presented, &found, request, required, now) {
+                Ok(grant) => {
+                    self.counts.granted();
+                    return Ok(grant);
+                }
+                Err(Halt::Refused(reason)) => Err(found.refused(reason)),
+                Err(Halt::Anew | Halt::Wanting) => {
+                    self.rule_anew(bound, *presented, request, required, now)
+                }
+            },
+            Err(Missing::Nowhere) if self.has_no_other(text) => Err(Denial::UNKNOWN),
+            Err(_) => self.rule_otherwise(text, *presented, request, required, now),
+        };
+        match verdict {
+            Ok(grant) => {
+                self.counts.granted();
+                Ok(grant)
+            }
+            Err(denial) => Err(self.denied(denial, bound, request)),
         }
     }
 
     /// Decides about a key that was found by what was presented.
-    #[inline(always)]
     fn rule_found(
         &self,
         bound: &Bound,
-        presented: &Presented<'_>,
-        found: &Found,
+        presented: Presented<'_>,
+        found: &Found<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        match self.judge(bound, presented, found, request, required, now) {
+        match self.judge(bound, &presented, found, request, required, now) {
             Ok(grant) => Ok(grant),
             Err(Halt::Refused(reason)) => Err(found.refused(reason)),
             Err(Halt::Anew | Halt::Wanting) => {
@@ -285,29 +192,60 @@ impl Store {
         }
     }
 
-    /// Decides about a text that the present digest finds no key of. If another does, notes what
-    /// the key's digest is to be.
+    /// Whether no digest but the present one finds keys of the realm, and none did meanwhile.
+    #[inline]
+    fn has_no_other(&self, Text { bound, ways, .. }: Text<'_>) -> bool {
+        !ways.has_others_of(bound.realm.reference()) && ptr::eq(&**self.routes.load(), ways)
+    }
+
+    /// Decides about a text that one look by the present digest finds no key of. If there are other
+    /// ways by now, the key may have come over to one of them: then it is looked for anew.
     #[cold]
     #[inline(never)]
     fn rule_otherwise(
         &self,
         text: Text<'_>,
-        presented: &Presented<'_>,
+        presented: Presented<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        let verdict = self.rule_by_others(text, presented, request, required, now);
+        let ways = &**self.routes.load();
+        match verdict {
+            Err(Denial { key: None, .. }) if !ptr::eq(ways, text.ways) => {
+                let text = Text { ways, ..text };
+                let presented = self.recognise(text)?;
+                match self.find(text.bound, &presented, request) {
+                    Some(known) => {
+                        let found = &known.found();
+                        self.rule_found(text.bound, presented, found, request, required, now)
+                    }
+                    None => self.rule_otherwise(text, presented, request, required, now),
+                }
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// Decides about a text by the other digests that there are. If one finds a key, notes what
+    /// the key's digest is to be.
+    fn rule_by_others(
+        &self,
+        text: Text<'_>,
+        presented: Presented<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         let Text { bound, ways, token } = text;
-        if !ways.has_others_of(bound.realm.reference()) {
-            return Err(Denial::UNKNOWN);
-        }
         let mut others = self.find_otherwise(text, request);
-        if let Some((other, found)) = others.next() {
-            match self.rule_found(bound, &other, &found, request, required, now) {
+        if let Some((other, known)) = others.next() {
+            match self.rule_found(bound, other, &known.found(), request, required, now) {
                 Ok(grant) => {
                     let mut twins = others.map(|(_, twin)| twin.entry.key_id);
-                    self.noted.note(Verified {
-                        key_id: found.entry.key_id,
+                    self.noted.note(&Verified {
+                        key_id: known.entry.key_id,
                         found: other.digest.words(),
                         digest: presented.digest,
                         generation: ways.current.number,
@@ -320,10 +258,10 @@ impl Store {
                 Err(_) => {}
             }
         }
-        // It is nobody's, or came over between the looks: it has its new digest before it loses
-        // the old one.
-        let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
-        self.rule_found(bound, presented, &found, request, required, now)
+        // It is nobody's, changed under the look, or came over between the looks: it has its new
+        // digest before it loses the old one.
+        let known = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
+        self.rule_found(bound, presented, &known.found(), request, required, now)
     }
 
     /// The same, for a key that had changed before it was charged, or of whose quota too few
@@ -334,22 +272,23 @@ impl Store {
     fn rule_anew(
         &self,
         bound: &Bound,
-        presented: &Presented<'_>,
+        presented: Presented<'_>,
         request: &Request,
         required: Required,
         mut now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         let mut changes = 0;
         while changes < ATTEMPTS {
-            let found = self.find(bound, presented, request).ok_or(Denial::UNKNOWN)?;
-            let leased = match self.judge(bound, presented, &found, request, required, now) {
+            let known = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
+            let found = known.found();
+            let leased = match self.judge(bound, &presented, &found, request, required, now) {
                 Ok(grant) => return Ok(grant),
                 Err(Halt::Refused(reason)) => return Err(found.refused(reason)),
                 Err(Halt::Anew) => false,
                 Err(Halt::Wanting) => {
                     // That is a commit: the present has moved on.
                     now = None;
-                    let leased = self.lease_for(found.side.as_ref(), request);
+                    let leased = self.lease_for(found.side, request);
                     leased.map_err(|reason| found.refused(reason))?
                 }
             };
@@ -364,7 +303,7 @@ impl Store {
         &self,
         bound: &Bound,
         presented: &Presented<'_>,
-        found: &Found,
+        found: &Found<'_>,
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
@@ -374,13 +313,13 @@ impl Store {
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
         let scopes = decide(&found.facts(), required, now).inspect_err(|reason| {
             if request.at.is_none() {
-                self.remember(presented, found, *reason);
+                self.remember(*presented, *found, *reason);
             }
         })?;
         let (rate, credits) = self.charge(realm, found, request, now)?;
         let keeps_use = |side: &Side| realm.policy().usage || side.idle_at != Timestamp::NEVER;
         if let Some(side) = entry.side
-            && found.side.as_ref().is_some_and(keeps_use)
+            && found.side.is_some_and(keeps_use)
         {
             // A time that the caller named, or one wild reading, may be far off, and a use never
             // goes back.
@@ -399,31 +338,27 @@ impl Store {
             credits,
         };
         if let Some(observer) = &self.observer {
-            let last = found.side.as_ref().and_then(|side| side.last_used);
-            observer.granted(&grant, request, now, last);
+            let last = found.side.and_then(|side| side.last_used);
+            observer.granted(grant, request, now, last);
         }
         Ok(grant)
     }
 
-    /// The verdict, once a denial was shown to who looks at decisions. A grant was already.
+    /// A denial, once it was counted and shown to who looks at decisions.
     #[inline(always)]
-    fn shown(
-        &self,
-        verdict: Result<Grant, Denial>,
-        bound: &Bound,
-        request: &Request,
-    ) -> Result<Grant, Denial> {
-        self.counts.verdict(&verdict);
-        if let (Some(observer), Err(denial)) = (&self.observer, &verdict) {
-            self.show_denial(observer, *denial, bound.realm.reference(), request);
+    fn denied<E: From<Denial>>(&self, denial: Denial, bound: &Bound, request: &Request) -> E {
+        self.counts.denied(denial.reason);
+        if let Some(observer) = &self.observer {
+            self.show_denial(observer, denial, bound.realm.reference(), request);
         }
-        verdict
+        denial.into()
     }
 
     /// Remembers what a clock that steps back must not undo.
     #[cold]
-    fn remember(&self, presented: &Presented<'_>, found: &Found, reason: Reason) {
-        match (reason, &found.side) {
+    #[inline(never)]
+    fn remember(&self, presented: Presented<'_>, found: Found<'_>, reason: Reason) {
+        match (reason, found.side) {
             (Reason::Expired, _) if !found.entry.expired => {
                 let end = found.entry.end;
                 self.index.mark_expired(&presented.approach, &presented.digest, end);
@@ -431,68 +366,5 @@ impl Store {
             (Reason::Idle, Some(side)) => self.index.mark_idle(&found.entry, side),
             _ => {}
         }
-    }
-
-    /// The key of a text, if it is one's, of `realm` and of a kind that the request accepts.
-    #[inline(always)]
-    fn find(&self, bound: &Bound, presented: &Presented<'_>, request: &Request) -> Option<Found> {
-        let looks = bound.reads_owner || self.index.suspended_owners() > 0;
-        let Presented { approach, digest } = presented;
-        let (entry, side) = self.index.find(approach, digest, request.address, looks)?;
-        let kind = bound.realm.kind(entry.kind)?;
-        if !request.kinds.meets(bound.realm.mask(entry.kind)) {
-            return None;
-        }
-        let owner = if looks { Some(self.index.owner(entry.owner)?) } else { None };
-        let rights = bound.rights(entry.kind, kind);
-        Some(Found { entry, side, owner, rights })
-    }
-
-    /// The key of a text that the present digest does not find, by the others that there are, and
-    /// what found it. Then others that it has, if the token was imported more than once.
-    #[cold]
-    #[inline(never)]
-    fn find_otherwise<'s: 't, 't>(
-        &'s self,
-        text: Text<'t>,
-        request: &'t Request,
-    ) -> impl Iterator<Item = (Presented<'s>, Found)> + use<'s, 't> {
-        let Text { bound, ways, token } = text;
-        ways.others(bound.realm.reference(), token).filter_map(move |candidate| {
-            let locator = match candidate.by_end {
-                true => Locator::of_token(token),
-                false => Locator::of_digest(candidate.digest.words()),
-            };
-            let approach = self.index.approach(locator);
-            let presented = Presented { approach, digest: candidate.digest };
-            let found = self.find(bound, &presented, request)?;
-            Some((presented, found))
-        })
-    }
-
-    /// The key of a text, if it is one's, of a kind that the request accepts, and what found it;
-    /// or why it is nobody's.
-    pub(super) fn look_up(
-        &self,
-        text: Text<'_>,
-        request: &Request,
-    ) -> Result<(Presented<'_>, Found), Denial> {
-        let presented = self.recognise(text)?;
-        match self.find(text.bound, &presented, request) {
-            Some(found) => Ok((presented, found)),
-            None => {
-                let otherwise = self.find_otherwise(text, request).next();
-                // As above: it may have come over between the looks.
-                let again = || Some((presented, self.find(text.bound, &presented, request)?));
-                otherwise.or_else(again).ok_or(Denial::UNKNOWN)
-            }
-        }
-    }
-
-    /// The key of `token` and what finds it in memory, whatever would be decided about it; or
-    /// why it is nobody's.
-    pub(super) fn held(&self, text: Text<'_>) -> Result<(KeyId, Address), Denial> {
-        let (presented, found) = self.look_up(text, &Request::new())?;
-        Ok((found.entry.key_id, presented.approach.address(presented.digest.words())))
     }
 }

@@ -7,22 +7,22 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use crate::chunks::Chunks;
+use crate::chunks::{Chunks, Spot};
 
 /// All versions that there were of a `T`, the last of which counts.
 pub(super) struct Versions<T> {
     first: Arc<T>,
-    /// Version n at n - 1.
     later: Chunks<OnceLock<Arc<T>>>,
+    /// Where the present version is among the later ones, plus one; 0 for the first.
     present: AtomicU32,
-    /// Held by who makes a version.
-    making: Mutex<()>,
+    /// How many later ones there are.
+    made: Mutex<u32>,
 }
 
 impl<T> Versions<T> {
     pub(super) fn new(first: T) -> Self {
-        let (later, present, making) = (Chunks::new(), AtomicU32::new(0), Mutex::new(()));
-        Self { first: Arc::new(first), later, present, making }
+        let (later, present, made) = (Chunks::new(), AtomicU32::new(0), Mutex::new(0));
+        Self { first: Arc::new(first), later, present, made }
     }
 
     /// The present version.
@@ -30,20 +30,21 @@ impl<T> Versions<T> {
     pub(super) fn load(&self) -> &Arc<T> {
         // Acquire, with the Release of `swap`: the version is there.
         let later = self.present.load(Ordering::Acquire).checked_sub(1);
-        let later = later.and_then(|number| self.later.get(number)?.get());
+        let later = later.and_then(|spot| self.later.at(Spot(spot))?.get());
         later.unwrap_or(&self.first)
     }
 
     /// Makes `next` the present version and gives the one before. None, and nothing is changed,
-    /// once there were four thousand million.
+    /// once there were some hundred millions.
     pub(super) fn swap(&self, next: Arc<T>) -> Option<&Arc<T>> {
-        let _making = self.making.lock().unwrap_or_else(PoisonError::into_inner);
-        let (before, number) = (self.load(), self.present.load(Ordering::Relaxed));
-        let place = self.later.make(number)?;
-        let _ = place.set(next);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = self.load();
+        let spot = Chunks::<OnceLock<Arc<T>>>::spot(*made)?.0.checked_add(1)?;
+        let _ = self.later.make(*made)?.set(next);
+        *made = made.checked_add(1)?;
         // Release, with the Acquire of `load`. A swap, so that who begins after this call reads
         // the new version.
-        self.present.swap(number.checked_add(1)?, Ordering::Release);
+        self.present.swap(spot, Ordering::Release);
         Some(before)
     }
 }

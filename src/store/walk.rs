@@ -1,6 +1,7 @@
 //! Keys in the order of a list, from a place on.
 //!
-//! By key id the rows of `keys` are read, or of one owner those of `by_owner`. By end the rows
+//! By key id the rows of `keys` are read, or of one owner those of `by_owner`, or those of the keys
+//! that are named. By end the rows
 //! of `by_end` are merged over the kinds, and keys without an end follow by key id. A walk
 //! gives every row that it reads, so that its caller can count them.
 
@@ -30,7 +31,10 @@ pub(super) fn walk<'v>(
                 Some(Place::KeyId(key) | Place::End(_, key)) => Some(key),
                 None => before_first(criteria),
             };
-            Box::new(scan::keys(view, criteria.owner, after).map(step(order)))
+            match &criteria.filter().keys {
+                Some(keys) => Box::new(named(view, keys, after).map(step(order))),
+                None => Box::new(scan::keys(view, criteria.owner, after).map(step(order))),
+            }
         }
         (Order::End, Some(Place::End(Timestamp::NEVER, key))) => Box::new(endless(view, Some(key))),
         (Order::End, after) => {
@@ -60,6 +64,17 @@ fn before_first(criteria: &Criteria) -> Option<KeyId> {
 
 fn step(order: Order) -> impl Fn(Result<KeyRecord>) -> Result<Step> {
     move |record| record.map(|record| (Place::of(&record, order), Some(record)))
+}
+
+/// Those of `keys`, which are in order, that there are.
+fn named<'v>(
+    view: &'v View<'_>,
+    keys: &[KeyId],
+    after: Option<KeyId>,
+) -> impl Iterator<Item = Result<KeyRecord>> + use<'v> {
+    let from = after.map_or(0, |after| keys.partition_point(|key| *key <= after));
+    let keys = keys.get(from..).unwrap_or_default().to_vec();
+    keys.into_iter().filter_map(|key| view.key(key).transpose())
 }
 
 /// Keys without an end, by key id; the rows of others are passed over.

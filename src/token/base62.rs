@@ -3,6 +3,23 @@
 /// The digits, each at the place of its value.
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+/// The value of each byte that is a digit.
+static VALUES: [u8; 256] = values();
+
+/// A bit that stands in no value of a digit.
+const NO_VALUE: u8 = 0x80;
+
+#[allow(clippy::indexing_slicing, reason = "the compiler sees to it")]
+const fn values() -> [u8; 256] {
+    let mut values = [NO_VALUE; 256];
+    let mut value = 0;
+    while value < DIGITS.len() {
+        values[DIGITS[value] as usize] = value as u8;
+        value += 1;
+    }
+    values
+}
+
 /// How many digits every `u32` fits into: 62^6 is the first power above 2^32.
 pub(super) const U32_LEN: usize = 6;
 
@@ -27,15 +44,12 @@ pub(super) fn encode(value: u32) -> [u8; U32_LEN] {
 /// than a `u32`: two texts never stand for the same number.
 #[inline]
 pub(super) fn decode(text: [u8; U32_LEN]) -> Option<u64> {
-    if !is_base62(&text) {
-        return None;
-    }
-    // Without a branch on what they are: they are as random as the body.
-    let values = text.map(|byte| {
-        let gaps = 7 * u8::from(byte >= b'A') + 6 * u8::from(byte >= b'a');
-        u64::from(byte.wrapping_sub(b'0').wrapping_sub(gaps))
-    });
-    Some(values.iter().fold(0, |number, value| number * 62 + value))
+    let values = text.map(|byte| VALUES.get(usize::from(byte)).copied().unwrap_or(NO_VALUE));
+    let foreign = values.iter().fold(0, |bits, value| bits | value) & NO_VALUE != 0;
+    // In halves, each of which fits, so that they are computed side by side.
+    let [a, b, c, d, e, f] = values.map(u32::from);
+    let half = |x: u32, y: u32, z: u32| u64::from((x * 62 + y) * 62 + z);
+    (!foreign).then(|| half(a, b, c) * 62_u64.pow(3) + half(d, e, f))
 }
 
 /// Whether `text` consists of digits.

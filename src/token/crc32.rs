@@ -13,23 +13,33 @@ static TABLES: [[u32; 256]; STEP] = tables();
 /// no text is 0.
 #[inline]
 pub(super) fn extend(crc: u32, bytes: &[u8]) -> u32 {
-    let (steps, rest) = bytes.as_chunks::<STEP>();
-    !step(steps.iter().fold(!crc, |sum, bytes| step(sum, bytes)), rest)
+    let short = bytes.len() % STEP;
+    let (head, rest) = bytes.split_at_checked(short).unwrap_or((&[], bytes));
+    let head = match bytes.first_chunk() {
+        // Longer than the head: the rest of it is shifted out below.
+        Some(first) => u128::from_le_bytes(*first),
+        None => {
+            let mut padded = [0; STEP];
+            padded.iter_mut().zip(head).for_each(|(to, from)| *to = *from);
+            u128::from_le_bytes(padded)
+        }
+    };
+    // Zeros stand before the head, which add nothing; behind it goes on what it is too short for.
+    let bits = u32::try_from(short).unwrap_or(0).saturating_mul(8);
+    let places = (head ^ u128::from(!crc)).unbounded_shl(u128::BITS.saturating_sub(bits));
+    let sum = step(places) ^ (!crc).unbounded_shr(bits);
+    let (steps, _) = rest.as_chunks();
+    !steps.iter().fold(sum, |sum, text| step(u128::from_le_bytes(*text) ^ u128::from(sum)))
 }
 
-/// The sum after at most [`STEP`] more bytes, all of which are looked up side by side.
+/// What these bytes, the lowest first, come to: all are looked up side by side.
 #[inline]
-fn step(sum: u32, bytes: &[u8]) -> u32 {
-    let mut tables = TABLES.iter().rev().skip(STEP.saturating_sub(bytes.len()));
-    let mut look_up = |byte: u8| {
-        tables.next().and_then(|table| table.get(usize::from(byte))).copied().unwrap_or(0)
-    };
-    let (first, others) = bytes.split_at_checked(4).unwrap_or((bytes, &[]));
-    let mixed = first.iter().zip(sum.to_le_bytes()).map(|(byte, before)| byte ^ before);
-    let added = mixed.fold(0, |sum, byte| sum ^ look_up(byte));
-    let added = others.iter().fold(added, |sum, &byte| sum ^ look_up(byte));
-    // What no byte was there to mix with.
-    added ^ sum.unbounded_shr(u32::try_from(bytes.len()).unwrap_or(0).saturating_mul(8))
+#[allow(clippy::indexing_slicing, reason = "a byte is below 256, and all places below 16")]
+fn step(text: u128) -> u32 {
+    let bytes = text.to_le_bytes();
+    let of = |at: usize| TABLES[STEP - 1 - at][usize::from(bytes[at])];
+    let of_four = |at: usize| of(at) ^ of(at + 1) ^ of(at + 2) ^ of(at + 3);
+    of_four(0) ^ of_four(4) ^ of_four(8) ^ of_four(12)
 }
 
 const fn tables() -> [[u32; 256]; STEP] {

@@ -30,6 +30,26 @@ fn a_request_without_cost_is_granted_without_credits() {
     assert_eq!(scene.remaining(&key), 0);
 }
 
+/// Before the first lease, and after a refill was due, it was told that none are left.
+#[test]
+fn a_request_without_cost_tells_how_many_credits_are_left() {
+    let mut scene = Scene::new();
+    let key = scene.key("1000 per day");
+    let left = |scene: &Scene| {
+        scene.ask(&key, &Request::new().cost(0)).unwrap().credits.unwrap().remaining
+    };
+    assert_eq!(left(&scene), 1_000);
+    assert!(scene.pay(&key, 300));
+    assert_eq!(left(&scene), 700);
+    scene.restart();
+    assert_eq!(left(&scene), 700);
+    scene.clock.until("2026-01-16T00:00:00Z");
+    assert_eq!(left(&scene), 1_000);
+    assert_eq!(scene.remaining(&key), 1_000);
+    assert!(scene.pay(&key, 1));
+    assert_eq!(left(&scene), 999);
+}
+
 #[test]
 fn a_key_without_quota_has_no_credits_and_needs_none() {
     let scene = Scene::new();

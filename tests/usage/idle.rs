@@ -1,6 +1,6 @@
 //! Keys that are refused because they were not used for long.
 
-use keycask::{ErrorKind, Rotation, Update};
+use keycask::{ErrorKind, OwnerChange, Rotation, Update};
 
 use super::kit::{DAY, HOUR, MINUTE, Scene, by, profile};
 
@@ -204,5 +204,28 @@ fn a_crash_costs_an_idle_span_no_more_than_the_uses_it_lost() {
     scene.verify(&issued);
     scene.crash();
     assert_eq!(scene.info(&issued).idle_at, Some(flushed.plus(HOUR + MINUTE)));
+    assert_eq!(scene.verify(&issued), "granted");
+}
+
+/// Whether that would be is nowhere said. A key that nobody could use was not used.
+#[test]
+fn a_key_whose_owner_was_suspended_for_longer_than_its_span_is_idle_until_it_is_given_anew() {
+    let scene = Scene::new("idle = \"30d\"");
+    let issued = scene.issue(&scene.spec());
+    let suspended = |suspended| {
+        let change = OwnerChange::new().suspended(suspended);
+        scene.store().set_owner(scene.acme(), "o", &change, &by()).unwrap();
+    };
+    assert_eq!(scene.verify(&issued), "granted");
+    suspended(true);
+    scene.clock.forward(DAY * 20);
+    assert_eq!(scene.verify(&issued), "owner_suspended");
+    suspended(false);
+    assert_eq!(scene.verify(&issued), "granted");
+    suspended(true);
+    scene.clock.forward(DAY * 31);
+    suspended(false);
+    assert_eq!(scene.verify(&issued), "idle");
+    scene.update(&issued, &Update::new().idle(DAY * 30));
     assert_eq!(scene.verify(&issued), "granted");
 }

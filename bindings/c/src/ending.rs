@@ -22,9 +22,9 @@ pub const KEYCASK_DRY_RUN_MAX: usize = 10;
 
 const _: () = assert!(KEYCASK_MANY_MAX == ISSUE_MAX);
 
-/// Ends all of `keys` for good, in one commit: all of them or, if there is one that this store
-/// has not, none. Each holds as if it were revoked alone; all are refused before the change is
-/// on its way to the disk. `count` is KEYCASK_MANY_MAX at most.
+/// Ends all of `keys` for good or, if there is one that this store has not, none. `count` is
+/// KEYCASK_MANY_MAX at most. It is keycask_end_many() of keys that are named: all are refused
+/// before the change is on its way to the disk, and a thousand share a commit.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, and those of a write.
 #[unsafe(no_mangle)]
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn keycask_revoke_many(
             }
             let (keys, by) = (ptr::array(keys, count)?, Actor::read(by)?);
             let keys: Vec<_> = keys.map(KeyId::from_bits).collect();
-            open.engine.revoke_many(&keys, &by)?;
+            open.engine.end_many(&Ending::revoke(engine::Filter::new().keys(keys)), &by)?;
             Ok(())
         })
     }

@@ -2,7 +2,7 @@
 
 use std::ffi::c_char;
 
-use engine::Pattern;
+use engine::{KeyId, Pattern};
 
 use crate::actor::Actor;
 use crate::failure::{Failure, Stop, argument};
@@ -84,7 +84,8 @@ impl Patterns {
     }
 }
 
-/// What was found about one key. The texts stand in the buffer of the call.
+/// What was found about one key, or about several keys of one owner taken together. The texts
+/// stand in the buffer of the call.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Finding {
@@ -92,7 +93,7 @@ pub struct Finding {
     pub struct_size: u32,
     /// KEYCASK_PATTERN_...
     pub pattern: u32,
-    /// The key.
+    /// The key; 0 if it is about its owner, whose keys are counted as if they were one.
     pub key: u64,
     /// The number of the realm that decided.
     pub realm: u16,
@@ -133,7 +134,7 @@ impl Finding {
                 Pattern::ScopeDenials => KEYCASK_PATTERN_SCOPE_DENIALS,
                 _ => KEYCASK_PATTERN_OTHER,
             },
-            key: found.key.bits(),
+            key: found.key.map_or(0, KeyId::bits),
             realm: found.realm.number(),
             zero: 0,
             zero_too: 0,

@@ -10,14 +10,32 @@ use crate::credits::Credits;
 use crate::failure::Failure;
 use crate::grant::KEYCASK_IN_GRACE;
 use crate::guard;
+use crate::issue::KEYCASK_NETWORKS_MAX;
 use crate::ptr::{self, Out, Room};
 use crate::realm::known;
-use crate::scopes::Scopes;
+use crate::scopes::{KEYCASK_SCOPES_TEXT_MAX, Scopes};
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
 use crate::text::Text;
 use crate::time;
+
+// Owner, kind, environment, name, metadata, reason, prefix, last four; scopes; networks, of which
+// the longest has 43 characters; quota and scheme.
+const _: () = assert!(
+    128 + 64
+        + 64
+        + 128
+        + 4096
+        + 256
+        + 32
+        + 4
+        + KEYCASK_SCOPES_TEXT_MAX
+        + KEYCASK_NETWORKS_MAX * 44
+        + 96
+        + 96
+        <= KEYCASK_KEY_TEXT_MAX
+);
 
 /// Length of the text of a key id.
 pub const KEYCASK_KEY_ID_LEN: usize = 17;

@@ -90,4 +90,5 @@ fn the_soname_is_the_abis_number_and_the_library_stays_in_memory() {
     let manifest = std::fs::read_to_string(Path::new(CRATE).join("Cargo.toml")).unwrap();
     let version = format!("version = \"{}.0.0\"", number.unwrap());
     assert!(manifest.contains(&version), "package.metadata.capi has another number");
+    assert!(manifest.contains("\ncapi = []\n"), "cargo-c builds nothing without the feature capi");
 }

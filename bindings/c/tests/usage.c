@@ -95,6 +95,23 @@ static void networks(void) {
     CHECK(shown(key).networks.len == 0);
 }
 
+// As many networks as a key can have, each as long as one can be, have room.
+static void longest(void) {
+    enum { EACH = 43 };
+    static const char wide[] = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:";
+    char list[KEYCASK_NETWORKS_MAX * (EACH + 1) + 1];
+    keycask_spec spec = plain();
+    keycask_key_info info;
+    int i, used = 0;
+    for (i = 0; i < KEYCASK_NETWORKS_MAX; i++) {
+        used += sprintf(list + used, "%s%04x/128 ", wide, (unsigned)(0xF000 + i));
+    }
+    spec.networks.data = list, spec.networks.len = (size_t)used;
+    info = shown(issued(&spec));
+    CHECK(info.networks.len == (size_t)used - 1);
+    CHECK(!memcmp(info.networks.data, list, info.networks.len));
+}
+
 static void idle(void) {
     keycask_key_change change = KEYCASK_KEY_CHANGE_INIT;
     keycask_spec spec = plain();
@@ -224,6 +241,7 @@ int main(int argc, char **argv) {
     options.clock_ms = START;
     at = scene_create_with(argv[1], &options);
     networks();
+    longest();
     quota();
     batch();
     idle();

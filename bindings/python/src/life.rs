@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keycask::{Rotation, Update, VerifyError};
+use keycask::{Ending, Filter, Rotation, Update, VerifyError};
 use pyo3::prelude::*;
 
 use crate::actor::By;
@@ -82,15 +82,21 @@ impl Store {
         self.disk(py, |store| Key::of(store, store.revoke(key.0, &by.0)?))
     }
 
-    /// Ends all of `keys` for good, in one commit: all of them or none. Up to `ISSUE_MAX` at a
-    /// time.
+    /// Ends all of `keys` for good or, if there is one that this store has not, none. Up to
+    /// `ISSUE_MAX` at a time. All are refused before the change is on its way to the disk, and a
+    /// thousand share a commit.
     ///
     /// Raises `NotFoundError` if there is one that this store has not; `ArgumentError` for more
     /// than `ISSUE_MAX`; what any change raises.
     #[pyo3(signature = (keys, *, by))]
     fn revoke_many(&self, py: Python<'_>, keys: Vec<Id>, by: By) -> Result<Many<Key>, Stop> {
         let keys: Vec<_> = keys.into_iter().map(|key| key.0).collect();
-        self.disk(py, |store| Key::all(store, store.revoke_many(&keys, &by.0)?).map(Many))
+        self.disk(py, |store| {
+            let these = Filter::new().keys(keys.iter().copied());
+            store.end_many(&Ending::revoke(these), &by.0)?;
+            let infos = keys.iter().map(|key| store.key(*key)).collect::<Result<_, _>>()?;
+            Key::all(store, infos).map(Many)
+        })
     }
 
     /// Revokes the key whose token this is, as its holder asks, and gives the reason. The audit

@@ -50,7 +50,7 @@ struct ShownFinding {
 
 shown!(ShownFinding as Finding, |it| {
     pattern: it.finding.pattern.name(),
-    key_id: Id(it.finding.key),
+    key_id: it.finding.key.map(Id),
     realm: it.finding.realm_name,
     owner: it.finding.owner,
     first: Instant(it.finding.first),

@@ -134,6 +134,7 @@ def test_keys_are_found_and_many_are_ended(store: Store, clock: Clock) -> None:
         (Filter(), 7),
         (Filter("shop", kind="shown"), 0),
         (Filter(lineage=first.lineage), 1),
+        (Filter(keys=[first.key_id, first.key_id]), 1),
         (Filter(hint=first.hint), 1),
         (Filter(state="suspended"), 0),
         (Filter(issued_from=NOW), 7),

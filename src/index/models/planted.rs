@@ -30,8 +30,8 @@ impl World {
         let Some(near) = segment.places(pool, route.blocks(), homes.near) else { return };
         let Some(far) = segment.places(pool, route.blocks(), homes.far) else { return };
         let (mark, marks) = (Mark::of(homes.far), near.filter().marks());
-        let Err(lives) = near.find(KEY.digest) else { return };
-        let far = if marks.has_far(mark) { Some((far, far.find(KEY.digest))) } else { None };
+        let Err(lives) = near.find(&KEY) else { return };
+        let far = if marks.has_far(mark) { Some((far, far.find(&KEY))) } else { None };
         let far = match far {
             Some((_, Ok(_))) => return,
             Some((far, Err(lives))) => Some((far, lives)),

@@ -74,7 +74,7 @@ fn while_credits_are_called_back_nobody_is_refused_for_want_of_them() {
 fn a_refill_that_is_due_comes_first_and_replaces_the_lease() {
     let (leases, lessees, lease) = ten();
     assert_eq!(leases.spend(lease, ONE, 1, |_| true), Spent::Wanting);
-    assert!(matches!(leases.spend(lease, ONE, 0, |_| true), Spent::Taken(_)));
+    assert!(matches!(leases.spend(lease, ONE, 0, |_| true), Spent::Nothing(_)));
     let due = Timestamp::from_ms(50);
     let balance = Balance { left: 993, due };
     let anew = Settled { lineage: ONE, balance, leased: 7, anew: true, low: 5 };
@@ -130,6 +130,7 @@ fn whatever_happens_meanwhile_each_credit_is_taken_once() {
         loop {
             match leases.spend(lease, ONE, 1, never) {
                 Spent::Taken(_) => _ = spent.fetch_add(1, Ordering::Relaxed),
+                Spent::Nothing(_) => panic!("a credit was asked for"),
                 Spent::Wanting => thread::yield_now(),
                 Spent::Exhausted(_) => {
                     assert!(over.load(Ordering::SeqCst), "refused while there were credits");

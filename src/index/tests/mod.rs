@@ -54,6 +54,7 @@ const FREE: KeyRestraint = KeyRestraint {
     scopes: ScopeSet::all(),
     end: Timestamp::NEVER,
     networks: None,
+    idle: None,
 };
 
 /// A small, fast and repeatable source of numbers.
@@ -103,7 +104,7 @@ fn address_of(digest: [u64; 2]) -> Address {
 }
 
 fn find(index: &Index, n: u64) -> Option<(Entry, Option<Side>)> {
-    index.find(&index.approach(address(n).locator), &digest(n), None, true)
+    index.find(&index.approach(address(n).locator), &digest(n), None)
 }
 
 fn mark_expired(index: &Index, n: u64, entry: &Entry) -> bool {

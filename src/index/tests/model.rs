@@ -97,6 +97,7 @@ impl Run {
                     scopes: ScopeSet::from_bits_retain(u128::from(self.numbers.next()) << 64),
                     end: at(self.numbers.below(1_000) as i64),
                     networks: networks(self.numbers.below(12)),
+                    idle: None,
                 };
                 let (key, address) = (record.key_id, record.address());
                 let id = self.index.restrain_key(key, &address, restraint.clone());
@@ -130,7 +131,7 @@ impl Run {
             }
             for address in ADDRESSES.map(|address| address.parse().unwrap()) {
                 let approach = self.index.approach(record.address().locator);
-                let found = self.index.find(&approach, &record.digest, Some(address), true);
+                let found = self.index.find(&approach, &record.digest, Some(address));
                 let outside = found.unwrap().1.is_some_and(|side| side.outside);
                 assert_eq!(outside, expected.outside(address), "key {n} from {address}");
             }

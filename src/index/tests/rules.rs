@@ -1,6 +1,6 @@
 //! One rule a test.
 
-use super::table::{self, Look};
+use super::table::{self, Missing};
 use super::*;
 
 #[test]
@@ -449,24 +449,24 @@ fn a_miss_that_a_change_overtook_is_looked_up_again() {
     let absent = address(2);
     let looked = || table.approach(absent.locator).miss(absent.digest);
     let concluded =
-        |(ground, marks, near): &(table::Ground<'_>, _, _)| table.conclude(ground, *marks, near);
+        |(ground, marks, near): &(table::Ground<'_>, _, _)| table.conclude(*ground, *marks, *near);
     let before = looked();
-    assert!(matches!(concluded(&before), Look::Nowhere));
+    assert!(matches!(concluded(&before), Missing::Nowhere));
     // A key that appears in one of the four slots may have come from another of them.
     index.apply(2, &[Op::Key(key(2))], &Realm).unwrap();
-    assert!(matches!(concluded(&before), Look::Changed));
+    assert!(matches!(concluded(&before), Missing::Unsure));
 
     // And one whose segment was replaced may have moved along.
     index.apply(3, &[Op::Forget(KeyId::from_bits(2), absent)], &Realm).unwrap();
     let before = looked();
-    assert!(matches!(concluded(&before), Look::Nowhere));
+    assert!(matches!(concluded(&before), Missing::Nowhere));
     for n in 4..1_000 {
         index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
     }
-    assert!(matches!(concluded(&before), Look::Changed));
-    assert!(matches!(table.unmarked(&before.0), Look::Changed));
-    assert!(matches!(concluded(&looked()), Look::Nowhere));
-    assert!(matches!(table.unmarked(&looked().0), Look::Nowhere));
+    assert!(matches!(concluded(&before), Missing::Unsure));
+    assert!(matches!(table.unmarked(before.0), Missing::Unsure));
+    assert!(matches!(concluded(&looked()), Missing::Nowhere));
+    assert!(matches!(table.unmarked(looked().0), Missing::Nowhere));
 }
 
 #[test]

@@ -82,7 +82,7 @@ fn a_live_key_is_never_missing_nor_half_changed_while_it_is_changed_itself() {
     let address = Some("10.1.2.3".parse().unwrap());
     let read = |_| {
         let approach = index.approach(key(1).address().locator);
-        let found = index.find(&approach, &digest(1), address, true);
+        let found = index.find(&approach, &digest(1), address);
         let (entry, side) = found.expect("a live key was missing");
         let v = entry.end.as_ms();
         assert_eq!(i64::from(entry.owner.number()), v);

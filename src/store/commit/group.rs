@@ -73,7 +73,7 @@ impl Group {
         let mut keys = HashMap::new();
         for key in ops.iter().filter_map(Op::key) {
             let address = key.address();
-            let shown = index.find(&index.approach(address.locator), &key.digest, None, false);
+            let shown = index.find(&index.approach(address.locator), &key.digest, None);
             let shown = shown.map(|(entry, _)| entry.key_id);
             let joined = self.keys.get(&address.digest).copied();
             let new = keys.insert(address.digest, key.key_id);

@@ -231,7 +231,7 @@ impl<'a> Importing<'a> {
         for generation in ways.generations() {
             let approach = self.store.index.approach(Locator::of_token(text));
             let digest = generation.digester.digest(text);
-            if let Some((entry, _)) = self.store.index.find(&approach, &digest, None, false) {
+            if let Some((entry, _)) = self.store.index.find(&approach, &digest, None) {
                 return self.view.key(entry.key_id);
             }
         }

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::{Scene, by, wait_for};
-use crate::error::ErrorKind;
+use super::{PROFILE, Scene, by, wait_for};
+use crate::error::{ErrorKind, Result};
+use crate::key_id::KeyId;
 use crate::quota::{Quota, Refill};
 use crate::request::Request;
 use crate::spec::{Spec, Update};
@@ -92,17 +93,92 @@ fn a_key_that_may_have_got_its_first_quota_is_refused_until_the_store_is_reopene
     assert!(found.get() > 0);
 }
 
-/// The same, of an idle span.
+/// The same, of an idle span. Uses that come later count.
 #[test]
 fn a_key_that_may_have_got_an_idle_span_is_granted_for_that_span_at_most() {
     let found = std::cell::Cell::new(0);
-    let hour = Duration::from_secs(3_600);
+    let (hour, minute) = (Duration::from_secs(3_600), Duration::from_secs(60));
     unknown(&Update::new().idle(hour), |scene, token| {
         scene.clock.forward(hour - Duration::from_secs(1));
         assert_eq!(scene.reason(token), None);
-        scene.clock.forward(Duration::from_secs(1));
-        assert_eq!(scene.reason(token), Some(Reason::Expired));
+        scene.clock.forward(hour + minute - Duration::from_secs(1));
+        assert_eq!(scene.reason(token), None);
+        scene.clock.forward(hour + minute);
+        assert_eq!(scene.reason(token), Some(Reason::Idle));
         found.set(found.get() + 1);
     });
     assert!(found.get() > 0);
+}
+
+const IDLE: &str = "idle = \"2h\"";
+
+fn apply(scene: &Scene, policy: &str) -> Result<()> {
+    let profile = format!("{PROFILE}{policy}\n");
+    scene.store.apply_realm("acme.toml", &profile, &by()).map(drop)
+}
+
+/// Changes a store with the disk failing at each step in turn, and looks at each scene in which
+/// nobody knows what became of that: three hours later a key that nobody used meanwhile is to be
+/// idle, as it is once the change was made. `own` is the key's own span; `policies` are the realm's
+/// as the key is issued, and before the change.
+fn idle_unknown(
+    own: Option<Duration>,
+    policies: [&str; 2],
+    change: impl Fn(&Scene, KeyId) -> Result<()>,
+) {
+    let hours = |hours: u64| Duration::from_secs(hours * 3_600);
+    let mut found = 0;
+    for after in 0.. {
+        let scene = Scene::new();
+        let [first, before] = policies;
+        apply(&scene, first).unwrap();
+        let spec = Spec::new(scene.acme, "live", "o");
+        let spec = match own {
+            Some(span) => spec.idle(span),
+            None => spec,
+        };
+        let issued = scene.store.issue(&spec, &by()).unwrap();
+        let token = issued.token.expose();
+        apply(&scene, before).unwrap();
+        let fault = Fault { after, errno: Errno::IO, for_ever: true, reads: false, half: true };
+        scene.disk.fail(Some(fault));
+        let changed = change(&scene, issued.key.key_id).map_err(|error| error.kind());
+        scene.clock.forward(hours(3));
+        let reason = scene.store.verify(scene.acme, token.as_bytes(), &Request::new()).err();
+        let reason = reason.map(|error| error.denial().unwrap().reason);
+        match changed {
+            Err(ErrorKind::Indeterminate) => {
+                assert_eq!(reason, Some(Reason::Idle));
+                found += 1;
+            }
+            Err(_) => assert_eq!(reason, None, "a change that was not made"),
+            Ok(()) => {
+                assert_eq!(reason, Some(Reason::Idle));
+                break;
+            }
+        }
+    }
+    assert!(found > 0);
+}
+
+/// A key that went back to its realm's span kept its own while nobody knew whether it had.
+#[test]
+fn a_key_that_may_have_lost_its_own_idle_span_has_that_of_its_realm() {
+    // Of its own it has a longer one, from before its realm had any.
+    let own = Duration::from_secs(90 * 86_400);
+    idle_unknown(Some(own), ["", IDLE], |scene, key| {
+        scene.store.update(key, &Update::new().no_idle(), &by()).map(drop)
+    });
+}
+
+/// A span that a profile began to say did not hold for any key while nobody knew whether it did.
+#[test]
+fn an_idle_span_that_a_profile_may_have_begun_to_say_holds() {
+    idle_unknown(None, ["", ""], |scene, _| apply(scene, IDLE));
+}
+
+#[test]
+fn a_shorter_idle_span_that_a_profile_may_say_holds() {
+    let long = "idle = \"90d\"";
+    idle_unknown(None, [long, long], |scene, _| apply(scene, IDLE));
 }

@@ -3,8 +3,9 @@
 use sha2::Digest as _;
 
 use super::{Hands, PROFILE, by, open, options};
-use crate::digest::Pepper;
-use crate::error::Result;
+use crate::digest::{Digest, Pepper};
+use crate::error::{ErrorKind, Result};
+use crate::key_id::KeyId;
 use crate::options::Options;
 use crate::random::Random;
 use crate::request::Request;
@@ -13,6 +14,7 @@ use crate::storage::tests::cut::Platter;
 use crate::storage::tests::dice::Dice;
 use crate::storage::tests::disk::{Disk, Lie, Step};
 use crate::storage::{Storage, StorageOptions};
+use crate::store::noted::{TWINS, Verified};
 use crate::store::{ImportRules, Store};
 
 fn pepper(byte: u8) -> Pepper {
@@ -146,4 +148,31 @@ fn p44_a_power_cut_at_any_write_of_a_rotation_loses_no_key_and_no_step() {
 fn p44_a_disk_that_says_it_synced_and_did_not_is_found_out_in_a_rotation() {
     let lie = |each| Some(Lie { each, fails: false });
     assert!([2, 3].into_iter().any(|each| cut(&run(lie(each))).is_err()));
+}
+
+/// Keys that could not be noted would be among those that are left, and be revoked unseen.
+#[test]
+fn retiring_is_refused_once_while_keys_may_be_left_that_were_verified() {
+    let run = run(None);
+    let disk = Disk::new(run.base);
+    let store = open(&disk, options(&run.clock).pepper(pepper(1))).unwrap();
+    assert_eq!(store.retire_pepper(&by()).unwrap_err().kind(), ErrorKind::Conflict);
+    store.rotate_pepper(pepper(2), &by()).unwrap();
+    assert!(grants(&store, &run.used));
+    let nobody = |n: u64| Verified {
+        key_id: KeyId::from_bits(n << 12 | 1),
+        found: [0, 0],
+        digest: Digest::NONE,
+        generation: 2,
+        last_four: [0; 4],
+        twins: [None; TWINS],
+    };
+    (1..100).for_each(|n| store.noted.note(&nobody(n)));
+    let refused = store.retire_pepper(&by()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!(refused.message().contains("could not be noted"), "{refused}");
+    assert!(grants(&store, &run.idle), "a refusal revokes nothing");
+    // The one that is idle came over with that.
+    assert_eq!(store.retire_pepper(&by()).unwrap(), 0);
+    assert!(grants(&store, &run.used) && grants(&store, &run.idle));
 }

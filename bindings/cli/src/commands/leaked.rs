@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use keycask::{Actor, Alert, Alerts, Error, ErrorKind, Leak, Leaks, Result, Store};
+use keycask::{Actor, Alert, Alerts, Ending, Error, ErrorKind, Filter, Leak, Leaks, Result, Store};
 
 use crate::args::Who;
 use crate::exit::Exit;
@@ -111,11 +111,12 @@ fn in_alert(store: &Store, alert: &Alert, leak: &Leak) -> Result<Fields> {
 /// Revokes the keys, some in one commit, and tells of each.
 fn revoke(session: &Session, store: &Store, leaks: &Leaks, by: &Actor) -> Result<()> {
     for keys in leaks.keys.chunks(COMMIT) {
-        for key in store.revoke_many(keys, by)? {
-            let fields = Fields::new().with("revoked", key.key_id.to_string());
+        store.end_many(&Ending::revoke(Filter::new().keys(keys.iter().copied())), by)?;
+        for key in keys {
+            let fields = Fields::new().with("revoked", key.to_string());
             match session.output.is_json() {
                 true => session.output.line(&fields.json())?,
-                false => session.output.line(&format!("revoked {}", key.key_id))?,
+                false => session.output.line(&format!("revoked {key}"))?,
             }
         }
     }

@@ -554,10 +554,10 @@ class Decided:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found about one key."""
+    """What was found about one key or, with no key_id, about several keys of one owner."""
 
     pattern: Literal["new_network", "long_idle", "late_in_grace", "scope_denials"]
-    key_id: str
+    key_id: str | None
     realm: str | None
     owner: str | None
     first: datetime

@@ -104,8 +104,10 @@ pub(super) struct Book {
     pub owners: BTreeMap<usize, Owner>,
     /// In the order in which they were issued; those that were swept too.
     pub keys: Vec<Key>,
-    /// Entries of the audit trail.
+    /// Entries of the audit trail, with those that were taken out.
     pub entries: u64,
+    /// How many of them were.
+    pub cut: u64,
     /// What was asked for under an operation id, and the keys that it made.
     pub operations: Vec<(Box<Journey>, Vec<usize>)>,
     /// The sealing key that sealed copies are under, by number.
@@ -121,6 +123,7 @@ impl Default for Book {
             owners: BTreeMap::new(),
             keys: Vec::new(),
             entries: 0,
+            cut: 0,
             operations: Vec::new(),
             sealing: SEALING,
             restored: false,
@@ -204,6 +207,21 @@ impl Book {
                     self.entries += 1;
                     key.revoke(now);
                 }
+            }
+            (Journey::EndMany(owner), Done::Ended(ended)) => {
+                let lives = |key: &&mut Key| {
+                    !key.swept && key.owner == *owner && key.state != State::Revoked
+                };
+                let ending: Vec<_> = self.keys.iter_mut().filter(lives).collect();
+                assert_eq!(*ended, ending.len() as u64, "keys ended");
+                self.entries += *ended;
+                ending.into_iter().for_each(|key| key.revoke(now));
+            }
+            (Journey::TrimAudit(kept), Done::Ended(trimmed)) => {
+                let through = self.entries.saturating_sub(*kept).max(self.cut);
+                assert_eq!(*trimmed, through - self.cut, "entries taken out");
+                self.cut = through;
+                self.entries += u64::from(*trimmed > 0);
             }
             (Journey::Update { key, scopes, end, name }, _) => {
                 let key = &mut self.keys[*key];

@@ -193,12 +193,8 @@ impl<'r> Trial<'r> {
 fn noted(store: &Store, key: &Key) -> Option<Timestamp> {
     let token = key.token.as_bytes();
     let approach = store.index.approach(Locator::of_token(token));
-    let (_, side) = store.index.find(
-        &approach,
-        &store.routes.load().current.digester.digest(token),
-        None,
-        false,
-    )?;
+    let (_, side) =
+        store.index.find(&approach, &store.routes.load().current.digester.digest(token), None)?;
     side?.last_used
 }
 

@@ -8,11 +8,12 @@ use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::info::Issued;
 use crate::key_id::KeyId;
+use crate::query::{Ending, Filter};
 use crate::seal::SealingKey;
 use crate::spec::{OwnerChange, Rotation, Spec, Update};
 use crate::storage::tests::dice::Dice;
-use crate::store::Store;
 use crate::store::tests::by;
+use crate::store::{Store, Trim};
 use crate::time::Timestamp;
 
 /// How many owners there are at most.
@@ -47,6 +48,10 @@ pub(super) enum Journey {
         name: String,
     },
     Reveal(usize),
+    /// Revokes all keys of an owner.
+    EndMany(usize),
+    /// All entries of the trail but so many.
+    TrimAudit(u64),
     /// So many keys at most; all there are if it is not said.
     Sweep(Option<usize>),
     Flush,
@@ -77,6 +82,8 @@ pub(super) enum Done {
     Nothing,
     Issued(Vec<(KeyId, String)>),
     Swept(usize),
+    /// So many keys, or entries.
+    Ended(u64),
 }
 
 /// The sealing key of a number.
@@ -153,7 +160,7 @@ impl Journey {
             return Self::Issue(wanted(dice));
         }
         let key = *dice.pick(&there);
-        match dice.roll(12) {
+        match dice.roll(14) {
             0 | 1 => Self::Rotate { key, grace: *dice.pick(&[0, 1_000, 3_000_000]) },
             2 => Self::Suspend(key),
             3 => Self::Resume(key),
@@ -168,6 +175,8 @@ impl Journey {
             8 => Self::Sweep(dice.chance(2, 3).then(|| 1 + dice.roll(3))),
             9 => Self::Flush,
             10 => Self::Apply(dice.roll(PROFILES)),
+            11 if dice.chance(1, 2) => Self::EndMany(book.keys[key].owner),
+            12 => Self::TrimAudit(dice.roll(12) as u64),
             _ if dice.chance(1, 4) => Self::ResetClock,
             _ => Self::Revoke(key),
         }
@@ -242,6 +251,11 @@ impl Journey {
                 assert_eq!(token.expose(), book.keys[*key].token, "another token was revealed");
                 nothing
             }
+            Self::EndMany(owner) => {
+                let all = Filter::new().realm(acme()?).owner(owner_id(*owner));
+                Done::Ended(store.end_many(&Ending::revoke(all), by)?.keys)
+            }
+            Self::TrimAudit(kept) => Done::Ended(store.trim_audit(Trim::Keep(*kept), by)?.entries),
             Self::Sweep(Some(limit)) => Done::Swept(store.sweep(*limit, by)?.keys),
             Self::Sweep(None) => Done::Swept(usize::try_from(store.sweep_all(by)?).unwrap()),
             Self::Flush => store.flush().map(|()| nothing)?,

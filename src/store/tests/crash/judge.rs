@@ -19,7 +19,7 @@ const PAGE: usize = 1_000;
 /// copy, each use, and each verdict.
 pub(super) fn compare(store: &Store, book: &Book, now: Timestamp) -> Result<(), String> {
     let state = store.storage.view().and_then(|view| view.state()).map_err(|e| e.to_string())?;
-    same("audit entries", &state.entries, &book.entries)?;
+    same("audit entries", &(state.entries, state.cut), &(book.entries, book.cut))?;
     same("realms", &state.counts.realms, &u64::from(book.profile.is_some()))?;
     same("owners", &state.counts.owners, &(book.owners.len() as u64))?;
     same("keys", &state.counts.keys, &(book.present().count() as u64))?;

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use super::journey::{Journey, Wanted, sealing_key};
 use super::judge::compare;
-use super::run::{Note, Origin, Plan, Point, Run};
+use super::run::{Note, Origin, Plan, Point, Run, Start};
 use super::{amount, each, report, seeds};
 use crate::storage::tests::cut::Platter;
 use crate::storage::tests::dice::Dice;
@@ -58,7 +58,10 @@ fn a_store_that_acknowledges_before_it_syncs_is_found_out() {
 
 #[test]
 fn a_store_that_does_again_what_was_done_under_an_operation_id_is_found_out() {
-    let run = Run::new(1, &Plan { origin: Origin::New, ..Plan::default() });
+    let runs = (1..).map(|seed| Run::new(seed, &Plan { origin: Origin::New, ..Plan::default() }));
+    let in_use = |start: &Start, run: &Run| run.points[start.point].book.profile.is_some();
+    let found = runs.into_iter().find(|run| in_use(run.starts.last().unwrap(), run));
+    let run = found.unwrap();
     let start = run.starts.last().unwrap();
     let (hands, disk) = (Hands::at(start.now.as_ms()), Disk::new(start.disk.clone()));
     let mut book = run.points[start.point].book.clone();

@@ -275,8 +275,9 @@ impl Scene {
             std::iter::repeat_with(|| Journey::choose(self.book(), now, dice))
                 // What these come to hangs on what the others do.
                 .filter(|journey| {
+                    use Journey::{EndMany, Flush, Reveal, Sweep, TrimAudit};
                     let plain = journey.plain();
-                    !matches!(plain, Journey::Reveal(_) | Journey::Sweep(_) | Journey::Flush)
+                    !matches!(plain, EndMany(_) | Flush | Reveal(_) | Sweep(_) | TrimAudit(_))
                 })
                 .take(count)
                 .collect();

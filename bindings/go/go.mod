@@ -1,0 +1,3 @@
+module keycask.dev/go
+
+go 1.25

@@ -1,0 +1,172 @@
+package keycask
+
+// #include <keycask.h>
+import "C"
+
+import (
+	"context"
+	"iter"
+	"time"
+)
+
+// An Only is a condition that keys meet or not.
+type Only uint32
+
+const (
+	// OnlyExpired: only keys whose end has come, whatever their state.
+	OnlyExpired Only = C.KEYCASK_ONLY_EXPIRED
+	// OnlyUnexpired: only keys whose end has not come, whatever their state.
+	OnlyUnexpired Only = C.KEYCASK_ONLY_UNEXPIRED
+	// OnlyInGrace: only keys that were rotated and live on for their grace.
+	OnlyInGrace Only = C.KEYCASK_ONLY_IN_GRACE
+	// OnlyNeverUsed: only keys that were never granted, as far as is known. Of keys whose use is
+	// kept.
+	OnlyNeverUsed Only = C.KEYCASK_ONLY_NEVER_USED
+)
+
+// An Order is that of a list.
+type Order uint32
+
+const (
+	// ByKey: by key id, and so by time of issue. A key never changes its place.
+	ByKey Order = C.KEYCASK_BY_KEY
+	// ByEnd: by when a key ceases to be of use, the earliest first.
+	ByEnd Order = C.KEYCASK_BY_END
+)
+
+// A Filter says which keys are asked for: those that meet every condition. What is zero is no
+// condition, and the zero Filter selects all keys. Spans count from the present.
+type Filter struct {
+	// Several may be set at once.
+	Only  Only
+	State State
+	// For a list.
+	Order Order
+	Realm Realm
+	// Only keys of the lineage of this key.
+	Lineage KeyID
+	// Only keys of the kind of this name; of this owner. Both with a realm.
+	Kind, Owner string
+	// Only keys with this hint: the prefix, three dots and the last four characters, or the latter
+	// two for any prefix.
+	Hint string
+	// Only keys that were issued then or later; earlier than then.
+	IssuedFrom, IssuedBefore time.Time
+	// Only keys that are neither revoked nor expired, and will have expired once this span has
+	// passed.
+	Expiring time.Duration
+	// Only keys that are to be rotated: neither revoked, expired nor rotated, and as old as this,
+	// or with [AsProfile] as their profile says.
+	Due time.Duration
+	// Only keys that were not granted for this span, or if never, issued that long ago.
+	Idle time.Duration
+}
+
+// AsProfile is the span that the profile has.
+const AsProfile time.Duration = -1
+
+func (f *Filter) c(c *call) *C.keycask_filter {
+	to := one[C.keycask_filter](c)
+	to.struct_size = C.sizeof_keycask_filter
+	to.flags = C.uint32_t(f.Only)
+	to.state = C.uint32_t(f.State)
+	to.order = C.uint32_t(f.Order)
+	to.realm = C.uint16_t(f.Realm)
+	to.lineage = C.uint64_t(f.Lineage)
+	to.kind = c.text(f.Kind)
+	to.owner = c.text(f.Owner)
+	to.hint = c.text(f.Hint)
+	to.issued_from_ms = instant(f.IssuedFrom, C.KEYCASK_NONE)
+	to.issued_before_ms = instant(f.IssuedBefore, C.KEYCASK_NONE)
+	to.expiring_ms = span(f.Expiring, C.KEYCASK_NONE)
+	to.due_ms = span(f.Due, C.KEYCASK_NONE)
+	if f.Due == AsProfile {
+		to.due_ms = C.KEYCASK_DEFAULT
+	}
+	to.idle_ms = span(f.Idle, C.KEYCASK_NONE)
+	return to
+}
+
+// A Cursor is where a list of keys goes on; the empty one is its beginning. It is never too old,
+// may be kept and handed out, and is no secret.
+type Cursor string
+
+// ListPage lists the keys that the filter selects, in its order, from a cursor on, at most so many;
+// 0 for [PageMax]. The list is over when the next cursor is empty, and not before, though a page
+// may have no key.
+//
+// Pages are stable: a key that the filter selects all the while, and whose place does not change,
+// is on exactly one.
+//
+// Fails with ErrArgument, ErrNotFound (realm, kind or owner), ErrIO, ErrCorrupt.
+func (s *Store) ListPage(
+	ctx context.Context, filter Filter, from Cursor, limit int,
+) (keys []Key, next Cursor, err error) {
+	if limit <= 0 || limit > PageMax {
+		limit = PageMax
+	}
+	if len(from) > C.KEYCASK_CURSOR_MAX {
+		return nil, "", &Error{ErrArgument, "this is no cursor"}
+	}
+	err = s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
+		after, reached := one[C.keycask_cursor](c), one[C.keycask_cursor](c)
+		after.struct_size = C.sizeof_keycask_cursor
+		reached.struct_size = C.sizeof_keycask_cursor
+		after.len = C.uint32_t(len(from))
+		for i := range len(from) {
+			after.text[i] = C.char(from[i])
+		}
+		found := alloc[C.keycask_key_info](c, limit)
+		for i := range found {
+			found[i].struct_size = C.sizeof_keycask_key_info
+		}
+		count := one[C.size_t](c)
+		// A few hundred bytes are the text of most keys; if they are not enough, a page is shorter.
+		text, size := c.room(C.KEYCASK_KEY_TEXT_MAX + limit*512)
+		status := C.keycask_list(to, filter.c(c), after, &found[0], C.size_t(limit), count, reached,
+			text, size, &c.err)
+		if status == C.KEYCASK_OK {
+			for i := range found[:*count] {
+				keys = append(keys, goKey(&found[i]))
+			}
+			next = Cursor(C.GoStringN(&reached.text[0], C.int(reached.len)))
+		}
+		return status
+	})
+	return keys, next, err
+}
+
+// List is all keys that the filter selects, in its order, read a page at a time. The last one may
+// come with an error.
+func (s *Store) List(ctx context.Context, filter Filter) iter.Seq2[Key, error] {
+	return func(yield func(Key, error) bool) {
+		for from := Cursor(""); ; {
+			page, next, err := s.ListPage(ctx, filter, from, 0)
+			if err != nil {
+				yield(Key{}, err)
+				return
+			}
+			for _, key := range page {
+				if !yield(key, nil) {
+					return
+				}
+			}
+			if next == "" {
+				return
+			}
+			from = next
+		}
+	}
+}
+
+// Count counts the keys that the filter selects, as of one moment. It reads the row of every key
+// that may be selected: of a million, for seconds.
+//
+// Fails with ErrArgument, ErrNotFound (realm, kind or owner), ErrIO, ErrCorrupt.
+func (s *Store) Count(ctx context.Context, filter Filter) (uint64, error) {
+	var count C.uint64_t
+	err := s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
+		return C.keycask_count(to, filter.c(c), &count, &c.err)
+	})
+	return uint64(count), err
+}

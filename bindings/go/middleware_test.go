@@ -1,0 +1,135 @@
+package keycask_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"testing"
+
+	"keycask.dev/go"
+)
+
+// A service that says whose key it was asked with.
+func service(t *testing.T, p *place, options ...keycask.Option) *httptest.Server {
+	t.Helper()
+	whose := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		grant, there := keycask.FromContext(r.Context())
+		if !there {
+			t.Error("there is no grant")
+		}
+		fmt.Fprint(w, must(p.Describe(grant)).Owner)
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/", whose)
+	mux.Handle("/write", keycask.RequireScopes(p.write)(whose))
+	server := httptest.NewServer(keycask.Middleware(p.Store, p.realm, options...)(mux))
+	t.Cleanup(server.Close)
+	return server
+}
+
+func ask(t *testing.T, url string, header http.Header) (*http.Response, string) {
+	t.Helper()
+	request := must(http.NewRequest("GET", url, nil))
+	request.Header = header
+	response, err := http.DefaultClient.Do(request)
+	ok(t, err)
+	defer response.Body.Close()
+	return response, string(must(io.ReadAll(response.Body)))
+}
+
+func bearer(token string) http.Header {
+	return http.Header{"Authorization": {"Bearer " + token}}
+}
+
+// What a client gets is what the library says, byte for byte.
+func sameAnswer(t *testing.T, p *place, url string, header http.Header, need keycask.Scopes) {
+	t.Helper()
+	response, body := ask(t, url, header)
+	want, verdict := p.Present(p.realm, keycask.Head{Method: "GET", Header: header},
+		keycask.Request{Scopes: need, Cost: keycask.Free})
+	same(t, verdict.Granted(), false)
+	same(t, response.StatusCode, want.Status)
+	same(t, body, string(want.Body))
+	for _, field := range want.Fields {
+		same(t, response.Header.Get(field.Name), field.Value)
+	}
+}
+
+func TestMiddlewareAnswersAsTheProfileSays(t *testing.T) {
+	p := newPlace(t)
+	issued := p.issue(t)
+	var came []keycask.Status
+	server := service(t, p, keycask.WithLog(func(_ *http.Request, v *keycask.Verdict) {
+		came = append(came, v.Status)
+	}))
+	response, body := ask(t, server.URL, bearer(issued.Token.Expose()))
+	same(t, response.StatusCode, 200)
+	same(t, body, "ann")
+	sameAnswer(t, p, server.URL, http.Header{}, keycask.Scopes{})
+	sameAnswer(t, p, server.URL, bearer("nonsense"), keycask.Scopes{})
+	sameAnswer(t, p, server.URL, http.Header{"X-Api-Key": {"nonsense"}}, keycask.Scopes{})
+	sameAnswer(t, p, server.URL+"/write", bearer(issued.Token.Expose()), p.write)
+	ok(t, p.Revoke(ctx, issued.Key, tester))
+	sameAnswer(t, p, server.URL, bearer(issued.Token.Expose()), keycask.Scopes{})
+	want := []keycask.Status{
+		0, keycask.DenyMissing, keycask.DenyMalformed, keycask.DenyWrongHeader, 0,
+		keycask.DenyScope, keycask.DenyRevoked,
+	}
+	same(t, fmt.Sprint(came), fmt.Sprint(want))
+}
+
+func TestScopesAreRequiredOfTheGrant(t *testing.T) {
+	p := newPlace(t)
+	server := service(t, p)
+	spec := p.spec()
+	spec.Scopes = p.write
+	issued := must(p.Issue(ctx, spec, tester))
+	response, body := ask(t, server.URL+"/write", bearer(issued.Token.Expose()))
+	same(t, response.StatusCode, 200)
+	same(t, body, "ann")
+	alone := httptest.NewRecorder()
+	keycask.RequireScopes(p.read)(http.NotFoundHandler()).ServeHTTP(alone,
+		httptest.NewRequest("GET", "/", nil))
+	same(t, alone.Code, 500)
+}
+
+func TestTheAddressIsThePeersOrWhatAProxyVouchesFor(t *testing.T) {
+	p := newPlace(t)
+	spec := p.spec()
+	spec.Networks = "127.0.0.0/8 ::1/128"
+	token := must(p.Issue(ctx, spec, tester)).Token.Expose()
+	response, _ := ask(t, service(t, p).URL, bearer(token))
+	same(t, response.StatusCode, 200)
+	vouched := keycask.WithAddress(func(r *http.Request) netip.Addr {
+		return netip.MustParseAddr("192.0.2.1")
+	})
+	response, _ = ask(t, service(t, p, vouched).URL, bearer(token))
+	same(t, response.StatusCode >= 400, true)
+}
+
+func TestARequestThatCannotBeDecidedAboutIsAnswered(t *testing.T) {
+	p := newPlace(t)
+	server := service(t, p)
+	many := http.Header{}
+	for range keycask.HeadersMax + 1 {
+		many.Add("A", "b")
+	}
+	response, _ := ask(t, server.URL, many)
+	same(t, response.StatusCode, http.StatusRequestHeaderFieldsTooLarge)
+	ok(t, p.Close())
+	response, _ = ask(t, server.URL, http.Header{})
+	same(t, response.StatusCode, 500)
+}
+
+func TestTheRequestIDIsQuoted(t *testing.T) {
+	p := newPlace(t)
+	long := string(make([]byte, 20000))
+	for _, id := range []string{"req_7", long} {
+		answer, verdict := p.Present(p.realm, keycask.Head{Method: "GET", RequestID: id},
+			keycask.Request{})
+		same(t, verdict.Status, keycask.DenyMissing)
+		same(t, answer.Status >= 400, true)
+	}
+}

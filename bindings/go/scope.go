@@ -1,0 +1,117 @@
+package keycask
+
+// #include <keycask.h>
+import "C"
+
+import "strings"
+
+// Scopes is a set of scopes of one realm: a bit a scope. A bit is given to a name once and for
+// ever, so a set that was looked up stays good.
+type Scopes struct {
+	low, high uint64
+}
+
+func (s Scopes) c() C.keycask_scopes {
+	return C.keycask_scopes{low: C.uint64_t(s.low), high: C.uint64_t(s.high)}
+}
+
+func goScopes(from C.keycask_scopes) Scopes { return Scopes{uint64(from.low), uint64(from.high)} }
+
+// Union has the scopes of both.
+func (s Scopes) Union(other Scopes) Scopes { return Scopes{s.low | other.low, s.high | other.high} }
+
+// Contain is whether the others are all among these.
+func (s Scopes) Contain(others Scopes) bool { return s.Union(others) == s }
+
+// IsEmpty is whether there is none.
+func (s Scopes) IsEmpty() bool { return s == Scopes{} }
+
+// ScopesNamed is the set of the scopes of these names. Look names up once, when your program
+// starts.
+//
+// Fails with ErrNotFound (no such realm, or a name that it does not have).
+func (s *Store) ScopesNamed(realm Realm, names ...string) (Scopes, error) {
+	var scopes C.keycask_scopes
+	err := s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
+		data, size := inPlace(strings.Join(names, " "))
+		return C.keycask_scopes_named(to, C.uint16_t(realm), data, size, &scopes, &c.err)
+	})
+	return goScopes(scopes), err
+}
+
+// NamesOf are the names of the scopes, in the order of their bits. Names that the profile no longer
+// has are among them.
+//
+// Fails with ErrNotFound.
+func (s *Store) NamesOf(realm Realm, scopes Scopes) (names []string, err error) {
+	err = s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
+		text, status := textOf(c, C.KEYCASK_SCOPES_TEXT_MAX,
+			func(text *C.char, size C.size_t, used *C.size_t) C.keycask_status {
+				return C.keycask_scopes_text(to, C.uint16_t(realm), scopes.c(), text, size, used,
+					&c.err)
+			})
+		names = strings.Fields(text)
+		return status
+	})
+	return names, err
+}
+
+// A ScopeInfo is one scope, as its profile describes it.
+type ScopeInfo struct {
+	// The scope itself; and with all that it implies, directly and through others.
+	Scopes, Expanded Scopes
+	Name             string
+	// Its name for people; empty if it has none.
+	Title string
+	// Its tier; empty if it has none.
+	Tier string
+	// The names of the scopes that it implies directly.
+	Implies []string
+	// The HTTP methods that it permits; `*` permits all.
+	Methods []string
+}
+
+// Scope describes the scope of this name.
+//
+// Fails with ErrNotFound.
+func (s *Store) Scope(realm Realm, name string) (info ScopeInfo, err error) {
+	err = s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
+		out := one[C.keycask_scope_info](c)
+		out.struct_size = C.sizeof_keycask_scope_info
+		data, size := inPlace(name)
+		text, textSize := c.room(C.KEYCASK_SCOPE_TEXT_MAX)
+		status := C.keycask_scope(to, C.uint16_t(realm), data, size, out, text, textSize, &c.err)
+		info = ScopeInfo{
+			Scopes: goScopes(out.scopes), Expanded: goScopes(out.expanded),
+			Name: goText(out.name), Title: goText(out.title), Tier: goText(out.tier),
+			Implies: goNames(out.implies), Methods: goNames(out.methods),
+		}
+		return status
+	})
+	return info, err
+}
+
+// A SetInfo is a named set of scopes, as its profile has it.
+type SetInfo struct {
+	// The scopes, without what they imply.
+	Scopes Scopes
+	Name   string
+	// Its name for people; empty if it has none.
+	Title string
+}
+
+// Set describes the set of scopes of this name.
+//
+// Fails with ErrNotFound.
+func (s *Store) Set(realm Realm, name string) (info SetInfo, err error) {
+	err = s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
+		out := one[C.keycask_set_info](c)
+		out.struct_size = C.sizeof_keycask_set_info
+		data, size := inPlace(name)
+		text, textSize := c.room(C.KEYCASK_SET_TEXT_MAX)
+		status := C.keycask_set(to, C.uint16_t(realm), data, size, out, text, textSize, &c.err)
+		info = SetInfo{goScopes(out.scopes), goText(out.name), goText(out.title)}
+		return status
+	})
+	return info, err
+}

@@ -1,0 +1,167 @@
+package keycask
+
+// #cgo noescape keycask_verify
+// #cgo nocallback keycask_verify
+// #cgo noescape keycask_go_verify_many
+// #cgo nocallback keycask_go_verify_many
+//
+// #include <keycask.h>
+//
+// enum { KEYCASK_GO_BATCH = 64 };
+//
+// // As keycask_verify_many(), of tokens that stand one after another.
+// static keycask_status keycask_go_verify_many(
+//     const keycask_store *store, uint16_t realm, const char *packed, const uint32_t *lens,
+//     size_t count, const keycask_request *request, int32_t *statuses, keycask_grant *grants,
+//     keycask_denial *denials) {
+//     keycask_text tokens[KEYCASK_GO_BATCH];
+//     size_t i;
+//     for (i = 0; i < count; i++) {
+//         tokens[i].data = packed;
+//         tokens[i].len = lens[i];
+//         packed += lens[i];
+//     }
+//     return keycask_verify_many(store, realm, tokens, count, request, statuses, grants, denials);
+// }
+import "C"
+
+import (
+	"sync"
+	"unsafe"
+)
+
+// TokenMax is the length of the longest token in bytes.
+const TokenMax = C.KEYCASK_TOKEN_MAX
+
+// Verify decides whether the token may do what the request needs in the realm, and returns the
+// grant, or why there is none as an error: a denial is [Denied], and its reason a [Status].
+//
+// It decides from memory: it reads no file, allocates nothing, does not wait for a writer and
+// keeps nothing of the token; but for a key with a quota, which waits for a commit when too few
+// credits are in memory. Once a call that revokes, suspends or narrows a key has returned, no
+// verify that begins after it grants what was taken away.
+//
+// Fails with ErrArgument, ErrNotFound (no such realm), ErrForked, ErrPanic, ErrClosed.
+func (s *Store) Verify(realm Realm, token string, request Request) (Grant, error) {
+	var grant Grant
+	inside := s.handle.enter()
+	if inside == nil {
+		return grant, ErrClosed
+	}
+	asked := request.c()
+	grant.size = C.sizeof_keycask_grant
+	data, size := inPlace(token)
+	status := C.keycask_verify(s.handle.store, C.uint16_t(realm), data, size, &asked,
+		(*C.keycask_grant)(unsafe.Pointer(&grant)), nil)
+	inside.Add(-1)
+	if status != C.KEYCASK_OK {
+		return Grant{}, Status(status)
+	}
+	return grant, nil
+}
+
+// A Verdict is what a decision came to: a grant, a denial, or a failure.
+type Verdict struct {
+	// 0 for a grant, above 0 for a denial, below 0 for a failure.
+	Status Status
+	// With a status of 0.
+	Grant Grant
+	// With a status above 0.
+	Denial Denial
+}
+
+// Granted is whether the token may.
+func (v *Verdict) Granted() bool { return v.Status == 0 }
+
+// Err is nil for a grant, else the status.
+func (v *Verdict) Err() error { return v.Status.err() }
+
+// Check decides as [Store.Verify] does, and says of a denial all that there is to say.
+func (s *Store) Check(realm Realm, token string, request Request) (verdict Verdict) {
+	inside := s.handle.enter()
+	if inside == nil {
+		verdict.Status = ErrClosed
+		return verdict
+	}
+	asked := request.c()
+	verdict.Grant.size = C.sizeof_keycask_grant
+	verdict.Denial.size = C.sizeof_keycask_denial
+	data, size := inPlace(token)
+	verdict.Status = Status(C.keycask_verify(s.handle.store, C.uint16_t(realm), data, size, &asked,
+		(*C.keycask_grant)(unsafe.Pointer(&verdict.Grant)),
+		(*C.keycask_denial)(unsafe.Pointer(&verdict.Denial))))
+	inside.Add(-1)
+	return verdict
+}
+
+// A pack holds tokens one after another, where C may read them.
+type pack struct {
+	text [C.KEYCASK_GO_BATCH * (TokenMax + 1)]byte
+	lens [C.KEYCASK_GO_BATCH]C.uint32_t
+}
+
+var packs = sync.Pool{New: func() any { return new(pack) }}
+
+// CheckMany decides about tokens, each as [Store.Check] does, with the same request. Faster a
+// token: while one waits for memory, others are hashed.
+//
+// Writes the status of token i to statuses[i] and its grant to grants[i] or its denial to
+// denials[i], of which the other is as it was. Each has a place for each token; grants and denials
+// may be nil.
+//
+// Returns nil only if every token is granted, or else the status of the first that is not; a
+// failure fails at once.
+func (s *Store) CheckMany(
+	realm Realm, tokens []string, request Request,
+	statuses []Status, grants []Grant, denials []Denial,
+) error {
+	if len(statuses) < len(tokens) ||
+		(grants != nil && len(grants) < len(tokens)) ||
+		(denials != nil && len(denials) < len(tokens)) {
+		return &Error{ErrArgument, "there are fewer places than tokens"}
+	}
+	inside := s.handle.enter()
+	if inside == nil {
+		return ErrClosed
+	}
+	defer inside.Add(-1)
+	asked := request.c()
+	to := packs.Get().(*pack)
+	defer packs.Put(to)
+	var first Status
+	for begin := 0; begin < len(tokens); begin += C.KEYCASK_GO_BATCH {
+		batch := tokens[begin:min(begin+C.KEYCASK_GO_BATCH, len(tokens))]
+		used := 0
+		for i, token := range batch {
+			// What is longer than any token stays so.
+			n := copy(to.text[used:used+TokenMax+1], token)
+			to.lens[i] = C.uint32_t(n)
+			used += n
+		}
+		var granted *C.keycask_grant
+		if grants != nil {
+			for i := range batch {
+				grants[begin+i].size = C.sizeof_keycask_grant
+			}
+			granted = (*C.keycask_grant)(unsafe.Pointer(&grants[begin]))
+		}
+		var refused *C.keycask_denial
+		if denials != nil {
+			for i := range batch {
+				denials[begin+i].size = C.sizeof_keycask_denial
+			}
+			refused = (*C.keycask_denial)(unsafe.Pointer(&denials[begin]))
+		}
+		status := C.keycask_go_verify_many(s.handle.store, C.uint16_t(realm),
+			(*C.char)(unsafe.Pointer(&to.text[0])), &to.lens[0], C.size_t(len(batch)), &asked,
+			(*C.int32_t)(unsafe.Pointer(&statuses[begin])), granted, refused)
+		clear(to.text[:used])
+		if status < 0 {
+			return Status(status)
+		}
+		if first == 0 {
+			first = Status(status)
+		}
+	}
+	return first.err()
+}

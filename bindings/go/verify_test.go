@@ -1,0 +1,157 @@
+package keycask_test
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"keycask.dev/go"
+)
+
+func TestAGrantSaysWhoseTheTokenIs(t *testing.T) {
+	p := newPlace(t)
+	issued := p.issue(t)
+	grant, err := p.Verify(p.realm, issued.Token.Expose(), keycask.Request{Scopes: p.read})
+	ok(t, err)
+	same(t, grant.Key, issued.Key)
+	same(t, grant.Realm, p.realm)
+	same(t, grant.Scopes.Contain(p.read), true)
+	same(t, grant.InGrace(), false)
+	is, err := p.Describe(grant)
+	ok(t, err)
+	same(t, is.Owner, "ann")
+	same(t, is.Kind, "eu-live")
+	id, realm, err := p.OwnerID(grant.Owner)
+	ok(t, err)
+	same(t, id, "ann")
+	same(t, realm, p.realm)
+	name, err := p.KindName(p.realm, grant.Kind)
+	ok(t, err)
+	same(t, name, "eu-live")
+}
+
+func TestADenialIsAnErrorWithItsReason(t *testing.T) {
+	p := newPlace(t)
+	issued := p.issue(t)
+	token := issued.Token.Expose()
+	denied := func(token string, ask keycask.Request, want keycask.Status) {
+		t.Helper()
+		grant, err := p.Verify(p.realm, token, ask)
+		if !errors.Is(err, want) || !errors.Is(err, keycask.Denied) {
+			t.Fatalf("got %v, want %v", err, want)
+		}
+		same(t, grant, keycask.Grant{})
+		same(t, p.Check(p.realm, token, ask).Status, want)
+	}
+	denied("", keycask.Request{}, keycask.DenyMalformed)
+	denied(token+"x", keycask.Request{}, keycask.DenyMalformed)
+	denied(token, keycask.Request{Scopes: p.write}, keycask.DenyScope)
+	verdict := p.Check(p.realm, token, keycask.Request{Scopes: p.write})
+	same(t, verdict.Granted(), false)
+	same(t, verdict.Denial.Key, issued.Key)
+	same(t, verdict.Denial.Required.Contain(p.write), true)
+	same(t, verdict.Denial.Present.Contain(p.write), false)
+	kinds := must(p.KindsNamed(p.realm, "operator"))
+	denied(token, keycask.Request{Kinds: kinds}, keycask.DenyUnknown)
+	ok(t, p.Revoke(ctx, issued.Key, tester))
+	denied(token, keycask.Request{}, keycask.DenyRevoked)
+
+	_, err := p.Verify(p.realm+9, token, keycask.Request{})
+	if !errors.Is(err, keycask.ErrNotFound) || errors.Is(err, keycask.Denied) {
+		t.Fatal(err)
+	}
+}
+
+func TestARequestIsAskedAsItIs(t *testing.T) {
+	p := newPlace(t)
+	spec := p.spec()
+	spec.Networks = "192.0.2.0/24 2001:db8::/32"
+	spec.End = keycask.After(time.Hour)
+	issued, err := p.Issue(ctx, spec, tester)
+	ok(t, err)
+	for address, want := range map[string]keycask.Status{
+		"192.0.2.7": 0, "2001:db8::1": 0, "198.51.100.1": keycask.DenyNetwork,
+		"2001:db9::1": keycask.DenyNetwork,
+	} {
+		ask := keycask.Request{Address: netip.MustParseAddr(address)}
+		same(t, p.Check(p.realm, issued.Token.Expose(), ask).Status, want)
+		ask.Now = monday.Add(2 * time.Hour)
+		same(t, p.Check(p.realm, issued.Token.Expose(), ask).Status, keycask.DenyExpired)
+	}
+	same(t, p.Check(p.realm, issued.Token.Expose(), keycask.Request{}).Status, keycask.DenyNetwork)
+}
+
+func TestManyAreDecidedAsOneIs(t *testing.T) {
+	p := newPlace(t)
+	p.large(t)
+	specs := make([]keycask.Spec, 70)
+	for i := range specs {
+		specs[i] = p.spec()
+	}
+	issued, err := p.IssueMany(ctx, specs, tester)
+	ok(t, err)
+	tokens := []string{"", string(make([]byte, 5000))}
+	for _, key := range issued {
+		tokens = append(tokens, key.Token.Expose())
+	}
+	ok(t, p.Revoke(ctx, issued[3].Key, tester))
+	ask := keycask.Request{Scopes: p.read, Cost: keycask.Free}
+	statuses := make([]keycask.Status, len(tokens))
+	grants, denials := make([]keycask.Grant, len(tokens)), make([]keycask.Denial, len(tokens))
+	err = p.CheckMany(p.realm, tokens, ask, statuses, grants, denials)
+	if !errors.Is(err, keycask.DenyMalformed) {
+		t.Fatal(err)
+	}
+	for i, token := range tokens {
+		alone := p.Check(p.realm, token, ask)
+		same(t, statuses[i], alone.Status)
+		if alone.Granted() {
+			same(t, grants[i], alone.Grant)
+		} else {
+			same(t, denials[i], alone.Denial)
+		}
+	}
+	ok(t, p.CheckMany(p.realm, tokens[6:], ask, statuses, nil, nil))
+	ok(t, p.CheckMany(p.realm, nil, ask, nil, nil, nil))
+	if err := p.CheckMany(p.realm, tokens, ask, statuses[1:], nil, nil); !errors.Is(err,
+		keycask.ErrArgument) {
+		t.Fatal(err)
+	}
+}
+
+func TestADecisionAllocatesNothing(t *testing.T) {
+	p := newPlace(t)
+	token := p.issue(t).Token.Expose()
+	tokens := []string{token, token, token}
+	statuses, grants := make([]keycask.Status, 3), make([]keycask.Grant, 3)
+	free := keycask.Request{Cost: keycask.Free}
+	for name, f := range map[string]func(){
+		"granted": func() { _, _ = p.Verify(p.realm, token, free) },
+		"scope": func() {
+			_, _ = p.Verify(p.realm, token, keycask.Request{Scopes: p.write})
+		},
+		"malformed": func() { _, _ = p.Verify(p.realm, "nonsense", free) },
+		"checked":   func() { _ = p.Check(p.realm, token, free) },
+		"many":      func() { _ = p.CheckMany(p.realm, tokens, free, statuses, grants, nil) },
+	} {
+		if n := testing.AllocsPerRun(1000, f); n != 0 {
+			t.Errorf("%s: %v allocations", name, n)
+		}
+	}
+}
+
+func TestATokenDoesNotShowItself(t *testing.T) {
+	p := newPlace(t)
+	issued := p.issue(t)
+	text := fmt.Sprintf("%v %+v %#v %s", issued, issued, issued, issued.Token)
+	text += string(must(issued.Token.MarshalText())) + issued.Token.LogValue().String()
+	secret := issued.Token.Expose()[len("orb_eu_live_"):]
+	for i := range len(secret) - 6 {
+		if strings.Contains(text, secret[i:i+6]) {
+			t.Fatal("a part of the token is in " + text)
+		}
+	}
+}

@@ -1,0 +1,201 @@
+//! Find the key of a text, with all that decides about it.
+
+use std::ptr;
+
+use super::Store;
+use super::realms::Bound;
+use super::ways::Ways;
+use crate::digest::{Address, Digest, Locator};
+use crate::entry::{Entry, OwnerEntry, Side};
+use crate::index::{Approach, Missing};
+use crate::key_id::KeyId;
+use crate::policy::Facts;
+use crate::realm::Rights;
+use crate::request::Request;
+use crate::verdict::{Denial, Reason};
+
+/// A text, and what it is looked for in.
+#[derive(Clone, Copy)]
+pub(super) struct Text<'a> {
+    pub bound: &'a Bound,
+    pub ways: &'a Ways,
+    pub token: &'a [u8],
+}
+
+/// A text that is shaped like a token of the realm: the digest that tells whose it is, and the
+/// way to where such a key stands.
+#[derive(Clone, Copy)]
+pub(super) struct Presented<'s> {
+    pub approach: Approach<'s>,
+    pub digest: Digest,
+}
+
+/// A key that a token was found to be of, with all that decides about it.
+///
+/// What is called rarely takes it by value, as it does [`Presented`]: so on the way of most
+/// decisions its fields are in registers, and it stands nowhere.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'b> {
+    pub entry: Entry,
+    pub side: Option<&'b Side>,
+    pub owner: Option<&'b OwnerEntry>,
+    pub rights: Rights,
+}
+
+/// What is read of a key besides its entry; of most keys nothing is.
+#[derive(Default)]
+pub(super) struct Beside {
+    side: Option<Side>,
+    owner: Option<OwnerEntry>,
+}
+
+/// The same as [`Found`], with room of its own.
+pub(super) struct Known {
+    pub entry: Entry,
+    beside: Beside,
+    rights: Rights,
+}
+
+impl Known {
+    pub(super) fn found(&self) -> Found<'_> {
+        let Self { entry, beside: Beside { side, owner }, rights } = self;
+        Found { entry: *entry, side: side.as_ref(), owner: owner.as_ref(), rights: *rights }
+    }
+}
+
+impl Found<'_> {
+    pub(super) fn refused(&self, reason: Reason) -> Denial {
+        Denial { reason, key: Some(self.entry.key_id) }
+    }
+
+    pub(super) fn facts(&self) -> Facts<'_> {
+        Facts { entry: &self.entry, side: self.side, owner: self.owner, rights: self.rights }
+    }
+}
+
+impl Store {
+    /// What finds the key of a text that is shaped like a token of the realm or, if it has keys
+    /// that were imported, may be one of theirs. While the text is hashed, memory fetches where
+    /// the key stands.
+    #[inline(always)]
+    pub(super) fn recognise(&self, text: Text<'_>) -> Result<Presented<'_>, Denial> {
+        let Text { bound, ways, token } = text;
+        if let Err(malformed) = bound.realm.grammar().parse(token)
+            && !ways.admit(bound.realm.reference(), token)
+        {
+            return Err(Denial::shapeless(malformed));
+        }
+        let approach = self.index.approach(Locator::of_token(token));
+        Ok(Presented { approach, digest: ways.current.digester.digest(token) })
+    }
+
+    /// The key of a text, if one look shows that it is one's, of `realm` and of a kind that the
+    /// request accepts.
+    #[inline(always)]
+    pub(super) fn look<'b>(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        request: &Request,
+        beside: &'b mut Beside,
+    ) -> Result<Found<'b>, Missing> {
+        let looks = self.looks_at_owners(bound);
+        let Beside { side, owner } = beside;
+        let Presented { approach, digest } = presented;
+        let entry = self.index.look(approach, digest, request.address, looks, side)?;
+        let rights = self.admit(bound, &entry, request, owner).ok_or(Missing::Nowhere)?;
+        Ok(Found { entry, side: side.as_ref(), owner: owner.as_ref(), rights })
+    }
+
+    /// The same, looked for until it is sure.
+    pub(super) fn find(
+        &self,
+        bound: &Bound,
+        presented: &Presented<'_>,
+        request: &Request,
+    ) -> Option<Known> {
+        let Presented { approach, digest } = presented;
+        let (entry, side) = self.index.find(approach, digest, request.address)?;
+        let mut beside = Beside { side, owner: None };
+        let rights = self.admit(bound, &entry, request, &mut beside.owner)?;
+        Some(Known { entry, beside, rights })
+    }
+
+    /// Where the scopes of a key come from, if the request accepts its kind. Puts its owner into
+    /// `owner` if a decision needs it.
+    #[inline(always)]
+    fn admit(
+        &self,
+        bound: &Bound,
+        entry: &Entry,
+        request: &Request,
+        owner: &mut Option<OwnerEntry>,
+    ) -> Option<Rights> {
+        let kind = bound.realm.kind(entry.kind)?;
+        if !request.kinds.meets(bound.realm.mask(entry.kind)) {
+            return None;
+        }
+        if self.looks_at_owners(bound) {
+            *owner = Some(self.index.owner(entry.owner)?);
+        }
+        Some(bound.rights(entry.kind, kind))
+    }
+
+    /// Whether decisions in a realm need the owners of keys.
+    #[inline]
+    fn looks_at_owners(&self, bound: &Bound) -> bool {
+        bound.reads_owner || self.index.suspended_owners() > 0
+    }
+
+    /// The key of a text that the present digest does not find, by the others that there are, and
+    /// what found it. Then others that it has, if the token was imported more than once.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn find_otherwise<'s: 't, 't>(
+        &'s self,
+        text: Text<'t>,
+        request: &'t Request,
+    ) -> impl Iterator<Item = (Presented<'s>, Known)> + use<'s, 't> {
+        let Text { bound, ways, token } = text;
+        ways.others(bound.realm.reference(), token).filter_map(move |candidate| {
+            let locator = match candidate.by_end {
+                true => Locator::of_token(token),
+                false => Locator::of_digest(candidate.digest.words()),
+            };
+            let approach = self.index.approach(locator);
+            let presented = Presented { approach, digest: candidate.digest };
+            let known = self.find(bound, &presented, request)?;
+            Some((presented, known))
+        })
+    }
+
+    /// The key of a text, if it is one's, of a kind that the request accepts, and what found it;
+    /// or why it is nobody's.
+    pub(super) fn look_up(
+        &self,
+        text: Text<'_>,
+        request: &Request,
+    ) -> Result<(Presented<'_>, Known), Denial> {
+        let presented = self.recognise(text)?;
+        match self.find(text.bound, &presented, request) {
+            Some(known) => Ok((presented, known)),
+            None => {
+                let otherwise = self.find_otherwise(text, request).next();
+                // As above: it may have come over between the looks.
+                let again = || Some((presented, self.find(text.bound, &presented, request)?));
+                match (otherwise.or_else(again), self.routes.load()) {
+                    (Some(found), _) => Ok(found),
+                    (None, ways) if ptr::eq(&**ways, text.ways) => Err(Denial::UNKNOWN),
+                    (None, ways) => self.look_up(Text { ways, ..text }, request),
+                }
+            }
+        }
+    }
+
+    /// The key of `token` and what finds it in memory, whatever would be decided about it; or
+    /// why it is nobody's.
+    pub(super) fn held(&self, text: Text<'_>) -> Result<(KeyId, Address), Denial> {
+        let (presented, known) = self.look_up(text, &Request::new())?;
+        Ok((known.entry.key_id, presented.approach.address(presented.digest.words())))
+    }
+}

@@ -1,0 +1,220 @@
+//! Keys that were verified by an older digest, and wait for their new one to be written.
+//!
+//! A verify notes its key here: it claims a place by one exchange, waits for nobody and takes no
+//! memory. A place has the id of its key from the claim on, and its other words are whole once
+//! [`FULL`] is seen. A key that finds no place is counted.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::digest::Digest;
+use crate::key_id::KeyId;
+
+/// How many keys are noted at most: 512 KiB of them.
+const ROOM: usize = 4096;
+
+/// How many twins of one key are noted: one less than a realm has schemes.
+pub(super) const TWINS: usize = 7;
+
+/// Places in which a key may stand, from its own on.
+const REACH: usize = 64;
+
+/// A key that was verified by another way than the present one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Verified {
+    pub key_id: KeyId,
+    /// First half of the digest that it was found by.
+    pub found: [u64; 2],
+    /// Of its token.
+    pub digest: Digest,
+    /// Of the pepper, for `digest`.
+    pub generation: u8,
+    pub last_four: [u8; 4],
+    /// Other keys that were imported with digests of the same token.
+    pub twins: [Option<KeyId>; TWINS],
+}
+
+/// One noted key.
+///
+/// ```text
+/// word name
+///    0 key id  0 if the place is free: no key has that
+///  1-2 found
+///  3-6 digest
+///    7 marks   last four (bits 0-31), generation (32-39), full (40)
+/// 8-14 twins   key ids; 0 for none
+/// ```
+#[repr(align(64))]
+#[derive(Default)]
+struct Place {
+    key: AtomicU64,
+    words: [AtomicU64; 6],
+    marks: AtomicU64,
+    twins: [AtomicU64; TWINS],
+}
+
+const FULL: u64 = 1 << 40;
+
+impl Place {
+    /// Whether it has a note of the key, or `verified` stands here now.
+    fn has(&self, verified: &Verified) -> bool {
+        let key = verified.key_id.bits();
+        // Acquire, with the Release of `give_up`: the words of the note before were read.
+        match self.key.compare_exchange(0, key, Ordering::Acquire, Ordering::Relaxed) {
+            Ok(_) => {}
+            Err(other) => return other == key,
+        }
+        let (digest, _) = verified.digest.as_bytes().as_chunks::<8>();
+        let digest = digest.iter().map(|bytes| u64::from_le_bytes(*bytes));
+        for (place, word) in self.words.iter().zip(verified.found.into_iter().chain(digest)) {
+            place.store(word, Ordering::Relaxed);
+        }
+        for (place, twin) in self.twins.iter().zip(verified.twins) {
+            place.store(twin.map_or(0, KeyId::bits), Ordering::Relaxed);
+        }
+        let last_four = u64::from(u32::from_le_bytes(verified.last_four));
+        let marks = FULL | u64::from(verified.generation) << 32 | last_four;
+        // Release, with the Acquire of `give_up`.
+        self.marks.store(marks, Ordering::Release);
+        true
+    }
+
+    /// The note that is here, if it is whole. The place is free then.
+    fn give_up(&self) -> Option<Verified> {
+        // Acquire, with the Release of `has`.
+        let marks = self.marks.load(Ordering::Acquire);
+        if marks & FULL == 0 {
+            return None;
+        }
+        let key_id = KeyId::from_bits(self.key.load(Ordering::Relaxed));
+        let [a, b, digest @ ..] = self.words.each_ref().map(|word| word.load(Ordering::Relaxed));
+        let mut bytes = [0; Digest::LEN];
+        for (place, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(digest) {
+            *place = word.to_le_bytes();
+        }
+        let twins = self.twins.each_ref().map(|twin| match twin.load(Ordering::Relaxed) {
+            0 => None,
+            bits => Some(KeyId::from_bits(bits)),
+        });
+        let [c, d, e, f, generation, ..] = marks.to_le_bytes();
+        self.marks.store(0, Ordering::Relaxed);
+        // Release, with the Acquire of `has`.
+        self.key.store(0, Ordering::Release);
+        let (digest, last_four) = (Digest::from_bytes(bytes), [c, d, e, f]);
+        Some(Verified { key_id, found: [a, b], digest, generation, last_four, twins })
+    }
+}
+
+/// Keys that were verified.
+#[derive(Default)]
+pub(super) struct Noted {
+    places: OnceLock<Box<[Place]>>,
+    /// How many found no place. Relaxed: it is a count.
+    missed: AtomicU64,
+    /// Held by who takes notes, never by who puts them.
+    taking: Mutex<()>,
+}
+
+impl Noted {
+    /// Makes room, once: to note something takes no memory.
+    pub(super) fn make_room(&self) {
+        self.places.get_or_init(|| (0..ROOM).map(|_| Place::default()).collect());
+    }
+
+    /// Notes a key, if it is not noted yet, or counts it as missed if there is no place for it.
+    #[cold]
+    pub(super) fn note(&self, verified: &Verified) {
+        let places = self.places.get().map_or(&[][..], |places| places);
+        // The lower bits of a key id are random.
+        let own = usize::try_from(verified.key_id.bits()).unwrap_or(0) % ROOM;
+        let reach = places.iter().cycle().skip(own).take(REACH.min(places.len()));
+        if !reach.into_iter().any(|place| place.has(verified)) {
+            self.missed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// All that was noted, which is noted no more.
+    pub(super) fn take(&self) -> Vec<Verified> {
+        let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
+        self.places.get().into_iter().flatten().filter_map(Place::give_up).collect()
+    }
+
+    /// How often a key found no place since this was last asked.
+    pub(super) fn missed(&self) -> u64 {
+        self.missed.swap(0, Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+    use std::thread;
+
+    use super::*;
+
+    /// That of key `id`, each word of which is told by the id.
+    fn verified(id: u64) -> Verified {
+        let mut digest = [0; Digest::LEN];
+        digest.as_chunks_mut::<8>().0.fill(id.to_le_bytes());
+        let [a, b, c, d, ..] = id.to_le_bytes();
+        Verified {
+            key_id: KeyId::from_bits(id),
+            found: [id, !id],
+            digest: Digest::from_bytes(digest),
+            generation: a,
+            last_four: [a, b, c, d],
+            twins: std::array::from_fn(|n| (n as u64 <= id % 8).then_some(KeyId::from_bits(id))),
+        }
+    }
+
+    #[test]
+    fn a_key_is_noted_once_and_as_it_was_verified() {
+        let noted = Noted::default();
+        noted.make_room();
+        let ids = [1, 2, u64::MAX, 1, 1 << 41];
+        ids.iter().for_each(|id| noted.note(&verified(*id)));
+        let mut taken = noted.take();
+        taken.sort_by_key(|verified| verified.key_id);
+        assert!(taken == [1, 2, 1 << 41, u64::MAX].map(verified));
+        assert!(noted.take().is_empty() && noted.missed() == 0);
+    }
+
+    /// Each key had one place alone, and a key that found it taken was not noted.
+    #[test]
+    fn keys_that_want_one_place_are_all_noted_until_there_is_no_room_and_then_counted() {
+        let noted = Noted::default();
+        noted.note(&verified(7));
+        assert_eq!(noted.missed(), 1);
+        noted.make_room();
+        let clashing = |n: u64| verified(n << 12 | 4_090);
+        (1..=70).for_each(|n| noted.note(&clashing(n)));
+        let taken: Vec<_> = noted.take().iter().map(|verified| verified.key_id).collect();
+        assert_eq!(taken.len(), REACH);
+        assert!((1..=64).all(|n| taken.contains(&clashing(n).key_id)));
+        assert_eq!((noted.missed(), noted.missed()), (6, 0));
+    }
+
+    #[test]
+    fn notes_of_many_threads_are_taken_whole_while_they_are_put() {
+        let noted = Noted::default();
+        noted.make_room();
+        let taken = thread::scope(|scope| {
+            let putting: Vec<_> = (0..3)
+                .map(|thread| {
+                    let put = |id: u64| noted.note(&verified(id));
+                    scope.spawn(move || (1..2_000).for_each(|id| put(id << 3 | thread)))
+                })
+                .collect();
+            let mut taken = Vec::new();
+            while putting.iter().any(|thread| !thread.is_finished()) {
+                taken.extend(noted.take());
+            }
+            putting.into_iter().for_each(|thread| thread.join().unwrap());
+            taken.extend(noted.take());
+            taken
+        });
+        assert!(taken.iter().all(|found| *found == verified(found.key_id.bits())));
+        let ids: HashSet<_> = taken.iter().map(|verified| verified.key_id).collect();
+        assert_eq!(ids.len() as u64 + noted.missed(), 3 * 1_999);
+    }
+}
