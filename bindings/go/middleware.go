@@ -66,7 +66,8 @@ func Middleware(store *Store, realm Realm, options ...Option) func(http.Handler)
 
 // RequireScopes, inside [Middleware], lets requests through whose grant has the scopes. Others are
 // answered as the profile says. It asks nothing of the store for those that it lets through, and
-// charges nothing for the others.
+// charges nothing for the others; [Middleware] has charged them by then. A Middleware of the route
+// that is made [With] the scopes charges only those that have them.
 func RequireScopes(scopes Scopes) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
