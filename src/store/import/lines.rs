@@ -57,8 +57,8 @@ impl Store {
     /// Imports the key of each line of `from`, a JSON object as [`ImportLines`] reads it.
     ///
     /// Up to [`ISSUE_MAX`] lines, or 4 MiB of them, are one commit, as [`import`](Self::import)
-    /// does it, and no more are in memory. `refused` is told of each line that is refused, in order, by its
-    /// number from 1, without anything that stands in it. If they are not to be
+    /// does it, and no more are in memory. `refused` is told of each line that is refused, in
+    /// order, by its number from 1, without anything that stands in it. If they are not to be
     /// [skipped](ImportRules::skip_refused), the first batch with one is not imported and nothing
     /// after it; what was imported before stays, and the same lines can be given again: what the
     /// store has is known. A dry run first finds all that is wrong with the lines, and takes half

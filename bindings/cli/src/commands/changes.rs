@@ -28,7 +28,9 @@ const COLUMNS: &[&str] = &["seq", "at", "event", "changed", "realm", "key_id", "
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Each commit has a row at least: what was done, or what it changed if the audit trail tells nothing
-of it, as when a key is rehashed or the trail was trimmed. With --json a line is one commit: its cursor, from which to go on, what it changed, and the
+of it, as when a key is rehashed or the trail was trimmed.
+
+With --json a line is one commit: its cursor, from which to go on, what it changed, and the
 entries of the audit trail that it made. If it cannot be told what happened since the cursor,
 this exits with 4: read everything anew, and begin at the cursor that the message gives.
 
