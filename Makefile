@@ -74,6 +74,7 @@ bench: ## measure verify, and what is durable, beside their floors (half an hour
 	cargo build --locked --release -p keycask-c
 	cargo bench --locked -p keycask-c
 	bindings/python/bench
+	bindings/go/bench
 
 count: ## the instructions of a verify, beside those that are expected
 	@.ci/prepare build count
