@@ -36,8 +36,8 @@
 // Functions  Some calls take functions of yours. They run on the thread of the call and before it
 //            returns, get the context that was given beside them, and what they are given lasts
 //            until they return. They return normally: no longjmp() and no exception of C++.
-//            They may decide and read, on the same store too, but make no call that writes or closes:
-//            it could wait for the one that they run in.
+//            They may decide and read, on the same store too, but make no call that writes or
+//            closes: it could wait for the one that they run in.
 // Text       A pointer and a length, UTF-8, without a terminator. A length of 0 needs no pointer.
 //            A buffer for text has a capacity, and where there is a limit, a named one is always
 //            enough. Structs that hold text point into the buffer of the same call. A list of
@@ -2146,8 +2146,7 @@ keycask_status keycask_verify(const keycask_store *store,
                               keycask_denial *denial);
 
 // Decides about `count` tokens, each as keycask_verify() does, with the same request. Of 0 it is
-// OK. Faster a
-// token: while one waits for memory, others are hashed.
+// OK. Faster a token: while one waits for memory, others are hashed.
 //
 // Writes the status of token i to `statuses[i]` and its grant to `grants[i]` or its denial to
 // `denials[i]`, of which the other stays as it is. Both may be NULL. All grants have the
@@ -2334,8 +2333,8 @@ keycask_status keycask_revoke(const keycask_store *store,
                               keycask_error *error);
 
 // Ends all of `keys` for good or, if there is one that this store has not, none. `count` is 0,
-// which changes nothing, to KEYCASK_MANY_MAX. It is keycask_end_many() of keys that are named: all are refused
-// before the change is on its way to the disk, and a thousand share a commit.
+// which changes nothing, to KEYCASK_MANY_MAX. It is keycask_end_many() of keys that are named:
+// all are refused before the change is on its way to the disk, and a thousand share a commit.
 //
 // Fails with ARGUMENT, NOT_FOUND, and those of a write.
 KEYCASK_MUST_USE
@@ -2864,7 +2863,7 @@ keycask_status keycask_confirm_restore(const keycask_store *store,
 // Their holders keep their tokens. Importing the same keys again changes nothing.
 //
 // `flags` are KEYCASK_IMPORT_..., or 0. All imports have the struct_size of the first. An import
-// with another is no refused key: it fails the call, as does what is wrong with the store.
+// with another is no refused key: the call fails, as for what is wrong with the store.
 //
 // Writes what became of import i to `outcomes[i]`, and tells `refused`, which may be NULL, why a
 // key was left out.
@@ -2911,7 +2910,8 @@ keycask_status keycask_import_lines(const keycask_store *store,
 // found. Once no key is left on a scheme that has a secret, the store opens without that secret.
 //
 // Writes them to `imports`, how many rows that are to `*count`, and their texts to `text`.
-// KEYCASK_IMPORTS_MAX places and KEYCASK_IMPORTS_TEXT_MAX bytes are always enough. All have the struct_size of the first.
+// KEYCASK_IMPORTS_MAX places and KEYCASK_IMPORTS_TEXT_MAX bytes are always enough. All have the
+// struct_size of the first.
 //
 // Fails with ARGUMENT, NOT_FOUND, SPACE.
 KEYCASK_MUST_USE
