@@ -76,7 +76,7 @@ unsafe fn settle(result: Result<(), Stop>, error: *mut Failure) -> Status {
 #[cold]
 fn panicked() -> Stop {
     let why = "a defect in keycask ended a call half-way; close the store and open it again";
-    Stop::Because(Status::ErrPanic, why)
+    Stop::because(Status::ErrPanic, why)
 }
 
 #[cfg(test)]
