@@ -1,5 +1,6 @@
 //! What a failure says to people.
 
+use std::borrow::Cow;
 use std::ffi::c_char;
 
 use crate::ptr::Out;
@@ -49,10 +50,10 @@ impl Stop {
         }
     }
 
-    /// Writes the sentence, if there is a place for it.
+    /// Writes the sentence of a failure, if there is a place for it.
     #[cold]
-    pub(crate) fn tell(&self, out: Option<Out<Failure>>) {
-        if let Some(out) = out {
+    pub(crate) fn tell(&self, out: Option<&Out<Failure>>) {
+        if let Some(out) = out.filter(|_| (self.status() as i32) < 0) {
             out.put(self.failure());
         }
     }
@@ -60,9 +61,9 @@ impl Stop {
     /// The sentence as C has it.
     pub(crate) fn failure(&self) -> Failure {
         let text = match self {
-            Self::Status(_) => String::new(),
-            Self::Because(_, why) => (*why).to_owned(),
-            Self::Error(error) => error.to_string(),
+            Self::Status(_) => Cow::Borrowed(""),
+            Self::Because(_, why) => Cow::Borrowed(*why),
+            Self::Error(error) => Cow::Owned(error.to_string()),
         };
         let cut = (0..=text.len().min(KEYCASK_MESSAGE_MAX)).rev();
         let len = cut.into_iter().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
