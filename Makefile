@@ -69,11 +69,12 @@ models: ## try the orders of events in small worlds of the table in memory
 	RUSTFLAGS="--cfg loom" cargo test --locked --profile models -p keycask --lib index::models
 
 bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)
-	@.ci/prepare build python
+	@.ci/prepare build python go
 	cargo bench --locked -p keycask
 	cargo build --locked --release -p keycask-c
 	cargo bench --locked -p keycask-c
 	bindings/python/bench
+	bindings/go/bench
 
 count: ## the instructions of a verify, beside those that are expected
 	@.ci/prepare build count

@@ -16,16 +16,18 @@
 // Failure    Every call returns a keycask_status. 0 is done or granted, above 0 the token is
 //            denied, below 0 there is no answer. So `== KEYCASK_OK` is the safe question. Log the
 //            status, and answer every denial alike: whoever guesses learns nothing from which
-//            it was. Those of a write are FULL, IO, POISONED, INDETERMINATE, READ_ONLY,
-//            UNCONFIRMED, and CONFLICT for an operation that was another call. Every call on a
-//            store may also fail with ARGUMENT, CLOSED, FORKED, PANIC.
+//            it was. Those of a write are FULL, IO, CORRUPT, RANDOM, POISONED, INDETERMINATE,
+//            READ_ONLY, UNCONFIRMED, and CONFLICT for an operation that was another call. Every
+//            call on a store may also fail with ARGUMENT, CLOSED, FORKED, INTERNAL, PANIC.
+//            A write that fails has changed nothing, unless it is said with the call or is
+//            INDETERMINATE: then what it takes away stays so until the store is opened again.
 // Results    Results are written on OK only, and what else is written otherwise is said with the
 //            call: a keycask_denial on a denial, a keycask_error on a failure, a length on SPACE.
 // Threads    Any call may run on any thread at any time; keycask_close() comes last. A pointer to
 //            const means so: the store changes, but nobody has to wait for anybody.
 // Processes  A store belongs to the process that opened it. After fork() it refuses every call in
-//            the child, whatever it is given; the child opens the file anew; the parent goes on. Only one process has a
-//            file open for writing; any number read it.
+//            the child, whatever it is given; the child opens the file anew, and the parent goes
+//            on. Only one process has a file open for writing; any number read it.
 // Memory     The handle is the only thing to be released. Everything else is the caller's: nothing
 //            is kept of what a call was given, but for the function of keycask_options.progress,
 //            and results are copied into what it was given.
@@ -34,12 +36,17 @@
 // Functions  Some calls take functions of yours. They run on the thread of the call and before it
 //            returns, get the context that was given beside them, and what they are given lasts
 //            until they return. They return normally: no longjmp() and no exception of C++.
+//            They may decide and read, on the same store too, but make no call that writes or
+//            closes: it could wait for the one that they run in.
 // Text       A pointer and a length, UTF-8, without a terminator. A length of 0 needs no pointer.
 //            A buffer for text has a capacity, and where there is a limit, a named one is always
 //            enough. Structs that hold text point into the buffer of the same call. A list of
-//            names is one text, in which spaces separate them.
+//            names is one text, in which spaces separate them. The buffer for the texts of
+//            results may be NULL with a capacity of 0: then they are left out, but not tokens
+//            and answers. An array of structs for results has a place at least.
 // Structs    Begin with struct_size. Start from the struct's ..._INIT, or zero it and set
-//            struct_size to its sizeof; do so for results too. New fields come only at the
+//            struct_size to its sizeof; do so for results too. Of an array for results, only the
+//            first has to have it; of an array that a call reads, all. New fields come only at the
 //            end, and zero in one means as it was before there was one. A struct_size that no
 //            version had is refused with ARGUMENT before anything is done, that of a
 //            keycask_error too; a larger one is not if zeros follow. Those without a struct_size
@@ -222,7 +229,7 @@
 // Most networks of a key.
 #define KEYCASK_NETWORKS_MAX 64
 
-// As a cost: charges nothing.
+// As a cost: charges nothing. A quota or rate that is used up does not deny it.
 #define KEYCASK_FREE 4294967295
 
 // In flags of keycask_grant and keycask_key_info: the key was rotated and lives on only for
@@ -842,10 +849,10 @@ typedef struct {
     // The owner's plan, by name. May be left out.
     keycask_text plan;
     // With KEYCASK_SET_DIRECT: the scopes that the owner has itself. Keys of a kind with the
-    // owner's rights have these, as they are at each verify.
+    // owner's rights have these, as they are at each verify. Else none.
     keycask_scopes direct;
     // With KEYCASK_SET_GROUP: the scopes that the owner has through groups. They are for
-    // people to see; no key inherits them.
+    // people to see; no key inherits them. Else none.
     keycask_scopes group;
 } keycask_owner_change;
 
@@ -898,7 +905,8 @@ typedef struct {
     // With KEYCASK_AFTER: milliseconds from the start to the end. Else 0.
     int64_t life_ms;
     // The networks from which alone it may be used, such as 10.0.0.0/8 or 2001:db8::/32,
-    // separated by spaces, KEYCASK_NETWORKS_MAX at most. May be left out: from anywhere.
+    // separated by spaces, KEYCASK_NETWORKS_MAX at most. An address such as ::ffff:10.0.0.1 is
+    // the IPv4 address. May be left out: from anywhere.
     keycask_text networks;
     // How long it may stay unused, in milliseconds from an hour on, if its realm does not
     // say less; or KEYCASK_DEFAULT, as the realm has it. The time of its last use is kept then.
@@ -1124,7 +1132,8 @@ typedef struct {
     uint64_t predecessor;
     // The key that replaced it; 0 if none.
     uint64_t successor;
-    // The scopes that it was granted, without what they imply.
+    // The scopes that it was granted, without what they imply. A revoked key may have one that
+    // its profile no longer has.
     keycask_scopes scopes;
     // When it was issued.
     int64_t issued_ms;
@@ -1245,7 +1254,7 @@ typedef struct {
     keycask_text metadata;
     // A new end: KEYCASK_KEEP, KEYCASK_NEVER or a time that has not passed.
     int64_t end_ms;
-    // With KEYCASK_SET_SCOPES: new scopes, in place of the old ones.
+    // With KEYCASK_SET_SCOPES: new scopes, in place of the old ones. Else none.
     keycask_scopes scopes;
     // New networks, as in keycask_spec; the empty text for anywhere. May be left out.
     keycask_text networks;
@@ -1770,7 +1779,7 @@ const char *keycask_status_name(int32_t status);
 // Writes the handle to `*out`. It is the caller's until keycask_close().
 //
 // Fails with ARGUMENT, CONFLICT (something is at `path`), NOT_FOUND (its directory is not
-// there), PERMISSION, FULL, IO, RANDOM.
+// there), PERMISSION, FULL, IO, RANDOM, INTERNAL.
 KEYCASK_MUST_USE
 keycask_status keycask_create(const char *path,
                               size_t path_len,
@@ -1785,7 +1794,7 @@ keycask_status keycask_create(const char *path,
 // Fails with ARGUMENT, NOT_FOUND, PERMISSION (the file is a link, not a regular file,
 // somebody else's, or writable by others), LOCKED, READ_ONLY (it is a backup, or must be
 // repaired first), FOREIGN, NEWER, PEPPER (also a secret of another system that keys need),
-// ROLLED_BACK, CORRUPT, IO.
+// ROLLED_BACK, CORRUPT, IO, INTERNAL.
 // Whichever it is, the file was not written to.
 KEYCASK_MUST_USE
 keycask_status keycask_open(const char *path,
@@ -1805,7 +1814,8 @@ keycask_status keycask_open(const char *path,
 // written.
 keycask_status keycask_close(keycask_store *store);
 
-// Makes the realm that the profile `toml` describes, or changes it, in one commit.
+// Makes the realm that the profile `toml` describes, or changes it, in one commit. docs/profile.md
+// of the sources has all that can stand in a profile.
 //
 // `source` names the text in messages: a file's path, 4096 bytes at most. What the new
 // profile takes away is enforced before the commit. Applying the same text again changes
@@ -1918,8 +1928,7 @@ keycask_status keycask_scopes_text(const keycask_store *store,
 
 // Describes the scope called `name` in `*out`.
 //
-// Writes its texts to `text`; KEYCASK_SCOPE_TEXT_MAX bytes are always enough. `text` may be
-// NULL with a capacity of 0: then texts are left out.
+// Writes its texts to `text`; KEYCASK_SCOPE_TEXT_MAX bytes are always enough.
 //
 // Fails with ARGUMENT, NOT_FOUND, SPACE.
 KEYCASK_MUST_USE
@@ -1934,8 +1943,7 @@ keycask_status keycask_scope(const keycask_store *store,
 
 // Describes the set of scopes that the profile calls `name` in `*out`.
 //
-// Writes its texts to `text`; KEYCASK_SET_TEXT_MAX bytes are always enough. `text` may be NULL
-// with a capacity of 0: then texts are left out.
+// Writes its texts to `text`; KEYCASK_SET_TEXT_MAX bytes are always enough.
 //
 // Fails with ARGUMENT, NOT_FOUND, SPACE.
 KEYCASK_MUST_USE
@@ -1950,8 +1958,7 @@ keycask_status keycask_set(const keycask_store *store,
 
 // Describes the kind called `name` in `*out`.
 //
-// Writes its texts to `text`; KEYCASK_KIND_TEXT_MAX bytes are always enough. `text` may be NULL
-// with a capacity of 0: then texts are left out.
+// Writes its texts to `text`; KEYCASK_KIND_TEXT_MAX bytes are always enough.
 //
 // Fails with ARGUMENT, NOT_FOUND, SPACE.
 KEYCASK_MUST_USE
@@ -1991,8 +1998,7 @@ keycask_status keycask_kind_name(const keycask_store *store,
 
 // Describes the plan called `name` in `*out`.
 //
-// Writes its texts to `text`; KEYCASK_PLAN_TEXT_MAX bytes are always enough. `text` may be NULL
-// with a capacity of 0: then texts are left out.
+// Writes its texts to `text`; KEYCASK_PLAN_TEXT_MAX bytes are always enough.
 //
 // Fails with ARGUMENT, NOT_FOUND, SPACE.
 KEYCASK_MUST_USE
@@ -2007,8 +2013,7 @@ keycask_status keycask_plan(const keycask_store *store,
 
 // Describes what a realm allows in `*out`.
 //
-// Writes its texts to `text`; KEYCASK_POLICY_TEXT_MAX bytes are always enough. `text` may be
-// NULL with a capacity of 0: then texts are left out.
+// Writes its texts to `text`; KEYCASK_POLICY_TEXT_MAX bytes are always enough.
 //
 // Fails with ARGUMENT, NOT_FOUND, SPACE.
 KEYCASK_MUST_USE
@@ -2037,8 +2042,7 @@ keycask_status keycask_owner_set(const keycask_store *store,
 
 // Describes the owner that your application calls `id` in `*out`.
 //
-// Writes its texts to `text`; KEYCASK_OWNER_TEXT_MAX bytes are always enough. `text` may be
-// NULL with a capacity of 0: then texts are left out.
+// Writes its texts to `text`; KEYCASK_OWNER_TEXT_MAX bytes are always enough.
 //
 // Fails with ARGUMENT, NOT_FOUND, SPACE, IO, CORRUPT.
 KEYCASK_MUST_USE
@@ -2144,8 +2148,8 @@ keycask_status keycask_verify(const keycask_store *store,
                               keycask_grant *grant,
                               keycask_denial *denial);
 
-// Decides about `count` tokens, each as keycask_verify() does, with the same request. Faster a
-// token: while one waits for memory, others are hashed.
+// Decides about `count` tokens, each as keycask_verify() does, with the same request. Of 0 it is
+// OK. Faster a token: while one waits for memory, others are hashed.
 //
 // Writes the status of token i to `statuses[i]` and its grant to `grants[i]` or its denial to
 // `denials[i]`, of which the other stays as it is. Both may be NULL. All grants have the
@@ -2233,8 +2237,7 @@ keycask_status keycask_explain(const keycask_store *store,
 
 // Describes a key in `*out`.
 //
-// Writes its texts to `text`; KEYCASK_KEY_TEXT_MAX bytes are always enough. `text` may be NULL
-// with a capacity of 0: then texts are left out.
+// Writes its texts to `text`; KEYCASK_KEY_TEXT_MAX bytes are always enough.
 //
 // Fails with ARGUMENT, NOT_FOUND, SPACE, IO, CORRUPT.
 KEYCASK_MUST_USE
@@ -2270,8 +2273,7 @@ keycask_status keycask_key_id_parse(const char *text,
 // Writes as many keys to `keys` as there are, as there is room for, in number and in text, and
 // as KEYCASK_PAGE_MAX allows; their number to `*count`; and to `*next` where the next page
 // begins: the list is over when its len is 0, and not before, though a page may have no key,
-// since one call reads 10,000 rows at most. All keys have the struct_size of the first. `text`
-// may be NULL with a capacity of 0: then texts are left out.
+// since one call reads 10,000 rows at most. All keys have the struct_size of the first.
 //
 // Pages are stable: a key that the filter selects all the while, and whose place does not
 // change, is on exactly one. By key no place changes, and what is issued meanwhile is on a
@@ -2322,9 +2324,10 @@ keycask_status keycask_resume(const keycask_store *store,
                               const keycask_actor *by,
                               keycask_error *error);
 
-// Ends a key for good. Once it returns, no thread is granted the key again. If it returns
+// Ends a key for good. Once it returns OK, no thread is granted the key again. If it returns
 // INDETERMINATE, the key stays refused until the store is opened again, which tells whether
-// it is revoked. Revoking a revoked key changes nothing.
+// it is revoked. After another failure, such as FULL or CORRUPT, the key is granted as before:
+// turn it away yourself until a revocation is OK. Revoking a revoked key changes nothing.
 //
 // Fails with ARGUMENT, NOT_FOUND, and those of a write.
 KEYCASK_MUST_USE
@@ -2333,9 +2336,9 @@ keycask_status keycask_revoke(const keycask_store *store,
                               const keycask_actor *by,
                               keycask_error *error);
 
-// Ends all of `keys` for good or, if there is one that this store has not, none. `count` is
-// KEYCASK_MANY_MAX at most. It is keycask_end_many() of keys that are named: all are refused
-// before the change is on its way to the disk, and a thousand share a commit.
+// Ends all of `keys` for good or, if there is one that this store has not, none. `count` is 0,
+// which changes nothing, to KEYCASK_MANY_MAX. It is keycask_end_many() of keys that are named:
+// all are refused before the change is on its way to the disk, and a thousand share a commit.
 //
 // Fails with ARGUMENT, NOT_FOUND, and those of a write.
 KEYCASK_MUST_USE
@@ -2468,7 +2471,7 @@ keycask_status keycask_change_sealing_key(const keycask_store *store,
                                           const uint8_t *old,
                                           size_t old_len,
                                           const keycask_actor *by,
-                                          size_t *count,
+                                          uint64_t *count,
                                           keycask_error *error);
 
 // Says whether the call that named its operation `id` was done, in `*out`. After INDETERMINATE,
@@ -2492,7 +2495,8 @@ keycask_status keycask_operation(const keycask_store *store,
 // text, and as KEYCASK_PAGE_MAX allows, their number to `*count`, and to `*page` where to go
 // on. A page may have fewer entries, or none, and more to come all the same: one call reads
 // 10,000 at most. All entries have the struct_size of the first. On SPACE, when there is no
-// room for the texts of one entry, `*count` alone is written: how many bytes are enough.
+// room for the texts of one entry, `*count` alone is written: how many bytes are enough. Most
+// entries have some hundred bytes of text, so that 64 KiB hold a hundred and more.
 //
 // Fails with ARGUMENT, SPACE, IO, CORRUPT.
 KEYCASK_MUST_USE
@@ -2512,7 +2516,8 @@ keycask_status keycask_audit(const keycask_store *store,
 //
 // Writes as many lines to `text` as there are, as there is room for, and as KEYCASK_PAGE_MAX
 // allows, their length to `*text_len`, and to `*page` where to go on. On SPACE, when there is
-// no room for one line, `*text_len` alone is written: how many bytes are enough.
+// no room for one line, `*text_len` alone is written: how many bytes are enough. Most lines have
+// under 1 KiB.
 //
 // Fails with ARGUMENT, SPACE, IO, CORRUPT.
 KEYCASK_MUST_USE
@@ -2570,7 +2575,8 @@ keycask_status keycask_feed(const keycask_store *store,
 //
 // Writes whole commits to `changes`, as many as there is room for, how many changes that are
 // to `*count`, and the last commit among them to `*reached`, from which to go on; if there is
-// none after `since`, 0 and `since`. Nobody is woken: ask again after a while. All changes have
+// none after `since`, 0 and `since`: you have come to the end once its seq is that of `since`, and
+// not before, though `*count` may be 0. Nobody is woken: ask again after a while. All changes have
 // the struct_size of the first. On SPACE, when there is no room for one commit, `*count` alone
 // is written: how many changes it has.
 //
@@ -2632,8 +2638,7 @@ keycask_status keycask_decision_counts(const keycask_store *store,
 // Writes all findings to `findings`, which may be up to KEYCASK_FINDINGS_MAX, their number to
 // `*count`, their texts to `text`, and to `*lost`, which may be NULL, how much was left out for
 // want of room in the library. Of text, KEYCASK_FINDING_TEXT_MAX bytes a finding are always
-// enough; it may be NULL with a capacity of 0: then texts are left out. All findings have the
-// struct_size of the first. On SPACE `*count` alone is written.
+// enough. All findings have the struct_size of the first. On SPACE `*count` alone is written.
 //
 // Fails with ARGUMENT, SPACE, IO, CORRUPT.
 KEYCASK_MUST_USE
@@ -2683,7 +2688,7 @@ KEYCASK_MUST_USE
 keycask_status keycask_sweep(const keycask_store *store,
                              size_t limit,
                              const keycask_actor *by,
-                             size_t *count,
+                             uint64_t *count,
                              uint32_t *more,
                              keycask_error *error);
 
@@ -2861,7 +2866,8 @@ keycask_status keycask_confirm_restore(const keycask_store *store,
 // all of them or, if one is refused and `flags` do not have KEYCASK_IMPORT_SKIP_REFUSED, none.
 // Their holders keep their tokens. Importing the same keys again changes nothing.
 //
-// `flags` are KEYCASK_IMPORT_..., or 0. All imports have the struct_size of the first.
+// `flags` are KEYCASK_IMPORT_..., or 0. All imports have the struct_size of the first. An import
+// with another is no refused key: the call fails, as for what is wrong with the store.
 //
 // Writes what became of import i to `outcomes[i]`, and tells `refused`, which may be NULL, why a
 // key was left out.
@@ -2907,9 +2913,9 @@ keycask_status keycask_import_lines(const keycask_store *store,
 // Says how many keys of a realm came from another system, by the scheme by which they are still
 // found. Once no key is left on a scheme that has a secret, the store opens without that secret.
 //
-// Writes them to `imports`, how many rows that are to `*count`, and their texts to `text`, which
-// may be NULL with a capacity of 0: then texts are left out. KEYCASK_IMPORTS_MAX places and
-// KEYCASK_IMPORTS_TEXT_MAX bytes are always enough. All have the struct_size of the first.
+// Writes them to `imports`, how many rows that are to `*count`, and their texts to `text`.
+// KEYCASK_IMPORTS_MAX places and KEYCASK_IMPORTS_TEXT_MAX bytes are always enough. All have the
+// struct_size of the first.
 //
 // Fails with ARGUMENT, NOT_FOUND, SPACE.
 KEYCASK_MUST_USE

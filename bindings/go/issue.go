@@ -146,7 +146,10 @@ func (s *Store) IssueMany(
 	return issued, err
 }
 
-// numbers is ids as C has them, which are the same numbers.
+// numbers is ids as C has them, which are the same numbers. There is a place even for none.
 func numbers(keys []KeyID) *C.uint64_t {
+	if keys == nil {
+		keys = []KeyID{}
+	}
 	return (*C.uint64_t)(unsafe.Pointer(unsafe.SliceData(keys)))
 }

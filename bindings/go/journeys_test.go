@@ -71,6 +71,7 @@ func TestManyKeysEnd(t *testing.T) {
 	p.large(t)
 	issued := must(p.IssueMany(ctx, make5(p.spec()), tester))
 	ok(t, p.RevokeMany(ctx, []keycask.KeyID{issued[0].Key, issued[1].Key}, tester))
+	ok(t, p.RevokeMany(ctx, nil, tester))
 	filter := keycask.Filter{Realm: p.realm, Owner: "ann"}
 	same(t, must(p.Count(ctx, filter)), 5)
 	count, first, err := p.DryRun(ctx, keycask.EndRevoke, filter)

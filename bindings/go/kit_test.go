@@ -102,3 +102,19 @@ func (p *place) issue(t testing.TB) keycask.Issued {
 	ok(t, err)
 	return issued
 }
+
+// many are tokens of so many new keys.
+func (p *place) many(t testing.TB, count int) (tokens []string) {
+	t.Helper()
+	p.large(t)
+	specs := make([]keycask.Spec, count)
+	for i := range specs {
+		specs[i] = p.spec()
+	}
+	issued, err := p.IssueMany(ctx, specs, tester)
+	ok(t, err)
+	for _, key := range issued {
+		tokens = append(tokens, key.Token.Expose())
+	}
+	return tokens
+}

@@ -103,8 +103,8 @@ func (s *Store) Leaked(text io.Reader, found func(Leak) error) (Leaks, error) {
 }
 
 // LeakedAlerts does the same in the secrets of a message of GitHub's secret scanning, which is
-// JSON: one to a partner, or alerts as the REST API has them. It is read to its end, 32 MiB at most,
-// before anything is told. Places count within a secret.
+// JSON: one to a partner, or alerts as the REST API has them. It is read to its end, 32 MiB at
+// most, before anything is told. Places count within a secret.
 //
 // Fails with ErrArgument for what is no such message.
 func (s *Store) LeakedAlerts(message io.Reader, found func(Leak) error) (Leaks, error) {

@@ -107,13 +107,21 @@ func (s *Store) names(realm Realm, what C.uint32_t) (names []string, err error) 
 }
 
 // KindNames are the names of all kinds of the realm, in the profile's order.
-func (s *Store) KindNames(realm Realm) ([]string, error) { return s.names(realm, C.KEYCASK_KINDS) }
+func (s *Store) KindNames(realm Realm) ([]string, error) {
+	return s.names(realm, C.KEYCASK_KINDS)
+}
 
 // ScopeNames are the names of all its scopes.
-func (s *Store) ScopeNames(realm Realm) ([]string, error) { return s.names(realm, C.KEYCASK_SCOPES) }
+func (s *Store) ScopeNames(realm Realm) ([]string, error) {
+	return s.names(realm, C.KEYCASK_SCOPES)
+}
 
 // SetNames are the names of all its sets of scopes.
-func (s *Store) SetNames(realm Realm) ([]string, error) { return s.names(realm, C.KEYCASK_SETS) }
+func (s *Store) SetNames(realm Realm) ([]string, error) {
+	return s.names(realm, C.KEYCASK_SETS)
+}
 
 // PlanNames are the names of all its plans.
-func (s *Store) PlanNames(realm Realm) ([]string, error) { return s.names(realm, C.KEYCASK_PLANS) }
+func (s *Store) PlanNames(realm Realm) ([]string, error) {
+	return s.names(realm, C.KEYCASK_PLANS)
+}

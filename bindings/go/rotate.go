@@ -75,7 +75,7 @@ func (s *Store) Reveal(ctx context.Context, key KeyID, by Actor) (token Token, e
 //
 // Fails with ErrArgument, ErrPepper (a copy was sealed by neither), and as a write does.
 func (s *Store) ChangeSealingKey(ctx context.Context, old []byte, by Actor) (int, error) {
-	var count C.size_t
+	var count C.uint64_t
 	err := s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
 		secret, size := c.bytes(old)
 		return C.keycask_change_sealing_key(to, secret, size, c.actor(by), &count, &c.err)

@@ -59,7 +59,7 @@ type Options struct {
 	// What [Store.Findings] is to look for; nil for nothing.
 	Patterns *Patterns
 	// Is told how far something long has come, by the goroutine that does the work. It calls
-	// nothing of the store.
+	// nothing of the store, and does not panic.
 	Progress func(step Step, done, total uint64)
 	// Which decisions are kept for [Store.Decisions]: 0 for none, [Denials] for every denial; any
 	// other number for every denial and one grant of so many, drawn by chance.

@@ -68,7 +68,7 @@ func (s *Store) CheckFile(ctx context.Context) error {
 // Fails with ErrArgument, and as a write does.
 func (s *Store) Sweep(ctx context.Context, limit int, by Actor) (count int, more bool, err error) {
 	err = s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
-		swept, left := one[C.size_t](c), one[C.uint32_t](c)
+		swept, left := one[C.uint64_t](c), one[C.uint32_t](c)
 		status := C.keycask_sweep(to, C.size_t(max(limit, 0)), c.actor(by), swept, left, &c.err)
 		count, more = int(*swept), *left != 0
 		return status

@@ -98,7 +98,8 @@ impl AuditPage {
 /// text, and as KEYCASK_PAGE_MAX allows, their number to `*count`, and to `*page` where to go
 /// on. A page may have fewer entries, or none, and more to come all the same: one call reads
 /// 10,000 at most. All entries have the struct_size of the first. On SPACE, when there is no
-/// room for the texts of one entry, `*count` alone is written: how many bytes are enough.
+/// room for the texts of one entry, `*count` alone is written: how many bytes are enough. Most
+/// entries have some hundred bytes of text, so that 64 KiB hold a hundred and more.
 ///
 /// Fails with ARGUMENT, SPACE, IO, CORRUPT.
 #[unsafe(no_mangle)]
@@ -141,7 +142,7 @@ pub unsafe extern "C" fn keycask_audit(
                 let Some(texts) = Text::all(&mut room, texts) else {
                     if given == 0 {
                         count.put(len);
-                        return Err(ptr::space());
+                        return Err(ptr::short());
                     }
                     break;
                 };
@@ -179,7 +180,8 @@ pub unsafe extern "C" fn keycask_audit(
 ///
 /// Writes as many lines to `text` as there are, as there is room for, and as KEYCASK_PAGE_MAX
 /// allows, their length to `*text_len`, and to `*page` where to go on. On SPACE, when there is
-/// no room for one line, `*text_len` alone is written: how many bytes are enough.
+/// no room for one line, `*text_len` alone is written: how many bytes are enough. Most lines have
+/// under 1 KiB.
 ///
 /// Fails with ARGUMENT, SPACE, IO, CORRUPT.
 #[unsafe(no_mangle)]
@@ -214,7 +216,7 @@ pub unsafe extern "C" fn keycask_audit_export(
                 if room.put(line.as_bytes()).is_none() {
                     if given == 0 {
                         len.put(line.len());
-                        return Err(ptr::space());
+                        return Err(ptr::short());
                     }
                     break;
                 }

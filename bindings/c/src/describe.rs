@@ -62,7 +62,7 @@ pub unsafe extern "C" fn keycask_describe(
     unsafe {
         guard::run(store, error, |open| {
             let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
-            let found = open.engine.describe(&ptr::read(grant)?.numbers())?;
+            let found = open.engine.describe(&ptr::read(grant)?.numbers()?)?;
             let (plan, scopes) = (found.plan.unwrap_or_default(), found.scopes.join(" "));
             let texts = Text::all(
                 &mut room,

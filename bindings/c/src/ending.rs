@@ -22,9 +22,9 @@ pub const KEYCASK_DRY_RUN_MAX: usize = 10;
 
 const _: () = assert!(KEYCASK_MANY_MAX == ISSUE_MAX);
 
-/// Ends all of `keys` for good or, if there is one that this store has not, none. `count` is
-/// KEYCASK_MANY_MAX at most. It is keycask_end_many() of keys that are named: all are refused
-/// before the change is on its way to the disk, and a thousand share a commit.
+/// Ends all of `keys` for good or, if there is one that this store has not, none. `count` is 0,
+/// which changes nothing, to KEYCASK_MANY_MAX. It is keycask_end_many() of keys that are named:
+/// all are refused before the change is on its way to the disk, and a thousand share a commit.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, and those of a write.
 #[unsafe(no_mangle)]

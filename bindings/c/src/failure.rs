@@ -31,7 +31,7 @@ pub(crate) enum Stop {
     /// A status that needs no sentence.
     Status(Status),
     /// A status with the sentence that explains it.
-    Because(Status, &'static str),
+    Because(Status, Cow<'static, str>),
     /// What the engine says.
     Error(engine::Error),
 }
@@ -39,10 +39,33 @@ pub(crate) enum Stop {
 /// An argument that cannot be.
 #[cold]
 pub(crate) fn argument(why: &'static str) -> Stop {
-    Stop::Because(Status::ErrArgument, why)
+    Stop::because(Status::ErrArgument, why)
 }
 
 impl Stop {
+    pub(crate) const fn because(status: Status, why: &'static str) -> Self {
+        Self::Because(status, Cow::Borrowed(why))
+    }
+
+    /// Whether it is about what was asked for, and not about the store.
+    pub(crate) fn is_refusal(&self) -> bool {
+        matches!(self.status(), Status::ErrArgument | Status::ErrNotFound)
+    }
+
+    /// The same, said of one of several: "spec 3: ...".
+    pub(crate) fn of(self, what: &str, place: usize) -> Self {
+        let status = self.status();
+        Self::Because(status, format!("{what} {place}: {}", self.why()).into())
+    }
+
+    fn why(&self) -> Cow<'_, str> {
+        match self {
+            Self::Status(_) => Cow::Borrowed(""),
+            Self::Because(_, why) => Cow::Borrowed(why),
+            Self::Error(error) => error.to_string().into(),
+        }
+    }
+
     pub(crate) fn status(&self) -> Status {
         match self {
             Self::Status(status) | Self::Because(status, _) => *status,
@@ -60,11 +83,7 @@ impl Stop {
 
     /// The sentence as C has it.
     pub(crate) fn failure(&self) -> Failure {
-        let text = match self {
-            Self::Status(_) => Cow::Borrowed(""),
-            Self::Because(_, why) => Cow::Borrowed(*why),
-            Self::Error(error) => Cow::Owned(error.to_string()),
-        };
+        let text = self.why();
         let cut = (0..=text.len().min(KEYCASK_MESSAGE_MAX)).rev();
         let len = cut.into_iter().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         let mut message = [0; KEYCASK_MESSAGE_MAX];

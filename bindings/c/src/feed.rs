@@ -98,7 +98,8 @@ pub unsafe extern "C" fn keycask_feed(
 ///
 /// Writes whole commits to `changes`, as many as there is room for, how many changes that are
 /// to `*count`, and the last commit among them to `*reached`, from which to go on; if there is
-/// none after `since`, 0 and `since`. Nobody is woken: ask again after a while. All changes have
+/// none after `since`, 0 and `since`: you have come to the end once its seq is that of `since`, and
+/// not before, though `*count` may be 0. Nobody is woken: ask again after a while. All changes have
 /// the struct_size of the first. On SPACE, when there is no room for one commit, `*count` alone
 /// is written: how many changes it has.
 ///
@@ -138,7 +139,7 @@ pub unsafe extern "C" fn keycask_changes(
                 if after > outs.len() {
                     if reached == since {
                         count.put(commit.changed.len());
-                        return Err(ptr::space());
+                        return Err(ptr::short());
                     }
                     break;
                 }
@@ -162,11 +163,11 @@ fn is_gone(gone: Gone) -> Stop {
         Gone::Ahead => "ahead: an older copy of the file was put in its place",
         _ => "it cannot be told what happened since",
     };
-    Stop::Because(Status::ErrGone, why)
+    Stop::because(Status::ErrGone, why)
 }
 
 fn moved() -> Stop {
-    Stop::Because(Status::ErrMoved, "the store is in another file by now: open it again")
+    Stop::because(Status::ErrMoved, "the store is in another file by now: open it again")
 }
 
 fn told(changed: &Changed) -> (u32, u64) {

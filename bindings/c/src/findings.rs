@@ -155,8 +155,7 @@ impl Finding {
 /// Writes all findings to `findings`, which may be up to KEYCASK_FINDINGS_MAX, their number to
 /// `*count`, their texts to `text`, and to `*lost`, which may be NULL, how much was left out for
 /// want of room in the library. Of text, KEYCASK_FINDING_TEXT_MAX bytes a finding are always
-/// enough; it may be NULL with a capacity of 0: then texts are left out. All findings have the
-/// struct_size of the first. On SPACE `*count` alone is written.
+/// enough. All findings have the struct_size of the first. On SPACE `*count` alone is written.
 ///
 /// Fails with ARGUMENT, SPACE, IO, CORRUPT.
 #[unsafe(no_mangle)]
@@ -180,7 +179,10 @@ pub unsafe extern "C" fn keycask_findings(
             let lens = found.findings.iter().flat_map(|found| texts(found).map(str::len));
             let len = lens.fold(0, usize::saturating_add);
             count.put(found.findings.len());
-            if found.findings.len() > outs.len() || !room.is_absent() && !room.fits(len) {
+            if found.findings.len() > outs.len() {
+                return Err(ptr::short());
+            }
+            if !room.is_absent() && !room.fits(len) {
                 return Err(ptr::space());
             }
             for (at, finding) in found.findings.iter().enumerate() {

@@ -19,7 +19,7 @@ pub(crate) fn watch() -> Result<(), Stop> {
     if *result == 0 {
         return Ok(());
     }
-    Err(Stop::Because(Status::ErrInternal, "no handler of forks could be installed"))
+    Err(Stop::because(Status::ErrInternal, "no handler of forks could be installed"))
 }
 
 /// Runs in a child before `fork` returns there, and does only what is safe in a signal handler.

@@ -3,6 +3,7 @@
 use engine::{KeyId, KindRef, OwnerRef, RealmRef, Timestamp};
 
 use crate::credits::Credits;
+use crate::failure::{Stop, argument};
 use crate::scopes::Scopes;
 use crate::sized::Sized;
 
@@ -87,8 +88,15 @@ impl Grant {
     }
 
     /// The grant that the numbers tell of.
-    pub(crate) const fn numbers(&self) -> engine::Grant {
-        engine::Grant::from_numbers(
+    ///
+    /// # Errors
+    ///
+    /// `KEYCASK_ERR_ARGUMENT` for a flag that is not known.
+    pub(crate) fn numbers(&self) -> Result<engine::Grant, Stop> {
+        if self.flags & !KEYCASK_IN_GRACE != 0 {
+            return Err(argument("flags: a bit that this version does not know"));
+        }
+        Ok(engine::Grant::from_numbers(
             KeyId::from_bits(self.key),
             RealmRef::new(self.realm),
             KindRef::new(self.kind),
@@ -96,6 +104,6 @@ impl Grant {
             self.scopes.set(),
             Timestamp::from_ms(self.end_ms),
             self.flags & KEYCASK_IN_GRACE != 0,
-        )
+        ))
     }
 }

@@ -84,7 +84,7 @@ unsafe fn settle(
 #[cold]
 fn panicked() -> Stop {
     let why = "a defect in keycask ended a call half-way; close the store and open it again";
-    Stop::Because(Status::ErrPanic, why)
+    Stop::because(Status::ErrPanic, why)
 }
 
 #[cfg(test)]

@@ -212,13 +212,23 @@ impl Teller {
     /// # Safety
     ///
     /// The function can be called with the context, if there is one.
-    unsafe fn tell(&self, number: u64, error: &engine::Error) {
+    unsafe fn tell(&self, number: u64, stop: &Stop) {
         let Some(tell) = self.tell else { return };
-        let stop = Stop::Error(engine::Error::new(error.kind(), error.to_string()));
         let why = stop.failure();
         // SAFETY: the caller's promise; the failure is a variable.
         unsafe { tell(self.context, number, stop.status() as i32, &why) }
     }
+}
+
+/// What became of a key, or why it was refused.
+fn outcome(outcome: ImportOutcome) -> Result<Outcome, Stop> {
+    let (key, known) = match outcome {
+        ImportOutcome::Imported(key) => (key, 0),
+        ImportOutcome::Known(key) => (key, 1),
+        ImportOutcome::Refused(error) => return Err(error.into()),
+        _ => return Err(Status::ErrInternal.into()),
+    };
+    Ok(Outcome { key: key.bits(), status: Status::Ok as i32, known })
 }
 
 fn rules(flags: u32) -> Result<ImportRules, Stop> {
@@ -240,7 +250,8 @@ fn rules(flags: u32) -> Result<ImportRules, Stop> {
 /// all of them or, if one is refused and `flags` do not have KEYCASK_IMPORT_SKIP_REFUSED, none.
 /// Their holders keep their tokens. Importing the same keys again changes nothing.
 ///
-/// `flags` are KEYCASK_IMPORT_..., or 0. All imports have the struct_size of the first.
+/// `flags` are KEYCASK_IMPORT_..., or 0. All imports have the struct_size of the first. An import
+/// with another is no refused key: the call fails, as for what is wrong with the store.
 ///
 /// Writes what became of import i to `outcomes[i]`, and tells `refused`, which may be NULL, why a
 /// key was left out.
@@ -265,22 +276,43 @@ pub unsafe extern "C" fn keycask_import(
     unsafe {
         guard::run(store, error, |open| {
             issue::check_count(count)?;
-            let imports = ptr::structs(imports, count)?.map(|import| import?.build(open));
-            let imports = imports.collect::<Result<Vec<_>, Stop>>()?;
+            let imports = ptr::structs(imports, count)?;
             let (outs, rules, by) = (Outs::new(outcomes, count)?, rules(flags)?, Actor::read(by)?);
-            let teller = Teller { tell: refused, context };
-            let became = open.engine.import(&imports, &rules, &by)?;
-            for ((at, outcome), number) in became.iter().enumerate().zip(0_u64..) {
-                let (key, status, known) = match outcome {
-                    ImportOutcome::Imported(key) => (key.bits(), Status::Ok, 0),
-                    ImportOutcome::Known(key) => (key.bits(), Status::Ok, 1),
-                    ImportOutcome::Refused(error) => {
-                        teller.tell(number, error);
-                        (0, Status::of_error(error.kind()), 0)
+            let (mut keys, mut refusals) = (Vec::with_capacity(count), Vec::with_capacity(count));
+            for (place, import) in imports.enumerate() {
+                // A size that is wrong says nothing of where the next struct begins.
+                let import = import.map_err(|stop| stop.of("import", place))?;
+                refusals.push(match import.build(open) {
+                    Ok(key) => {
+                        keys.push(key);
+                        None
                     }
-                    _ => (0, Status::ErrInternal, 0),
-                };
-                outs.put(at, Outcome { key, status: status as i32, known });
+                    Err(stop) if stop.is_refusal() => Some(stop),
+                    Err(stop) => return Err(stop),
+                });
+            }
+            let halt = flags & (KEYCASK_IMPORT_DRY_RUN | KEYCASK_IMPORT_SKIP_REFUSED) == 0;
+            let halt = halt && refusals.iter().any(Option::is_some);
+            // With a key that is refused already, it is tried whether one before it is, too.
+            let tried = if halt { rules.dry_run(true) } else { rules };
+            let mut became = open.engine.import(&keys, &tried, &by)?.into_iter();
+            let became = refusals.into_iter().map(|refusal| match refusal {
+                Some(stop) => Err(stop),
+                None => became.next().map_or(Err(Status::ErrInternal.into()), outcome),
+            });
+            let became = became.collect::<Vec<Result<Outcome, Stop>>>();
+            let teller = Teller { tell: refused, context };
+            for (place, became) in became.into_iter().enumerate() {
+                match became {
+                    Ok(_) if halt => {}
+                    Ok(outcome) => outs.put(place, outcome),
+                    Err(stop) if halt => return Err(stop.of("import", place)),
+                    Err(stop) => {
+                        teller.tell(u64::try_from(place).unwrap_or(u64::MAX), &stop);
+                        let status = stop.status() as i32;
+                        outs.put(place, Outcome { key: 0, status, known: 0 });
+                    }
+                }
             }
             Ok(())
         })
@@ -321,7 +353,10 @@ pub unsafe extern "C" fn keycask_import_lines(
             let read = read.ok_or_else(|| argument("read: it is NULL"))?;
             let (from, by) = (BufReader::new(Source::new(read, context)), Actor::read(by)?);
             let teller = Teller { tell: refused, context };
-            let tell = |number, error: &engine::Error| teller.tell(number, error);
+            let tell = |number, error: &engine::Error| {
+                let error = engine::Error::new(error.kind(), error.to_string());
+                teller.tell(number, &error.into());
+            };
             let became = open.engine.import_lines(&lines, from, &rules, &by, tell)?;
             out.put(Report {
                 struct_size: 0,
@@ -339,9 +374,9 @@ pub unsafe extern "C" fn keycask_import_lines(
 /// Says how many keys of a realm came from another system, by the scheme by which they are still
 /// found. Once no key is left on a scheme that has a secret, the store opens without that secret.
 ///
-/// Writes them to `imports`, how many rows that are to `*count`, and their texts to `text`, which
-/// may be NULL with a capacity of 0: then texts are left out. KEYCASK_IMPORTS_MAX places and
-/// KEYCASK_IMPORTS_TEXT_MAX bytes are always enough. All have the struct_size of the first.
+/// Writes them to `imports`, how many rows that are to `*count`, and their texts to `text`.
+/// KEYCASK_IMPORTS_MAX places and KEYCASK_IMPORTS_TEXT_MAX bytes are always enough. All have the
+/// struct_size of the first.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, SPACE.
 #[unsafe(no_mangle)]

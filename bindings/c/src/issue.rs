@@ -55,7 +55,8 @@ pub struct Spec {
     /// With KEYCASK_AFTER: milliseconds from the start to the end. Else 0.
     pub life_ms: i64,
     /// The networks from which alone it may be used, such as 10.0.0.0/8 or 2001:db8::/32,
-    /// separated by spaces, KEYCASK_NETWORKS_MAX at most. May be left out: from anywhere.
+    /// separated by spaces, KEYCASK_NETWORKS_MAX at most. An address such as ::ffff:10.0.0.1 is
+    /// the IPv4 address. May be left out: from anywhere.
     pub networks: Text,
     /// How long it may stay unused, in milliseconds from an hour on, if its realm does not
     /// say less; or KEYCASK_DEFAULT, as the realm has it. The time of its last use is kept then.
@@ -137,7 +138,7 @@ impl TokenOut {
         let (room, len, key) = unsafe { (Room::new(token, cap)?, Out::new(len)?, Out::new(key)?) };
         if cap < KEYCASK_TOKEN_MAX {
             len.put(KEYCASK_TOKEN_MAX);
-            return Err(ptr::space());
+            return Err(ptr::short());
         }
         Ok(Self { room, len, key })
     }
@@ -231,7 +232,9 @@ pub unsafe extern "C" fn keycask_issue_many(
     unsafe {
         guard::run(store, error, |open| {
             check_count(count)?;
-            let specs = ptr::structs(specs, count)?.map(|spec| spec?.ask(open));
+            let specs = ptr::structs(specs, count)?.enumerate().map(|(place, spec)| {
+                spec.and_then(|spec| spec.ask(open)).map_err(|stop| stop.of("spec", place))
+            });
             let specs = specs.collect::<Result<Vec<_>, Stop>>()?;
             let (outs, by) = (Outs::sized(issued, count)?, Actor::read(by)?);
             let mut room = Room::new(tokens, tokens_cap)?;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ffi::c_char;
 use std::str::FromStr;
 
-use engine::{Cause, KeyId, KeyInfo, Realm, ScopeSet, State};
+use engine::{Cause, KeyId, KeyInfo, Realm, State};
 
 use crate::credits::Credits;
 use crate::failure::Failure;
@@ -86,7 +86,8 @@ pub struct Key {
     pub predecessor: u64,
     /// The key that replaced it; 0 if none.
     pub successor: u64,
-    /// The scopes that it was granted, without what they imply.
+    /// The scopes that it was granted, without what they imply. A revoked key may have one that
+    /// its profile no longer has.
     pub scopes: Scopes,
     /// When it was issued.
     pub issued_ms: i64,
@@ -143,7 +144,8 @@ pub struct Key {
 unsafe impl Sized for Key {}
 
 impl Key {
-    /// The key, with its texts in `room`; none if they do not fit.
+    /// The key, with its texts in `room`; none if they do not fit. The realm is one that was read
+    /// after it.
     pub(crate) fn of(info: &KeyInfo, realm: &Realm, room: &mut Room) -> Option<Self> {
         let texts = texts(info);
         let texts = Text::all(room, texts.each_ref().map(|text| &**text))?;
@@ -153,9 +155,6 @@ impl Key {
         let imported = if info.imported { KEYCASK_IMPORTED } else { 0 };
         let in_grace = if info.in_grace { KEYCASK_IN_GRACE } else { 0 };
         let expired = if info.expired { KEYCASK_EXPIRED } else { 0 };
-        // A revoked key may have a scope that its profile no longer has.
-        let scopes = info.scopes.iter().filter_map(|name| realm.scope_set([name]).ok());
-        let scopes = scopes.fold(ScopeSet::empty(), ScopeSet::union);
         let optional = |key: Option<KeyId>| key.map_or(0, KeyId::bits);
         Some(Self {
             struct_size: 0,
@@ -178,7 +177,7 @@ impl Key {
             lineage: info.lineage.bits(),
             predecessor: optional(info.predecessor),
             successor: optional(info.successor),
-            scopes: Scopes::of(scopes),
+            scopes: Scopes::ever_named(realm, &info.scopes),
             issued_ms: info.issued.as_ms(),
             start_ms: info.start.as_ms(),
             end_ms: info.end.as_ms(),
@@ -236,8 +235,7 @@ pub(crate) fn text_len(info: &KeyInfo) -> usize {
 
 /// Describes a key in `*out`.
 ///
-/// Writes its texts to `text`; KEYCASK_KEY_TEXT_MAX bytes are always enough. `text` may be NULL
-/// with a capacity of 0: then texts are left out.
+/// Writes its texts to `text`; KEYCASK_KEY_TEXT_MAX bytes are always enough.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, SPACE, IO, CORRUPT.
 #[unsafe(no_mangle)]

@@ -67,8 +67,7 @@ unsafe impl Sized for Kind {}
 
 /// Describes the kind called `name` in `*out`.
 ///
-/// Writes its texts to `text`; KEYCASK_KIND_TEXT_MAX bytes are always enough. `text` may be NULL
-/// with a capacity of 0: then texts are left out.
+/// Writes its texts to `text`; KEYCASK_KIND_TEXT_MAX bytes are always enough.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, SPACE.
 #[unsafe(no_mangle)]
@@ -160,7 +159,7 @@ pub unsafe extern "C" fn keycask_kind_name(
         guard::run(store, error, |open| {
             let (mut room, len) = (Room::new(text, text_cap)?, Out::new(text_len)?);
             let realm = known(open, realm)?;
-            let none = || Stop::Because(Status::ErrNotFound, "kind: the realm has none with it");
+            let none = || Stop::because(Status::ErrNotFound, "kind: the realm has none with it");
             let name = realm.kind_name(KindRef::new(kind)).ok_or_else(none)?;
             room.fill(name.as_bytes(), &len)
         })

@@ -59,9 +59,10 @@ pub unsafe extern "C" fn keycask_resume(
     unsafe { change(store, key, by, error, |store, key, by| store.resume(key, by)) }
 }
 
-/// Ends a key for good. Once it returns, no thread is granted the key again. If it returns
+/// Ends a key for good. Once it returns OK, no thread is granted the key again. If it returns
 /// INDETERMINATE, the key stays refused until the store is opened again, which tells whether
-/// it is revoked. Revoking a revoked key changes nothing.
+/// it is revoked. After another failure, such as FULL or CORRUPT, the key is granted as before:
+/// turn it away yourself until a revocation is OK. Revoking a revoked key changes nothing.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, and those of a write.
 #[unsafe(no_mangle)]

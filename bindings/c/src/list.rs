@@ -18,8 +18,7 @@ use crate::store::Store;
 /// Writes as many keys to `keys` as there are, as there is room for, in number and in text, and
 /// as KEYCASK_PAGE_MAX allows; their number to `*count`; and to `*next` where the next page
 /// begins: the list is over when its len is 0, and not before, though a page may have no key,
-/// since one call reads 10,000 rows at most. All keys have the struct_size of the first. `text`
-/// may be NULL with a capacity of 0: then texts are left out.
+/// since one call reads 10,000 rows at most. All keys have the struct_size of the first.
 ///
 /// Pages are stable: a key that the filter selects all the while, and whose place does not
 /// change, is on exactly one. By key no place changes, and what is issued meanwhile is on a

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use engine::{OwnerInfo, OwnerRef, Realm, RealmRef};
 
 use crate::actor::Actor;
-use crate::failure::{Failure, Stop, argument};
+use crate::failure::{Failure, argument};
 use crate::guard;
 use crate::ptr::{self, Out, Outs, Room};
 use crate::realm::known;
@@ -43,10 +43,10 @@ pub struct OwnerChange {
     /// The owner's plan, by name. May be left out.
     pub plan: Text,
     /// With KEYCASK_SET_DIRECT: the scopes that the owner has itself. Keys of a kind with the
-    /// owner's rights have these, as they are at each verify.
+    /// owner's rights have these, as they are at each verify. Else none.
     pub direct: Scopes,
     /// With KEYCASK_SET_GROUP: the scopes that the owner has through groups. They are for
-    /// people to see; no key inherits them.
+    /// people to see; no key inherits them. Else none.
     pub group: Scopes,
 }
 
@@ -83,21 +83,22 @@ pub struct Owner {
 unsafe impl Sized for Owner {}
 
 impl Owner {
-    /// The owner, with its texts in `room`; none if they do not fit.
-    fn of(info: &OwnerInfo, realm: &Realm, room: &mut Room) -> Result<Option<Self>, Stop> {
+    /// The owner, with its texts in `room`; none if they do not fit. The realm is one that was
+    /// read after it.
+    fn of(info: &OwnerInfo, realm: &Realm, room: &mut Room) -> Option<Self> {
         let plan = info.plan.as_deref().unwrap_or_default();
-        let Some([id, plan]) = Text::all(room, [&info.id, plan]) else { return Ok(None) };
-        Ok(Some(Self {
+        let [id, plan] = Text::all(room, [&info.id, plan])?;
+        Some(Self {
             struct_size: 0,
             flags: if info.suspended { KEYCASK_OWNER_SUSPENDED } else { 0 },
             owner: info.owner.number(),
             realm: info.realm.number(),
             zero: 0,
-            direct: Scopes::of(realm.scope_set(&info.direct)?),
-            group: Scopes::of(realm.scope_set(&info.group)?),
+            direct: Scopes::ever_named(realm, &info.direct),
+            group: Scopes::ever_named(realm, &info.group),
             id,
             plan,
-        }))
+        })
     }
 }
 
@@ -130,6 +131,13 @@ pub unsafe extern "C" fn keycask_owner_set(
             if change.flags & !KNOWN != 0 || change.flags & BOTH == BOTH {
                 return Err(argument("flags: one is not known, or two exclude each other"));
             }
+            for (flag, scopes) in
+                [(KEYCASK_SET_DIRECT, change.direct), (KEYCASK_SET_GROUP, change.group)]
+            {
+                if !has(flag) && !scopes.is_none() {
+                    return Err(argument("direct or group: set, and its flag is not"));
+                }
+            }
             let profile = known(open, realm)?;
             let mut built = engine::OwnerChange::new();
             if let Some(plan) = change.plan.given()? {
@@ -152,8 +160,7 @@ pub unsafe extern "C" fn keycask_owner_set(
 
 /// Describes the owner that your application calls `id` in `*out`.
 ///
-/// Writes its texts to `text`; KEYCASK_OWNER_TEXT_MAX bytes are always enough. `text` may be
-/// NULL with a capacity of 0: then texts are left out.
+/// Writes its texts to `text`; KEYCASK_OWNER_TEXT_MAX bytes are always enough.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, SPACE, IO, CORRUPT.
 #[unsafe(no_mangle)]
@@ -173,9 +180,9 @@ pub unsafe extern "C" fn keycask_owner(
         guard::run(store, error, |open| {
             let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
             let id = ptr::text(id, id_len)?;
-            let profile = known(open, realm)?;
             let info = open.engine.owner(RealmRef::new(realm), id)?;
-            out.put(Owner::of(&info, &profile, &mut room)?.ok_or_else(ptr::space)?);
+            let profile = known(open, realm)?;
+            out.put(Owner::of(&info, &profile, &mut room).ok_or_else(ptr::space)?);
             Ok(())
         })
     }
@@ -209,13 +216,13 @@ pub unsafe extern "C" fn keycask_owners(
         guard::run(store, error, |open| {
             let (outs, count) = (Outs::sized(owners, owners_cap)?, Out::new(count)?);
             let (after, mut room) = (ptr::text(after, after_len)?, Room::new(text, text_cap)?);
-            let profile = known(open, realm)?;
             let after = (!after.is_empty()).then_some(after);
             let limit = outs.len().min(KEYCASK_PAGE_MAX);
             let found = open.engine.owners(RealmRef::new(realm), after, limit)?;
+            let profile = known(open, realm)?;
             let mut given = 0;
             for info in &found {
-                match Owner::of(info, &profile, &mut room)? {
+                match Owner::of(info, &profile, &mut room) {
                     Some(owner) => outs.put(given, owner),
                     None if given == 0 => return Err(ptr::space()),
                     None => break,

@@ -62,8 +62,7 @@ unsafe impl Sized for Plan {}
 
 /// Describes the plan called `name` in `*out`.
 ///
-/// Writes its texts to `text`; KEYCASK_PLAN_TEXT_MAX bytes are always enough. `text` may be NULL
-/// with a capacity of 0: then texts are left out.
+/// Writes its texts to `text`; KEYCASK_PLAN_TEXT_MAX bytes are always enough.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, SPACE.
 #[unsafe(no_mangle)]

@@ -62,8 +62,7 @@ unsafe impl Sized for Policy {}
 
 /// Describes what a realm allows in `*out`.
 ///
-/// Writes its texts to `text`; KEYCASK_POLICY_TEXT_MAX bytes are always enough. `text` may be
-/// NULL with a capacity of 0: then texts are left out.
+/// Writes its texts to `text`; KEYCASK_POLICY_TEXT_MAX bytes are always enough.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, SPACE.
 #[unsafe(no_mangle)]

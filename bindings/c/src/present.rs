@@ -121,7 +121,7 @@ pub unsafe extern "C" fn keycask_present(
             let len = lines.len().saturating_add(body.len());
             if !room.fits(len) {
                 text_len.put(len);
-                return Err(ptr::space());
+                return Err(ptr::short());
             }
             let headers = room.put(lines.as_bytes()).ok_or_else(ptr::space)?;
             let headers = Text { data: headers, len: lines.len() };

@@ -430,14 +430,20 @@ impl Room {
     pub(crate) fn fill(&mut self, text: &[u8], len: &Out<usize>) -> Result<(), Stop> {
         let put = self.put(text);
         len.put(text.len());
-        put.map(drop).ok_or_else(space)
+        put.map(drop).ok_or_else(short)
     }
 }
 
-/// A buffer is too small.
+/// A buffer or an array is too small.
 #[cold]
 pub(crate) fn space() -> Stop {
-    Stop::Because(Status::ErrSpace, "a buffer is too small; the length that was written is enough")
+    Stop::because(Status::ErrSpace, "a buffer or an array is too small for what has to go in")
+}
+
+/// A buffer or an array is too small, and the length or count that is enough was written.
+#[cold]
+pub(crate) fn short() -> Stop {
+    Stop::because(Status::ErrSpace, "too small: the length or count that was written is enough")
 }
 
 /// Refuses a reserved field that is set.

@@ -17,7 +17,8 @@ pub(crate) fn known(open: &Open, realm: u16) -> Result<Arc<Realm>, Stop> {
     Ok(open.engine.profile(RealmRef::new(realm))?)
 }
 
-/// Makes the realm that the profile `toml` describes, or changes it, in one commit.
+/// Makes the realm that the profile `toml` describes, or changes it, in one commit. docs/profile.md
+/// of the sources has all that can stand in a profile.
 ///
 /// `source` names the text in messages: a file's path, 4096 bytes at most. What the new
 /// profile takes away is enforced before the commit. Applying the same text again changes
@@ -199,7 +200,7 @@ pub unsafe extern "C" fn keycask_realms(
             let found = open.engine.realms();
             count.put(found.len());
             if found.len() > outs.len() {
-                return Err(ptr::space());
+                return Err(ptr::short());
             }
             for (at, realm) in found.iter().enumerate() {
                 outs.put(at, realm.reference().number());

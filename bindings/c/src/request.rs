@@ -10,7 +10,7 @@ use crate::scopes::Scopes;
 use crate::sized::Sized;
 use crate::time;
 
-/// As a cost: charges nothing.
+/// As a cost: charges nothing. A quota or rate that is used up does not deny it.
 pub const KEYCASK_FREE: u32 = 0xFFFF_FFFF;
 
 /// What a decision is asked. KEYCASK_REQUEST_INIT asks for any kind, no scope, now, at a cost

@@ -40,7 +40,7 @@ pub unsafe extern "C" fn keycask_reveal(
             let by = Actor::read(by)?;
             if token_cap < KEYCASK_TOKEN_MAX {
                 len.put(KEYCASK_TOKEN_MAX);
-                return Err(ptr::space());
+                return Err(ptr::short());
             }
             let token = open.engine.reveal(KeyId::from_bits(key), &by)?;
             room.fill(token.expose().as_bytes(), &len)
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn keycask_change_sealing_key(
     old: *const u8,
     old_len: usize,
     by: *const Actor,
-    count: *mut usize,
+    count: *mut u64,
     error: *mut Failure,
 ) -> Status {
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
@@ -70,7 +70,7 @@ pub unsafe extern "C" fn keycask_change_sealing_key(
             let by = Actor::read(by)?;
             let bytes = secret(old, old_len)?.ok_or_else(|| argument("old: it is NULL"))?;
             let changed = open.engine.change_sealing_key(&SealingKey::new(&bytes), &by)?;
-            ptr::tell(count, changed);
+            ptr::tell(count, u64::try_from(changed).unwrap_or(u64::MAX));
             Ok(())
         })
     }

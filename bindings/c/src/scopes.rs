@@ -43,6 +43,20 @@ impl Scopes {
         ScopeSet::from_bits_retain((self.high as u128) << 64 | self.low as u128)
     }
 
+    #[inline]
+    pub(crate) const fn is_none(self) -> bool {
+        self.low | self.high == 0
+    }
+
+    /// The scopes called `names`, also those that the profile no longer has.
+    pub(crate) fn ever_named(realm: &Realm, names: &[String]) -> Self {
+        // A realm gives its bits in order, and keeps the name of each.
+        let ever = realm.scope_names(ScopeSet::all());
+        let bit = |name: &String| ever.iter().position(|of| of == name);
+        let bits = names.iter().filter_map(bit).filter_map(|at| u8::try_from(at).ok());
+        Self::of(bits.map(ScopeSet::single).fold(ScopeSet::empty(), ScopeSet::union))
+    }
+
     /// The names of the scopes, as `realm` has them now.
     ///
     /// # Errors
@@ -137,8 +151,7 @@ unsafe impl Sized for Scope {}
 
 /// Describes the scope called `name` in `*out`.
 ///
-/// Writes its texts to `text`; KEYCASK_SCOPE_TEXT_MAX bytes are always enough. `text` may be
-/// NULL with a capacity of 0: then texts are left out.
+/// Writes its texts to `text`; KEYCASK_SCOPE_TEXT_MAX bytes are always enough.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, SPACE.
 #[unsafe(no_mangle)]
@@ -208,8 +221,7 @@ unsafe impl Sized for Set {}
 
 /// Describes the set of scopes that the profile calls `name` in `*out`.
 ///
-/// Writes its texts to `text`; KEYCASK_SET_TEXT_MAX bytes are always enough. `text` may be NULL
-/// with a capacity of 0: then texts are left out.
+/// Writes its texts to `text`; KEYCASK_SET_TEXT_MAX bytes are always enough.
 ///
 /// Fails with ARGUMENT, NOT_FOUND, SPACE.
 #[unsafe(no_mangle)]

@@ -52,7 +52,7 @@ impl Open {
             return Ok(());
         }
         let why = "the store was opened before this process was forked; open it again here";
-        Err(Stop::Because(Status::ErrForked, why))
+        Err(Stop::because(Status::ErrForked, why))
     }
 
     pub(crate) fn panic(&self) {
@@ -87,7 +87,7 @@ impl Store {
         let store = unsafe { store.as_ref() }.ok_or_else(|| argument("the store is NULL"))?;
         // Acquire pairs with the release in `take`.
         let open = store.open.load(Ordering::Acquire);
-        let closed = || Stop::Because(Status::ErrClosed, "the store was closed");
+        let closed = || Stop::because(Status::ErrClosed, "the store was closed");
         // SAFETY: what is not NULL is a box that `give` made and `take` has not given out,
         // and nobody takes it while the result is in use, by the caller's promise.
         unsafe { open.as_ref() }.ok_or_else(closed)
@@ -140,7 +140,7 @@ unsafe fn enter(
 /// Writes the handle to `*out`. It is the caller's until keycask_close().
 ///
 /// Fails with ARGUMENT, CONFLICT (something is at `path`), NOT_FOUND (its directory is not
-/// there), PERMISSION, FULL, IO, RANDOM.
+/// there), PERMISSION, FULL, IO, RANDOM, INTERNAL.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn keycask_create(
@@ -161,7 +161,7 @@ pub unsafe extern "C" fn keycask_create(
 /// Fails with ARGUMENT, NOT_FOUND, PERMISSION (the file is a link, not a regular file,
 /// somebody else's, or writable by others), LOCKED, READ_ONLY (it is a backup, or must be
 /// repaired first), FOREIGN, NEWER, PEPPER (also a secret of another system that keys need),
-/// ROLLED_BACK, CORRUPT, IO.
+/// ROLLED_BACK, CORRUPT, IO, INTERNAL.
 /// Whichever it is, the file was not written to.
 #[unsafe(no_mangle)]
 #[must_use]
@@ -193,7 +193,7 @@ pub unsafe extern "C" fn keycask_close(store: *mut Store) -> Status {
     // SAFETY: the handle is the caller's, and no other call on it is going on.
     unsafe {
         guard::run_alone(null_mut(), || {
-            let closed = || Stop::Because(Status::ErrClosed, "the store was closed before");
+            let closed = || Stop::because(Status::ErrClosed, "the store was closed before");
             let open = Store::take(store).ok_or_else(closed)?;
             if open.engine.is_forked() {
                 // Its locks may be held by threads that are not in this process.

@@ -32,7 +32,7 @@ pub unsafe extern "C" fn keycask_sweep(
     store: *const Store,
     limit: usize,
     by: *const Actor,
-    count: *mut usize,
+    count: *mut u64,
     more: *mut u32,
     error: *mut Failure,
 ) -> Status {
@@ -40,7 +40,7 @@ pub unsafe extern "C" fn keycask_sweep(
     unsafe {
         guard::run(store, error, |open| {
             let swept = open.engine.sweep(limit, &Actor::read(by)?)?;
-            ptr::tell(count, swept.keys);
+            ptr::tell(count, u64::try_from(swept.keys).unwrap_or(u64::MAX));
             ptr::tell(more, u32::from(swept.more));
             Ok(())
         })

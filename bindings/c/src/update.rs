@@ -41,7 +41,7 @@ pub struct KeyChange {
     pub metadata: Text,
     /// A new end: KEYCASK_KEEP, KEYCASK_NEVER or a time that has not passed.
     pub end_ms: i64,
-    /// With KEYCASK_SET_SCOPES: new scopes, in place of the old ones.
+    /// With KEYCASK_SET_SCOPES: new scopes, in place of the old ones. Else none.
     pub scopes: Scopes,
     /// New networks, as in keycask_spec; the empty text for anywhere. May be left out.
     pub networks: Text,
@@ -72,6 +72,9 @@ impl KeyChange {
         }
         if of_credits == 0 && self.credits != 0 {
             return Err(argument("credits: set, and no flag says what for"));
+        }
+        if self.flags & KEYCASK_SET_SCOPES == 0 && !self.scopes.is_none() {
+            return Err(argument("scopes: set, and KEYCASK_SET_SCOPES is not"));
         }
         // SAFETY: the caller's promise is the same.
         let (name, metadata) = unsafe { (self.name.given()?, self.metadata.given()?) };

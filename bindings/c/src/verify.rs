@@ -130,8 +130,8 @@ impl Extend<Result<engine::Grant, engine::Denial>> for Answers {
     }
 }
 
-/// Decides about `count` tokens, each as keycask_verify() does, with the same request. Faster a
-/// token: while one waits for memory, others are hashed.
+/// Decides about `count` tokens, each as keycask_verify() does, with the same request. Of 0 it is
+/// OK. Faster a token: while one waits for memory, others are hashed.
 ///
 /// Writes the status of token i to `statuses[i]` and its grant to `grants[i]` or its denial to
 /// `denials[i]`, of which the other stays as it is. Both may be NULL. All grants have the

@@ -348,6 +348,13 @@ static void owners(void) {
     change.flags = KEYCASK_SET_DIRECT;
     change.direct.high = 1;
     REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("p"), &change, &by, NULL));
+    // A set whose flag was forgotten is not left out in silence.
+    change.flags = KEYCASK_SET_GROUP, change.direct = at.read;
+    REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("p"), &change, &by, NULL));
+    change.flags = KEYCASK_SET_DIRECT, change.group = at.read;
+    REFUSED(BAD, keycask_owner_set(s, at.realm, TEXT("p"), &change, &by, NULL));
+    memset(&change.direct, 0, sizeof change.direct);
+    memset(&change.group, 0, sizeof change.group);
     change.flags = 0;
     change.plan = text("huge");
     REFUSED(ERR_NOT_FOUND, keycask_owner_set(s, at.realm, TEXT("p"), &change, &by, NULL));
@@ -575,7 +582,9 @@ static void asking(uint64_t key) {
     REFUSED(BAD, keycask_describe(s, &grant, NULL, t, cap, NULL));
     REFUSED(BAD, keycask_describe(s, &grant, &out.description, NULL, cap, NULL));
     REFUSED(ERR_SPACE, keycask_describe(s, &grant, &out.description, t, 5, NULL));
-    grant.owner = 77777;
+    grant.flags = 2;
+    REFUSED(BAD, keycask_describe(s, &grant, &out.description, t, cap, NULL));
+    grant.flags = 0, grant.owner = 77777;
     REFUSED(ERR_NOT_FOUND, keycask_describe(s, &grant, &out.description, t, cap, NULL));
 #define EXPLAIN(store, token, len, request, to, checks, n, count, text, cap)          \
     keycask_explain(store, at.realm, token, len, NULL, 0, request, to, checks, n, count, text, cap, NULL)
@@ -820,7 +829,9 @@ static void life(uint64_t key) {
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
     change.flags = KEYCASK_SET_SCOPES, change.scopes.high = 2;
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
-    change.flags = 0, change.end_ms = 0;
+    change.flags = 0, change.scopes = at.read; // its flag was forgotten
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.scopes.low = 0, change.end_ms = 0;
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
     change.end_ms = KEYCASK_DEFAULT;
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
@@ -850,11 +861,11 @@ static void life(uint64_t key) {
     REFUSED(BAD, keycask_reveal(s, key, &by, t, cap, NULL, NULL));
     REFUSED_WITH(ERR_SPACE, len, keycask_reveal(s, key, &by, t, cap - 1, &out.len, NULL));
     REFUSED(ERR_CONFLICT, keycask_reveal(s, key, &by, t, cap, &out.len, NULL));
-    REFUSED(BAD, keycask_change_sealing_key(NULL, secret, 32, &by, &out.count, NULL));
-    REFUSED(BAD, keycask_change_sealing_key(s, NULL, 0, &by, &out.count, NULL));
-    REFUSED(BAD, keycask_change_sealing_key(s, NULL, 32, &by, &out.count, NULL));
-    REFUSED(BAD, keycask_change_sealing_key(s, secret, 31, &by, &out.count, NULL));
-    REFUSED(BAD, keycask_change_sealing_key(s, secret, 32, NULL, &out.count, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(NULL, secret, 32, &by, &out.total, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(s, NULL, 0, &by, &out.total, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(s, NULL, 32, &by, &out.total, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(s, secret, 31, &by, &out.total, NULL));
+    REFUSED(BAD, keycask_change_sealing_key(s, secret, 32, NULL, &out.total, NULL));
 }
 
 static void tending(void) {
@@ -863,10 +874,10 @@ static void tending(void) {
     char long_reason[300];
     REFUSED(BAD, keycask_check(NULL, NULL));
     REFUSED(BAD, keycask_flush(NULL, NULL));
-    REFUSED(BAD, keycask_sweep(NULL, 1, &by, &out.count, &out.more, NULL));
-    REFUSED(BAD, keycask_sweep(s, 0, &by, &out.count, &out.more, NULL));
-    REFUSED(BAD, keycask_sweep(s, HUGE, &by, &out.count, &out.more, NULL));
-    REFUSED(BAD, keycask_sweep(s, 1, NULL, &out.count, &out.more, NULL));
+    REFUSED(BAD, keycask_sweep(NULL, 1, &by, &out.total, &out.more, NULL));
+    REFUSED(BAD, keycask_sweep(s, 0, &by, &out.total, &out.more, NULL));
+    REFUSED(BAD, keycask_sweep(s, HUGE, &by, &out.total, &out.more, NULL));
+    REFUSED(BAD, keycask_sweep(s, 1, NULL, &out.total, &out.more, NULL));
     REFUSED(BAD, keycask_reset_clock(NULL, &by, &out.now, NULL));
     REFUSED(BAD, keycask_reset_clock(s, NULL, &out.now, NULL));
     REFUSED(BAD, keycask_set_clock(NULL, 1, NULL));

@@ -10,8 +10,8 @@ typedef struct {
     size_t len;
     size_t piece;
     int fails_at_end;
-    uint64_t lines[4];
-    int32_t statuses[4];
+    uint64_t lines[16];
+    int32_t statuses[16];
     size_t refused;
     keycask_leak leaks[8];
     char texts[8][128];
@@ -38,7 +38,7 @@ static int64_t lies(void *context, char *buffer, size_t cap) {
 
 static void refuses(void *context, uint64_t number, int32_t status, const keycask_error *why) {
     source *from = context;
-    CHECK(from->refused < 4 && status < 0 && why->message_len > 0);
+    CHECK(from->refused < 16 && status < 0 && why->message_len > 0);
     CHECK(why->struct_size == sizeof *why);
     from->lines[from->refused] = number;
     from->statuses[from->refused++] = status;
@@ -93,6 +93,15 @@ static void issues_many(void) {
                                               sizeof tokens, &error));
     CHECK(!memcmp(error.message, "spec 2: ", 8));
     specs[2].owner = text("o");
+    // The place is told whoever refuses the spec.
+    specs[1].scopes.high = 1;
+    RETURNS(ERR_ARGUMENT, keycask_issue_many(stage.store, specs, MANY, &by, issued, tokens,
+                                             sizeof tokens, &error));
+    CHECK(!memcmp(error.message, "spec 1: scopes: ", 16));
+    specs[1].scopes.high = 0;
+    // No length is written where the message says nothing of one.
+    RETURNS(ERR_SPACE, keycask_issue_many(stage.store, specs, MANY, &by, issued, tokens, 1, &error));
+    CHECK(!strstr(error.message, "written"));
     RETURNS(OK, keycask_issue_many(stage.store, specs, MANY, &by, issued, tokens, sizeof tokens,
                                    NULL));
     for (i = 0; i < MANY; i++) {
@@ -105,6 +114,12 @@ static void issues_many(void) {
         RETURNS(OK, asked(issued[i].token.data, issued[i].token.len, NULL));
         RETURNS(DENY_REVOKED, asked(tokens + i * issued[i].token.len, issued[i].token.len, NULL));
     }
+}
+
+// Nothing is asked of nothing.
+static void none_is_no_mistake(void) {
+    RETURNS(OK, keycask_revoke_many(stage.store, NULL, 0, &stage.by, NULL));
+    RETURNS(OK, keycask_verify_many(stage.store, stage.realm, NULL, 0, &request, NULL, NULL, NULL));
 }
 
 // A key comes with its token or with a digest of it, and its holder keeps the token.
@@ -150,6 +165,65 @@ static void imports(void) {
     RETURNS(OK, keycask_imports(stage.store, stage.realm, rows, KEYCASK_IMPORTS_MAX, &count, NULL,
                                 0, NULL));
     CHECK(count == 1 && rows[0].keys == 2);
+}
+
+// A key that cannot be is left out whoever refuses it, and told of by its place.
+static void imports_leave_out_what_cannot_be(void) {
+    enum { MANY = 11 };
+    static const int32_t want[MANY] = {0,
+                                       KEYCASK_ERR_ARGUMENT,
+                                       KEYCASK_ERR_ARGUMENT,
+                                       KEYCASK_ERR_ARGUMENT,
+                                       KEYCASK_ERR_ARGUMENT,
+                                       KEYCASK_ERR_ARGUMENT,
+                                       KEYCASK_ERR_NOT_FOUND,
+                                       KEYCASK_ERR_ARGUMENT,
+                                       KEYCASK_ERR_NOT_FOUND,
+                                       KEYCASK_ERR_ARGUMENT,
+                                       0};
+    static char names[MANY][32];
+    keycask_import_spec keys[MANY], other = KEYCASK_IMPORT_SPEC_INIT;
+    keycask_spec good = wanted("o"), scoped = good, elsewhere = good, nobodys = wanted("nobody");
+    keycask_outcome outcomes[MANY];
+    keycask_error error = KEYCASK_ERROR_INIT;
+    source from = of("", 1);
+    size_t i, told = 0;
+    scoped.scopes.high = 1;
+    elsewhere.realm = 999;
+    for (i = 0; i < MANY; i++) {
+        keys[i] = other;
+        keys[i].spec = &good;
+        snprintf(names[i], sizeof names[i], "left-in-or-out-%d", (int)i);
+        keys[i].token = text(names[i]);
+    }
+    keys[1].token = text("abc");
+    keys[2].token.data = NULL, keys[2].token.len = 0;
+    keys[3] = keys[2], keys[3].scheme = text("sha256"), keys[3].digest = text("00");
+    keys[4] = keys[3], keys[4].scheme = text("md5");
+    keys[5].state = 4;
+    keys[6].spec = &elsewhere;
+    keys[7].spec = &scoped;
+    keys[8].spec = &nobodys;
+    keys[9].issued_ms = 0;
+    RETURNS(ERR_ARGUMENT, keycask_import(stage.store, keys, MANY, 0, &stage.by, outcomes, refuses,
+                                         &from, &error));
+    CHECK(!memcmp(error.message, "import 1: ", 10) && from.refused == 0);
+    RETURNS(DENY_UNKNOWN, asked(names[0], strlen(names[0]), NULL));
+    // The first that is refused, not the first that can be told without the store.
+    RETURNS(ERR_NOT_FOUND, keycask_import(stage.store, keys + 8, 3, 0, &stage.by, outcomes, refuses,
+                                          &from, &error));
+    CHECK(!memcmp(error.message, "import 0: ", 10) && from.refused == 0);
+    RETURNS(OK, keycask_import(stage.store, keys, MANY, KEYCASK_IMPORT_SKIP_REFUSED, &stage.by,
+                               outcomes, refuses, &from, NULL));
+    for (i = 0; i < MANY; i++) {
+        CHECK(outcomes[i].status == want[i] && !outcomes[i].key == !!want[i]);
+        if (!want[i]) continue;
+        CHECK(from.lines[told] == i && from.statuses[told] == want[i]);
+        told++;
+    }
+    CHECK(from.refused == told && told == MANY - 2);
+    RETURNS(OK, asked(names[0], strlen(names[0]), NULL));
+    RETURNS(OK, asked(names[MANY - 1], strlen(names[MANY - 1]), NULL));
 }
 
 // A table of another system, line by line.
@@ -239,6 +313,7 @@ static void finds_leaks(void) {
 // Other scanners are told what to look for.
 static void gives_rules(void) {
     static char rules[8192];
+    keycask_error error = KEYCASK_ERROR_INIT;
     size_t len = 0;
     const uint32_t formats[] = {KEYCASK_GITLEAKS, KEYCASK_TRUFFLEHOG, KEYCASK_GITHUB};
     size_t i;
@@ -248,15 +323,17 @@ static void gives_rules(void) {
         rules[len] = 0;
         CHECK(strstr(rules, "acme_live_") && strstr(rules, "acme_shown_"));
     }
-    RETURNS(ERR_SPACE, keycask_rules(stage.store, 0, KEYCASK_GITHUB, rules, 1, &len, NULL));
-    CHECK(len > 100);
+    RETURNS(ERR_SPACE, keycask_rules(stage.store, 0, KEYCASK_GITHUB, rules, 1, &len, &error));
+    CHECK(len > 100 && strstr(error.message, "was written is enough"));
 }
 
 int main(int argc, char **argv) {
     CHECK(argc == 2);
     stage = scene_create(argv[1]);
     issues_many();
+    none_is_no_mistake();
     imports();
+    imports_leave_out_what_cannot_be();
     imports_lines();
     finds_leaks();
     gives_rules();

@@ -17,11 +17,18 @@ static const char RICH[] =
     "rotate_after = '30d'\nsuspend = false\nbuckets = 'owner'\nusage = true\nidle = '7d'\n"
     "retain = '2d'\n";
 
+// The realm of the scene, without the scope read.
+static const char NARROW[] =
+    "realm = 'acme'\n"
+    "[[kind]]\nname = 'live'\nprefix = 'acme_live_'\nbody = 32\nenvironment = 'production'\n"
+    "[[kind]]\nname = 'shown'\nprefix = 'acme_shown_'\nbody = 32\nreveal = true\n"
+    "[[scope]]\nname = 'write'\n";
+
 #define DAY 86400000LL
 
 static keycask_store *store;
 static uint16_t realm;
-static char room[KEYCASK_SCOPE_TEXT_MAX];
+static char room[KEYCASK_KEY_TEXT_MAX];
 
 static int named(uint32_t what, const char *want) {
     size_t len;
@@ -39,6 +46,11 @@ int main(int argc, char **argv) {
     keycask_plan_info plan = KEYCASK_PLAN_INFO_INIT;
     keycask_policy_info policy = KEYCASK_POLICY_INFO_INIT;
     keycask_scopes read_write;
+    keycask_key_info info = KEYCASK_KEY_INFO_INIT;
+    keycask_grant grant = KEYCASK_GRANT_INIT;
+    keycask_description description = KEYCASK_DESCRIPTION_INIT;
+    char token[KEYCASK_TOKEN_MAX];
+    uint64_t key;
     uint16_t realms[2];
     uint64_t both;
     size_t count;
@@ -94,6 +106,18 @@ int main(int argc, char **argv) {
     CHECK(is_text(policy.title, "acme") && policy.flags == KEYCASK_SUSPENDS);
     CHECK(policy.longest_life_ms == KEYCASK_NEVER && policy.rotate_after_ms == KEYCASK_NONE);
     CHECK(policy.idle_ms == KEYCASK_NONE && policy.default_plan.len == 0);
+
+    // What a revoked key was granted stays told, as names and as bits.
+    scene_issue(&stage, token, &key);
+    RETURNS(OK, keycask_revoke(store, key, &stage.by, NULL));
+    RETURNS(OK, keycask_realm_apply(store, TEXT("acme.toml"), TEXT(NARROW), &stage.by, NULL, NULL));
+    RETURNS(OK, keycask_key(store, key, &info, room, sizeof room, NULL));
+    CHECK(is_text(info.scope_names, "read"));
+    CHECK(info.scopes.low == stage.read.low && info.scopes.high == 0);
+    // Texts may be left out wherever there are any.
+    grant.owner = 1, grant.realm = stage.realm, grant.kind = 1;
+    RETURNS(OK, keycask_describe(store, &grant, &description, NULL, 0, NULL));
+    CHECK(description.realm.len == 0);
     RETURNS(OK, keycask_close(store));
     return 0;
 }

@@ -122,6 +122,8 @@ impl AuditEntry {
     }
 }
 
+not_pickled!(AuditEntry, "an entry is not pickled: take its to_json");
+
 /// Python's reading of JSON text.
 fn members<'py>(py: Python<'py>, json: serde_json::Result<String>) -> PyResult<Bound<'py, PyAny>> {
     let json = json.map_err(|_| PyErr::from(Stop::Engine(crate::store::not_known("JSON"))))?;

@@ -1,18 +1,14 @@
 //! Every check of a decision.
 
-use std::net::IpAddr;
-
 use keycask::Result as Engine;
 use pyo3::prelude::*;
 
 use crate::key::Key;
-use crate::names::Names;
 use crate::record::Many;
-use crate::request::{Named, Request, asked};
+use crate::request::{Given, Request, ask};
 use crate::stop::Stop;
 use crate::store::Store;
 use crate::text;
-use crate::time::Instant;
 
 struct Check(keycask::Check);
 
@@ -56,15 +52,15 @@ impl Store {
         token: &Bound<'_, PyAny>,
         request: Option<&Bound<'_, Request>>,
         method: Option<&str>,
-        realm: Option<&str>,
-        scopes: Option<Names>,
-        kinds: Option<Names>,
-        cost: Option<u32>,
-        address: Option<IpAddr>,
-        at: Option<Instant>,
+        realm: Option<&Bound<'_, PyAny>>,
+        scopes: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+        cost: Option<&Bound<'_, PyAny>>,
+        address: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'_, PyAny>>,
     ) -> Result<Explanation, Stop> {
-        let named = Named { realm, scopes, kinds, cost };
-        let asked = self.memory(|store| asked(self, store, request, named, address, at))??;
+        let given = Given { realm, scopes, kinds, cost, address, at };
+        let asked = ask(self, request, given, |_, asked| Ok(asked.clone()))?;
         let token = zeroize::Zeroizing::new(text::bytes(token)?.into_owned());
         self.disk(py, |store| -> Engine<_> {
             let explained = store.explain(asked.realm, &token, method, &asked.request)?;

@@ -15,6 +15,7 @@ pub(crate) struct Fields {
     realm: Option<String>,
     kind: Option<String>,
     owner: Option<String>,
+    keys: Option<Vec<Id>>,
     lineage: Option<Id>,
     state: Option<String>,
     issued_from: Option<Instant>,
@@ -55,6 +56,9 @@ impl Fields {
         }
         if let Some(id) = self.owner {
             filter = filter.owner(id);
+        }
+        if let Some(keys) = self.keys {
+            filter = filter.keys(keys.into_iter().map(|key| key.0));
         }
         if let Some(key) = self.lineage {
             filter = filter.lineage(key.0);

@@ -16,7 +16,7 @@ use crate::store::Store;
 use crate::text;
 use crate::time::Instant;
 use crate::token::Token;
-use crate::verdict::Verdict;
+use crate::verdict::{Verdict, raised};
 
 #[pymethods]
 impl Store {
@@ -122,7 +122,10 @@ impl Store {
         })?;
         revoked.map_err(|(realm, denial)| {
             let store = slf.clone().unbind();
-            Verdict::new(store, realm, Err(denial.into())).raised(slf.py())
+            match Bound::new(slf.py(), Verdict::new(store, realm, Err(denial.into()))) {
+                Ok(verdict) => raised(&verdict),
+                Err(error) => error.into(),
+            }
         })
     }
 

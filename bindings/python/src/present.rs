@@ -1,18 +1,14 @@
 //! Decide about an HTTP request, and answer it.
 
-use std::net::IpAddr;
-
 use keycask::HttpRequest;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-use crate::names::Names;
 use crate::record::Many;
-use crate::request::{Named, Request, asked};
+use crate::request::{Given, Request, ask};
 use crate::stop::Stop;
 use crate::store::Store;
 use crate::text;
-use crate::time::Instant;
 use crate::verdict::Verdict;
 
 /// What became of a request: the verdict, and what the profile answers.
@@ -73,14 +69,14 @@ impl Store {
         headers: &Bound<'_, PyAny>,
         request: Option<&Bound<'_, Request>>,
         request_id: &str,
-        realm: Option<&str>,
-        scopes: Option<Names>,
-        kinds: Option<Names>,
-        cost: Option<u32>,
-        address: Option<IpAddr>,
-        at: Option<Instant>,
+        realm: Option<&Bound<'_, PyAny>>,
+        scopes: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+        cost: Option<&Bound<'_, PyAny>>,
+        address: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'_, PyAny>>,
     ) -> Result<Outcome, Stop> {
-        let named = Named { realm, scopes, kinds, cost };
+        let given = Given { realm, scopes, kinds, cost, address, at };
         let pairs = headers.try_iter()?.map(|pair| pair?.extract());
         let pairs: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> = pairs.collect::<PyResult<_>>()?;
         let mut fields = Vec::with_capacity(pairs.len());
@@ -92,15 +88,15 @@ impl Store {
             .iter()
             .filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, &**value)));
         let headers: Vec<(&str, &[u8])> = named_fields.collect();
-        let of = slf.get();
-        let (realm, outcome) = of.memory(|store| {
-            let asked = asked(of, store, request, named, address, at)?;
+        ask(slf.get(), request, given, |store, asked| {
             let http = HttpRequest { method, headers: &headers, request_id };
             let outcome = store.present(asked.realm, &http, &asked.request)?;
-            Ok::<_, Stop>((asked.realm, outcome))
-        })??;
-        let (py, store) = (slf.py(), slf.clone().unbind());
-        let verdict = Py::new(py, Verdict::new(store, realm, outcome.verdict))?;
-        Ok(Outcome { verdict, answer: Py::new(py, Answer(outcome.answer))? })
+            let (py, of) = (slf.py(), slf.clone().unbind());
+            let verdict = Py::new(py, Verdict::new(of, asked.realm, outcome.verdict))?;
+            Ok(Outcome { verdict, answer: Py::new(py, Answer(outcome.answer))? })
+        })
     }
 }
+
+not_pickled!(Outcome, "an outcome is not pickled: take what you need of it");
+not_pickled!(Answer, "an answer is not pickled: take what you need of it");

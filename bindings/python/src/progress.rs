@@ -50,3 +50,5 @@ impl Progress {
         self.last().map_or(0, |progress| progress.total)
     }
 }
+
+not_pickled!(Progress, "progress is not pickled: it is one with the store that makes it");

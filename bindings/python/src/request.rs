@@ -27,26 +27,64 @@ pub(crate) struct Asked {
     pub request: keycask::Request,
 }
 
-/// What is asked by names.
-#[derive(Default)]
-pub(crate) struct Named<'a> {
-    pub realm: Option<&'a str>,
-    pub scopes: Option<Names>,
-    pub kinds: Option<Names>,
-    pub cost: Option<u32>,
+/// The keywords of a call that decides, as they came: none of them is read where there is a
+/// request alone, and moving what they would be read as costs as much as the call.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Given<'a, 'py> {
+    pub realm: Option<&'a Bound<'py, PyAny>>,
+    pub scopes: Option<&'a Bound<'py, PyAny>>,
+    pub kinds: Option<&'a Bound<'py, PyAny>>,
+    pub cost: Option<&'a Bound<'py, PyAny>>,
+    pub address: Option<&'a Bound<'py, PyAny>>,
+    pub at: Option<&'a Bound<'py, PyAny>>,
 }
 
-impl Named<'_> {
+impl Given<'_, '_> {
     #[inline]
-    fn is_empty(&self) -> bool {
-        self.realm.is_none() && self.scopes.is_none() && self.kinds.is_none() && self.cost.is_none()
+    fn has_names(&self) -> bool {
+        self.realm.is_some() || self.scopes.is_some() || self.kinds.is_some() || self.cost.is_some()
     }
 
+    #[inline]
+    fn is_empty(&self) -> bool {
+        !self.has_names() && self.address.is_none() && self.at.is_none()
+    }
+
+    fn named(&self) -> PyResult<Named> {
+        Ok(Named {
+            realm: self.realm.map(|realm| realm.extract()).transpose()?,
+            scopes: self.scopes.map(|scopes| scopes.extract()).transpose()?,
+            kinds: self.kinds.map(|kinds| kinds.extract()).transpose()?,
+            cost: self.cost.map(|cost| cost.extract()).transpose()?,
+        })
+    }
+
+    /// `request` with what differs from call to call.
+    fn each(&self, mut request: keycask::Request) -> PyResult<keycask::Request> {
+        if let Some(address) = self.address {
+            request = request.address(address.extract::<IpAddr>()?);
+        }
+        if let Some(at) = self.at {
+            request = request.at(at.extract::<Instant>()?.0);
+        }
+        Ok(request)
+    }
+}
+
+/// What is asked by names.
+struct Named {
+    realm: Option<String>,
+    scopes: Option<Names>,
+    kinds: Option<Names>,
+    cost: Option<u32>,
+}
+
+impl Named {
     fn look_up(self, store: &keycask::Store) -> Result<Asked, Stop> {
         let Some(name) = self.realm else {
             return Err(PyTypeError::new_err("want a request, or realm=").into());
         };
-        let realm = store.realm(name)?;
+        let realm = store.realm(&name)?;
         let mut request = keycask::Request::new();
         if self.scopes.is_some() || self.kinds.is_some() {
             let profile = store.profile(realm)?;
@@ -65,37 +103,49 @@ impl Named<'_> {
     }
 }
 
-/// What is asked: by a request of `of`, or by names; and what differs from call to call.
+/// Does what is to be done with what is asked: by a request of the store `of`, or by names; and
+/// by what differs from call to call.
+///
+/// What is prepared is lent and not copied, and whoever calls makes an object of a decision where
+/// it is made: moving a hundred bytes up through a few calls costs half as much as deciding.
+/// Nothing of Python's may run meanwhile, such as the making of an exception: it might close the
+/// store, which would wait for this call.
 #[inline]
-pub(crate) fn asked(
+pub(crate) fn ask<T>(
     of: &Store,
-    store: &keycask::Store,
     request: Option<&Bound<'_, Request>>,
-    named: Named<'_>,
-    address: Option<IpAddr>,
-    at: Option<Instant>,
-) -> Result<Asked, Stop> {
-    let mut asked = match request {
-        Some(request) if named.is_empty() => {
-            let request = request.get();
-            if request.store != of.number() {
-                return Err(argument("request: of another store; a reopened one is another"));
-            }
-            request.asked.clone()
+    given: Given<'_, '_>,
+    decide: impl FnOnce(&keycask::Store, &Asked) -> Result<T, Stop>,
+) -> Result<T, Stop> {
+    let known = match request {
+        None => None,
+        Some(request) if request.get().store == of.number() => Some(&request.get().asked),
+        Some(_) => return Err(argument("request: of another store; a reopened one is another")),
+    };
+    match known {
+        Some(asked) if given.is_empty() => of.memory(|store| decide(store, asked))?,
+        _ => {
+            let asked = read(of, known, given)?;
+            of.memory(|store| decide(store, &asked))?
         }
+    }
+}
+
+/// What is asked by keywords, on top of a request if there is one.
+#[cold]
+fn read(of: &Store, known: Option<&Asked>, given: Given<'_, '_>) -> Result<Asked, Stop> {
+    let asked = match known {
+        Some(asked) if !given.has_names() => asked.clone(),
         Some(_) => {
             let why = "a request has realm, scopes, kinds and cost: want it, or these";
             return Err(PyTypeError::new_err(why).into());
         }
-        None => named.look_up(store)?,
+        None => {
+            let named = given.named()?;
+            of.memory(|store| named.look_up(store))??
+        }
     };
-    if let Some(address) = address {
-        asked.request = asked.request.address(address);
-    }
-    if let Some(at) = at {
-        asked.request = asked.request.at(at.0);
-    }
-    Ok(asked)
+    Ok(Asked { realm: asked.realm, request: given.each(asked.request)? })
 }
 
 #[pymethods]
@@ -110,7 +160,7 @@ impl Store {
     #[pyo3(signature = (realm, *, scopes=None, kinds=None, cost=None))]
     fn request(
         &self,
-        realm: &str,
+        realm: String,
         scopes: Option<Names>,
         kinds: Option<Names>,
         cost: Option<u32>,

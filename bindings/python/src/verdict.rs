@@ -51,14 +51,14 @@ impl Verdict {
         let profile = self.store.get().memory(|store| store.profile(self.realm))??;
         Ok(Many(profile.scope_names(scopes).into_iter().map(str::to_owned).collect()))
     }
+}
 
-    /// The exception for this denial.
-    #[cold]
-    pub(crate) fn raised(self, py: Python<'_>) -> Stop {
-        match Py::new(py, self).and_then(|verdict| denied(verdict.bind(py))) {
-            Ok(denied) => Stop::Python(PyErr::from_value(denied)),
-            Err(error) => Stop::Python(error),
-        }
+/// The exception for a denial, to be raised.
+#[cold]
+pub(crate) fn raised(verdict: &Bound<'_, Verdict>) -> Stop {
+    match denied(verdict) {
+        Ok(denied) => Stop::Python(PyErr::from_value(denied)),
+        Err(error) => Stop::Python(error),
     }
 }
 

@@ -1,36 +1,14 @@
 //! Decide about tokens.
 
-use std::net::IpAddr;
-
 use keycask::VerifyError;
 use pyo3::prelude::*;
 
 use crate::grant::Grant;
-use crate::names::Names;
-use crate::request::{Asked, Named, Request, asked};
+use crate::request::{Given, Request, ask};
 use crate::stop::Stop;
 use crate::store::Store;
 use crate::text;
-use crate::time::Instant;
-use crate::verdict::Verdict;
-
-/// A decision about `token`, or why there is none.
-#[inline]
-fn decide(
-    of: &Store,
-    token: &Bound<'_, PyAny>,
-    request: Option<&Bound<'_, Request>>,
-    named: Named<'_>,
-    address: Option<IpAddr>,
-    at: Option<Instant>,
-) -> Result<(Asked, Result<keycask::Grant, VerifyError>), Stop> {
-    let token = text::bytes(token)?;
-    of.memory(|store| {
-        let asked = asked(of, store, request, named, address, at)?;
-        let decided = store.verify(asked.realm, &token, &asked.request);
-        Ok((asked, decided))
-    })?
-}
+use crate::verdict::{Verdict, raised};
 
 #[pymethods]
 impl Store {
@@ -52,23 +30,27 @@ impl Store {
         slf: &Bound<'_, Self>,
         token: &Bound<'_, PyAny>,
         request: Option<&Bound<'_, Request>>,
-        realm: Option<&str>,
-        scopes: Option<Names>,
-        kinds: Option<Names>,
-        cost: Option<u32>,
-        address: Option<IpAddr>,
-        at: Option<Instant>,
-    ) -> Result<Grant, Stop> {
-        let named = Named { realm, scopes, kinds, cost };
-        let (asked, decided) = decide(slf.get(), token, request, named, address, at)?;
-        let store = slf.clone().unbind();
-        match decided {
-            Ok(grant) => Ok(Grant::new(store, grant)),
-            Err(VerifyError::Failed(error)) => Err(error.into()),
-            Err(VerifyError::Denied(denial)) => {
-                Err(Verdict::new(store, asked.realm, Err(denial.into())).raised(slf.py()))
+        realm: Option<&Bound<'_, PyAny>>,
+        scopes: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+        cost: Option<&Bound<'_, PyAny>>,
+        address: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Py<Grant>, Stop> {
+        let given = Given { realm, scopes, kinds, cost, address, at };
+        let (py, token) = (slf.py(), text::bytes(token)?);
+        let decided = ask(slf.get(), request, given, |store, asked| {
+            let of = || slf.clone().unbind();
+            match store.verify(asked.realm, &token, &asked.request) {
+                Ok(grant) => Ok(Ok(Py::new(py, Grant::new(of(), grant))?)),
+                Err(VerifyError::Failed(error)) => Err(error.into()),
+                Err(VerifyError::Denied(denial)) => {
+                    let verdict = Verdict::new(of(), asked.realm, Err(denial.into()));
+                    Ok(Err(Py::new(py, verdict)?))
+                }
             }
-        }
+        })?;
+        decided.map_err(|verdict| raised(verdict.bind(py)))
     }
 
     /// What `verify` decides, as a verdict: true for a grant, false for a denial, whatever the
@@ -83,21 +65,23 @@ impl Store {
         slf: &Bound<'_, Self>,
         token: &Bound<'_, PyAny>,
         request: Option<&Bound<'_, Request>>,
-        realm: Option<&str>,
-        scopes: Option<Names>,
-        kinds: Option<Names>,
-        cost: Option<u32>,
-        address: Option<IpAddr>,
-        at: Option<Instant>,
-    ) -> Result<Verdict, Stop> {
-        let named = Named { realm, scopes, kinds, cost };
-        let (asked, decided) = decide(slf.get(), token, request, named, address, at)?;
-        let decided = match decided {
-            Ok(grant) => Ok(grant),
-            Err(VerifyError::Failed(error)) => return Err(error.into()),
-            Err(VerifyError::Denied(denial)) => Err(denial.into()),
-        };
-        Ok(Verdict::new(slf.clone().unbind(), asked.realm, decided))
+        realm: Option<&Bound<'_, PyAny>>,
+        scopes: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+        cost: Option<&Bound<'_, PyAny>>,
+        address: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Py<Verdict>, Stop> {
+        let given = Given { realm, scopes, kinds, cost, address, at };
+        let (py, token) = (slf.py(), text::bytes(token)?);
+        ask(slf.get(), request, given, |store, asked| {
+            let decided = match store.verify(asked.realm, &token, &asked.request) {
+                Ok(grant) => Ok(grant),
+                Err(VerifyError::Denied(denial)) => Err(denial.into()),
+                Err(VerifyError::Failed(error)) => return Err(error.into()),
+            };
+            Ok(Py::new(py, Verdict::new(slf.clone().unbind(), asked.realm, decided))?)
+        })
     }
 
     /// Verdicts about several tokens, in their order, as `check` gives them. Faster a token.
@@ -110,27 +94,25 @@ impl Store {
         slf: &Bound<'_, Self>,
         tokens: &Bound<'_, PyAny>,
         request: Option<&Bound<'_, Request>>,
-        realm: Option<&str>,
-        scopes: Option<Names>,
-        kinds: Option<Names>,
-        cost: Option<u32>,
-        address: Option<IpAddr>,
-        at: Option<Instant>,
-    ) -> Result<Vec<Verdict>, Stop> {
-        let named = Named { realm, scopes, kinds, cost };
+        realm: Option<&Bound<'_, PyAny>>,
+        scopes: Option<&Bound<'_, PyAny>>,
+        kinds: Option<&Bound<'_, PyAny>>,
+        cost: Option<&Bound<'_, PyAny>>,
+        address: Option<&Bound<'_, PyAny>>,
+        at: Option<&Bound<'_, PyAny>>,
+    ) -> Result<Vec<Py<Verdict>>, Stop> {
+        let given = Given { realm, scopes, kinds, cost, address, at };
         let tokens = tokens.try_iter()?.collect::<PyResult<Vec<_>>>()?;
         let texts = tokens.iter().map(text::bytes).collect::<PyResult<Vec<_>>>()?;
         let texts: Vec<&[u8]> = texts.iter().map(|text| &**text).collect();
-        let of = slf.get();
-        let (realm, answers) = of.memory(|store| {
-            let asked = asked(of, store, request, named, address, at)?;
+        ask(slf.get(), request, given, |store, asked| {
             let mut answers = Vec::with_capacity(texts.len());
             store.verify_many(asked.realm, &texts, &asked.request, &mut answers)?;
-            Ok::<_, Stop>((asked.realm, answers))
-        })??;
-        let verdict = |decided: Result<_, keycask::Denial>| {
-            Verdict::new(slf.clone().unbind(), realm, decided.map_err(Into::into))
-        };
-        Ok(answers.into_iter().map(verdict).collect())
+            let verdict = |decided: Result<_, keycask::Denial>| {
+                let of = slf.clone().unbind();
+                Py::new(slf.py(), Verdict::new(of, asked.realm, decided.map_err(Into::into)))
+            };
+            Ok(answers.into_iter().map(verdict).collect::<PyResult<_>>()?)
+        })
     }
 }

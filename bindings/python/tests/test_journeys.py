@@ -134,6 +134,7 @@ def test_keys_are_found_and_many_are_ended(store: Store, clock: Clock) -> None:
         (Filter(), 7),
         (Filter("shop", kind="shown"), 0),
         (Filter(lineage=first.lineage), 1),
+        (Filter(keys=[first.key_id, first.key_id]), 1),
         (Filter(hint=first.hint), 1),
         (Filter(state="suspended"), 0),
         (Filter(issued_from=NOW), 7),
@@ -184,8 +185,8 @@ def test_a_realm_is_told_as_its_profile_says(store: Store) -> None:
     assert [plan.name for plan in realm.plans] == ["free", "tiny"]
     assert realm.plans[0].rates[0] == keycask.Window(1000, timedelta(minutes=1), 1000)
     assert realm.policy.default_grace == timedelta(days=1) and realm.policy.usage
-    wider = PROFILE + '[[scope]]\nname = "orders:fly"\n'
-    change = store.compare_realm("shop.toml", PROFILE.replace("[policy]", wider[len(PROFILE) :] + "[policy]"))
+    wider = PROFILE.replace("[policy]", '[[scope]]\nname = "orders:fly"\n\n[policy]')
+    change = store.compare_realm("shop.toml", wider)
     assert change.scopes_added == ("orders:fly",) and not change.created and not change.narrows
     with pytest.raises(keycask.ProfileError, match="shop.toml"):
         store.apply_realm("shop.toml", "realm = 7", by="test")
@@ -259,7 +260,8 @@ def test_keys_of_another_system_are_taken_in(store: Store) -> None:
     text, hashed = "old-token-0123456789", "old-token-9876543210"
     digest = hashlib.sha256(hashed.encode()).hexdigest()
     spec = Spec("shop", "live", "ann", scopes=["orders:read"])
-    keys = [Import(spec, token=text), Import(spec, digest=digest, scheme="sha256", last_four="3210")]
+    by_digest = Import(spec, digest=digest, scheme="sha256", last_four="3210")
+    keys = [Import(spec, token=text), by_digest]
     tried = store.import_keys(keys, dry_run=True, by="test")
     assert [outcome.what for outcome in tried] == ["imported", "imported"]
     done = store.import_keys(keys, by="test")

@@ -12,7 +12,7 @@ import keycask
 import pytest
 from keycask import Issued, Spec, Store
 
-from .conftest import PROFILE
+from .conftest import NOW, PROFILE
 
 
 def test_a_store_is_closed_by_with_and_opened_again(path: Path) -> None:
@@ -81,8 +81,11 @@ def test_what_cannot_be_opened_says_why(path: Path, store: Store) -> None:
 def test_nothing_of_a_store_is_pickled_or_copied(store: Store, issued: Issued) -> None:
     token = issued.token.expose()
     verdict = store.check("", realm="shop")
-    bound = [store, issued.token, store.request("shop"), store.check(token, realm="shop")]
-    for thing in [*bound, store.verify(token, realm="shop"), verdict, verdict.denial]:
+    bound: list[object] = [store, issued.token, store.request("shop")]
+    outcome, entry = store.present("GET", [], realm="shop"), store.audit().entries[0]
+    bound += [outcome, outcome.answer, keycask.Progress(), keycask.Clock(NOW), entry]
+    bound += [store.verify(token, realm="shop"), store.check(token, realm="shop")]
+    for thing in [*bound, verdict, verdict.denial]:
         for attempt in (pickle.dumps, copy.copy, copy.deepcopy):
             with pytest.raises(keycask.PicklingError):
                 attempt(thing)

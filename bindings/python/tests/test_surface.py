@@ -22,7 +22,7 @@ ELSEWHERE = {
     "verify_many": "check_many",
     # Keywords of `create`, `open` and `restore`.
     "options": "open",
-    # What a close is after a call that panicked.
+    # After a panic, a close forgets the store instead.
     "abandon": "close",
     # The text of a grant, and the owner of a change.
     "describe": "verify",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+import time
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -184,21 +187,44 @@ def test_a_request_is_answered_as_the_profile_says(store: Store, issued: Issued)
         assert outcome.answer.status in (400, 401)
 
 
-def test_the_interpreter_is_free_while_the_disk_is_waited_for(store: Store) -> None:
+def ticks_beside(work: Callable[[int], object]) -> int:
+    """How often another thread comes to its turn while this one does `work` for a while.
+
+    Only a thread that gives the interpreter lock away lets another one run: it is not taken from
+    a thread before half a second is over, which is longer than this goes on.
+    """
     ticks, stop = [0], threading.Event()
 
     def tick() -> None:
-        while not stop.is_set():
+        while not stop.wait(0.0001):
             ticks[0] += 1
 
-    thread = threading.Thread(target=tick)
+    interval, thread = sys.getswitchinterval(), threading.Thread(target=tick)
     thread.start()
+    sys.setswitchinterval(0.5)
     try:
-        before = ticks[0]
-        for _ in range(20):
-            store.issue(Spec("shop", "live", "ann"), by="test")
-        # With the lock held, the other thread would run only between two calls.
-        assert ticks[0] > before + 1000
+        time.sleep(0.01)
+        before, until, round = ticks[0], time.monotonic() + 0.2, 0
+        while time.monotonic() < until or round < 10:
+            work(round)
+            round += 1
+        return ticks[0] - before
     finally:
+        sys.setswitchinterval(interval)
         stop.set()
         thread.join()
+
+
+def test_the_interpreter_is_free_while_the_disk_is_waited_for(store: Store) -> None:
+    def change(round: int) -> None:
+        store.set_owner("shop", "ann", suspended=round % 2 == 0, by="test")
+
+    assert ticks_beside(change) >= 3
+
+
+def test_the_interpreter_is_kept_while_a_token_is_decided_about(
+    store: Store, issued: Issued
+) -> None:
+    token, request = issued.token.expose(), store.request("shop", cost=0)
+    assert ticks_beside(lambda round: store.check(token, request)) < 3
+    assert ticks_beside(lambda round: store.verify(token, request)) < 3

@@ -1,4 +1,4 @@
-"""Starlette, FastAPI, plain ASGI, Flask, Django and REST framework: all answer the profile's bytes."""
+"""Starlette, FastAPI, plain ASGI, Flask, Django, REST framework: all answer the profile's bytes."""
 
 from __future__ import annotations
 
@@ -360,7 +360,9 @@ def test_a_request_may_go_without_a_key_where_none_is_required(
         credentials([(b"authorization", b"Bearer x")])
 
 
-def test_permissions_of_rest_framework_are_joined(store: Store, issued: Issued, django: None) -> None:
+def test_permissions_of_rest_framework_are_joined(
+    store: Store, issued: Issued, django: None
+) -> None:
     from keycask.rest_framework import HasScope
     from rest_framework.response import Response
     from rest_framework.views import APIView
@@ -381,6 +383,6 @@ def test_permissions_of_rest_framework_are_joined(store: Store, issued: Issued, 
 
 def test_a_framework_is_imported_only_by_its_own_module() -> None:
     names = "fastapi starlette django rest_framework flask"
-    code = f"import sys, keycask, keycask.asgi; print([n for n in {names.split()} if n in sys.modules])"
+    code = f"import sys, keycask.asgi; print([n for n in {names.split()} if n in sys.modules])"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "[]"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -81,6 +81,8 @@ class Filter:
     """Needs a realm."""
     owner: str | None = None
     """Your own id of the owner. Needs a realm."""
+    keys: Sequence[str] | None = None
+    """These alone, by their ids, up to 10,000."""
     lineage: str | None = None
     """The id of the first key of a lineage."""
     state: State | None = None

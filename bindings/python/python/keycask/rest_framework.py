@@ -103,7 +103,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
         # Of a request without a token, or one that a `HasScope` refused.
         if isinstance(error, exceptions.NotAuthenticated) or error.get_codes() == "keycask":
             return django.response(answer)
-    # Imported here: when it is, it asks for the classes that the settings name, such as those above.
+    # Imported here: when it is, it asks for the classes that the settings name, those above too.
     from rest_framework import views
 
     handled: HttpResponse | None = views.exception_handler(error, context)
