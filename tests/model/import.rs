@@ -33,6 +33,7 @@ pub const PART: Part = Part {
             let answer = world.store().verify(world.realm, digest.as_bytes(), &Request::new());
             let reason = answer.unwrap_err().denial().unwrap().reason.name();
             assert!(["unknown", "malformed"].contains(&reason), "{reason}");
+            world.counted.note(Some(reason));
         }
         life::agrees(world, dice);
     },

@@ -3,11 +3,16 @@
 //!
 //! Each part of the model is a file: the steps that it can take, what must agree afterwards, and
 //! a bug that it must notice. A part is added by its file and its row in [`PARTS`].
+//!
+//! What is no part has tests of its own: rates in `src/limit/tests.rs` and beside credits in
+//! `tests/quota/credits.rs`; patterns, and decisions that are kept, in `tests/observe.rs`; leaks
+//! in `tests/leaks.rs`.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
 
 mod ask;
 mod audit;
 mod clock;
+mod counts;
 mod dice;
 mod end;
 mod feed;
@@ -49,6 +54,7 @@ const PARTS: &[Part] = &[
     life::PART,
     owner::PART,
     clock::PART,
+    counts::PART,
     usage::PART,
     idle::PART,
     network::PART,

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use keycask::{Actor, Clock as _, Event, KeyId, OwnerChange, RealmRef, Request, Store, Update};
 
 use crate::audit::Trail;
+use crate::counts::Counted;
 use crate::dice::Dice;
 use crate::feed::Follower;
 use crate::hands::Hands;
@@ -61,6 +62,7 @@ pub struct World {
     pub peppers: Peppers,
     pub trail: Trail,
     pub follower: Follower,
+    pub counted: Counted,
     /// The reasons for which keys were refused so far.
     pub refusals: BTreeSet<&'static str>,
 }
@@ -102,6 +104,7 @@ impl World {
             peppers,
             trail,
             follower,
+            counted: Counted::new(),
             refusals: BTreeSet::new(),
         }
     }
@@ -160,6 +163,7 @@ impl World {
         self.rehashed();
         let options = self.peppers.options().clock(self.clock.clone());
         self.store = Some(options.open(self.dir.path().join("keys.keycask")).unwrap());
+        self.counted = Counted::new();
         // That a key was refused as expired or idle is remembered in memory alone.
         self.keys.iter_mut().for_each(|key| (key.spent, key.idled) = (false, false));
     }
@@ -215,7 +219,10 @@ impl World {
         let lineage = key.lineage;
         let wanted = refusal.or_else(|| self.pay(lineage, cost));
         let key = &self.keys[at];
-        let reason = self.verdict(key, SCOPES[scope], address, cost);
+        let told = self.verdict(key, SCOPES[scope], address, cost);
+        self.counted.note(told);
+        let key = &self.keys[at];
+        let reason = told.map(|reason| key.known_as(reason));
         assert_eq!(reason, wanted, "key {at} ({}) needs {}", key.id, SCOPES[scope]);
         match reason {
             None => {
@@ -234,6 +241,6 @@ impl World {
         let scopes = self.store().profile(self.realm).unwrap().scope_set([needs]).unwrap();
         let request = from.named(Request::new().needs(scopes).cost(cost));
         let answer = self.store().verify(self.realm, key.token.as_bytes(), &request);
-        answer.err().map(|error| key.known_as(error.denial().unwrap().reason.name()))
+        answer.err().map(|error| error.denial().unwrap().reason.name())
     }
 }
