@@ -26,8 +26,8 @@
 // Threads    Any call may run on any thread at any time; keycask_close() comes last. A pointer to
 //            const means so: the store changes, but nobody has to wait for anybody.
 // Processes  A store belongs to the process that opened it. After fork() it refuses every call in
-//            the child, which opens the file anew; the parent goes on. Only one process has a
-//            file open for writing; any number read it.
+//            the child, whatever it is given; the child opens the file anew, and the parent goes
+//            on. Only one process has a file open for writing; any number read it.
 // Memory     The handle is the only thing to be released. Everything else is the caller's: nothing
 //            is kept of what a call was given, but for the function of keycask_options.progress,
 //            and results are copied into what it was given.
@@ -47,8 +47,10 @@
 // Structs    Begin with struct_size. Start from the struct's ..._INIT, or zero it and set
 //            struct_size to its sizeof; do so for results too. Of an array for results, only the
 //            first has to have it; of an array that a call reads, all. New fields come only at the
-//            end, and zero in one means as it was before there was one. Those without a
-//            struct_size never grow. A flag or number that is not known is refused.
+//            end, and zero in one means as it was before there was one. A struct_size that no
+//            version had is refused with ARGUMENT before anything is done, that of a
+//            keycask_error too; a larger one is not if zeros follow. Those without a struct_size
+//            never grow. A flag or number that is not known is refused.
 // Time       Milliseconds since 1970 in UTC, up to the year 2109, or those of a span, in names that
 //            end in _ms. What is neither has a name; 0 is never one of them, so that a field that
 //            was forgotten is refused.
@@ -903,8 +905,8 @@ typedef struct {
     // With KEYCASK_AFTER: milliseconds from the start to the end. Else 0.
     int64_t life_ms;
     // The networks from which alone it may be used, such as 10.0.0.0/8 or 2001:db8::/32,
-    // separated by spaces, KEYCASK_NETWORKS_MAX at most. An address such as ::ffff:10.0.0.1 is
-    // the IPv4 address. May be left out: from anywhere.
+    // separated by spaces, from 1 to KEYCASK_NETWORKS_MAX. An address such as ::ffff:10.0.0.1
+    // is the IPv4 address. May be left out: from anywhere; the empty text is refused.
     keycask_text networks;
     // How long it may stay unused, in milliseconds from an hour on, if its realm does not
     // say less; or KEYCASK_DEFAULT, as the realm has it. The time of its last use is kept then.
@@ -1805,7 +1807,8 @@ keycask_status keycask_open(const char *path,
 // returns. NULL is OK. No other call on the handle may be going on; one that begins later is
 // refused with CLOSED, as is a second close.
 //
-// In a child of the process that opened the store it leaves the file alone and is OK.
+// In a child of the process that opened the store it leaves the file alone and is OK. After a
+// PANIC it writes no usage and no change, and is OK.
 //
 // Fails with CLOSED, and with FULL, IO, POISONED, INDETERMINATE if the usage could not be
 // written.
@@ -2153,7 +2156,8 @@ keycask_status keycask_verify(const keycask_store *store,
 // struct_size of the first, and all denials that of theirs.
 //
 // Returns OK only if every token is granted, or else the status of the first that is not.
-// On a failure (below 0) nothing was written.
+// On a failure (below 0) nothing was written; or, where it came after tokens that were decided
+// already, it is the status of every token, and no grant and no denial is to be used.
 //
 // Denies with any reason from MALFORMED to OTHER. Fails with ARGUMENT, NOT_FOUND (no such
 // realm), FORKED, PANIC, CLOSED.

@@ -15,13 +15,22 @@ pub struct Request {
     pub(crate) at: Option<Timestamp>,
     pub(crate) cost: u32,
     pub(crate) address: Option<IpAddr>,
+    /// No credit is taken.
+    pub(crate) spares: bool,
 }
 
 impl Request {
     /// Any kind of the realm, no scope, now, at a cost of one, from nowhere.
     #[must_use]
     pub const fn new() -> Self {
-        Self { kinds: KindSet::ALL, required: ScopeSet::empty(), at: None, cost: 1, address: None }
+        Self {
+            kinds: KindSet::ALL,
+            required: ScopeSet::empty(),
+            at: None,
+            cost: 1,
+            address: None,
+            spares: false,
+        }
     }
 
     /// Needs all of `scopes`. From [`Realm::scope_set`](crate::Realm::scope_set).
@@ -50,6 +59,15 @@ impl Request {
     #[must_use]
     pub const fn cost(mut self, cost: u32) -> Self {
         self.cost = cost;
+        self
+    }
+
+    /// Takes no credit of a quota: decides by the credits that file and memory have together, and
+    /// tells how many would remain. For a store that is open read-only, which has none leased
+    /// and would refuse, to tell what the one that writes would decide. Rates are charged.
+    #[must_use]
+    pub const fn sparing_credits(mut self) -> Self {
+        self.spares = true;
         self
     }
 

@@ -40,9 +40,10 @@ pub(super) fn spelling(text: &str) -> Option<String> {
     let crypt = matches!(name, "1" | "5" | "6" | "7" | "y" | "apr1") && text.starts_with('$');
     // Of what it begins with, only what is ours is repeated: the rest may be a part of a token.
     let known = FUNCTIONS.iter().find_map(|(names, why)| {
-        names.iter().find(|known| name.starts_with(**known)).map(|known| (known, why))
+        names.iter().find(|known| name.starts_with(**known)).map(|known| (*known, why))
     });
     match known {
+        Some(("2a" | "2b" | "2y", why)) => Some(format!("it is bcrypt, which {why}")),
         Some((known, why)) => Some(format!("it is {known}, which {why}")),
         None if crypt => {
             Some(format!("it is crypt(3)'s ${name}$, which is salted for each key and slow"))

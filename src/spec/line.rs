@@ -163,15 +163,23 @@ fn time(what: &str, text: Option<Cow<'_, str>>) -> Result<Option<Timestamp>> {
     .transpose()
 }
 
-/// What is wrong with a key that came in a line, without what stands in that: texts in quotes.
+/// What is wrong with a key that came in a line, without what stands in that: texts in quotes,
+/// but for the name of its realm, which no line has.
 pub(crate) fn told(error: &Error) -> Error {
     let (mut told, mut quoted, mut escaped) = (String::new(), false, false);
+    let mut kept = false;
     for c in error.message().chars() {
         match c {
             '"' if !escaped => {
                 quoted = !quoted;
-                told.truncate(told.trim_end().len());
+                kept = if quoted { told.ends_with("realm ") } else { kept };
+                if kept {
+                    told.push(c);
+                } else {
+                    told.truncate(told.trim_end().len());
+                }
             }
+            _ if quoted && kept => told.push(c),
             _ if quoted => escaped = c == '\\' && !escaped,
             _ => told.push(c),
         }

@@ -373,6 +373,11 @@ impl Storage {
         self.shared.is_poisoned()
     }
 
+    /// Takes no more writes until the file is opened anew.
+    pub(crate) fn poison(&self) {
+        self.shared.poison();
+    }
+
     /// Begins to read. The view sees what was committed before, and keeps the file from
     /// reusing space until it is dropped, so it should not be kept.
     pub(crate) fn view(&self) -> Result<View<'_>> {

@@ -140,6 +140,7 @@ impl Store {
     /// Whether this process is a fork of the one that opened the store, which then refuses
     /// every call. Such a store is not to be dropped but [forgotten](std::mem::forget): its
     /// locks may be held by threads that are not here.
+    #[inline]
     #[must_use]
     pub fn is_forked(&self) -> bool {
         self.storage.at_home().is_err()

@@ -143,6 +143,13 @@ impl Store {
         self.give_back()
     }
 
+    /// Closes the file without a commit: neither usage that was noted nor leased credits are
+    /// written. For whoever saw a call panic, after which what memory holds is not to be
+    /// trusted. The next opening repairs the file if it must.
+    pub fn abandon(self) {
+        self.storage.poison();
+    }
+
     /// How to open a store otherwise than by default.
     #[must_use]
     pub fn options() -> Options {

@@ -119,6 +119,9 @@ impl Store {
             return Ok(None);
         };
         let now = if request.at.is_some() { self.mark.now() } else { now };
+        if request.spares {
+            return self.spared(lease, side.lineage, request.cost, now).map(Some);
+        }
         let is_due = |due| self.is_due(due, now);
         match self.index.spend(lease, side.lineage, request.cost, is_due) {
             Spent::Taken(credits) => Ok(Some(self.told_of(credits, now))),
@@ -130,6 +133,24 @@ impl Store {
             Spent::Exhausted(credits) => {
                 Err(Halt::Refused(exhausted(self.told_of(credits, now), request.cost, now)))
             }
+        }
+    }
+
+    /// What would remain if the cost were taken from what is there, in the file and leased.
+    fn spared(
+        &self,
+        lease: LeaseRef,
+        lineage: KeyId,
+        cost: u32,
+        now: Timestamp,
+    ) -> std::result::Result<Credits, Halt> {
+        let in_file = self.in_file(lineage, now).ok().flatten();
+        let Some(credits) = in_file.or_else(|| self.index.credits(lease, lineage)) else {
+            return Err(Halt::Anew);
+        };
+        match credits.remaining.checked_sub(cost.into()) {
+            Some(remaining) => Ok(Credits { remaining, ..credits }),
+            None => Err(Halt::Refused(exhausted(credits, cost, now))),
         }
     }
 

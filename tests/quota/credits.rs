@@ -50,6 +50,35 @@ fn a_request_without_cost_tells_how_many_credits_are_left() {
     assert_eq!(left(&scene), 999);
 }
 
+/// By what file and memory have together, as often as it is asked; by a reader, which has no lease.
+#[test]
+fn a_request_that_spares_credits_tells_what_would_remain_and_takes_none() {
+    let mut scene = Scene::new();
+    let key = scene.key("1000 per day");
+    let spared = Request::new().sparing_credits();
+    let left = |scene: &Scene, cost| {
+        let granted = scene.ask(&key, &spared.cost(cost));
+        granted.map(|grant| grant.credits.unwrap().remaining)
+    };
+    assert!(scene.pay(&key, 300));
+    assert_eq!((left(&scene, 1), left(&scene, 1)), (Ok(699), Ok(699)));
+    assert_eq!(left(&scene, 700), Ok(0));
+    let refused = left(&scene, 701).unwrap_err();
+    let Reason::QuotaExhausted { credits, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!(credits.remaining, 700);
+    assert_eq!(scene.remaining(&key), 700);
+    scene.restart();
+    let reader = scene.beside();
+    let told = |request: &Request| reader.verify(scene.realm, key.token.as_bytes(), request);
+    assert!(told(&Request::new()).is_err());
+    for _ in 0..2 {
+        assert_eq!(told(&spared).unwrap().credits.unwrap().remaining, 699);
+    }
+    assert!(told(&spared.cost(701)).is_err());
+    scene.clock.until("2026-01-16T00:00:00Z");
+    assert_eq!(left(&scene, 1), Ok(999));
+}
+
 #[test]
 fn a_key_without_quota_has_no_credits_and_needs_none() {
     let scene = Scene::new();

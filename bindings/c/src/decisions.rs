@@ -92,7 +92,6 @@ pub unsafe extern "C" fn keycask_decisions(
     unsafe {
         guard::run(store, error, |open| {
             let (outs, count) = (Outs::sized(decisions, decisions_cap)?, Out::new(count)?);
-            open.at_home()?;
             let decided = open.engine.decisions(outs.len());
             for (at, made) in decided.decisions.iter().enumerate() {
                 outs.put(at, Decision::of(made));
@@ -185,7 +184,6 @@ pub unsafe extern "C" fn keycask_decision_counts(
     unsafe {
         guard::run(store, error, |open| {
             let out = Out::sized(out)?;
-            open.at_home()?;
             let counts = open.engine.decision_counts();
             out.put(Counts {
                 struct_size: 0,

@@ -73,10 +73,10 @@ impl Stop {
         }
     }
 
-    /// Writes the sentence, if there is a place for it.
+    /// Writes the sentence of a failure, if there is a place for it.
     #[cold]
-    pub(crate) fn tell(&self, out: Option<Out<Failure>>) {
-        if let Some(out) = out {
+    pub(crate) fn tell(&self, out: Option<&Out<Failure>>) {
+        if let Some(out) = out.filter(|_| (self.status() as i32) < 0) {
             out.put(self.failure());
         }
     }

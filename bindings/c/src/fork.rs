@@ -1,4 +1,5 @@
-//! The handler of forks: all state that this library has in a process.
+//! The handler of forks: all state of a process that a call goes by, with what it tells the
+//! engine. That of `store` is for leak checkers.
 
 use std::sync::OnceLock;
 

@@ -8,7 +8,7 @@ use crate::ptr::Out;
 use crate::status::Status;
 use crate::store::{Open, Store};
 
-/// Runs `body` on the open store behind a handle.
+/// Runs `body` on the open store behind a handle, in the process that opened it.
 ///
 /// A panic ends the store: this call and all later ones on the same handle are refused with
 /// `KEYCASK_ERR_PANIC`. Other stores are not concerned.
@@ -23,21 +23,21 @@ pub(crate) unsafe fn run(
     error: *mut Failure,
     body: impl FnOnce(&Open) -> Result<(), Stop>,
 ) -> Status {
-    // SAFETY: the caller's promise about `store`.
-    let result = unsafe { Store::open(store) }.and_then(|open| {
-        if open.has_panicked() {
-            return Err(panicked());
-        }
-        // What a panic leaves behind is not looked at again: `has_panicked`.
-        catch_unwind(AssertUnwindSafe(|| body(open))).unwrap_or_else(|payload| {
-            // To drop it might panic again.
-            mem::forget(payload);
+    let whole = || {
+        // SAFETY: the caller's promise about `store`.
+        let open = unsafe { Store::open(store) }?;
+        open.at_home()?;
+        // What a panic leaves behind is not looked at again.
+        if open.has_panicked() { Err(panicked()) } else { body(open) }
+    };
+    let spoil = || {
+        // SAFETY: the caller's promise about `store`.
+        if let Ok(open) = unsafe { Store::open(store) } {
             open.panic();
-            Err(panicked())
-        })
-    });
+        }
+    };
     // SAFETY: the caller's promise about `error`.
-    unsafe { settle(result, error) }
+    unsafe { settle(error, whole, spoil) }
 }
 
 /// Runs `body`, which has no store.
@@ -49,30 +49,38 @@ pub(crate) unsafe fn run_alone(
     error: *mut Failure,
     body: impl FnOnce() -> Result<(), Stop>,
 ) -> Status {
-    let result = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|payload| {
-        mem::forget(payload);
-        Err(panicked())
-    });
     // SAFETY: the caller's promise about `error`.
-    unsafe { settle(result, error) }
+    unsafe { settle(error, body, || ()) }
 }
 
+/// Runs `body` if there is a place for its failure or none is wanted, and tells the failure;
+/// runs `spoil` if it or the telling panics.
+///
 /// # Safety
 ///
 /// That of `run` about `error`.
 #[inline]
-unsafe fn settle(result: Result<(), Stop>, error: *mut Failure) -> Status {
-    let Err(stop) = result else { return Status::Ok };
-    let status = stop.status();
-    if (status as i32) < 0 && !error.is_null() {
-        // SAFETY: the caller's promise about `error`.
-        if let Ok(out) = unsafe { Out::sized(error) } {
-            stop.tell(Some(out));
-        }
-    }
-    status
+unsafe fn settle(
+    error: *mut Failure,
+    body: impl FnOnce() -> Result<(), Stop>,
+    spoil: impl FnOnce(),
+) -> Status {
+    // SAFETY: the caller's promise about `error`.
+    let Ok(place) = (unsafe { Out::optional(error) }) else { return Status::ErrArgument };
+    let ended = |stop: Stop| {
+        stop.tell(place.as_ref());
+        stop.status()
+    };
+    let whole = || body().map_or_else(&ended, |()| Status::Ok);
+    catch_unwind(AssertUnwindSafe(whole)).unwrap_or_else(|payload| {
+        // To drop it might panic again.
+        mem::forget(payload);
+        spoil();
+        ended(panicked())
+    })
 }
 
+/// Allocates nothing, as telling it does not, so that neither panics.
 #[cold]
 fn panicked() -> Stop {
     let why = "a defect in keycask ended a call half-way; close the store and open it again";

@@ -244,10 +244,7 @@ pub unsafe extern "C" fn keycask_rules(
                 _ => return Err(argument("format: none with this number")),
             };
             let realms = match realm {
-                0 => {
-                    open.at_home()?;
-                    open.engine.realms()
-                }
+                0 => open.engine.realms(),
                 number => vec![known(open, number)?],
             };
             let rules = format.rules(realms.iter().map(AsRef::as_ref));

@@ -255,7 +255,6 @@ pub unsafe extern "C" fn keycask_owner_id(
     unsafe {
         guard::run(store, error, |open| {
             let (mut room, len) = (Room::new(text, text_cap)?, Out::new(text_len)?);
-            open.at_home()?;
             let (of, id) = open.engine.owner_id(OwnerRef::new(owner))?;
             room.fill(id.as_bytes(), &len)?;
             ptr::tell(realm, of.number());

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::{ptr, slice};
 
 use crate::failure::{Stop, argument};
-use crate::sized::{LARGEST, SMALLEST, Sized};
+use crate::sized::{self, Sized};
 use crate::status::Status;
 
 /// The `len` bytes at `p`.
@@ -114,7 +114,7 @@ unsafe fn size_of_struct<T: Sized>(p: *const T) -> Result<usize, Stop> {
     // SAFETY: not NULL (checked above); readable is the caller's promise.
     let size = unsafe { p.cast::<u32>().read_unaligned() };
     match usize::try_from(size) {
-        Ok(size) if (SMALLEST..=LARGEST).contains(&size) => Ok(size),
+        Ok(size) if sized::fits::<T>(size) => Ok(size),
         _ => Err(argument("a struct_size is not the size of the struct")),
     }
 }
@@ -455,3 +455,6 @@ pub(crate) fn short() -> Stop {
 pub(crate) fn zero(field: u32) -> Result<(), Stop> {
     if field == 0 { Ok(()) } else { Err(argument("a field that must be 0 is not")) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,11 +9,21 @@
 ///
 /// The type is `repr(C)`, its first field is `struct_size: u32`, any bytes are a value of it,
 /// and it has no padding.
-pub(crate) unsafe trait Sized: Copy {}
-
-/// Smallest `struct_size`: that of the field, and of four bytes more that every struct has.
-pub(crate) const SMALLEST: usize = 8;
+pub(crate) unsafe trait Sized: Copy {
+    /// The sizes that versions of the header have given it, the present one among them. A
+    /// smaller struct has one of these, so that no field is cut in half or lost by mistake.
+    ///
+    /// A struct that grows keeps the sizes that it had: `offset_of!` of each first new field.
+    const SIZES: &'static [usize] = &[size_of::<Self>()];
+}
 
 /// Largest `struct_size`: far beyond what a struct will ever be, near enough to catch memory
 /// that was never set.
 pub(crate) const LARGEST: usize = 4096;
+
+/// Whether a `T` can be of `size` bytes: as it is or was, or as a later version has it.
+#[inline]
+pub(crate) fn fits<T: Sized>(size: usize) -> bool {
+    let known = size_of::<T>();
+    size == known || (size > known && size <= LARGEST) || T::SIZES.contains(&size)
+}

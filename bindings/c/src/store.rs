@@ -22,7 +22,7 @@ pub struct Store {
     before: AtomicPtr<Store>,
 }
 
-/// The handle that was made last.
+/// The handle that was made last. Written alone, and by atomics: no call goes by it.
 static LAST: AtomicPtr<Store> = AtomicPtr::new(null_mut());
 
 /// What an open handle stands for.
@@ -45,7 +45,8 @@ impl Open {
         self.panicked.load(Ordering::Relaxed)
     }
 
-    /// Refuses a child, where the engine answers without asking.
+    /// Refuses a child of the process that opened the store.
+    #[inline]
     pub(crate) fn at_home(&self) -> Result<(), Stop> {
         if !self.engine.is_forked() {
             return Ok(());
@@ -179,7 +180,8 @@ pub unsafe extern "C" fn keycask_open(
 /// returns. NULL is OK. No other call on the handle may be going on; one that begins later is
 /// refused with CLOSED, as is a second close.
 ///
-/// In a child of the process that opened the store it leaves the file alone and is OK.
+/// In a child of the process that opened the store it leaves the file alone and is OK. After a
+/// PANIC it writes no usage and no change, and is OK.
 ///
 /// Fails with CLOSED, and with FULL, IO, POISONED, INDETERMINATE if the usage could not be
 /// written.
@@ -196,6 +198,10 @@ pub unsafe extern "C" fn keycask_close(store: *mut Store) -> Status {
             if open.engine.is_forked() {
                 // Its locks may be held by threads that are not in this process.
                 std::mem::forget(open);
+                return Ok(());
+            }
+            if open.has_panicked() {
+                open.engine.abandon();
                 return Ok(());
             }
             Ok(open.engine.close()?)

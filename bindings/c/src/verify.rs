@@ -88,6 +88,17 @@ struct Answers {
     at: usize,
     /// The status of the first token that is not granted.
     first: Status,
+    /// What ends the batch before its end; none once it is whole.
+    ended: Option<Status>,
+}
+
+/// A batch that ends half-way grants nothing, whatever was written before.
+impl Drop for Answers {
+    fn drop(&mut self) {
+        if let Some(ended) = self.ended.filter(|_| self.at > 0) {
+            (0..self.statuses.len()).for_each(|at| self.statuses.put(at, ended as i32));
+        }
+    }
 }
 
 impl Extend<Result<engine::Grant, engine::Denial>> for Answers {
@@ -127,7 +138,8 @@ impl Extend<Result<engine::Grant, engine::Denial>> for Answers {
 /// struct_size of the first, and all denials that of theirs.
 ///
 /// Returns OK only if every token is granted, or else the status of the first that is not.
-/// On a failure (below 0) nothing was written.
+/// On a failure (below 0) nothing was written; or, where it came after tokens that were decided
+/// already, it is the status of every token, and no grant and no denial is to be used.
 ///
 /// Denies with any reason from MALFORMED to OTHER. Fails with ARGUMENT, NOT_FOUND (no such
 /// realm), FORKED, PANIC, CLOSED.
@@ -149,7 +161,8 @@ pub unsafe extern "C" fn keycask_verify_many(
             let request = Request::read(request)?;
             let statuses = Outs::new(statuses, count)?;
             let (grants, denials) = (some(grants, count)?, some(denials, count)?);
-            let mut answers = Answers { statuses, grants, denials, at: 0, first: Status::Ok };
+            let (at, first, ended) = (0, Status::Ok, Some(Status::ErrPanic));
+            let mut answers = Answers { statuses, grants, denials, at, first, ended };
             // Whatever would be a failure is one before the first decision is written.
             for token in ptr::array(tokens, count)? {
                 token.bytes()?;
@@ -161,11 +174,16 @@ pub unsafe extern "C" fn keycask_verify_many(
                     (*place, len) = (token.bytes()?, len + 1);
                 }
                 let group = group.get(..len).unwrap_or_default();
-                open.engine.verify_many(realm, group, &request, &mut answers)?;
+                if let Err(error) = open.engine.verify_many(realm, group, &request, &mut answers) {
+                    let stop = Stop::from(error);
+                    answers.ended = Some(stop.status());
+                    return Err(stop);
+                }
                 if len < GROUP {
                     break;
                 }
             }
+            answers.ended = None;
             if answers.first == Status::Ok { Ok(()) } else { Err(answers.first.into()) }
         })
     }

@@ -36,6 +36,43 @@ static int32_t never(void *context, const keycask_leak *leak) {
     return 1;
 }
 
+// Whose process it is comes before what a call is given, however wrong that is.
+static void uses_wrongly(const scene *of) {
+    RETURNS(ERR_FORKED, keycask_realm_apply(of->store, NULL, 0, NULL, 0, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_realm_compare(of->store, NULL, 0, NULL, 0, NULL, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_realm_name(of->store, 0, NULL, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_realm_names(of->store, 0, 0, NULL, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_scopes_named(of->store, 0, NULL, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_scopes_text(of->store, 0, of->read, NULL, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_scope(of->store, 0, NULL, 0, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_set(of->store, 0, NULL, 0, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_kind(of->store, 0, NULL, 0, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_kinds_named(of->store, 0, NULL, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_kind_name(of->store, 0, 0, NULL, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_plan(of->store, 0, NULL, 0, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_policy(of->store, 0, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_owner(of->store, 0, NULL, 0, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_owners(of->store, 0, NULL, 0, NULL, 0, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_verify_many(of->store, 0, NULL, 1, NULL, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_present(of->store, 0, NULL, NULL, NULL, NULL, 0, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_explain(of->store, 0, NULL, 0, NULL, 0, NULL, NULL, NULL, 0, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_key(of->store, 0, NULL, NULL, 0, NULL));
+    RETURNS(ERR_FORKED, keycask_suspend(of->store, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_resume(of->store, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_revoke_many(of->store, NULL, 1, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_update(of->store, 0, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_rotate(of->store, 0, NULL, NULL, NULL, 0, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_reveal(of->store, 0, NULL, NULL, 0, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_change_sealing_key(of->store, NULL, 1, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_audit_export(of->store, NULL, 0, 0, NULL, 0, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_audit_trim(of->store, 0, 0, NULL, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_sweep(of->store, 0, NULL, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_reset_clock(of->store, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_import(of->store, NULL, 1, 0, NULL, NULL, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_import_lines(of->store, NULL, NULL, 0, NULL, NULL, NULL, NULL, NULL));
+    RETURNS(ERR_FORKED, keycask_leaked_alerts(of->store, NULL, NULL, NULL, NULL, NULL));
+}
+
 // Every call on the inherited handle is refused; closing it does nothing.
 static void uses(const scene *of) {
     char token[KEYCASK_TOKEN_MAX];
@@ -125,6 +162,7 @@ static void uses(const scene *of) {
     RETURNS(ERR_FORKED, keycask_leaked(of->store, nothing, never, NULL, &leaks, NULL));
     RETURNS(ERR_FORKED, keycask_rules(of->store, 0, KEYCASK_GITHUB, buffer, sizeof buffer, &len,
                                       NULL));
+    uses_wrongly(of);
     RETURNS(OK, keycask_close(of->store));
     RETURNS(ERR_CLOSED, keycask_close(of->store));
 }

@@ -58,6 +58,9 @@ fn an_installed_library_is_found_by_pkg_config_and_by_cmake_in_both_modes() {
     let flags = flags.replace("-lkeycask", "-l:libkeycask.a");
     let fixed = builds(dir.path(), "static", &flags, Path::new("/nowhere"));
     assert!(!fixed.contains("libkeycask"), "{fixed}");
+    let flags = pkg(&["--static", "--cflags", "--libs"]);
+    let whole = builds(dir.path(), "whole", &format!("-static {flags}"), Path::new("/nowhere"));
+    assert!(!whole.contains("NEEDED"), "{whole}");
 
     let project = dir.path().join("project");
     std::fs::create_dir(&project).unwrap();

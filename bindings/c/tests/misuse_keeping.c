@@ -109,8 +109,9 @@ static void restoring(void) {
     REFUSED(BAD, RESTORE(TEXT("x"), TEXT("y"), &options, &from, by, &out.restored));
     from.denials_of.data = NULL, from.denials_of.len = 1;
     REFUSED(BAD, RESTORE(TEXT("x"), TEXT("y"), &options, &from, by, &out.restored));
-    from.struct_size = 2;
-    REFUSED(BAD, RESTORE(TEXT("x"), TEXT("y"), &options, &from, by, &out.restored));
+    from.denials_of.len = 0;
+    EVERY_SIZE(keycask_restoring, 40, from,
+               RESTORE(TEXT("/nowhere/x"), TEXT("y"), &options, sized, by, &out.restored));
     REFUSED(BAD, keycask_confirm_restore(NULL, by, NULL));
     REFUSED(BAD, keycask_confirm_restore(at.store, NULL, NULL));
     REFUSED(ERR_CONFLICT, keycask_confirm_restore(at.store, by, NULL));

@@ -125,8 +125,12 @@ static void importing(keycask_spec spec) {
     REFUSED(BAD, IMPORT(&key, 1, 0, by, out.outcomes));
     key.scheme = text("sha256");
     REFUSED(BAD, IMPORT(&key, 1, 0, by, out.outcomes)); // too short for one
-    key = as_set, key.struct_size = 5;
-    REFUSED(BAD, IMPORT(&key, 1, 0, by, out.outcomes));
+    {
+        keycask_spec unknown = spec;
+        unknown.realm = 999;
+        key = as_set, key.spec = &unknown;
+        EVERY_SIZE(keycask_import_spec, 104, key, IMPORT(sized, 1, 0, by, out.outcomes));
+    }
     REFUSED(BAD, keycask_imports(NULL, at.realm, out.imports, 2, &out.count, NULL, 0, NULL));
     REFUSED(BAD, keycask_imports(s, at.realm, NULL, 2, &out.count, NULL, 0, NULL));
     REFUSED(BAD, keycask_imports(s, at.realm, out.imports, 0, &out.count, NULL, 0, NULL));
@@ -156,6 +160,7 @@ static void lines(void) {
     REFUSED(BAD, LINES(&all, empty, 0, by, &out.report));
     all.scheme.data = NULL, all.scheme.len = 0, all.realm = 999;
     REFUSED(ERR_NOT_FOUND, LINES(&all, empty, 0, by, &out.report));
+    EVERY_SIZE(keycask_lines, 40, all, LINES(sized, empty, 0, by, &out.report));
     CHECK(called == 0); // what is refused is not begun
     all.realm = at.realm;
     REFUSED(ERR_IO, LINES(&all, broken, 0, by, &out.report));

@@ -66,6 +66,27 @@ fn no_function_is_left_out_of_what_is_misused() {
 }
 
 #[test]
+fn no_function_on_a_store_is_left_out_of_what_a_child_tries() {
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+    let tried = read(&Path::new(kit::CRATE).join("tests/fork.c"));
+    let header = read(&top().join("include/keycask.h"));
+    let words: Vec<&str> = header.split_whitespace().collect();
+    let words = words.join(" ");
+    let symbols = read(&Path::new(kit::CRATE).join("abi/symbols.txt"));
+    let on_a_store: Vec<&str> = symbols
+        .lines()
+        .filter(|name| {
+            let takes = |store: &str| words.contains(&format!("{name}({store} *store"));
+            takes("const keycask_store") || takes("keycask_store")
+        })
+        .collect();
+    assert!(on_a_store.len() > 70, "{on_a_store:?}");
+    for name in on_a_store {
+        assert!(tried.contains(&format!("{name}(of->store")), "{name} is not tried in a child");
+    }
+}
+
+#[test]
 fn threads_use_one_handle_at_once_and_close_it_once() {
     runs("tests/threads.c");
 }

@@ -24,6 +24,13 @@ impl FromStr for Names {
     }
 }
 
+/// Names of which there must be one: to ask for nothing is to leave the option out. So an unset
+/// variable is no request without scopes.
+fn at_least_one(text: &str) -> Result<Names, &'static str> {
+    let Ok(names) = text.parse::<Names>();
+    if names.0.is_empty() { Err("want a name at least") } else { Ok(names) }
+}
+
 /// A quota, or none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct QuotaOrNone(pub(crate) Option<Quota>);
@@ -116,11 +123,11 @@ pub(crate) struct Ask {
     realm: String,
 
     /// Scopes that are needed, all of them
-    #[arg(long, value_name = "SCOPE,...")]
+    #[arg(long, value_name = "SCOPE,...", value_parser = at_least_one)]
     needs: Option<Names>,
 
     /// Kinds that are accepted [default: all of the realm]
-    #[arg(long, value_name = "KIND,...")]
+    #[arg(long, value_name = "KIND,...", value_parser = at_least_one)]
     kinds: Option<Names>,
 
     /// Decide as of this time: RFC 3339 in UTC, or +90d from now
@@ -141,7 +148,8 @@ impl Ask {
     pub(crate) fn resolve(&self, store: &Store) -> Result<(RealmRef, Request)> {
         let realm = store.realm(&self.realm)?;
         let profile = store.profile(realm)?;
-        let mut request = Request::new();
+        // Who reads has nothing leased: it tells what the one that writes would decide.
+        let mut request = Request::new().sparing_credits();
         if let Some(needs) = &self.needs {
             request = request.needs(profile.scope_set(needs.iter())?);
         }

@@ -58,8 +58,7 @@ pub(crate) struct Select {
         long,
         value_name = "SPAN",
         value_parser = parse_span,
-        num_args = 0..=1,
-        require_equals = true
+        num_args = 0..=1
     )]
     rotation_due: Option<Option<Duration>>,
 

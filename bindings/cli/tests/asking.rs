@@ -40,6 +40,8 @@ fn keys_are_listed_counted_and_found_by_conditions() {
     assert_eq!(list(&["--idle-for", "1h"]), [""; 0]);
     assert_eq!(list(&["--rotation-due"]), [""; 0]);
     assert_eq!(list(&["--rotation-due=0s"]).len(), 3);
+    assert_eq!(list(&["--rotation-due", "0s"]).len(), 3);
+    assert_eq!(list(&["--rotation-due", "90d"]), [""; 0]);
     assert_eq!(list(&["--expired"]), [""; 0]);
     assert_eq!(list(&["--unexpired", "--issued-from", "2020-01-01T00:00:00Z"]).len(), 4);
     assert_eq!(list(&["--issued-before", "2020-01-01T00:00:00Z"]), [""; 0]);

@@ -54,6 +54,32 @@ fn a_quota_is_given_shown_changed_and_taken_away() {
 }
 
 #[test]
+fn a_presented_key_with_a_quota_is_decided_about_as_verify_does() {
+    let place = Place::with_owner();
+    place.run(&["owner", "set", "--realm", "shop", "--plan", "small", "ann"]).expect(0);
+    let (key, token) = place.issue(&["--kind", "live", "--scopes", "read", "--quota", "1"]);
+    let head = format!("GET / HTTP/1.1\r\nAuthorization: Bearer {token}\r\n\r\n");
+    let present = ["present", "--json", "--realm", "shop"];
+    let told = |heads: String| place.feed(&present, heads).expect(0).lines();
+    // None is taken, and the rate of 3 an hour is counted.
+    let lines = told(head.repeat(4));
+    let statuses: Vec<_> = lines.iter().map(|line| line["status"].clone()).collect();
+    assert_eq!(statuses, [200, 200, 200, 429]);
+    assert_eq!(lines[2]["credits"]["remaining"], 0);
+    assert_eq!(lines[3]["code"], "rate_limited");
+    assert!(lines[3]["retry_ms"].as_u64().unwrap() <= 3_600_000);
+    let verify = ["verify", "--json", "--realm", "shop"];
+    place.feed(&verify, &token).expect(0);
+
+    // It is never refilled: there is no time to try again.
+    place.run(&["update", "--set-credits", "0", &key]).expect(0);
+    for denied in [told(head).remove(0), place.feed(&verify, &token).expect(3).json()] {
+        assert_eq!(denied["code"], "quota_exhausted");
+        assert!(denied.get("retry_ms").is_none(), "{denied}");
+    }
+}
+
+#[test]
 fn a_quota_that_cannot_be_is_refused_by_name() {
     let place = Place::with_owner();
     let issue = ["issue", "--json", "--realm", "shop", "--kind", "live", "ann", "--quota"];

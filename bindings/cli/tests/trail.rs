@@ -41,7 +41,7 @@ fn the_trail_is_exported_checked_and_trimmed() {
     assert_eq!((ocsf.len(), &ocsf[0]["class_uid"]), (1, &json!(3004)));
     let checked = place.run(&["audit", "check", "--json"]).expect(0).json();
     assert_eq!((&checked["first"], &checked["last"]), (&json!(1), &json!(3)));
-    let trim = ["audit", "trim", "--json", "--through", "2", "--reason", "old"];
+    let trim = ["audit", "trim", "--json", "--through", "2", "--reason", "old", "--yes"];
     assert_eq!(place.run(&trim).expect(0).json()["entries"], 2);
     let checked = place.run(&["audit", "check", "--json"]).expect(0).json();
     let entries = (&checked["first"], &checked["last"], &checked["entries"]);
@@ -51,6 +51,78 @@ fn the_trail_is_exported_checked_and_trimmed() {
     place.run(&["check"]).expect(0);
     place.run(&["audit", "trim"]).expect(2);
     place.run(&["audit", "trim", "--keep", "1", "--through", "2"]).expect(2);
+}
+
+#[test]
+fn the_trail_is_not_trimmed_by_a_number_that_it_has_not_nor_without_asking() {
+    let place = Place::with_owner();
+    place.issue(&["--kind", "live"]);
+    let trim =
+        |through: &str| place.run(&["audit", "trim", "--json", "--through", through, "--yes"]);
+    for number in ["0", "4", "18446744073709551615"] {
+        let refused = trim(number).expect(2).error()["message"].to_string();
+        assert!(refused.contains(&format!("--through {number}")), "{refused}");
+    }
+    for oldest in [["--through", "2"], ["--keep", "1"], ["--before", "2100-01-01T00:00:00Z"]] {
+        let refused = place.run(&[&["audit", "trim", "--json"], &oldest[..]].concat()).expect(2);
+        assert!(refused.error()["message"].to_string().contains("--yes"), "{refused:?}");
+    }
+    assert_eq!(place.run(&["audit", "--json"]).expect(0).lines().len(), 3);
+    trim("2").expect(0);
+    trim("2").expect(2);
+}
+
+#[test]
+fn a_table_of_changes_has_each_commit_also_where_the_trail_tells_nothing_of_it() {
+    let place = Place::with_owner();
+    let (key, _) = place.issue(&["--kind", "live"]);
+    place.run(&["audit", "trim", "--through", "3", "--yes"]).expect(0);
+    let commits = place.run(&["changes", "--json"]).expect(0).lines();
+    assert!(commits[..3].iter().all(|commit| commit["entries"] == json!([])), "{commits:?}");
+    let table = place.run(&["changes"]).expect(0).out;
+    let rows: Vec<Vec<&str>> =
+        table.lines().skip(1).map(|row| row.split_whitespace().collect()).collect();
+    let seqs: Vec<String> = rows.iter().map(|row| row[0].to_owned()).collect();
+    let want: Vec<String> = commits.iter().map(|commit| commit["seq"].to_string()).collect();
+    assert_eq!(seqs, want, "{table}");
+    assert_eq!(rows[0][1..], ["realm", "1"]);
+    assert_eq!(rows[1][1..], ["owner", "1"]);
+    assert_eq!(rows[2][1..], ["key", &key]);
+    assert!(rows[3].contains(&"audit_trimmed"), "{table}");
+}
+
+#[test]
+fn a_table_of_changes_has_a_commit_that_only_rehashes() {
+    let place = Place::with_owner();
+    // SHA-256 of "hello".
+    let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let line = format!("{{\"owner\": \"ann\", \"digest\": \"{digest}\"}}\n");
+    let import = ["import", "--realm", "shop", "--kind", "live", "--scheme", "sha256", "-"];
+    place.feed(&import, line).expect(0);
+    let pepper = keycask::Pepper::new(&[7; 32]);
+    let store = keycask::Store::options().pepper(pepper).open(place.store()).unwrap();
+    let realm = store.realm("shop").unwrap();
+    let key = store.verify(realm, b"hello", &keycask::Request::new()).unwrap().key_id;
+    store.close().unwrap();
+    let commits = place.run(&["changes", "--json"]).expect(0).lines();
+    let last = commits.last().unwrap();
+    assert_eq!(last["entries"], json!([]), "the rehash has no entry: {last}");
+    let table = place.run(&["changes"]).expect(0).out;
+    let row: Vec<&str> = table.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(row, [&*last["seq"].to_string(), "key", &key.to_string()], "{table}");
+}
+
+#[test]
+fn to_list_nothing_is_no_list() {
+    let place = Place::with_owner();
+    let owners = ["owner", "list", "--realm", "shop"];
+    let lists: [&[&str]; 6] =
+        [&owners, &["list"], &["audit"], &["audit", "export"], &["changes"], &["find", "...abcd"]];
+    for list in lists {
+        let refused = place.run(&[list, &["--json", "--limit", "0"]].concat()).expect(2);
+        assert!(refused.error()["message"].to_string().contains("--limit"), "{refused:?}");
+        place.run(&[list, &["--json", "--limit", "1"]].concat()).expect(0);
+    }
 }
 
 /// A follower in a process of its own, which ends with the test.

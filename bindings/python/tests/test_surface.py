@@ -22,6 +22,8 @@ ELSEWHERE = {
     "verify_many": "check_many",
     # Keywords of `create`, `open` and `restore`.
     "options": "open",
+    # After a panic, a close forgets the store instead.
+    "abandon": "close",
     # The text of a grant, and the owner of a change.
     "describe": "verify",
     "owner_id": "verify",

@@ -37,6 +37,8 @@ struct Batch {
     /// The number of each one's line.
     numbers: Vec<u64>,
     bytes: usize,
+    /// Lines that are refused, and why.
+    refused: Vec<(u64, Error)>,
 }
 
 impl Batch {
@@ -47,7 +49,7 @@ impl Batch {
     }
 
     fn has_room(&self) -> bool {
-        self.keys.len() < ISSUE_MAX && self.bytes < BATCH_BYTES
+        self.keys.len().max(self.refused.len()) < ISSUE_MAX && self.bytes < BATCH_BYTES
     }
 }
 
@@ -55,8 +57,8 @@ impl Store {
     /// Imports the key of each line of `from`, a JSON object as [`ImportLines`] reads it.
     ///
     /// Up to [`ISSUE_MAX`] lines, or 4 MiB of them, are one commit, as [`import`](Self::import)
-    /// does it, and no more are in memory. `refused` is told of each line that is refused, by its
-    /// number from 1, without anything that stands in it. If they are not to be
+    /// does it, and no more are in memory. `refused` is told of each line that is refused, in
+    /// order, by its number from 1, without anything that stands in it. If they are not to be
     /// [skipped](ImportRules::skip_refused), the first batch with one is not imported and nothing
     /// after it; what was imported before stays, and the same lines can be given again: what the
     /// store has is known. A dry run first finds all that is wrong with the lines, and takes half
@@ -83,7 +85,7 @@ impl Store {
         let mut taken = Taken::default();
         let mut more = true;
         while more {
-            let (mut batch, mut first) = (Batch::default(), None);
+            let mut batch = Batch::default();
             while batch.has_room() {
                 // Beyond its length it is wiped already.
                 line.as_mut_slice().zeroize();
@@ -100,18 +102,12 @@ impl Store {
                 tally.row();
                 match parse(lines, &line) {
                     Ok(key) => batch.put(key, number, line.len()),
-                    Err(error) => {
-                        report.refused = report.refused.saturating_add(1);
-                        refused(number, &error);
-                        first = first.or(Some((number, error)));
-                    }
+                    Err(error) => batch.refused.push((number, error)),
                 }
             }
             // With a line that is refused already, it is tried for what else there is to tell.
-            let tried = match first {
-                Some(_) if rules.halt() => rules.dry_run(true),
-                _ => *rules,
-            };
+            let halts = rules.halt() && !batch.refused.is_empty();
+            let tried = if halts { rules.dry_run(true) } else { *rules };
             // What was imported before is in the store.
             if !rules.dry_run {
                 taken = Taken::default();
@@ -119,22 +115,24 @@ impl Store {
             let outcomes = self.import_after(&mut taken, &batch.keys, &tried, by)?;
             for (outcome, number) in outcomes.iter().zip(&batch.numbers) {
                 if let ImportOutcome::Refused(error) = outcome {
-                    let error = told(error);
-                    refused(*number, &error);
-                    first = first.filter(|(n, _)| n < number).or(Some((*number, error)));
+                    batch.refused.push((*number, told(error)));
                 }
             }
-            if let Some((number, error)) = first.filter(|_| rules.halt()) {
+            batch.refused.sort_by_key(|(number, _)| *number);
+            batch.refused.iter().for_each(|(number, error)| refused(*number, error));
+            if let Some((number, error)) = batch.refused.first().filter(|_| rules.halt()) {
                 let done = report.imported;
                 let why =
                     format!("line {number}: {error}; {done} keys of earlier lines were imported");
                 return Err(Error::new(error.kind(), why));
             }
+            let lines = u64::try_from(batch.refused.len()).unwrap_or(u64::MAX);
+            report.refused = report.refused.saturating_add(lines);
             for outcome in outcomes {
                 let count = match outcome {
                     ImportOutcome::Imported(_) => &mut report.imported,
                     ImportOutcome::Known(_) => &mut report.known,
-                    ImportOutcome::Refused(_) => &mut report.refused,
+                    ImportOutcome::Refused(_) => continue,
                 };
                 *count = count.saturating_add(1);
             }

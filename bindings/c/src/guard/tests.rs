@@ -70,7 +70,7 @@ struct Scene {
 }
 
 const PROFILE: &str = "realm = 'acme'\n[[kind]]\nname = 'live'\nprefix = 'a_'\nbody = 32\n\
-                       [[plan]]\nname = 'p'\nrates = ['9 per 1m']\n[policy]\ndefault_plan = 'p'\n";
+                       [[plan]]\nname = 'p'\nrates = ['9 per 1m']\n[policy]\ndefault_plan = 'p'\nusage = true\n";
 
 fn text(of: &str) -> Text {
     Text { data: of.as_ptr().cast(), len: of.len() }
@@ -232,6 +232,76 @@ fn a_panic_in_a_batch_and_at_the_close_is_a_status() {
     assert_eq!(unsafe { keycask_flush(null(), null_mut()) }, Status::ErrArgument);
     // SAFETY: the handle is open, and nobody else has it.
     assert_eq!(unsafe { keycask_close(scene.store) }, Status::Ok);
+}
+
+#[test]
+fn a_panic_amid_a_batch_leaves_no_token_granted() {
+    const MANY: usize = 130; // the engine is given 64 at once
+    let (mut before, mut amid) = (0, 0);
+    for readings in 0..8 {
+        let scene = Scene::new();
+        let (_, _, token) = scene.issue();
+        let texts = [Text { data: token.as_ptr().cast(), len: token.len() }; MANY];
+        let mut statuses = [77; MANY];
+        scene.bomb.light(readings);
+        // SAFETY: all pointers are to variables that are as large as is said.
+        let status = unsafe {
+            let (at, texts, request) = (statuses.as_mut_ptr(), texts.as_ptr(), request());
+            let (none, store, realm) = (null_mut(), scene.store, scene.realm);
+            keycask_verify_many(store, realm, texts, MANY, &request, at, none, null_mut())
+        };
+        match status {
+            Status::ErrPanic if statuses == [77; MANY] => before += 1,
+            Status::ErrPanic => {
+                assert_eq!(statuses, [Status::ErrPanic as i32; MANY]);
+                amid += 1;
+            }
+            // The plan has nine a minute.
+            _ => assert_eq!(status, Status::DenyRateLimited),
+        }
+    }
+    assert!(before > 0 && amid > 1, "{before} and {amid} points were reached");
+}
+
+#[test]
+fn a_close_after_a_panic_commits_nothing() {
+    let is_use_kept = |panics: bool| {
+        let scene = Scene::new();
+        let (_, key, token) = scene.issue();
+        // Its use is noted, to be written at the close.
+        assert_eq!(scene.verify(&token, null_mut()), Status::Ok);
+        if panics {
+            scene.bomb.light(0);
+            assert_eq!(scene.verify(&token, null_mut()), Status::ErrPanic);
+            scene.bomb.light(-1);
+        }
+        // SAFETY: the handle is open, and nobody else has it.
+        assert_eq!(unsafe { keycask_close(scene.store) }, Status::Ok);
+        let store = engine::Store::options().clock(scene.bomb.clone()).open(&scene.path).unwrap();
+        store.check().unwrap();
+        store.key(engine::KeyId::from_bits(key)).unwrap().last_used.is_some()
+    };
+    assert_eq!((is_use_kept(false), is_use_kept(true)), (true, false));
+}
+
+#[test]
+fn an_error_of_another_size_is_refused_before_anything_is_done() {
+    let scene = Scene::new();
+    for size in 0..=536 {
+        let mut failure = [Failure { struct_size: size, message_len: 7, message: [1; 512] }; 2];
+        failure[1] = Failure { struct_size: 0, message_len: 0, message: [0; 512] };
+        // SAFETY: the handle is open, and as many bytes as the size says are in `failure`.
+        let status = unsafe { keycask_revoke(scene.store, 0, &by(), failure.as_mut_ptr()) };
+        let known = size >= 520;
+        assert_eq!(status, if known { Status::ErrNotFound } else { Status::ErrArgument }, "{size}");
+        assert_eq!(failure[0].message_len != 7, known, "{size}");
+        assert_eq!((failure[0].struct_size, failure[1].message_len), (size, 0));
+    }
+    let (_, key, token) = scene.issue();
+    let mut failure = Failure { struct_size: 519, message_len: 7, message: [1; 512] };
+    // SAFETY: the handle is open, the failure a variable.
+    let revoked = unsafe { keycask_revoke(scene.store, key, &by(), &mut failure) };
+    assert_eq!((revoked, scene.verify(&token, null_mut())), (Status::ErrArgument, Status::Ok));
 }
 
 /// Gives one line, and then the end: the context is where the line is kept until then.

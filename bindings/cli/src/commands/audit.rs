@@ -1,11 +1,14 @@
 //! Look at the audit trail, check it, hand it on, and shorten it.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, Subcommand};
 use keycask::{
     AuditEntry, AuditFilter, Error, ErrorKind, Event, KeyId, Result, Store, Trim, Trimmed,
 };
 
 use crate::args::Who;
+use crate::confirm::Confirm;
 use crate::exit::Exit;
 use crate::output::Fields;
 use crate::session::Session;
@@ -61,7 +64,7 @@ struct Which {
 
     /// So many at most [default: all]
     #[arg(long, value_name = "NUMBER")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
 
     /// What was done in this realm only
     #[arg(long, value_name = "NAME")]
@@ -102,7 +105,7 @@ impl Which {
     }
 
     fn each(self, store: &Store, mut each: impl FnMut(&AuditEntry) -> Result<()>) -> Result<()> {
-        let (mut after, mut left) = (self.after, self.limit.unwrap_or(usize::MAX));
+        let (mut after, mut left) = (self.after, self.limit.map_or(usize::MAX, NonZeroUsize::get));
         let filter = self.filter()?;
         while left > 0 {
             let page = store.find_audit(&filter, after, left.min(PAGE))?;
@@ -201,10 +204,13 @@ What is left can be checked as before: the store remembers where the trail stood
 what is to be kept.
 
 Example:
-  keycask audit trim --before 2025-01-01T00:00:00Z --reason 'kept for a year'")]
+  keycask audit trim --before 2025-01-01T00:00:00Z --reason 'kept for a year' --yes")]
 struct TrimTrail {
     #[command(flatten)]
     oldest: Oldest,
+
+    #[command(flatten)]
+    confirm: Confirm,
 
     #[command(flatten)]
     who: Who,
@@ -235,6 +241,15 @@ impl TrimTrail {
             (.., keep) => Trim::Keep(keep.unwrap_or(u64::MAX)),
         };
         let (store, by) = (session.write()?, self.who.actor());
+        if let Trim::Through(number) = trim {
+            in_trail(&store, number)?;
+        }
+        let otherwise = "entries are taken out for good: export them first, and give --yes";
+        let question = || Ok("Take the oldest entries out of the trail for good?".to_owned());
+        if !self.confirm.is_given(otherwise, question)? {
+            session.output.note("Nothing was taken out.");
+            return Ok(Exit::Failed);
+        }
         let mut taken = 0_u64;
         loop {
             let Trimmed { entries, more, .. } = store.trim_audit(trim, &by)?;
@@ -247,6 +262,17 @@ impl TrimTrail {
         session.output.one(&Fields::new().with("entries", taken))?;
         Ok(Exit::Done)
     }
+}
+
+/// Refuses a number that no entry has: what was meant is another one.
+fn in_trail(store: &Store, number: u64) -> Result<()> {
+    let before = number.checked_sub(1);
+    let entries = before.map(|before| store.audit(before, 1)).transpose()?.unwrap_or_default();
+    if entries.first().is_some_and(|entry| entry.number == number) {
+        return Ok(());
+    }
+    let why = format!("--through {number}: the trail has no entry of this number");
+    Err(Error::new(ErrorKind::Argument, why))
 }
 
 /// Show the figures of the store

@@ -1,5 +1,6 @@
 //! Follow what is committed.
 
+use std::num::NonZeroUsize;
 use std::thread;
 use std::time::Duration;
 
@@ -20,12 +21,15 @@ const PAGE: usize = 256;
 /// How long to wait when nothing was committed.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// What a table says of what was done.
-const COLUMNS: &[&str] = &["seq", "at", "event", "realm", "key_id", "owner", "actor"];
+/// What a table says of what was done and, where the trail does not tell, of what was changed.
+const COLUMNS: &[&str] = &["seq", "at", "event", "changed", "realm", "key_id", "owner", "actor"];
 
 /// List what each commit changed, in order and without a gap, and wait for more
 #[derive(Args, Debug)]
 #[command(after_help = "\
+Each commit has a row at least: what was done, or what it changed if the audit trail tells nothing
+of it, as when a key is rehashed or the trail was trimmed.
+
 With --json a line is one commit: its cursor, from which to go on, what it changed, and the
 entries of the audit trail that it made. If it cannot be told what happened since the cursor,
 this exits with 4: read everything anew, and begin at the cursor that the message gives.
@@ -43,7 +47,7 @@ pub(crate) struct Follow {
 
     /// List so many commits at most [default: all]
     #[arg(long, value_name = "NUMBER")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
 }
 
 impl Follow {
@@ -53,7 +57,7 @@ impl Follow {
             Some(cursor) => cursor,
             None => store.feed()?.oldest,
         };
-        let mut left = self.limit.unwrap_or(usize::MAX);
+        let mut left = self.limit.map_or(usize::MAX, NonZeroUsize::get);
         while left > 0 {
             match store.changes(cursor, left.min(PAGE))? {
                 Changes::Since(commits) => {
@@ -89,10 +93,28 @@ fn print(session: &Session, store: &Store, commits: &[Commit]) -> Result<()> {
         return commits.iter().try_for_each(line);
     }
     let mut list = session.output.list(COLUMNS);
-    for entry in commits.iter().flat_map(|commit| &commit.entries) {
-        list.row(&view::audit(entry))?;
-    }
+    commits.iter().flat_map(rows).try_for_each(|row| list.row(&row))?;
     list.end()
+}
+
+/// The rows of a commit, one at least: its entries or, if it made none or they were trimmed, what
+/// it changed.
+fn rows(commit: &Commit) -> Vec<Fields> {
+    if !commit.entries.is_empty() {
+        return commit.entries.iter().map(view::audit).collect();
+    }
+    let row = |what: String| Fields::new().with("seq", commit.seq).with("changed", what);
+    let changed = |changed: &Changed| match changed {
+        Changed::Key(key) => row("key".to_owned()).with("key_id", key.to_string()),
+        Changed::Swept(key) => row("swept".to_owned()).with("key_id", key.to_string()),
+        Changed::Owner(owner) => row(format!("owner {}", owner.number())),
+        Changed::Realm(realm) => row(format!("realm {}", realm.number())),
+        _ => row("other".to_owned()),
+    };
+    match &commit.changed[..] {
+        [] => vec![row("nothing".to_owned())],
+        all => all.iter().map(changed).collect(),
+    }
 }
 
 /// What is to be looked up anew: a key by its id, an owner and a realm by their numbers.

@@ -1,7 +1,7 @@
 //! Decide about a token: verify it, or explain what verify would say.
 
 use clap::Args;
-use keycask::{Denial, Grant, RealmRef, Reason, Request, Result, Store, VerifyError};
+use keycask::{Result, VerifyError};
 
 use crate::args::Ask;
 use crate::exit::Exit;
@@ -33,7 +33,7 @@ impl Verify {
         let store = session.read()?;
         let (realm, request) = self.ask.resolve(&store)?;
         let token = self.from.read()?;
-        match decide(&store, realm, &token, &request) {
+        match store.verify(realm, &token, &request) {
             Ok(grant) => {
                 if grant.credits.is_some() {
                     session.output.note("No credit was taken: the store is open read-only");
@@ -48,30 +48,6 @@ impl Verify {
             Err(VerifyError::Failed(error)) => Err(error),
         }
     }
-}
-
-/// Decides as the process does that writes, but takes no credit. The quota is the last check:
-/// whom it alone refuses though there are credits, who writes grants.
-fn decide(
-    store: &Store,
-    realm: RealmRef,
-    token: &[u8],
-    request: &Request,
-) -> Result<Grant, VerifyError> {
-    let verdict = store.verify(realm, token, request);
-    let Err(VerifyError::Denied(Denial {
-        reason: Reason::QuotaExhausted { credits, retry_ms: _ },
-        ..
-    })) = &verdict
-    else {
-        return verdict;
-    };
-    let Some(remaining) = credits.remaining.checked_sub(1) else { return verdict };
-    let mut grant = store.verify(realm, token, &request.cost(0))?;
-    let mut left = *credits;
-    left.remaining = remaining;
-    grant.credits = Some(left);
-    Ok(grant)
 }
 
 /// Show every check of the decision about the token on standard input

@@ -1,11 +1,10 @@
 //! End many keys: revoke them, or end their grace.
 
-use std::io::{self, IsTerminal, Write};
-
 use clap::Args;
-use keycask::{DryRun, Ending, Error, ErrorKind, Filter, Result, Store};
+use keycask::{DryRun, Ending, Filter, Result};
 
 use crate::args::By;
+use crate::confirm::Confirm;
 use crate::exit::Exit;
 use crate::output::Fields;
 use crate::select::Select;
@@ -21,9 +20,8 @@ pub(crate) struct Many {
     #[arg(long)]
     pub(crate) dry_run: bool,
 
-    /// Do not ask back
-    #[arg(long)]
-    yes: bool,
+    #[command(flatten)]
+    confirm: Confirm,
 }
 
 impl Many {
@@ -46,7 +44,9 @@ impl Many {
         }
         let store = session.write()?;
         let ending = ending(self.select.filter(&store)?);
-        if !self.yes && !confirmed(&store, &ending)? {
+        let otherwise = "many keys may end: give --yes, or --dry-run to see how many";
+        let question = || Ok(format!("Revoke {} keys for good?", store.dry_run(&ending)?.keys));
+        if !self.confirm.is_given(otherwise, question)? {
             session.output.note("Nothing was revoked.");
             return Ok(Exit::Failed);
         }
@@ -60,20 +60,6 @@ impl Many {
 fn dry(run: &DryRun) -> Fields {
     let first: Vec<_> = run.first.iter().map(ToString::to_string).collect();
     Fields::new().with("dry_run", true).with("keys", run.keys).with("first", first)
-}
-
-/// Whether the person at the terminal wants it.
-fn confirmed(store: &Store, ending: &Ending) -> Result<bool> {
-    if !io::stdin().is_terminal() {
-        let why = "many keys may end: give --yes, or --dry-run to see how many";
-        return Err(Error::new(ErrorKind::Argument, why));
-    }
-    let keys = store.dry_run(ending)?.keys;
-    let failed = |error: io::Error| Error::new(ErrorKind::Io, "terminal").caused_by(error);
-    write!(io::stderr(), "Revoke {keys} keys for good? [y/N] ").map_err(failed)?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer).map_err(failed)?;
-    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
 }
 
 /// End the grace of rotated keys now: revoke the old keys, and leave their successors

@@ -1,28 +1,27 @@
 //! Take in keys of another system.
 
-use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use keycask::{Error, ErrorKind, ImportLines, ImportReport, ImportRules, Result, Scheme, Store};
 
 use crate::args::Who;
 use crate::exit::Exit;
+use crate::lines::Lines;
 use crate::output::Fields;
-use crate::secret;
 use crate::session::Session;
-use crate::wiped::Wiped;
 
 /// Take in keys whose tokens another system made, one JSON object a line
 #[derive(Args, Debug)]
 #[command(after_help = "\
 All lines are checked before the first is imported. The same file can be given again: keys that
-the store has are known. docs/import.md says what a line is.
+the store has are known. docs/import.md says what a line is. If a line is refused this exits with
+2, in a dry run too, unless --skip-refused is given.
 
 Example:
   keycask import --realm acme --kind live --scheme unkey --dry-run keys.jsonl")]
 pub(crate) struct Import {
-    /// File with the lines
+    /// File with the lines; - for standard input
     file: PathBuf,
 
     /// The realm in which the keys shall be valid
@@ -71,23 +70,21 @@ impl Import {
             .skip_refused(self.skip_refused)
             .make_owners(self.make_owners)
             .ignore_caps(self.ignore_caps);
-        let report = if self.dry_run || !self.skip_refused {
-            let report = self.pass(session, &store, &lines, &rules.dry_run(true))?;
-            if report.refused > 0 && !self.dry_run {
+        let mut from = Lines::open(&self.file)?;
+        let checks = !self.dry_run && !self.skip_refused;
+        if checks {
+            from.keep()?;
+            let report = self.pass(session, &store, (&lines, &mut from), &rules.dry_run(true))?;
+            if report.refused > 0 {
                 let why = format!(
                     "{} of {} lines are refused, and nothing was imported; see --skip-refused",
                     report.refused, report.lines
                 );
                 return Err(Error::new(ErrorKind::Argument, why));
             }
-            Some(report)
-        } else {
-            None
-        };
-        let report = match report.filter(|_| self.dry_run) {
-            Some(report) => report,
-            None => self.pass(session, &store, &lines, &rules)?,
-        };
+        }
+        let report =
+            self.pass(session, &store, (&lines, &mut from), &rules.dry_run(self.dry_run))?;
         store.close()?;
         let fields = Fields::new()
             .with("lines", report.lines)
@@ -95,27 +92,22 @@ impl Import {
             .with("known", report.known)
             .with("refused", report.refused);
         session.output.one(&fields)?;
-        // Who skips them has asked for it.
-        Ok(if report.refused > 0 && self.dry_run { Exit::Failed } else { Exit::Done })
+        // Who skips them has asked for it. A dry run ends as the import would.
+        let ends = report.refused > 0 && !self.skip_refused;
+        Ok(if ends { Exit::Usage } else { Exit::Done })
     }
 
-    /// Goes through the file once.
+    /// Goes through the lines once.
     fn pass(
         &self,
         session: &Session,
         store: &Store,
-        lines: &ImportLines,
+        (lines, from): (&ImportLines, &mut Lines),
         rules: &ImportRules,
     ) -> Result<ImportReport> {
-        let file = open(&self.file)?;
         let refused = |number, error: &Error| {
             session.output.error(error.kind().name(), &format!("line {number}: {error}"));
         };
-        store.import_lines(lines, file, rules, &self.who.actor(), refused)
+        store.import_lines(lines, from.read()?, rules, &self.who.actor(), refused)
     }
-}
-
-fn open(path: &Path) -> Result<Wiped<File>> {
-    let file = File::open(path).map_err(|e| secret::failed(&format!("import {path:?}"), e))?;
-    Ok(Wiped::new(file))
 }

@@ -1,5 +1,7 @@
 //! Look at keys.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, ValueEnum};
 use keycask::{Cursor, Filter, KeyId, Order, Result, Store};
 
@@ -96,14 +98,14 @@ struct Part {
 
     /// List so many at most [default: all]
     #[arg(long, value_name = "NUMBER")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
 }
 
 impl Part {
     fn list(&self, session: &Session, store: &Store, filter: &Filter) -> Result<()> {
         let mut list = session.output.list(COLUMNS);
         let mut after = self.after;
-        let mut left = self.limit.unwrap_or(usize::MAX);
+        let mut left = self.limit.map_or(usize::MAX, NonZeroUsize::get);
         while left > 0 {
             let page = store.list(filter, after, left.min(PAGE))?;
             left = left.saturating_sub(page.keys.len());

@@ -1,5 +1,7 @@
 //! Owners: whose keys they are.
 
+use std::num::NonZeroUsize;
+
 use clap::{Args, Subcommand};
 use keycask::{OwnerChange, Result};
 
@@ -133,7 +135,7 @@ pub(crate) struct List {
 
     /// List so many at most [default: all]
     #[arg(long, value_name = "NUMBER")]
-    limit: Option<usize>,
+    limit: Option<NonZeroUsize>,
 }
 
 impl List {
@@ -143,7 +145,7 @@ impl List {
         let profile = store.profile(realm)?;
         let mut list = session.output.list(&["owner", "plan", "suspended", "direct", "group"]);
         let mut after = self.after;
-        let mut left = self.limit.unwrap_or(usize::MAX);
+        let mut left = self.limit.map_or(usize::MAX, NonZeroUsize::get);
         while left > 0 {
             let owners = store.owners(realm, after.as_deref(), left.min(PAGE))?;
             let Some(last) = owners.last() else { break };

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use keycask::{PepperStatus, Result};
 
 use crate::args::Who;
+use crate::confirm::Confirm;
 use crate::exit::Exit;
 use crate::output::Fields;
 use crate::secret;
@@ -40,8 +41,16 @@ pub(crate) struct Rotate {
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Example:
-  keycask pepper retire --reason 'rotated in March'")]
+  keycask pepper retire --dry-run
+  keycask pepper retire --reason 'rotated in March' --yes")]
 pub(crate) struct Retire {
+    /// Only say how many keys would be revoked
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    confirm: Confirm,
+
     #[command(flatten)]
     who: Who,
 }
@@ -64,16 +73,36 @@ impl Pepper {
                 store.close()?;
                 session.output.one(&fields(&status))?;
             }
-            Self::Retire(command) => {
-                let store = session.write()?;
-                let revoked = store.retire_pepper(&command.who.actor())?;
-                store.close()?;
-                session.output.one(&Fields::new().with("revoked", revoked))?;
-            }
+            Self::Retire(command) => return command.run(session),
             Self::Status(Status {}) => {
                 session.output.one(&fields(&session.read()?.pepper_status()?))?;
             }
         }
+        Ok(Exit::Done)
+    }
+}
+
+impl Retire {
+    fn run(self, session: &Session) -> Result<Exit> {
+        if self.dry_run {
+            let PepperStatus { previous, left, .. } = session.read()?.pepper_status()?;
+            let fields = Fields::new().with("dry_run", true).with("previous", previous);
+            session.output.one(&fields.with("revoked", left))?;
+            return Ok(Exit::Done);
+        }
+        let store = session.write()?;
+        let otherwise = "keys may be revoked: give --yes, or --dry-run to see how many";
+        let question = || {
+            let left = store.pepper_status()?.left;
+            Ok(format!("End the pepper before, and revoke {left} keys for good?"))
+        };
+        if !self.confirm.is_given(otherwise, question)? {
+            session.output.note("Nothing was retired.");
+            return Ok(Exit::Failed);
+        }
+        let revoked = store.retire_pepper(&self.who.actor())?;
+        store.close()?;
+        session.output.one(&Fields::new().with("revoked", revoked))?;
         Ok(Exit::Done)
     }
 }

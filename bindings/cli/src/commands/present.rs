@@ -27,7 +27,8 @@ headers that a grant adds. What is not a head is answered by 400. With --json ea
 a line that tells the reason too. A request's id is its X-Request-Id, else req-1, req-2 ...
 
 Opens the store read-only and decides by what it held when the run began. Rates are counted in
-each process for itself: over the heads of this run.
+each process for itself: over the heads of this run. No credit of a quota is taken: each head
+is answered by the credits that the file has.
 
 Example:
   printf 'GET / HTTP/1.1\\r\\nX-CLOUDGENI-API-KEY: %s\\r\\n\\r\\n' \"$TOKEN\" |

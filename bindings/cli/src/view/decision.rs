@@ -41,12 +41,20 @@ pub(crate) fn denial(realm: &Realm, denial: &Denial) -> Fields {
             fields.and(scopes(realm, *required, *present, required.difference(*present)))
         }
         Reason::RateLimited { rate, retry_ms } => {
-            fields.with("retry_ms", *retry_ms).with("rate", rate_value(rate))
+            fields.and(retry(*retry_ms)).with("rate", rate_value(rate))
         }
         Reason::QuotaExhausted { credits, retry_ms } => {
-            fields.with("retry_ms", *retry_ms).with("credits", credits_value(credits))
+            fields.and(retry(*retry_ms)).with("credits", credits_value(credits))
         }
         _ => fields,
+    }
+}
+
+/// When to try again; nothing if that is of no use, as with a quota that is never refilled.
+fn retry(retry_ms: u64) -> Fields {
+    match retry_ms {
+        u64::MAX => Fields::new(),
+        _ => Fields::new().with("retry_ms", retry_ms),
     }
 }
 
