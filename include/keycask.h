@@ -905,8 +905,8 @@ typedef struct {
     // With KEYCASK_AFTER: milliseconds from the start to the end. Else 0.
     int64_t life_ms;
     // The networks from which alone it may be used, such as 10.0.0.0/8 or 2001:db8::/32,
-    // separated by spaces, KEYCASK_NETWORKS_MAX at most. An address such as ::ffff:10.0.0.1 is
-    // the IPv4 address. May be left out: from anywhere.
+    // separated by spaces, from 1 to KEYCASK_NETWORKS_MAX. An address such as ::ffff:10.0.0.1
+    // is the IPv4 address. May be left out: from anywhere; the empty text is refused.
     keycask_text networks;
     // How long it may stay unused, in milliseconds from an hour on, if its realm does not
     // say less; or KEYCASK_DEFAULT, as the realm has it. The time of its last use is kept then.

@@ -7,9 +7,10 @@ use std::thread;
 use std::time::Duration;
 
 use keycask::{
-    Actor, ErrorKind, Event, KeyId, Options, OwnerChange, Pepper, RealmRef, Reason, Request,
-    Rotation, Spec, State, Store,
+    Actor, ErrorKind, Event, Import, ImportRules, KeyId, Options, OwnerChange, Pepper, RealmRef,
+    Reason, Request, Rotation, Spec, State, Store,
 };
+use sha2::{Digest as _, Sha256};
 
 const PROFILE: &str = r#"
 realm = "acme"
@@ -101,6 +102,28 @@ fn p44_no_holder_sees_that_the_pepper_is_rotated() {
     let scene = scene.reopened(with(2, None));
     assert_eq!([&old, &new].map(|token| scene.reason(token)), [None, None]);
     scene.store.check().unwrap();
+}
+
+/// That a key was verified before the rotation kept later verifies from being noted.
+#[test]
+fn p44_a_key_that_was_verified_before_and_after_the_rotation_is_not_among_those_that_are_left() {
+    for flushes in [false, true] {
+        let scene = Scene::new(with(1, None));
+        let hex: String = Sha256::digest("moved").iter().map(|b| format!("{b:02x}")).collect();
+        let spec = Spec::new(scene.acme, "live", "o");
+        let import = Import::digest(spec, "sha256".parse().unwrap(), &hex).unwrap();
+        scene.store.import(&[import], &ImportRules::new(), &by()).unwrap();
+        assert_eq!(scene.reason("moved"), None);
+        scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+        for _ in 0..5 {
+            assert_eq!(scene.reason("moved"), None);
+        }
+        if flushes {
+            scene.store.flush().unwrap();
+        }
+        assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 0);
+        assert_eq!(scene.reason("moved"), None);
+    }
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub struct Spec {
     metadata: String,
     start: Option<Timestamp>,
     end: Option<End>,
-    networks: Vec<String>,
+    networks: Option<Vec<String>>,
     idle: Option<Duration>,
     quota: Option<Option<Quota>>,
 }
@@ -64,7 +64,7 @@ impl Spec {
             metadata: String::new(),
             start: None,
             end: None,
-            networks: Vec::new(),
+            networks: None,
             idle: None,
             quota: None,
         }
@@ -120,11 +120,12 @@ impl Spec {
     }
 
     /// Adds networks from which alone the key may be used, such as `10.0.0.0/8` or
-    /// `2001:db8::/32`: 64 at most. From anywhere if there are none. See
-    /// [`Request::address`](crate::Request::address).
+    /// `2001:db8::/32`: from 1 to 64. From anywhere if this is never said; an empty list is
+    /// refused. See [`Request::address`](crate::Request::address).
     #[must_use]
     pub fn networks<S: Into<String>>(mut self, networks: impl IntoIterator<Item = S>) -> Self {
-        self.networks.extend(networks.into_iter().map(Into::into));
+        let networks = networks.into_iter().map(Into::into);
+        self.networks.get_or_insert_default().extend(networks);
         self
     }
 
@@ -160,7 +161,7 @@ impl Spec {
             "metadata": self.metadata,
             "start": self.start.map(Timestamp::as_ms),
             "end": self.end.map(End::asked),
-            "networks": (!self.networks.is_empty()).then_some(&self.networks),
+            "networks": self.networks,
             "idle": self.idle.map(asked_span),
             "quota": self.quota.map(asked_quota),
         })
@@ -171,8 +172,8 @@ impl Spec {
     ///
     /// # Errors
     ///
-    /// `NotFound` for a kind, scope or set that the realm does not have; `Argument` for text
-    /// or times out of their limits, or for scopes of its own on a kind that inherits all
+    /// `NotFound` for a kind, scope or set that the realm does not have; `Argument` for text,
+    /// times or networks out of their limits, or for scopes of its own on a kind that inherits all
     /// of them.
     pub(crate) fn check(&self, realm: &Realm, issued: Timestamp, now: Timestamp) -> Result<Terms> {
         let (number, kind) = realm.kind_named(&self.kind)?;
@@ -197,10 +198,7 @@ impl Spec {
             (None, None) => Timestamp::NEVER,
         };
         check_end(end, (start, from), issued, policy.longest_life)?;
-        let networks = match &*self.networks {
-            [] => None,
-            networks => Some(Networks::parse(networks)?),
-        };
+        let networks = self.networks.as_deref().map(Networks::parse).transpose()?;
         let idle = self.idle.map(|span| check_idle(span, realm, now)).transpose()?;
         Ok(Terms {
             networks,

@@ -2,7 +2,7 @@
 //!
 //! A verify notes its key here: it claims a place by one exchange, waits for nobody and takes no
 //! memory. A place has the id of its key from the claim on, and its other words are whole once
-//! [`FULL`] is seen. A key that finds no place is counted.
+//! [`FULL`] is seen. A note that is lost is counted: who retires a pepper has to know of it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
@@ -109,7 +109,8 @@ impl Place {
 #[derive(Default)]
 pub(super) struct Noted {
     places: OnceLock<Box<[Place]>>,
-    /// How many found no place. Relaxed: it is a count.
+    /// How many notes were lost: for want of a place, or because they are of no use by now.
+    /// Relaxed: it is a count.
     missed: AtomicU64,
     /// Held by who takes notes, never by who puts them.
     taking: Mutex<()>,
@@ -129,8 +130,19 @@ impl Noted {
         let own = usize::try_from(verified.key_id.bits()).unwrap_or(0) % ROOM;
         let reach = places.iter().cycle().skip(own).take(REACH.min(places.len()));
         if !reach.into_iter().any(|place| place.has(verified)) {
-            self.missed.fetch_add(1, Ordering::Relaxed);
+            self.miss(1);
         }
+    }
+
+    /// So many more notes were lost of keys that were verified.
+    pub(super) fn miss(&self, notes: u64) {
+        self.missed.fetch_add(notes, Ordering::Relaxed);
+    }
+
+    /// Forgets all that was noted, and what was lost of it.
+    pub(super) fn clear(&self) {
+        self.take();
+        self.missed();
     }
 
     /// All that was noted, which is noted no more.
@@ -139,7 +151,7 @@ impl Noted {
         self.places.get().into_iter().flatten().filter_map(Place::give_up).collect()
     }
 
-    /// How often a key found no place since this was last asked.
+    /// How many notes were lost since this was last asked.
     pub(super) fn missed(&self) -> u64 {
         self.missed.swap(0, Ordering::Relaxed)
     }

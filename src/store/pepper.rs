@@ -96,9 +96,10 @@ impl Store {
     /// [`pepper_status`](Self::pepper_status) says beforehand how many there are. Keys are
     /// revoked a thousand a commit, the pepper ends with the last; if that is cut off, call again.
     ///
-    /// Where keys were verified and there was no room to note it, it is not known which of those
-    /// that are left they are. The first call is then refused. The next one, after as much time
-    /// as it takes until they are verified again, goes on.
+    /// Where keys were verified and there was no room to note it, or a note was of no use because
+    /// it was made while the pepper was rotated, it is not known which of those that are left they
+    /// are. The call is then refused. The next one, after as much time as it takes until they are
+    /// verified again, goes on.
     ///
     /// # Errors
     ///
@@ -114,10 +115,6 @@ impl Store {
         }
         self.storage.writable()?;
         self.storage.confirmed()?;
-        match self.noted.missed() {
-            0 => {}
-            missed => return Err(not_noted(missed)),
-        }
         let mut revoked = 0_u64;
         let mut after = None;
         loop {
@@ -128,6 +125,10 @@ impl Store {
             after = left.last().copied();
             if left.is_empty() {
                 break;
+            }
+            match self.noted.missed() {
+                0 => {}
+                missed => return Err(not_noted(missed)),
             }
             let count =
                 self.commit(|view, realms, now| self.revoke_left(view, realms, &left, by, now))?;
@@ -228,10 +229,10 @@ impl Store {
         let Turn { header, current, previous, counted } = turn;
         self.storage.note_header(header);
         let counts = counted.by_realm(|kind| self.realms.load().realm_of(kind));
+        // Those were verified by what there was before. Not afterwards: then there may be others.
+        self.noted.clear();
         self.routes.turn(current, previous, counts)?;
         self.make_ready();
-        // Those were verified by what there was before.
-        self.noted.missed();
         Ok(())
     }
 }
@@ -249,7 +250,7 @@ fn none_before() -> Error {
 #[cold]
 fn not_noted(missed: u64) -> Error {
     let why = format!(
-        "pepper: {missed} times a key was verified that could not be noted for want of room; \
+        "pepper: {missed} times a key was verified that could not be noted; \
          rehash more often for a while, then retire again"
     );
     Error::new(ErrorKind::Conflict, why)

@@ -2,8 +2,8 @@
 //!
 //! A verify that found a key by another way has the token in its hands, and so the digest that
 //! the key shall have: it [notes](super::noted) the digest, in memory, and no more.
-//! [`Store::rehash`] writes what was noted. What is lost before, by a crash or for want of room,
-//! is noted at the next verify.
+//! [`Store::rehash`] writes what was noted. What is lost before, by a crash, by a rotation or for
+//! want of room, is noted at the next verify.
 
 use std::collections::HashSet;
 
@@ -49,19 +49,21 @@ impl Store {
         if verified.is_empty() {
             return Ok(0);
         }
-        self.commit(|view, realms, now| {
+        let done = self.commit(|view, realms, now| {
             let current = self.routes.load().current.number;
             let mut draft = Draft::new(0_u64);
             let mut digests = HashSet::new();
-            for verified in verified {
+            for verified in &verified {
                 let Some(record) = view.key(verified.key_id)? else { continue };
                 // It may have been rehashed, or the pepper rotated, since it was verified.
                 let still = record.digest.words() == verified.found;
                 if !still || verified.generation != current {
+                    // While it was noted, no later verify could note it.
+                    self.noted.miss((record.pepper != current).into());
                     continue;
                 }
                 let (from, before) = (record.address(), Way::of(&record));
-                let new = rehashed(record, &verified);
+                let new = rehashed(record, verified);
                 let to = new.address();
                 // The token may be another key's by now.
                 let approach = self.index.approach(to.locator);
@@ -83,7 +85,11 @@ impl Store {
                 }
             }
             Ok(draft)
-        })
+        });
+        if done.is_err() {
+            verified.iter().for_each(|verified| self.noted.note(verified));
+        }
+        done
     }
 
     /// Revokes a key, of which nothing would be found before the one that has its token is swept:

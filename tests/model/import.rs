@@ -74,6 +74,11 @@ impl Way {
     pub fn note(&mut self, generation: u8) {
         self.is_noted |= self.scheme.is_some() || self.generation != generation;
     }
+
+    /// That it was granted is forgotten.
+    pub fn forget(&mut self) {
+        self.is_noted = false;
+    }
 }
 
 impl Key {
@@ -158,7 +163,7 @@ fn again(world: &mut World, dice: &mut Dice) {
     assert!(matches!(outcomes[..], [ImportOutcome::Known(id)] if id == key.id), "{outcomes:?}");
 }
 
-pub fn rehash(world: &mut World, _: &mut Dice) {
+fn rehash(world: &mut World, _: &mut Dice) {
     world.record();
     let count = world.store().rehash().unwrap();
     assert_eq!(count, world.rehashed());

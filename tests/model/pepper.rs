@@ -4,7 +4,7 @@ use keycask::{ErrorKind, Event, Options, Pepper, Store};
 
 use crate::Part;
 use crate::dice::Dice;
-use crate::import::{SECRET, Way, rehash};
+use crate::import::{SECRET, Way};
 use crate::key::Key;
 use crate::life;
 use crate::world::{World, by};
@@ -71,9 +71,7 @@ impl Peppers {
     }
 }
 
-fn rotate(world: &mut World, dice: &mut Dice) {
-    // What was verified under the pepper before is of no use afterwards.
-    rehash(world, dice);
+fn rotate(world: &mut World, _: &mut Dice) {
     let next = world.peppers.present + 1;
     let rotated = world.store().rotate_pepper(pepper(next), &by());
     if world.peppers.previous.is_some() {
@@ -83,16 +81,18 @@ fn rotate(world: &mut World, dice: &mut Dice) {
     assert_eq!(rotated.unwrap().generation, next);
     world.tell(Event::PepperChanged, None);
     world.peppers = Peppers { present: next, previous: Some(world.peppers.present) };
+    // What was verified under the pepper before is of no use afterwards.
+    world.keys.iter_mut().for_each(|key| key.way.forget());
 }
 
-fn retire(world: &mut World, dice: &mut Dice) {
-    rehash(world, dice);
+fn retire(world: &mut World, _: &mut Dice) {
     let now = world.now();
     let retired = world.store().retire_pepper(&by());
     if world.peppers.previous.is_none() {
         assert_eq!(retired.unwrap_err().kind(), ErrorKind::Conflict);
         return;
     }
+    world.rehashed();
     let left = |at: &usize| world.peppers.leaves(&world.keys[*at]);
     let left: Vec<usize> = (0..world.keys.len()).filter(left).collect();
     assert_eq!(retired.unwrap(), left.len() as u64);

@@ -55,8 +55,8 @@ pub struct Spec {
     /// With KEYCASK_AFTER: milliseconds from the start to the end. Else 0.
     pub life_ms: i64,
     /// The networks from which alone it may be used, such as 10.0.0.0/8 or 2001:db8::/32,
-    /// separated by spaces, KEYCASK_NETWORKS_MAX at most. An address such as ::ffff:10.0.0.1 is
-    /// the IPv4 address. May be left out: from anywhere.
+    /// separated by spaces, from 1 to KEYCASK_NETWORKS_MAX. An address such as ::ffff:10.0.0.1
+    /// is the IPv4 address. May be left out: from anywhere; the empty text is refused.
     pub networks: Text,
     /// How long it may stay unused, in milliseconds from an hour on, if its realm does not
     /// say less; or KEYCASK_DEFAULT, as the realm has it. The time of its last use is kept then.
@@ -102,8 +102,10 @@ impl Spec {
             spec = spec.idle(time::span(self.idle_ms)?);
         }
         // SAFETY: the caller's promise is the same.
-        let (networks, quota) = unsafe { (self.networks.or_empty()?, credits::asked(self.quota)?) };
-        spec = spec.networks(networks.split_ascii_whitespace());
+        let (networks, quota) = unsafe { (self.networks.given()?, credits::asked(self.quota)?) };
+        if let Some(networks) = networks {
+            spec = spec.networks(networks.split_ascii_whitespace());
+        }
         if let Some(quota) = quota {
             spec = spec.quota(quota);
         }

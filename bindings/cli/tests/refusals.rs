@@ -55,6 +55,7 @@ fn bad_input_is_refused_by_name_and_changes_nothing() {
         (issue(&["--kind", "live", "--end", "90d", "ann"]), 2, "argument", "90d"),
         (issue(&["--kind", "live", "--end=-1d", "ann"]), 2, "argument", "-1d"),
         (issue(&["--kind", "live", "--end", "9999-01-01T00:00:00Z", "ann"]), 2, "argument", "9999"),
+        (issue(&["--kind", "live", "--networks", "", "ann"]), 2, "argument", "networks: 0"),
         (issue(&["--kind", "live", "--metadata", "{", "ann"]), 2, "argument", "metadata"),
         (issue(&["--kind", "live", "--name", "a\u{1b}b", "ann"]), 2, "argument", "control"),
         (issue(&["--kind", "live", "--reason", "a\nb", "ann"]), 2, "argument", "reason"),

@@ -22,7 +22,7 @@ pub(crate) struct Fields {
     start: Option<Instant>,
     end: Option<Instant>,
     life: Option<Duration>,
-    networks: Names,
+    networks: Option<Names>,
     idle: Option<Duration>,
     quota: Option<String>,
     no_quota: bool,
@@ -35,8 +35,10 @@ impl Fields {
         let mut spec = Spec::new(realm, self.kind, self.owner)
             .scopes(self.scopes.0)
             .name(self.name)
-            .metadata(self.metadata)
-            .networks(self.networks.0);
+            .metadata(self.metadata);
+        if let Some(networks) = self.networks {
+            spec = spec.networks(networks.0);
+        }
         for set in self.sets.0 {
             spec = spec.set(set);
         }

@@ -45,6 +45,8 @@ def test_a_spec_arrives_whole(store: Store) -> None:
     assert key.lineage == key.key_id and key.predecessor is key.successor is None
     with pytest.raises(keycask.ArgumentError, match="not both"):
         store.issue(Spec("shop", "live", "ann", quota="1", no_quota=True), by="test")
+    with pytest.raises(keycask.ArgumentError, match="networks: 0; from 1 to 64"):
+        store.issue(Spec("shop", "live", "ann", networks=[]), by="test")
     with pytest.raises(keycask.NotFoundError):
         store.key("key_0000000000000")
     with pytest.raises(keycask.ArgumentError):

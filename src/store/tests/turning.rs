@@ -176,3 +176,19 @@ fn retiring_is_refused_once_while_keys_may_be_left_that_were_verified() {
     assert_eq!(store.retire_pepper(&by()).unwrap(), 0);
     assert!(grants(&store, &run.used) && grants(&store, &run.idle));
 }
+
+/// A verify that began before a rotation notes its key after it, in the place of those that follow.
+#[test]
+fn retiring_is_refused_once_while_a_note_of_before_kept_later_ones_away() {
+    let run = run(None);
+    let store = open(&Disk::new(run.base), options(&run.clock).pepper(pepper(1))).unwrap();
+    store.rotate_pepper(pepper(2), &by()).unwrap();
+    assert!(grants(&store, &run.used));
+    let late = Verified { generation: 1, ..store.noted.take()[0] };
+    store.noted.note(&late);
+    assert!(grants(&store, &run.used));
+    assert_eq!(store.retire_pepper(&by()).unwrap_err().kind(), ErrorKind::Conflict);
+    assert!(grants(&store, &run.used));
+    assert_eq!(store.retire_pepper(&by()).unwrap(), 1);
+    assert!(grants(&store, &run.used) && !grants(&store, &run.idle));
+}

@@ -43,8 +43,9 @@ class Spec:
     """The key is refused from it on; `NEVER` for none."""
     life: timedelta | None = None
     """The key is refused from so long after its start on, instead of `end`."""
-    networks: Iterable[str] = ()
-    """From which alone the key may be used, such as `10.0.0.0/8`: 64 at most."""
+    networks: Iterable[str] | None = None
+    """From which alone the key may be used, such as `10.0.0.0/8`: from 1 to 64. From anywhere if
+    none are said; an empty list is refused."""
     idle: timedelta | None = None
     """The key is refused once it was not used for so long: an hour at least."""
     quota: str | None = None
