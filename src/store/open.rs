@@ -143,9 +143,9 @@ impl Store {
         self.give_back()
     }
 
-    /// Closes the file without a commit: neither usage that was noted nor leased credits are
-    /// written. For whoever saw a call panic, after which what memory holds is not to be
-    /// trusted. The next opening repairs the file if it must.
+    /// Closes the file without a commit of the store: neither usage that was noted nor leased
+    /// credits are written. redb still notes its free pages, unless it panicked itself. For whoever
+    /// saw a call panic, after which what memory holds is not to be trusted.
     pub fn abandon(self) {
         self.storage.poison();
     }

@@ -92,10 +92,32 @@ fn a_table_of_changes_has_each_commit_also_where_the_trail_tells_nothing_of_it()
 }
 
 #[test]
+fn a_table_of_changes_has_a_commit_that_only_rehashes() {
+    let place = Place::with_owner();
+    // SHA-256 of "hello".
+    let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let line = format!("{{\"owner\": \"ann\", \"digest\": \"{digest}\"}}\n");
+    let import = ["import", "--realm", "shop", "--kind", "live", "--scheme", "sha256", "-"];
+    place.feed(&import, line).expect(0);
+    let pepper = keycask::Pepper::new(&[7; 32]);
+    let store = keycask::Store::options().pepper(pepper).open(place.store()).unwrap();
+    let realm = store.realm("shop").unwrap();
+    let key = store.verify(realm, b"hello", &keycask::Request::new()).unwrap().key_id;
+    store.close().unwrap();
+    let commits = place.run(&["changes", "--json"]).expect(0).lines();
+    let last = commits.last().unwrap();
+    assert_eq!(last["entries"], json!([]), "the rehash has no entry: {last}");
+    let table = place.run(&["changes"]).expect(0).out;
+    let row: Vec<&str> = table.lines().last().unwrap().split_whitespace().collect();
+    assert_eq!(row, [&*last["seq"].to_string(), "key", &key.to_string()], "{table}");
+}
+
+#[test]
 fn to_list_nothing_is_no_list() {
     let place = Place::with_owner();
-    let lists: [&[&str]; 5] =
-        [&["list"], &["audit"], &["audit", "export"], &["changes"], &["find", "...abcd"]];
+    let owners = ["owner", "list", "--realm", "shop"];
+    let lists: [&[&str]; 6] =
+        [&owners, &["list"], &["audit"], &["audit", "export"], &["changes"], &["find", "...abcd"]];
     for list in lists {
         let refused = place.run(&[list, &["--json", "--limit", "0"]].concat()).expect(2);
         assert!(refused.error()["message"].to_string().contains("--limit"), "{refused:?}");

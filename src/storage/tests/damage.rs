@@ -15,12 +15,21 @@ pub(super) fn rewrite(path: &Path, change: impl FnOnce(&redb::WriteTransaction))
 
 /// Changes the record of a key in a closed file.
 pub(crate) fn damage_key(path: &Path, key: KeyId) {
-    rewrite(path, |transaction| {
-        let mut keys = transaction.open_table(tables::KEYS).unwrap();
-        let mut value = row_of(&keys, &tables::key_row(key));
-        value[1] ^= 1;
-        keys.insert(&tables::key_row(key), value.as_slice()).unwrap();
-    });
+    rewrite(path, |transaction| damage_row(transaction, key));
+}
+
+/// Changes the record of a key in the file of an open store.
+pub(crate) fn damage_open_key(storage: &Storage, key: KeyId) {
+    let batch = storage.batch().unwrap();
+    damage_row(&batch.transaction, key);
+    batch.storage.commit(batch.transaction).unwrap();
+}
+
+fn damage_row(transaction: &redb::WriteTransaction, key: KeyId) {
+    let mut keys = transaction.open_table(tables::KEYS).unwrap();
+    let mut value = row_of(&keys, &tables::key_row(key));
+    value[1] ^= 1;
+    keys.insert(&tables::key_row(key), value.as_slice()).unwrap();
 }
 
 /// Changes the credits of a lineage in a closed file.

@@ -3,6 +3,7 @@
 mod chance;
 mod crash;
 mod credits;
+mod damaged;
 mod ending;
 mod filling;
 mod growing;
