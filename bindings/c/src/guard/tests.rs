@@ -70,7 +70,8 @@ struct Scene {
 }
 
 const PROFILE: &str = "realm = 'acme'\n[[kind]]\nname = 'live'\nprefix = 'a_'\nbody = 32\n\
-                       [[plan]]\nname = 'p'\nrates = ['9 per 1m']\n[policy]\ndefault_plan = 'p'\nusage = true\n";
+                       [[plan]]\nname = 'p'\nrates = ['9 per 1m']\n\
+                       [policy]\ndefault_plan = 'p'\nusage = true\n";
 
 fn text(of: &str) -> Text {
     Text { data: of.as_ptr().cast(), len: of.len() }
