@@ -54,8 +54,8 @@ type Spec struct {
 	// From it on the key is refused.
 	End End
 	// The networks from which alone it may be used, such as 10.0.0.0/8 or 2001:db8::/32, separated
-	// by spaces, 64 at most; empty for anywhere.
-	Networks string
+	// by spaces, from 1 to 64; nil for anywhere.
+	Networks *string
 	// How long it may stay unused, from an hour on; 0 as the realm has it. The time of its last use
 	// is kept then.
 	Idle time.Duration
@@ -74,7 +74,7 @@ func (s *Spec) c(c *call, to *C.keycask_spec) {
 	to.metadata = c.text(s.Metadata)
 	to.start_ms = instant(s.Start, C.KEYCASK_NOW)
 	to.end_ms, to.life_ms = s.End.ms(C.KEYCASK_DEFAULT)
-	to.networks = c.text(s.Networks)
+	to.networks = c.optional(s.Networks)
 	to.idle_ms = span(s.Idle, C.KEYCASK_DEFAULT)
 	to.quota = c.optional(s.Quota)
 }

@@ -98,7 +98,8 @@ func TestScopesAreRequiredOfTheGrant(t *testing.T) {
 func TestTheAddressIsThePeersOrWhatAProxyVouchesFor(t *testing.T) {
 	p := newPlace(t)
 	spec := p.spec()
-	spec.Networks = "127.0.0.0/8 ::1/128"
+	networks := "127.0.0.0/8 ::1/128"
+	spec.Networks = &networks
 	token := must(p.Issue(ctx, spec, tester)).Token.Expose()
 	response, _ := ask(t, service(t, p).URL, bearer(token))
 	same(t, response.StatusCode, 200)

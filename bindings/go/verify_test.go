@@ -68,7 +68,11 @@ func TestADenialIsAnErrorWithItsReason(t *testing.T) {
 func TestARequestIsAskedAsItIs(t *testing.T) {
 	p := newPlace(t)
 	spec := p.spec()
-	spec.Networks = "192.0.2.0/24 2001:db8::/32"
+	networks := ""
+	spec.Networks = &networks
+	_, err := p.Issue(ctx, spec, tester)
+	same(t, errors.Is(err, keycask.ErrArgument), true)
+	networks = "192.0.2.0/24 2001:db8::/32"
 	spec.End = keycask.After(time.Hour)
 	issued, err := p.Issue(ctx, spec, tester)
 	ok(t, err)

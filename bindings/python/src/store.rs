@@ -104,7 +104,7 @@ impl Store {
             match open.take() {
                 // What a panic left is not written.
                 Some(store) if self.panicked.load(Ordering::Relaxed) => {
-                    std::mem::forget(store);
+                    store.abandon();
                     Ok(())
                 }
                 Some(store) => store.close(),
@@ -120,16 +120,17 @@ impl Drop for Store {
     fn drop(&mut self) {
         let open = self.open.get_mut().unwrap_or_else(PoisonError::into_inner);
         let (Some(store), panicked) = (open.take(), *self.panicked.get_mut()) else { return };
-        if panicked {
-            std::mem::forget(store);
-            return;
-        }
-        let mut store = Some(store);
+        let end = move || if panicked { store.abandon() } else { drop(store) };
+        let mut end = Some(end);
         // Without an interpreter there is no lock to give back.
         let _ = Python::try_attach(|py| {
-            let store = store.take();
-            py.detach(|| drop(store));
+            if let Some(end) = end.take() {
+                py.detach(end);
+            }
         });
+        if let Some(end) = end {
+            end();
+        }
     }
 }
 

@@ -22,7 +22,7 @@ ELSEWHERE = {
     "verify_many": "check_many",
     # Keywords of `create`, `open` and `restore`.
     "options": "open",
-    # After a panic, a close forgets the store instead.
+    # What a close comes to after a panic.
     "abandon": "close",
     # The text of a grant, and the owner of a change.
     "describe": "verify",
