@@ -134,7 +134,10 @@ impl<'o> Unread<'o> {
             (Err(error), Some(checking)) => Err(checking.failed(error)),
             (Ok(loaded), Some(checking)) => checking.end(options.report).and_then(|handle| {
                 storage.write_to(handle);
-                contained(&doing, || trust(&mut storage, loaded, found))
+                contained(&doing, || {
+                    agree(&storage, &loaded)?;
+                    trust(&mut storage, loaded, found)
+                })
             }),
             (read, None) => {
                 read.and_then(|loaded| contained(&doing, || trust(&mut storage, loaded, found)))
@@ -199,12 +202,18 @@ fn load(
     Ok(loaded)
 }
 
+/// Refuses a file that redb opened for writing at another commit than that whose rows were
+/// `loaded` beside it. (A file that is only read may be written by another process meanwhile.)
+fn agree(storage: &Storage, loaded: &State) -> Result<()> {
+    if storage.view()?.state()? == *loaded {
+        return Ok(());
+    }
+    let why = "its header leads to two commits; restore a backup";
+    Err(Error::new(ErrorKind::Corrupt, why))
+}
+
 /// Takes the file for the one whose rows were `loaded`, and for the one that was `found`.
 fn trust(storage: &mut Storage, loaded: State, found: Option<(Place, File)>) -> Result<()> {
-    if storage.view()?.state()? != loaded {
-        let why = "its header leads to two commits; restore a backup";
-        return Err(Error::new(ErrorKind::Corrupt, why));
-    }
     storage.stand(loaded);
     if let Some((place, file)) = found {
         // Between opening and locking it, it may have been rewritten, and what is open is then
@@ -225,10 +234,10 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("keys.kc");
         let options = StorageOptions::new(None);
-        let mut storage = Storage::create(&path, &options, &Random::system()).unwrap();
+        let storage = Storage::create(&path, &options, &Random::system()).unwrap();
         let stands = storage.view().unwrap().state().unwrap();
         let later = State { commit: stands.commit + 1, ..stands.clone() };
-        assert_eq!(trust(&mut storage, later, None).unwrap_err().kind(), ErrorKind::Corrupt);
-        trust(&mut storage, stands, None).unwrap();
+        assert_eq!(agree(&storage, &later).unwrap_err().kind(), ErrorKind::Corrupt);
+        agree(&storage, &stands).unwrap();
     }
 }

@@ -110,18 +110,15 @@ fn a_backup_beside_a_busy_process_is_its_store_at_one_moment() {
             }
         });
         let made: Vec<_> = (0..5)
-            .map(|round| {
-                let made =
-                    place.run(&["backup", "--json", &place.text(&format!("backup-{round}"))]);
-                made.expect(0).json()["anchor"].as_str().unwrap().to_owned()
-            })
+            .map(|round| place.run(&["backup", "--json", &place.text(&format!("backup-{round}"))]))
             .collect();
         stop.store(true, Ordering::Relaxed);
         made
     });
     let anchors = anchors.into_inner().unwrap();
     assert!(anchors.len() > 10, "the process was not busy");
-    for anchor in made {
+    for made in made {
+        let anchor = made.expect(0).json()["anchor"].as_str().unwrap().to_owned();
         assert!(anchors.contains(&anchor), "{anchor} is none that the store ever had");
     }
 }
