@@ -86,7 +86,12 @@ BUILDERS: dict[str, tuple[str, set[str], dict[str, str]]] = {
         parameters("audit"),
         {"event": "events", "from": "start"},
     ),
-    "Request": ("request.rs", parameters("verify"), {"needs": "scopes"}),
+    # A program that serves charges what it decides: sparing is the command's.
+    "Request": (
+        "request.rs",
+        parameters("verify"),
+        {"needs": "scopes", "sparing_credits": "cost"},
+    ),
     "ImportRules": ("store/import/mod.rs", parameters("import_keys"), {}),
     "ImportLines": ("spec/line.rs", parameters("import_lines"), {}),
     "Restore": ("store/restore.rs", parameters("restore"), {}),
