@@ -27,7 +27,7 @@ const PROFILE: &str = "realm = 'bench'\n[[kind]]\nname = 'live'\nprefix = 'kc_li
                        [[scope]]\nname = 'read'\n";
 
 #[repr(C)]
-struct COptions([u64; 8]);
+struct COptions([u64; 18]);
 
 #[repr(C)]
 struct CRequest {
@@ -130,8 +130,8 @@ fn main() {
             std::mem::transmute::<*mut c_void, VerifyBatch>(library.find("keycask_verify_many")),
         )
     };
-    let mut options = COptions([0; 8]);
-    options.0[0] = 64 | 1 << 32; // struct_size, KEYCASK_READ_ONLY
+    let mut options = COptions([0; 18]);
+    options.0[0] = 144 | 1 << 32; // struct_size, KEYCASK_READ_ONLY
     let mut handle = std::ptr::null_mut();
     let text = path.to_str().unwrap();
     // SAFETY: all pointers are to variables that are as large as is said.
