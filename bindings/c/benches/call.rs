@@ -60,7 +60,7 @@ type Verify = unsafe extern "C" fn(
     *mut CGrant,
     *mut c_void,
 ) -> i32;
-type VerifyBatch = unsafe extern "C" fn(
+type VerifyMany = unsafe extern "C" fn(
     *const c_void,
     u16,
     *const CText,
@@ -123,11 +123,11 @@ fn main() {
     let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("release");
     let library = Library::load(&library.join("libkeycask.so"));
     // SAFETY: each symbol is a function of the type that the header declares.
-    let (open, verify, verify_batch) = unsafe {
+    let (open, verify, verify_many) = unsafe {
         (
             std::mem::transmute::<*mut c_void, Open>(library.find("keycask_open")),
             std::mem::transmute::<*mut c_void, Verify>(library.find("keycask_verify")),
-            std::mem::transmute::<*mut c_void, VerifyBatch>(library.find("keycask_verify_many")),
+            std::mem::transmute::<*mut c_void, VerifyMany>(library.find("keycask_verify_many")),
         )
     };
     let mut options = COptions([0; 18]);
@@ -179,7 +179,7 @@ fn main() {
         let status = unsafe {
             let (statuses, grants) = (statuses.as_mut_ptr(), grants.as_mut_ptr());
             let (texts, none) = (texts.as_ptr(), std::ptr::null_mut());
-            verify_batch(handle, number, texts, BATCH, &c_request, statuses, grants, none)
+            verify_many(handle, number, texts, BATCH, &c_request, statuses, grants, none)
         };
         black_box(status) == 0
     };
