@@ -5,7 +5,8 @@
 
 use keycask::{Import, ImportLines, RealmRef, Scheme, Spec};
 
-/// What is asked: to read a line, and to take a text for a digest. What is refused is told in words.
+/// What is asked: to read a line, and to take a text for a digest. What is refused is told in
+/// words.
 #[derive(Clone, Copy)]
 pub struct Engine {
     pub read: fn(&ImportLines, &str) -> Result<Import, String>,

@@ -33,8 +33,8 @@ fn replay(target: &str, check: fn(&[u8])) {
     }
 }
 
-/// An input of the corpus of `target` is one for which `check`, of an engine with the mistake `name`,
-/// panics.
+/// For an input of the corpus of `target`, `check` panics, which asks an engine with the mistake
+/// `name`.
 fn catch(target: &str, name: &str, check: impl Fn(&[u8])) {
     let is_caught = |input: &[u8]| catch_unwind(AssertUnwindSafe(|| check(input))).is_err();
     assert!(corpus(target).iter().any(|(_, input)| is_caught(input)), "{name}: not caught");
