@@ -129,7 +129,10 @@ fn live(seed: u64, planted: Option<&Part>) -> Result<World, String> {
 pub fn check(input: &[u8]) {
     let mut dice = Dice::of(input);
     let mut world = World::new();
-    for _ in (0..STEPS).take_while(|_| dice.has_bytes()) {
+    for _ in 0..STEPS {
+        if !dice.has_bytes() {
+            break;
+        }
         step(&mut world, &mut dice);
         world.settle();
         PARTS.iter().for_each(|part| (part.agrees)(&mut world, &mut dice));
