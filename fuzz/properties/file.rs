@@ -1,8 +1,9 @@
 //! What holds of every damaged file.
 //!
-//! An input is a number, then changes of a whole file: the store of `tests/format`, or the restored
-//! one. Redb's checksums are set right after each change if the number's second bit is set. A change is
-//! six bytes: what is done, a page of the commit that counts, a place in it in two bytes, two operands.
+//! An input is a number, then changes of a whole file: the store of `tests/format`, or the
+//! restored one. Redb's checksums are set right after each change if the number's second bit is
+//! set. A change is six bytes: what is done, a page of the commit that counts, a place in it in two
+//! bytes, two operands.
 //! The fuzz target and the replay of its corpus in `tests/` both include this file.
 
 use std::fs;
@@ -120,14 +121,17 @@ impl Whole {
             }
             4 => {
                 let from = pick(&self.live, one) * PAGE;
-                bytes.copy_within(from..from + PAGE, start);
+                if from + PAGE <= bytes.len() {
+                    bytes.copy_within(from..from + PAGE, start);
+                }
             }
             _ => bytes.truncate(at),
         }
         page
     }
 
-    /// A file of `bytes` is refused for what it is and left as it is; or every verdict is as it was.
+    /// A file of `bytes` is refused for what it is and left as it is, or every verdict is as
+    /// it was.
     fn judge(&self, bytes: &[u8], open: Open) {
         let (_dir, path) = write(bytes);
         match open(&path) {

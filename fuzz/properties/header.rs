@@ -2,8 +2,8 @@
 //!
 //! An input is the number of a realm in [`REALMS`], a line end, then fields, one a line: a name, a
 //! colon, and all that follows as the value. In a value `{T}` stands for a token that is granted,
-//! and `{X}` for one that is nobody's. The fuzz target and the replay of its corpus in `tests/` both
-//! include this file.
+//! and `{X}` for one that is nobody's. The fuzz target and the replay of its corpus in `tests/`
+//! both include this file.
 
 use std::sync::OnceLock;
 
@@ -151,11 +151,11 @@ pub fn check_with(input: &[u8], present: Present) {
     assert_eq!(said, expected, "realm {number}: {fields:?}");
 }
 
-/// The text that is presented as a token, or why there is none, by the description: one field that the
-/// realm knows; in it one token, after a scheme and one space if there has to be a scheme.
+/// The text that is presented as a token, or why there is none, by the description: one field that
+/// the realm knows; in it one token, after a scheme and one space if there has to be a scheme.
 fn described<'a>(number: usize, fields: Fields<'a>) -> Result<&'a [u8], &'static str> {
     let (_, places, decoys) = REALMS[number];
-    let same = |one: &str, other: &str| one.to_ascii_lowercase() == other.to_ascii_lowercase();
+    let same = |one: &str, other: &str| one.eq_ignore_ascii_case(other);
     let known: Vec<_> = fields
         .iter()
         .filter(|(name, _)| places.iter().any(|(place, _)| same(place, name)))

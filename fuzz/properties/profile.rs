@@ -66,8 +66,8 @@ pub fn check_with(input: &[u8], compare: Compare) {
     }
 }
 
-/// The realm of a profile that is one can be made, made again without a change, and has keys of each
-/// kind, which are granted or refused.
+/// The realm of a profile that is one can be made, made again without a change, and has keys of
+/// each kind, which are granted or refused.
 fn live(text: &str) {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::create(dir.path().join("store")).unwrap();

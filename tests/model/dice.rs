@@ -3,28 +3,29 @@
 /// Chooses by the bytes that it is given, as long as there are any, and then by SplitMix64
 /// (Steele, Lea and Flood, OOPSLA 2014).
 pub struct Dice {
-    bytes: std::vec::IntoIter<u8>,
+    /// The last first.
+    bytes: Vec<u8>,
     state: u64,
 }
 
 impl Dice {
     /// Chooses by this seed alone.
     pub fn new(seed: u64) -> Self {
-        Self { bytes: Vec::new().into_iter(), state: seed }
+        Self { bytes: Vec::new(), state: seed }
     }
 
     /// Chooses by these bytes first, each of which decides one throw.
     pub fn of(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.to_vec().into_iter(), state: 0 }
+        Self { bytes: bytes.iter().rev().copied().collect(), state: 0 }
     }
 
     /// Whether bytes that it was given are left.
     pub fn has_bytes(&self) -> bool {
-        self.bytes.len() > 0
+        !self.bytes.is_empty()
     }
 
     pub fn roll(&mut self, sides: usize) -> usize {
-        if let Some(byte) = self.bytes.next() {
+        if let Some(byte) = self.bytes.pop() {
             return usize::from(byte) % sides;
         }
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);

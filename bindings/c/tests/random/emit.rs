@@ -63,7 +63,7 @@ pub fn emit(header: &Header) -> String {
     out
 }
 
-/// The fields that say how many there are of the one before.
+/// Whether `next` says how many there are of a field.
 fn counts(field: &Field, next: Option<&Field>) -> bool {
     let is_count = |next: &&Field| {
         let name = &next.name;
@@ -73,6 +73,12 @@ fn counts(field: &Field, next: Option<&Field>) -> bool {
                 || name == "count" && field.target().is_some_and(|(_, is_const)| is_const))
     };
     next.filter(is_count).is_some()
+}
+
+/// Whether a field says how many there are of the one before it.
+fn is_count(fields: &[Field], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| fields.get(before));
+    before.is_some_and(|before| counts(before, fields.get(at)))
 }
 
 /// An expression for one value of a type that is no pointer.
@@ -104,7 +110,7 @@ fn fill(out: &mut String, of: &Struct, header: &Header) {
             } else {
                 writeln!(out, "    it.{to} = give_{target}(1);").unwrap();
             }
-        } else if !at.checked_sub(1).is_some_and(|before| counts(&of.fields[before], Some(field))) {
+        } else if !is_count(&of.fields, at) {
             writeln!(out, "    if (roll(4)) it.{to} = {};", value(field, header)).unwrap();
         }
     }
@@ -140,7 +146,7 @@ fn call(out: &mut String, of: &Function, header: &Header) {
         let (to, next) = (&field.name, of.takes.get(at + 1));
         let is_counted = counts(field, next);
         let len = next.map(|next| next.name.as_str()).unwrap_or_default();
-        let known = at.checked_sub(1).is_some_and(|before| counts(&of.takes[before], Some(field)));
+        let known = is_count(&of.takes, at);
         match field.target() {
             None if known => {}
             None => writeln!(before, "    {} {to} = {};", field.of, value(field, header)).unwrap(),
@@ -176,8 +182,8 @@ fn call(out: &mut String, of: &Function, header: &Header) {
             }
             Some((target, is_const)) => {
                 // Results beside an array that is read have as many places.
-                let is_count = |field: &Field| field.name == "count" && field.of == "size_t";
-                let is_beside = !is_const && to != "error" && of.takes.iter().any(is_count);
+                let is_number = |field: &Field| field.name == "count" && field.of == "size_t";
+                let is_beside = !is_const && to != "error" && of.takes.iter().any(is_number);
                 let count = if is_counted {
                     writeln!(before, "    size_t {len} = some_count();").unwrap();
                     len

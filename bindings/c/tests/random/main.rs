@@ -1,6 +1,6 @@
 //! Random calls of every function of the header, with whatever it can be given: NULL, lengths,
-//! sizes of structs, numbers and bits that nobody knows, keys and tokens of other calls, stores that
-//! are closed, on several threads, under sanitizers. `KEYCASK_CALLS` says how many are made.
+//! sizes of structs, numbers and bits that nobody knows, keys and tokens of other calls, stores
+//! that are closed, on several threads, under sanitizers. `KEYCASK_CALLS` says how many are made.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
 
 mod emit;
