@@ -103,6 +103,7 @@ mod pages {
         Backup "../docs/backup.md"
         Disk "../docs/disk.md"
         Import "../docs/import.md"
+        Observe "../docs/observe.md"
         Patterns "../docs/patterns.md"
         Pepper "../docs/pepper.md"
         Processes "../docs/processes.md"

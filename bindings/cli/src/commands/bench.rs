@@ -94,7 +94,7 @@ fn rows(figures: &Figures, keys: u32) -> Vec<Fields> {
         row("one hash and one line of memory".into(), ns(raw_decision)),
         row("issue a key, durable".into(), us(issue)).with("of_the_least", ratio(issue, raw_write)),
         row("write one page, durable".into(), us(raw_write)),
-        row("issue a key, of a thousand at once".into(), us(bulk)),
+        row("issue a key, of many at once".into(), us(bulk)),
         row(format!("open a store of {keys} keys"), format!("{:.0} ms", open * 1e3)),
     ]
 }

@@ -78,7 +78,7 @@ see keycask backup.
 Example:
   keycask export keys --realm cloudgeni --state active > keys.jsonl
   keycask export keys --idle-for 90d --csv > idle.csv")]
-struct Keys {
+pub(crate) struct Keys {
     #[command(flatten)]
     form: Form,
 
@@ -113,7 +113,7 @@ impl Keys {
 #[command(after_help = "\
 Example:
   keycask export owners --csv > owners.csv")]
-struct Owners {
+pub(crate) struct Owners {
     #[command(flatten)]
     form: Form,
 
@@ -150,7 +150,7 @@ impl Owners {
 #[command(after_help = "\
 Example:
   keycask export realms > realms.jsonl")]
-struct Realms {}
+pub(crate) struct Realms {}
 
 impl Realms {
     fn run(self, session: &Session) -> Result<Exit> {
