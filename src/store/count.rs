@@ -73,10 +73,11 @@ impl Store {
                 *expired = expired.saturating_add(1);
             }
         }
-        let row = |kind| {
+        // A kind that left its profile has its number still, and no key.
+        let rows = realms.kinds().filter_map(|(realm, kind)| {
+            let named = realm.kind(kind)?;
             let [active, suspended, revoked, expired] = counts.remove(&kind).unwrap_or_default();
-            let (realm, named) = realms.of_kind(kind)?;
-            Ok(KindCount {
+            Some(KindCount {
                 realm: realm.reference(),
                 kind,
                 kind_name: named.name.clone(),
@@ -85,7 +86,7 @@ impl Store {
                 revoked,
                 expired,
             })
-        };
-        realms.kinds().map(|(_, kind)| kind).map(row).collect()
+        });
+        Ok(rows.collect())
     }
 }
