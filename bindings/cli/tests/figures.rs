@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use common::Place;
 use serde_json::json;
 
-/// A sample: its labels, in order, and its value.
-type Sample = (Vec<(String, String)>, f64);
+/// Names of labels with their values, in order.
+type Labels = Vec<(String, String)>;
+
+/// A sample: its labels and its value.
+type Sample = (Labels, f64);
 
 /// Reads the text format 0.0.4 of Prometheus as strictly as it is written down: metric by metric,
 /// HELP, TYPE, then the samples. Gives type and samples by name.
@@ -61,7 +64,7 @@ fn parse(text: &str) -> Result<BTreeMap<String, (String, Vec<Sample>)>, String> 
 }
 
 /// The labels up to the closing brace, and what follows it.
-fn labels(mut text: &str) -> Result<(Vec<(String, String)>, &str), String> {
+fn labels(mut text: &str) -> Result<(Labels, &str), String> {
     let mut labels = Vec::new();
     loop {
         let (name, rest) = text.split_once("=\"").ok_or("no label")?;

@@ -58,10 +58,9 @@ impl Masks {
             (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
             (r"\b[0-9a-f]{32,64}\b", "HEX"),
             (r"\b1[78]\d{11}\b", "MS"),
-            (
-                r#""(bytes|bytes_before|bytes_after|file_bytes|index_bytes|index_huge_bytes|retry_ms|reset_ms|[a-z_]+_(?:ns|us|ratio)|open_ms)":[0-9.]+"#,
-                r#""${1}":N"#,
-            ),
+            (r#"("(?:[a-z_]+_)?bytes(?:_before|_after)?":)\d+"#, "${1}N"),
+            (r#"("[a-z_]+_(?:ns|us|ratio)":)[0-9.]+"#, "${1}N"),
+            (r#"("(?:retry|open)_ms":)[0-9.]+"#, "${1}N"),
             (r"\bt=\d+", "t=N"),
             (r#"("Retry-After","|retry_after\\":)\d+"#, "${1}N"),
             (r#"("lines":)\["(?s:.)*"\]"#, r#"${1}["TEXT"]"#),

@@ -258,8 +258,8 @@ impl TrimTrail {
             session.output.one(&fields.with("entries", would_go(&store, trim)?))?;
             return Ok(Exit::Done);
         }
-        let otherwise = "entries are taken out for good: export them first, and give --yes, or --dry-run to \
-             see how many";
+        let otherwise = "entries are taken out for good: export them first, and give --yes, or \
+                         --dry-run to see how many";
         let question =
             || Ok(format!("Take {} entries out of the trail for good?", would_go(&store, trim)?));
         if !self.confirm.is_given(otherwise, question)? {

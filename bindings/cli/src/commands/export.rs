@@ -42,14 +42,14 @@ struct Form {
 
 impl Form {
     fn begin(&self, output: Output) -> Lines {
-        if self.csv { Lines::Csv(Csv::new()) } else { Lines::Json(output) }
+        if self.csv { Lines::Csv(Box::new(Csv::new())) } else { Lines::Json(output) }
     }
 }
 
 /// Records that are being written.
 enum Lines {
     Json(Output),
-    Csv(Csv),
+    Csv(Box<Csv>),
 }
 
 impl Lines {
