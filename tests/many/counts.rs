@@ -54,7 +54,9 @@ fn a_kind_that_left_the_profile_has_no_row() {
 #[test]
 fn figures_tell_of_the_log_and_of_the_trail() {
     let scene = Scene::new();
-    (0..3).for_each(|_| drop(scene.key()));
+    for _ in 0..3 {
+        scene.key();
+    }
     let stats = scene.store().stats().unwrap();
     assert_eq!((stats.seq, stats.log_commits), (8, 8));
     assert_eq!((stats.audit_entries, stats.audit_last), (8, 8));
