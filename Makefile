@@ -30,10 +30,11 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .PHONY: help demo test crash model models bench count peers fuzz attack check fmt clippy deny advisories \
-    layers doc clean header abi install fixture size python wheel go
+    layers doc clean header abi install install-command \
+    snapshots fixture size python wheel go
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: ## walk through the five products of profiles/
 	@.ci/prepare build
@@ -132,6 +133,14 @@ abi: ## take a change of the C ABI that only adds into its baseline
 install: ## the C library, to PREFIX=/usr/local behind DESTDIR
 	@.ci/prepare build
 	bindings/c/install "$(PREFIX)" "$(DESTDIR)"
+
+install-command: ## the command, its manual pages and completions, to PREFIX=/usr/local behind DESTDIR
+	@.ci/prepare build
+	bindings/cli/install "$(PREFIX)" "$(DESTDIR)"
+
+snapshots: ## write the command's help texts and JSON shapes of bindings/cli/tests/snapshots anew
+	@.ci/prepare build
+	SNAPSHOTS=overwrite cargo test --locked --quiet -p keycask-cli --test snapshots
 
 fixture: ## write the files of tests/format anew, until the first release
 	@.ci/prepare build
