@@ -93,8 +93,8 @@ pub(super) fn check_with(input: &[u8], engine: Engine) {
     }
 }
 
-/// How many milliseconds from `now` on a window does not let `cost` in; `u64::MAX` if it never does.
-/// All that was let in is looked at anew.
+/// How many milliseconds from `now` on a window does not let `cost` in; `u64::MAX` if it never
+/// does. All that was let in is looked at anew.
 fn wait(window: &Window, charged: &[(u64, u32)], now: u64, cost: u32) -> u64 {
     let (limit, period) = (u128::from(window.limit), u128::from(window.period_ms));
     let full = u128::from(window.burst) * period;
