@@ -26,8 +26,8 @@ use crate::store::{Outcome, Store};
 /// rates, are set on the response, unless the service inside has set them itself. A request that
 /// could not be decided about, which happens in a [fork](Store::is_forked), is answered with 500.
 ///
-/// The decision is made in `call`, from memory, in microseconds: there is no executor and nothing to
-/// wait for. A key with a [quota](crate::Quota) is the exception: when too few credits are in
+/// The decision is made in `call`, from memory, in microseconds: there is no executor and nothing
+/// to wait for. A key with a [quota](crate::Quota) is the exception: when too few credits are in
 /// memory, its decision makes a commit, and the thread waits. [`Store::flush`], called every
 /// minute or so, has them ready.
 ///
@@ -47,12 +47,11 @@ use crate::store::{Outcome, Store};
 /// let realm = store.realm("seogeo")?;
 /// let read = store.profile(realm)?.scope_set(["projects:read"])?;
 /// let layer = KeyLayer::new(Arc::clone(&store), realm).with(Request::new().needs(read));
-/// let service = ServiceBuilder::new().layer(layer).service(service_fn(
-///     async |request: http::Request<()>| {
-///         let grant = request.extensions().get::<Grant>();
-///         Ok::<_, std::convert::Infallible>(http::Response::new(format!("{grant:?}").into_bytes()))
-///     },
-/// ));
+/// let inside = service_fn(async |request: http::Request<()>| {
+///     let grant = request.extensions().get::<Grant>();
+///     Ok::<_, std::convert::Infallible>(http::Response::new(format!("{grant:?}").into_bytes()))
+/// });
+/// let service = ServiceBuilder::new().layer(layer).service(inside);
 /// # let _ = service;
 /// # Ok(())
 /// # }

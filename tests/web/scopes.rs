@@ -27,7 +27,7 @@ fn who_has_them_not_gets_the_answer_of_the_profile_and_is_charged_once() {
     assert_eq!(response.status().as_u16(), 403);
     assert_eq!(remaining(&response), 299);
     assert_eq!(remaining(&ask(service(), head(&key(&token)))), 298);
-    // Beside the profile's answer there are the rates of the request, which was granted to begin with.
+    // Beside the profile's answer there are the rates, which were charged before.
     for name in ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"] {
         response.headers_mut().remove(name).unwrap();
     }
