@@ -1,6 +1,7 @@
 //! What docs/rust.md shows: decisions, everything else, and a service of axum's.
 //!
 //!     cargo run --features axum --example journeys
+#![allow(clippy::unwrap_used, reason = "a refusal is what is wanted there")]
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,6 +1,7 @@
 //! From open to a refused token.
 //!
 //!     cargo run --example quickstart
+#![allow(clippy::unwrap_used, reason = "a refusal is what is wanted there")]
 
 use keycask::{Actor, OwnerChange, Request, Spec, Store};
 
