@@ -1,37 +1,75 @@
 //! What a store counts, for the `metrics` facade. It is asked for when somebody wants to know:
-//! a decision never calls the facade.
+//! a decision never calls the facade. Names are those of `keycask stat --prometheus`.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, gauge};
 
 use crate::error::Result;
+use crate::info::Stats;
 use crate::store::Store;
 
 const DECISIONS: &str = "keycask_verify_total";
-const COMMITS: &str = "keycask_commits_total";
-const KEYS: &str = "keycask_keys";
-const OWNERS: &str = "keycask_owners";
-const REALMS: &str = "keycask_realms";
-const INDEX: &str = "keycask_index_bytes";
-const HUGE: &str = "keycask_index_huge_bytes";
+
+/// What grows, of the file.
+const COUNTERS: [(&str, &str, fn(&Stats) -> u64); 2] = [
+    ("keycask_commits_total", "Commits since the store was made: its seq.", |stats| stats.seq),
+    (
+        "keycask_audit_entries_total",
+        "Entries of the audit trail that were ever made.",
+        |stats| stats.audit_last,
+    ),
+];
+
+/// What is as it is now, of the file and of memory.
+const GAUGES: [(&str, Unit, &str, fn(&Stats) -> u64); 8] = [
+    ("keycask_realms", Unit::Count, "Realms of the store.", |stats| stats.realms),
+    ("keycask_owners", Unit::Count, "Owners in all realms.", |stats| stats.owners),
+    (
+        "keycask_index_bytes",
+        Unit::Bytes,
+        "Memory of the table by which keys are found.",
+        |stats| stats.index_bytes,
+    ),
+    ("keycask_index_huge_bytes", Unit::Bytes, "How much of it is on huge pages.", |stats| {
+        stats.index_huge_bytes
+    }),
+    ("keycask_log_commits", Unit::Count, "Commits that the log has.", |stats| stats.log_commits),
+    (
+        "keycask_audit_kept_entries",
+        Unit::Count,
+        "Entries of the audit trail that were not taken out.",
+        |stats| stats.audit_entries,
+    ),
+    ("keycask_peppered", Unit::Count, "1 if a pepper keys the digests, else 0.", |stats| {
+        stats.peppered.into()
+    }),
+    (
+        "keycask_unconfirmed",
+        Unit::Count,
+        "1 if the store was restored and takes no changes yet, else 0.",
+        |stats| stats.unconfirmed.into(),
+    ),
+];
 
 /// Tells the recorder of this process what the values of [`record_metrics`] are: once, after it was
 /// installed.
 pub fn describe_metrics() {
     let decisions = "Decisions since the store was opened, by result.";
     describe_counter!(DECISIONS, Unit::Count, decisions);
-    describe_counter!(COMMITS, Unit::Count, "Commits of the store, in all its life.");
-    describe_gauge!(KEYS, Unit::Count, "Keys in the file, in whatever state.");
-    describe_gauge!(OWNERS, Unit::Count, "Owners in the file.");
-    describe_gauge!(REALMS, Unit::Count, "Realms in the file.");
-    describe_gauge!(INDEX, Unit::Bytes, "The table in memory.");
-    describe_gauge!(HUGE, Unit::Bytes, "The table in memory, as far as it is on huge pages.");
+    for (name, what, _) in COUNTERS {
+        describe_counter!(name, Unit::Count, what);
+    }
+    for (name, unit, what, _) in GAUGES {
+        describe_gauge!(name, unit, what);
+    }
 }
 
 /// Gives the recorder of this process what a store counts, as it is now: call it before values are
 /// collected. `keycask_verify_total` has the label `result`: `granted`, `unpresented`, or the
 /// [reason](crate::Reason::name). No label names a key, an owner or a realm.
 ///
-/// It reads the file's counts, in some microseconds, and costs decisions nothing.
+/// It reads the file's counts, in some microseconds, and costs decisions nothing. How many keys
+/// there are of which kind is not among it: for that all keys are read
+/// ([`Store::count_by_kind`]).
 ///
 /// # Errors
 ///
@@ -41,15 +79,11 @@ pub fn record_metrics(store: &Store) -> Result<()> {
         counter!(DECISIONS, "result" => result).absolute(count);
     }
     let stats = store.stats()?;
-    counter!(COMMITS).absolute(stats.seq);
-    for (name, value) in [
-        (KEYS, stats.keys),
-        (OWNERS, stats.owners),
-        (REALMS, stats.realms),
-        (INDEX, stats.index_bytes),
-        (HUGE, stats.index_huge_bytes),
-    ] {
-        gauge!(name).set(as_float(value));
+    for (name, _, value) in COUNTERS {
+        counter!(name).absolute(value(&stats));
+    }
+    for (name, _, _, value) in GAUGES {
+        gauge!(name).set(as_float(value(&stats)));
     }
     Ok(())
 }

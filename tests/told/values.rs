@@ -113,18 +113,28 @@ fn the_facade_is_given_what_the_store_counts_and_only_when_it_is_asked() {
         ("keycask_verify_total result=malformed", 1),
         ("keycask_verify_total result=revoked", 0),
         ("keycask_commits_total", stats.seq),
-        ("keycask_keys", 1),
         ("keycask_owners", 1),
         ("keycask_realms", 1),
         ("keycask_index_bytes", stats.index_bytes),
+        ("keycask_log_commits", stats.log_commits),
+        ("keycask_audit_entries_total", 3),
+        ("keycask_audit_kept_entries", 3),
+        ("keycask_peppered", 0),
+        ("keycask_unconfirmed", 0),
     ] {
         assert_eq!(values[name], f64::from(u32::try_from(value).unwrap()), "{name}");
     }
-    assert_eq!(values.len(), 14 + 6);
+    assert_eq!(values.len(), 14 + 10);
     let mut names: Vec<_> =
         values.keys().map(|name| name.split(' ').next().unwrap().to_owned()).collect();
     names.dedup();
+    names.sort();
     let mut described = given.described.into_inner().unwrap();
     described.sort();
     assert_eq!(names, described);
+    // Whoever reads both finds one thing under one name.
+    let command = std::fs::read_to_string("bindings/cli/src/commands/stat.rs").unwrap();
+    for name in names.iter().filter(|name| *name != "keycask_verify_total") {
+        assert!(command.contains(&format!("\"{name}\"")), "{name} is not the command's");
+    }
 }

@@ -199,7 +199,8 @@ def test_the_example_of_django_answers_as_the_profile_says(tmp_path: Path) -> No
         granted = curl("-H", f"Authorization: Bearer {token}")
         assert granted == '{"owner": "user-7", "data": []} 200'
         assert curl() == (
-            '{"error":{"code":"UNAUTHORIZED","message":"Missing or invalid API key"}} 401'
+            '{"error":{"code":"UNAUTHORIZED","message":"Missing or invalid API key"},'
+            '"meta":{"requestId":null}} 401'
         )
 
 
