@@ -12,23 +12,18 @@ const DECISIONS: &str = "keycask_verify_total";
 /// What grows, of the file.
 const COUNTERS: [(&str, &str, fn(&Stats) -> u64); 2] = [
     ("keycask_commits_total", "Commits since the store was made: its seq.", |stats| stats.seq),
-    (
-        "keycask_audit_entries_total",
-        "Entries of the audit trail that were ever made.",
-        |stats| stats.audit_last,
-    ),
+    ("keycask_audit_entries_total", "Entries of the audit trail that were ever made.", |stats| {
+        stats.audit_last
+    }),
 ];
 
 /// What is as it is now, of the file and of memory.
 const GAUGES: [(&str, Unit, &str, fn(&Stats) -> u64); 8] = [
     ("keycask_realms", Unit::Count, "Realms of the store.", |stats| stats.realms),
     ("keycask_owners", Unit::Count, "Owners in all realms.", |stats| stats.owners),
-    (
-        "keycask_index_bytes",
-        Unit::Bytes,
-        "Memory of the table by which keys are found.",
-        |stats| stats.index_bytes,
-    ),
+    ("keycask_index_bytes", Unit::Bytes, "Memory of the table by which keys are found.", |stats| {
+        stats.index_bytes
+    }),
     ("keycask_index_huge_bytes", Unit::Bytes, "How much of it is on huge pages.", |stats| {
         stats.index_huge_bytes
     }),
