@@ -9,8 +9,11 @@ use crate::store::Store;
 
 const DECISIONS: &str = "keycask_verify_total";
 
+/// Where a value stands among the figures.
+type Place = fn(&Stats) -> u64;
+
 /// What grows, of the file.
-const COUNTERS: [(&str, &str, fn(&Stats) -> u64); 2] = [
+const COUNTERS: [(&str, &str, Place); 2] = [
     ("keycask_commits_total", "Commits since the store was made: its seq.", |stats| stats.seq),
     ("keycask_audit_entries_total", "Entries of the audit trail that were ever made.", |stats| {
         stats.audit_last
@@ -18,7 +21,7 @@ const COUNTERS: [(&str, &str, fn(&Stats) -> u64); 2] = [
 ];
 
 /// What is as it is now, of the file and of memory.
-const GAUGES: [(&str, Unit, &str, fn(&Stats) -> u64); 8] = [
+const GAUGES: [(&str, Unit, &str, Place); 8] = [
     ("keycask_realms", Unit::Count, "Realms of the store.", |stats| stats.realms),
     ("keycask_owners", Unit::Count, "Owners in all realms.", |stats| stats.owners),
     ("keycask_index_bytes", Unit::Bytes, "Memory of the table by which keys are found.", |stats| {
