@@ -186,9 +186,9 @@ def seogeo(path: Path, owner: str, scopes: tuple[str, ...] = ()) -> str:
 def test_the_example_of_django_answers_as_the_profile_says(tmp_path: Path) -> None:
     path = tmp_path / "seogeo.keycask"
     token = seogeo(path, "user-7", ("projects:read",))
-    app = ("gunicorn", "--bind", "127.0.0.1:{port}", "--pythonpath", "examples")
-    app = (*app, "plain_django:application")
-    with serving(tmp_path, path, *app, SEOGEO_STORE=str(path)) as server:
+    bind = ("gunicorn", "--bind", "127.0.0.1:{port}", "--pythonpath", "examples")
+    app = "plain_django:application"
+    with serving(tmp_path, path, *bind, app, SEOGEO_STORE=str(path)) as server:
         server.until(lambda: server.answers(token))
 
         def curl(*more: str) -> str:
