@@ -45,6 +45,7 @@ mod record;
 mod request;
 mod scope;
 mod seal;
+mod span;
 mod spec;
 mod storage;
 mod store;
@@ -89,13 +90,14 @@ pub use record::Cause;
 pub use request::Request;
 pub use scope::ScopeSet;
 pub use seal::SealingKey;
+pub use span::parse_span;
 pub use spec::{Import, ImportLines, OwnerChange, Rotation, Spec, Update};
 pub use store::{
     AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Decided, Feed, Findings,
     Gone, HttpRequest, ISSUE_MAX, ImportOutcome, ImportReport, ImportRules, KindCount, Operation,
     Outcome, PAGE_MAX, PepperStatus, Restore, Restored, Store, Swept, Trim, Trimmed,
 };
-pub use time::{Clock, SystemClock, Timestamp, parse_span};
+pub use time::{Clock, SystemClock, Timestamp};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Credits, Denial, Grant, Rate, Reason, Refusal, VerifyError};
 #[cfg(feature = "axum")]
