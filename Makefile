@@ -49,10 +49,10 @@ test: ## format, lints, then all tests
 	$(if $(R),PROPTEST_RNG_SEED=$(R)) cargo test --locked --workspace --no-fail-fast
 	@$(MAKE) --no-print-directory web python go
 
-web: ## test what is off by default: middleware, events, metrics; run the examples
+web: ## test what is off by default: middleware, events, metrics; the examples
 	@.ci/prepare build web
 	cargo test --locked --workspace --features $(FEATURES) \
-	    --test web --test told --test middleware \
+	    --test web --test told --test middleware --test verify \
 	    --example journeys --example stackguardian --example tower
 	cargo test --locked --workspace --features $(FEATURES) --doc -- KeyLayer
 
