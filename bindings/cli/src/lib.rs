@@ -18,6 +18,7 @@ mod http;
 mod lines;
 mod output;
 mod redact;
+mod report;
 pub mod script;
 mod secret;
 mod select;

@@ -39,6 +39,7 @@ const COMMANDS: &[&[&str]] = &[
     &["audit", "export"],
     &["audit", "trim"],
     &["changes"],
+    &["report"],
     &["stat"],
     &["check"],
     &["anchor"],
