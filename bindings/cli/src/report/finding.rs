@@ -182,12 +182,12 @@ fn of_sign(
                 "expire within 14 days, without a successor",
             )),
             "Clients that use them are refused from then on.".to_owned(),
-            vec![run("keycask list --expiring-within 14d --order end"), rotate()],
+            vec![run("keycask list --expiring-within 14d --state active --order end"), rotate()],
         ),
         Sign::Overdue => (
             keys(is("is due for rotation", "are due for rotation")),
             "They are older than rotate_after of their profile.".to_owned(),
-            vec![run("keycask list --rotation-due"), rotate()],
+            vec![run("keycask list --rotation-due --state active"), rotate()],
         ),
         Sign::UsedInGrace => (
             keys(is("was rotated and is still used", "were rotated and are still used")),
@@ -206,7 +206,9 @@ fn of_sign(
             keys(is("was never used", "were never used")),
             "They were issued more than 7 days ago. Nobody misses them if they end.".to_owned(),
             vec![
-                run(format!("keycask list --never-used --unexpired --issued-before {since}")),
+                run(format!(
+                    "keycask list --never-used --state active --unexpired --issued-before {since}"
+                )),
                 revoke(),
             ],
         ),
@@ -215,13 +217,16 @@ fn of_sign(
             "Whoever had a use for them may not have any more. An idle span in the profile \
              refuses such keys by itself."
                 .to_owned(),
-            vec![run(format!("keycask list --idle-for {} --state active", span(period))), revoke()],
+            vec![
+                run(format!("keycask list --idle-for {} --state active --unexpired", span(period))),
+                revoke(),
+            ],
         ),
         Sign::Old => (
             keys(is("is over a year old", "are over a year old")),
             "Their profile does not say when to rotate (rotate_after), so nobody is told."
                 .to_owned(),
-            vec![run("keycask list --rotation-due 365d"), rotate()],
+            vec![run("keycask list --rotation-due 365d --state active"), rotate()],
         ),
         Sign::Endless => (
             keys(is("never expires", "never expire")),

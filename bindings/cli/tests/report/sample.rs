@@ -173,7 +173,7 @@ pub fn sample() -> Sample {
     make.used(shop, 5);
     let shown = make.key(&Spec::new(shop, "shown", "bob").scopes(["read"]).end(until(30)));
     store.reveal(shown, &Actor::new("alice").because("asked by bob")).unwrap();
-    let quota = "1000 per month".parse::<keycask::Quota>().unwrap();
+    let quota = "1000".parse::<keycask::Quota>().unwrap();
     let metered = make.key(&live("bob").name("metered").quota(quota).end(until(80)));
     store.update(metered, &Update::new().set_credits(40), &by).unwrap();
     let rotation = Rotation::new().grace(DAY * 30);
@@ -184,7 +184,7 @@ pub fn sample() -> Sample {
     clock.forward(now.minus(Duration::from_secs(7200)).since(clock.now()));
     make.used(shop, 2);
     let tokens = std::mem::take(&mut make.tokens);
-    store.set_owner(shop, "mallory", &OwnerChange::new().suspended(true), &by).unwrap();
+    store.set_owner(shop, RTL, &OwnerChange::new().suspended(true), &by).unwrap();
     store.close().unwrap();
     Sample { place, tokens, wide }
 }
