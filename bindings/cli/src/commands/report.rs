@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::TypedValueParser;
 use keycask::{Result, parse_span};
 use tempfile::NamedTempFile;
 
@@ -38,13 +39,18 @@ pub(crate) struct Report {
     period: Duration,
 
     /// Rows of a list at most; how many there are is said in any case
-    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, value_parser = row_count())]
     rows: u16,
 
     /// Decisions that the serving process wrote, a JSON object a line, to find scopes that no
     /// request needed; docs/report.md has their form
     #[arg(long, value_name = "FILE")]
     decisions: Option<PathBuf>,
+}
+
+/// How many rows there may be.
+fn row_count() -> impl TypedValueParser<Value = u16> {
+    clap::value_parser!(u16).range(1..=1000)
 }
 
 /// A span to look back: a day at least, as each of its thirteen parts is counted.

@@ -150,9 +150,9 @@ mod tests {
     #[test]
     fn a_line_that_is_no_decision_is_refused_and_denials_are_passed_over() {
         let grant = |needed: &str| {
-            format!(
-                r#"{{"at":"2026-01-02T00:00:00Z","outcome":"granted","key_id":"{KEY}","needed":{needed}}}"#
-            )
+            let at = "2026-01-02T00:00:00Z";
+            let which = format!(r#""outcome":"granted","key_id":"{KEY}""#);
+            format!(r#"{{"at":"{at}",{which},"needed":{needed}}}"#)
         };
         let mut needs = Needs::default();
         for line in [

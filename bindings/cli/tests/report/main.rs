@@ -18,9 +18,9 @@ use serde_json::Value;
 
 /// A line of a decision about `key`.
 fn grant(key: keycask::KeyId, day: u32, needed: &str) -> String {
-    format!(
-        r#"{{"at":"2026-11-{day:02}T00:00:00Z","outcome":"granted","key_id":"{key}","needed":{needed}}}"#
-    )
+    let at = format!("2026-11-{day:02}T00:00:00Z");
+    let which = format!(r#""outcome":"granted","key_id":"{key}""#);
+    format!(r#"{{"at":"{at}",{which},"needed":{needed}}}"#)
 }
 
 /// Decisions by which `sample.wide` needs `read` alone.

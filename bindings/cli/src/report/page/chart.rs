@@ -7,6 +7,7 @@
 use keycask::Timestamp;
 use maud::{Markup, html};
 
+use super::figure::Row;
 use super::text::plain;
 use crate::report::rows::{day, number};
 
@@ -57,7 +58,7 @@ fn legend(series: &[Series]) -> Markup {
 }
 
 /// A bar a row, made of one part for each series.
-pub(super) fn bars(title: &str, series: &[Series], rows: &[(&str, Vec<u64>)]) -> Markup {
+pub(super) fn bars(title: &str, series: &[Series], rows: &[Row]) -> Markup {
     let most = rows.iter().map(|(_, counts)| sum(counts)).max().unwrap_or(0);
     let height = ROW * rows.len() as u64 + 4;
     html! {

@@ -25,7 +25,8 @@ impl Report {
                 }
                 ul.glance { @for finding in &self.findings {
                     li.(finding.weight.name()) {
-                        (badge(finding.weight)) a href={ "#finding-" (finding.code) } { (finding.title) }
+                        (badge(finding.weight))
+                        a href={ "#finding-" (finding.code) } { (finding.title) }
                     }
                 } }
                 @for finding in &self.findings { (one(finding)) }

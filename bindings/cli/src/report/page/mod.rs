@@ -4,10 +4,13 @@
 //! templates; what others chose goes through [`text::Foreign`] besides.
 
 mod chart;
+mod figure;
 mod findings;
-mod sections;
+mod keys;
+mod rest;
 mod table;
 mod text;
+mod trail;
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 

@@ -2,6 +2,7 @@
 
 use maud::{Markup, Render, html};
 
+use super::figure::Row;
 use super::text::Foreign;
 use crate::report::rows::{Rows, number};
 
@@ -39,10 +40,7 @@ pub(super) fn list(rows: &Rows, what: &str) -> Markup {
 }
 
 /// Figures: a name in each row, and a number in each further column.
-pub(super) fn figures<'a>(
-    heads: &[&str],
-    rows: impl IntoIterator<Item = (&'a str, Vec<u64>)>,
-) -> Markup {
+pub(super) fn figures(heads: &[&str], rows: &[Row]) -> Markup {
     html! {
         div.scroll tabindex="0" role="region" aria-label=(heads.join(", ")) {
             table.figures {
@@ -53,7 +51,7 @@ pub(super) fn figures<'a>(
                     @for (name, counts) in rows {
                         tr {
                             th scope="row" { (Foreign(name)) }
-                            @for count in counts { td.num { (number(count)) } }
+                            @for count in counts { td.num { (number(*count)) } }
                         }
                     }
                 }
