@@ -83,8 +83,8 @@ pub use seal::SealingKey;
 pub use spec::{Import, ImportLines, OwnerChange, Rotation, Spec, Update};
 pub use store::{
     AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Decided, Feed, Findings,
-    Gone, HttpRequest, ISSUE_MAX, ImportOutcome, ImportReport, ImportRules, Operation, Outcome,
-    PAGE_MAX, PepperStatus, Restore, Restored, Store, Swept, Trim, Trimmed,
+    Gone, HttpRequest, ISSUE_MAX, ImportOutcome, ImportReport, ImportRules, KindCount, Operation,
+    Outcome, PAGE_MAX, PepperStatus, Restore, Restored, Store, Swept, Trim, Trimmed,
 };
 pub use time::{Clock, SystemClock, Timestamp, parse_span};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
@@ -103,6 +103,7 @@ mod pages {
         Backup "../docs/backup.md"
         Disk "../docs/disk.md"
         Import "../docs/import.md"
+        Observe "../docs/observe.md"
         Patterns "../docs/patterns.md"
         Pepper "../docs/pepper.md"
         Processes "../docs/processes.md"

@@ -9,11 +9,14 @@
 
 mod args;
 mod bar;
+mod bench;
 mod cli;
 mod commands;
 mod confirm;
+mod csv;
 pub mod demo;
 mod exit;
+mod exposition;
 mod http;
 mod lines;
 mod output;
