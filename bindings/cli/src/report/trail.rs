@@ -1,5 +1,7 @@
 //! The audit trail in few words: whether its chain holds, and who did what in the period.
 
+use std::time::Duration;
+
 use keycask::{AuditCheck, AuditEntry, AuditFilter, Event, Result, Store, Timestamp};
 
 use super::PAGE;
@@ -44,7 +46,8 @@ impl Trail {
             &["number", "at", "actor", "event", "realm", "key", "owner", "reason"];
         const FOUND: &[&str] = &["key", "realm", "owner", "pattern", "times", "told"];
         const REVEALED: &[&str] = &["key", "realm", "owner", "actor", "reason", "at"];
-        let part = now.since(since) / u32::try_from(PARTS).unwrap_or(1);
+        // Rounded up, so that the last part does not end before now.
+        let part = now.since(since) / u32::try_from(PARTS).unwrap_or(1) + Duration::from_millis(1);
         let mut trail = Self {
             chain: damage(store.check_audit())?,
             entries: 0,
