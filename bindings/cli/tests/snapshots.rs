@@ -261,7 +261,6 @@ fn looking(story: &mut Story) {
     story.done(&["stat"]);
     story.done(&["report"]);
     story.done(&["anchor"]);
-    story.done(&["report"]);
 }
 
 fn keeping(story: &mut Story) {
