@@ -44,7 +44,7 @@ demo: ## walk through the five products of profiles/
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint c trace web python go browser
+	@.ci/prepare build lint c trace screen web python go browser
 	@$(MAKE) --no-print-directory fmt clippy
 	$(if $(R),PROPTEST_RNG_SEED=$(R)) cargo test --locked --workspace --no-fail-fast
 	@$(MAKE) --no-print-directory web python go
