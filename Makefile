@@ -24,13 +24,16 @@ R ?= 1126
 # How many updates `make size` makes.
 U ?= 10000000
 
+# The engine with all that is off by default. What is built without them, everything else tests.
+FEATURES := keycask/axum,keycask/metrics,keycask/tracing,keycask-cli/tower
+
 .DEFAULT_GOAL := help
 # Where `make install` puts the C library, and what is written before that path.
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test crash model models bench count peers fuzz attack check fmt clippy deny advisories \
-    layers doc clean header abi install install-command \
+.PHONY: help demo test web crash model models bench count peers fuzz attack check fmt clippy deny \
+    advisories layers doc clean header abi install install-command \
     snapshots fixture size python wheel go
 
 help: ## this list
@@ -41,10 +44,17 @@ demo: ## walk through the five products of profiles/
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint c trace python go
+	@.ci/prepare build lint c trace screen web python go browser
 	@$(MAKE) --no-print-directory fmt clippy
 	$(if $(R),PROPTEST_RNG_SEED=$(R)) cargo test --locked --workspace --no-fail-fast
-	@$(MAKE) --no-print-directory python go
+	@$(MAKE) --no-print-directory web python go
+
+web: ## test what is off by default: middleware, events, metrics; the examples
+	@.ci/prepare build web
+	cargo test --locked --workspace --features $(FEATURES) \
+	    --test web --test told --test middleware --test verify \
+	    --example journeys --example stackguardian --example tower
+	cargo test --locked --workspace --features $(FEATURES) --doc -- KeyLayer
 
 python: ## test the Python binding: a wheel, in an environment of its own
 	@.ci/prepare build python
@@ -106,7 +116,7 @@ fmt:
 	cargo fmt --manifest-path benches/peers/Cargo.toml --check
 
 clippy:
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --features $(FEATURES) --all-targets -- -D warnings
 
 layers: ## only the rules of docs/architecture.md and of deny.toml, and that pages name what is there
 	cargo test --locked --test layers --test supply --test pages
@@ -120,7 +130,7 @@ advisories: ## known flaws of what we depend on (fetches the RustSec database)
 	cargo deny --locked check advisories
 
 doc: ## the engine's documentation, in target/doc
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --features $(FEATURES) --no-deps
 
 header: ## write include/keycask.h from bindings/c
 	@.ci/prepare build

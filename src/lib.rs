@@ -17,6 +17,8 @@ mod decision;
 mod digest;
 mod entry;
 mod error;
+#[cfg(feature = "tracing")]
+mod events;
 mod feed_cursor;
 #[cfg(any(test, fuzzing))]
 mod fuzzed;
@@ -28,6 +30,8 @@ mod key_id;
 mod leak;
 mod limit;
 mod mark;
+#[cfg(feature = "metrics")]
+mod measure;
 mod mix;
 mod network;
 mod options;
@@ -53,6 +57,8 @@ mod text;
 mod time;
 mod token;
 mod verdict;
+#[cfg(feature = "tower")]
+mod web;
 
 pub use actor::Actor;
 pub use anchor::Anchor;
@@ -71,6 +77,9 @@ pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use info::{Check, Description, Explanation, Issued, KeyInfo, KeyQuota, OwnerInfo, Stats};
 pub use key_id::KeyId;
 pub use leak::{Alert, Alerts, Candidate, Leak, Leaks, Place, RuleFormat, Scanner};
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use measure::{describe_metrics, record_metrics};
 pub use network::Network;
 pub use options::Options;
 pub use pattern::{Finding, Pattern, Patterns};
@@ -96,6 +105,12 @@ pub use store::{
 pub use time::{Clock, SystemClock, Timestamp};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Credits, Denial, Grant, Rate, Reason, Refusal, VerifyError};
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use web::NoGrant;
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub use web::{AnswerFuture, KeyLayer, KeyService, RequireScopes, RequireScopesService};
 
 /// The examples of the pages.
 #[cfg(doctest)]

@@ -111,6 +111,8 @@ pub struct Store {
     /// Rates as of times that callers name. Those of the present are in the index.
     told: Named,
     counts: Counts,
+    #[cfg(feature = "tracing")]
+    events: crate::events::Changes,
     /// Who looks at decisions, if anybody does.
     observer: Option<Box<Observer>>,
     mark: Mark,

@@ -21,6 +21,7 @@ mod http;
 mod lines;
 mod output;
 mod redact;
+mod report;
 pub mod script;
 mod secret;
 mod select;

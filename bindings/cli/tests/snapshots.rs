@@ -56,6 +56,7 @@ impl Masks {
             (r#"("last_four":)"[^"]*""#, r#"${1}"LAST""#),
             (r"\bkey_[0-9A-Z]{13}\b", "KEY"),
             (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
+            (r"\b\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?", "DAY"),
             (r"\b[0-9a-f]{32,64}\b", "HEX"),
             (r"\b1[78]\d{11}\b", "MS"),
             (r#"("(?:[a-z_]+_)?bytes(?:_before|_after)?":)\d+"#, "${1}N"),
@@ -258,6 +259,7 @@ fn looking(story: &mut Story) {
     story.tell(2, &["audit", "trim", "--keep", "3"], "");
     story.done(&["changes", "--limit", "2"]);
     story.done(&["stat"]);
+    story.done(&["report"]);
     story.done(&["anchor"]);
 }
 
