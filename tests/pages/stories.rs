@@ -17,13 +17,14 @@ const PARTS: [&str; 5] = [
 ];
 
 /// What each page says in the same words.
-const SAID: [&str; 6] = [
+const SAID: [&str; 7] = [
     "What realms, kinds, scopes and plans are, and all that holds, is on the",
     "A key with a quota is the exception: when too few credits are in memory, deciding about it \
      makes a",
     "Names are looked up once, and not with every decision.",
     "Where a key has networks, the peer's address decides. No header is read for it.",
     "A whole service: [examples/",
+    "What requests are answered, and what they are charged, in every language: [Put it behind",
     "Readers decide as of their opening: a revocation reaches them when they open it again, so \
      with them, it is not at once.",
 ];
