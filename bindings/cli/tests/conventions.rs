@@ -242,3 +242,13 @@ fn an_interrupted_command_is_seen_as_interrupted() {
     assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
     assert_eq!(child.wait().unwrap().signal(), Some(2));
 }
+
+#[test]
+fn what_takes_over_a_second_shows_how_far_it_has_come_until_it_is_interrupted() {
+    let place = Place::empty();
+    let here = place.text("");
+    let mut terminal = Terminal::run(&place, &format!("bench --keys 10000000 --directory {here}"));
+    terminal.sees("Issuing [").sees("of 10000000 rows").types("\u{3}");
+    // As the shell tells it that ran the command.
+    assert_eq!(terminal.ends().0, 130);
+}
