@@ -9,7 +9,7 @@ use crate::credits;
 use crate::ending::KEYCASK_MANY_MAX;
 use crate::failure::{Failure, Stop, argument};
 use crate::guard;
-use crate::ptr::{self, Out, Outs, Room};
+use crate::ptr::{self, Out, Places, Room};
 use crate::realm::known;
 use crate::scopes::Scopes;
 use crate::sized::Sized;
@@ -238,7 +238,7 @@ pub unsafe extern "C" fn keycask_issue_many(
                 spec.and_then(|spec| spec.ask(open)).map_err(|stop| stop.of("spec", place))
             });
             let specs = specs.collect::<Result<Vec<_>, Stop>>()?;
-            let (outs, by) = (Outs::sized(issued, count)?, Actor::read(by)?);
+            let (outs, by) = (Places::new(issued, count)?, Actor::read(by)?);
             let mut room = Room::new(tokens, tokens_cap)?;
             if tokens_cap < count.saturating_mul(KEYCASK_TOKEN_MAX) {
                 return Err(ptr::space());
