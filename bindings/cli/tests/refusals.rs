@@ -115,6 +115,8 @@ fn bad_input_is_refused_by_name_and_changes_nothing() {
         (line(&["update", "--end", "2001-01-01T00:00:00Z", &key]), 2, "argument", "2001"),
         (line(&["update", "--scopes", "fly", &key]), 4, "not_found", "fly"),
         (line(&["update", "--name", &long, &key]), 2, "argument", "128"),
+        (line(&["update", "--networks", "", &key]), 2, "argument", "networks: 0"),
+        (line(&["update", "--quota", "", &key]), 2, "argument", "quota"),
         (line(&["rotate", "--grace", "31d", &key]), 2, "argument", "grace"),
         (line(&["rotate", "--grace", "soon", &key]), 2, "argument", "soon"),
         (line(&["rotate", "--grace", "1d", "--regenerate", &key]), 2, "argument", "--regenerate"),
