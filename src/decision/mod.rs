@@ -69,6 +69,8 @@ pub struct Decision {
     pub address: Option<IpAddr>,
     /// For `scope`: what the request needs and the key has not.
     pub missing: ScopeSet,
+    /// For a grant: what the request needed, for itself and for its method.
+    pub needed: ScopeSet,
 }
 
 impl Decision {

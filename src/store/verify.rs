@@ -339,7 +339,7 @@ impl Store {
         };
         if let Some(observer) = &self.observer {
             let last = found.side.and_then(|side| side.last_used);
-            observer.granted(grant, request, now, last);
+            observer.granted(grant, request, required, now, last);
         }
         Ok(grant)
     }
