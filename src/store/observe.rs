@@ -69,7 +69,8 @@ impl Observer {
         Some(Box::new(Self { kept, watch, book }))
     }
 
-    /// Looks at a grant of `now`, to a request that needed `required`, and to a key that was last used at `last`.
+    /// Looks at a grant of `now`, to a request that needed `required`, and to a key that was last
+    /// used at `last`.
     #[inline(never)]
     pub(super) fn granted(
         &self,
