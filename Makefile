@@ -10,9 +10,12 @@ N ?= 1000000
 # How many random lives `make model` lives through.
 L ?= 1000
 
-# What `make fuzz` fuzzes, and for how many seconds.
-T ?= token
+# Which targets `make fuzz` fuzzes, and for how many seconds each.
+T ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 S ?= 60
+
+# How many minutes `make attack` attacks.
+M ?= 60
 
 # The seed of the random cases of `make test`, so that CI tries the same ones on every machine:
 # `make test R=` draws others.
@@ -21,26 +24,37 @@ R ?= 1126
 # How many updates `make size` makes.
 U ?= 10000000
 
+# The engine with all that is off by default. What is built without them, everything else tests.
+FEATURES := keycask/axum,keycask/metrics,keycask/tracing,keycask-cli/tower
+
 .DEFAULT_GOAL := help
 # Where `make install` puts the C library, and what is written before that path.
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test crash model models bench count peers fuzz check fmt clippy deny advisories \
-    layers doc clean header abi install fixture size python wheel go
+.PHONY: help demo test web crash model models bench count peers fuzz attack check fmt clippy deny \
+    advisories layers doc clean header abi install install-command \
+    snapshots fixture size python wheel go
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: ## walk through the five products of profiles/
 	@.ci/prepare build
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint c trace python go
+	@.ci/prepare build lint c trace screen web python go browser
 	@$(MAKE) --no-print-directory fmt clippy
 	$(if $(R),PROPTEST_RNG_SEED=$(R)) cargo test --locked --workspace --no-fail-fast
-	@$(MAKE) --no-print-directory python go
+	@$(MAKE) --no-print-directory web python go
+
+web: ## test what is off by default: middleware, events, metrics; the examples
+	@.ci/prepare build web
+	cargo test --locked --workspace --features $(FEATURES) \
+	    --test web --test told --test middleware --test verify \
+	    --example journeys --example stackguardian --example tower
+	cargo test --locked --workspace --features $(FEATURES) --doc -- KeyLayer
 
 python: ## test the Python binding: a wheel, in an environment of its own
 	@.ci/prepare build python
@@ -84,11 +98,13 @@ peers: ## measure beside maps, caches and stores that do the same; builds SQLite
 	@.ci/prepare build peers
 	cargo bench --locked --manifest-path benches/peers/Cargo.toml
 
-fuzz: ## fuzz T=token for S=60 seconds
-	@.ci/prepare build fuzz
-	mkdir -p target/corpus/$(T)
-	RUSTC_BOOTSTRAP=1 cargo fuzz run $(T) target/corpus/$(T) fuzz/corpus/$(T) \
-	    -- -max_total_time=$(S) -print_final_stats=1
+attack: ## every attack for M=60 minutes in all, and one table of what they found
+	@.ci/prepare build c trace fuzz
+	tests/attack/run $(M)
+
+fuzz: ## fuzz each target for S=60 seconds; T=token that one
+	@.ci/prepare build c fuzz
+	for target in $(T); do fuzz/run $$target $(S); done
 
 check: ## every check but the tests: format, lints, layers, dependencies, docs
 	@.ci/prepare build lint deny
@@ -100,7 +116,7 @@ fmt:
 	cargo fmt --manifest-path benches/peers/Cargo.toml --check
 
 clippy:
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --features $(FEATURES) --all-targets -- -D warnings
 
 layers: ## only the rules of docs/architecture.md and of deny.toml, and that pages name what is there
 	cargo test --locked --test layers --test supply --test pages
@@ -114,7 +130,7 @@ advisories: ## known flaws of what we depend on (fetches the RustSec database)
 	cargo deny --locked check advisories
 
 doc: ## the engine's documentation, in target/doc
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --features $(FEATURES) --no-deps
 
 header: ## write include/keycask.h from bindings/c
 	@.ci/prepare build
@@ -128,6 +144,14 @@ install: ## the C library, to PREFIX=/usr/local behind DESTDIR
 	@.ci/prepare build
 	bindings/c/install "$(PREFIX)" "$(DESTDIR)"
 
+install-command: ## the command, its manual pages and completions, to PREFIX=/usr/local behind DESTDIR
+	@.ci/prepare build
+	bindings/cli/install "$(PREFIX)" "$(DESTDIR)"
+
+snapshots: ## write the command's help texts and JSON shapes of bindings/cli/tests/snapshots anew
+	@.ci/prepare build
+	SNAPSHOTS=overwrite cargo test --locked --quiet -p keycask-cli --test snapshots
+
 fixture: ## write the files of tests/format anew, until the first release
 	@.ci/prepare build
 	KEYCASK_FIXTURE=write cargo test --locked --quiet -p keycask --test format
@@ -139,4 +163,4 @@ size: ## how long a file is for its rows after U=10000000 updates
 
 clean: ## take out all that was built or installed here
 	cargo clean
-	rm -rf benches/peers/target fuzz/target fuzz/artifacts
+	rm -rf benches/peers/target fuzz/target

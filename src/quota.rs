@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::calendar;
 use crate::error::{Error, ErrorKind, Result};
-use crate::time::{Timestamp, parse_span, span_text};
+use crate::span::{parse_span, span_text};
+use crate::time::Timestamp;
 
 /// How many credits a key and its rotations have, and when they are refilled.
 ///
@@ -16,6 +17,16 @@ use crate::time::{Timestamp, parse_span, span_text};
 ///
 /// As text: `1000`, `1000 per day`, `1000 per month`, `1000 per month on day 31`,
 /// `1000 per 12h`.
+///
+/// ```
+/// # fn main() -> keycask::Result<()> {
+/// use keycask::Quota;
+///
+/// let quota: Quota = "1000 per month".parse()?;
+/// assert_eq!(quota.limit(), 1000);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Quota {
     limit: u64,

@@ -18,6 +18,22 @@ use crate::time::Timestamp;
 
 /// What shall change about a key; what is not set stays. Given to
 /// [`Store::update`](crate::Store::update).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// # let spec = keycask::Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// # let issued = store.issue(&spec, me)?;
+/// # let key = issued.key.key_id;
+/// use keycask::Update;
+///
+/// let update = Update::new().name("exports").scopes(["audits:read"]);
+/// assert_eq!(store.update(key, &update, me)?.scopes, ["audits:read"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Update {
     pub(crate) name: Option<String>,

@@ -12,6 +12,7 @@ mod charge;
 mod clock;
 mod commit;
 mod compact;
+mod count;
 mod deny;
 mod draft;
 mod ending;
@@ -80,6 +81,7 @@ use ways::Routes;
 pub use audit::{AuditCheck, AuditPage, Trim, Trimmed};
 pub use backup::Backup;
 pub use compact::Compacted;
+pub use count::KindCount;
 pub use feed::{Changed, Changes, Commit, Feed, Gone};
 pub use import::{ImportOutcome, ImportReport, ImportRules};
 pub use issue::ISSUE_MAX;
@@ -96,6 +98,23 @@ pub use sweep::Swept;
 /// Every method takes `&self` and may run on any thread at any time. [`verify`](Self::verify)
 /// and [`present`](Self::present) decide from memory; methods that change something return
 /// once the change is durable.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// use keycask::{Request, Spec, Store};
+///
+/// let spec = Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// let issued = store.issue(&spec, me)?;
+/// let token = issued.token.expose().as_bytes();
+/// assert!(store.verify(realm, token, &Request::new()).is_ok());
+/// store.revoke(issued.key.key_id, me)?;
+/// assert!(store.verify(realm, token, &Request::new()).is_err());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Store {
     storage: Storage,
     index: Index,
@@ -109,6 +128,8 @@ pub struct Store {
     /// Rates as of times that callers name. Those of the present are in the index.
     told: Named,
     counts: Counts,
+    #[cfg(feature = "tracing")]
+    events: crate::events::Changes,
     /// Who looks at decisions, if anybody does.
     observer: Option<Box<Observer>>,
     mark: Mark,

@@ -341,7 +341,7 @@ impl Store {
         };
         if let Some(observer) = &self.observer {
             let last = found.side.and_then(|side| side.last_used);
-            observer.granted(grant, request, now, last);
+            observer.granted(grant, request, required, now, last);
         }
         Ok(grant)
     }
@@ -350,6 +350,8 @@ impl Store {
     #[inline(always)]
     fn denied<E: From<Denial>>(&self, denial: Denial, bound: &Bound, request: &Request) -> E {
         self.counts.denied(denial.reason);
+        #[cfg(feature = "tracing")]
+        crate::events::refused(denial.key, bound.realm.name(), denial.reason.name());
         if let Some(observer) = &self.observer {
             self.show_denial(observer, denial, bound.realm.reference(), request);
         }

@@ -257,13 +257,3 @@ fn a_row_that_was_altered_behind_the_store_is_corrupt() {
     assert_eq!(ran.error()["code"], "corrupt");
     assert_eq!(fs::read(place.store()).unwrap(), file);
 }
-
-#[test]
-fn a_reader_that_goes_away_needs_no_message_and_is_no_success() {
-    let (place, _) = with_key();
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    let output = place.command(&["list", "--json"]).stdout(writer).output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
-}
