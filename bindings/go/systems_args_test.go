@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 func (r *runner) named(name string) *known {

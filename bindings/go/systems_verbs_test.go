@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 func (r *runner) show(id keycask.KeyID) error {
