@@ -141,6 +141,7 @@ mod pages {
         Processes "../docs/processes.md"
         Product "../docs/product.md"
         Readme "../README.md"
+        Report "../docs/report.md"
         Rotate "../docs/rotate.md"
     }
 }
