@@ -30,6 +30,8 @@ mod error;
 #[cfg(feature = "tracing")]
 mod events;
 mod feed_cursor;
+#[cfg(any(test, fuzzing))]
+mod fuzzed;
 mod halves;
 mod ids;
 mod index;
@@ -78,6 +80,9 @@ pub use digest::{Pepper, Scheme};
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use feed_cursor::FeedCursor;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use fuzzed::{limits, rows};
 pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use info::{Check, Description, Explanation, Issued, KeyInfo, KeyQuota, OwnerInfo, Stats};
 pub use key_id::KeyId;
@@ -136,6 +141,7 @@ mod pages {
         Processes "../docs/processes.md"
         Product "../docs/product.md"
         Readme "../README.md"
+        Report "../docs/report.md"
         Rotate "../docs/rotate.md"
     }
 }

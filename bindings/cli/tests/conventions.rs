@@ -219,11 +219,18 @@ fn at_a_terminal_a_token_is_asked_for_and_not_shown() {
     terminal.sees("Token: ").types(&format!("{token}\n"));
     let (code, shown) = terminal.ends();
     assert_eq!(code, 0, "{shown}");
+    // The terminal does not know how wide it is.
+    assert!(shown.contains("\ngranted      yes\r\n"), "{shown:?}");
     assert!(!shown.contains(&token["sh_live_".len()..]), "{shown}");
     let (code, shown) = Terminal::run(&place, "issue --realm shop --kind live ann").ends();
     assert!(code == 0 && shown.contains("on your screen"), "{shown}");
     let (code, shown) = Terminal::run(&place, "show key_0000000000000").ends();
     assert!(code == 4 && shown.contains(ESCAPE), "{shown:?}");
+}
+
+fn interrupt(child: &Child) {
+    let line = format!("kill -INT {}", child.id());
+    assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
 }
 
 #[test]
@@ -238,8 +245,7 @@ fn an_interrupted_command_is_seen_as_interrupted() {
     // What there is comes first, and then it waits.
     let mut first = [0; 1];
     child.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
-    let interrupt = format!("kill -INT {}", child.id());
-    assert!(Command::new("sh").args(["-c", &interrupt]).status().unwrap().success());
+    interrupt(&child);
     assert_eq!(child.wait().unwrap().signal(), Some(2));
 }
 
@@ -247,8 +253,15 @@ fn an_interrupted_command_is_seen_as_interrupted() {
 fn what_takes_over_a_second_shows_how_far_it_has_come_until_it_is_interrupted() {
     let place = Place::empty();
     let here = place.text("");
-    let mut terminal = Terminal::run(&place, &format!("bench --keys 10000000 --directory {here}"));
+    let bench = ["bench", "--keys", "10000000", "--directory", &here];
+    let mut command = place.command(&bench);
+    let elsewhere = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut terminal = Terminal::run(&place, &bench.join(" "));
     terminal.sees("Issuing [").sees("of 10000000 rows").types("\u{3}");
     // As the shell tells it that ran the command.
     assert_eq!(terminal.ends().0, 130);
+    // What went on as long where no terminal is said nothing.
+    interrupt(&elsewhere);
+    let output = elsewhere.wait_with_output().unwrap();
+    assert_eq!((output.status.signal(), output.stderr), (Some(2), Vec::new()));
 }
