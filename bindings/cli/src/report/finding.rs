@@ -204,8 +204,8 @@ fn of_sign(
         ),
         Sign::NeverUsed => (
             keys(is("was never used", "were never used")),
-            "They were issued more than 7 days ago, and were not used here since. Where an imported \
-             key was used before nobody knows: wait before you end it."
+            "They were issued more than 7 days ago, and were not used here since. Whether an \
+             imported key was used before nobody knows: wait before you end it."
                 .to_owned(),
             vec![
                 run(format!(
