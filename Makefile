@@ -10,9 +10,12 @@ N ?= 1000000
 # How many random lives `make model` lives through.
 L ?= 1000
 
-# What `make fuzz` fuzzes, and for how many seconds.
-T ?= token
+# Which targets `make fuzz` fuzzes, and for how many seconds each.
+T ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 S ?= 60
+
+# How many minutes `make attack` attacks.
+M ?= 60
 
 # The seed of the random cases of `make test`, so that CI tries the same ones on every machine:
 # `make test R=` draws others.
@@ -26,7 +29,7 @@ U ?= 10000000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test crash model models bench count peers fuzz check fmt clippy deny advisories \
+.PHONY: help demo test crash model models bench count peers fuzz attack check fmt clippy deny advisories \
     layers doc clean header abi install fixture size python wheel go
 
 help: ## this list
@@ -84,11 +87,13 @@ peers: ## measure beside maps, caches and stores that do the same; builds SQLite
 	@.ci/prepare build peers
 	cargo bench --locked --manifest-path benches/peers/Cargo.toml
 
-fuzz: ## fuzz T=token for S=60 seconds
-	@.ci/prepare build fuzz
-	mkdir -p target/corpus/$(T)
-	RUSTC_BOOTSTRAP=1 cargo fuzz run $(T) target/corpus/$(T) fuzz/corpus/$(T) \
-	    -- -max_total_time=$(S) -print_final_stats=1
+attack: ## every attack for M=60 minutes in all, and one table of what they found
+	@.ci/prepare build c trace fuzz
+	tests/attack/run $(M)
+
+fuzz: ## fuzz each target for S=60 seconds; T=token that one
+	@.ci/prepare build c fuzz
+	for target in $(T); do fuzz/run $$target $(S); done
 
 check: ## every check but the tests: format, lints, layers, dependencies, docs
 	@.ci/prepare build lint deny
@@ -139,4 +144,4 @@ size: ## how long a file is for its rows after U=10000000 updates
 
 clean: ## take out all that was built or installed here
 	cargo clean
-	rm -rf benches/peers/target fuzz/target fuzz/artifacts
+	rm -rf benches/peers/target fuzz/target

@@ -4,25 +4,34 @@
 //! text: so the files of the corpus can be read and written by hand. The fuzz target and the
 //! replay of its corpus in `tests/` both include this file, beside the reference.
 
-use keycask::{Checksum, Grammar, Shape};
+use keycask::{Checksum, Grammar, Malformed, Shape};
 
 use super::reference;
 
 /// No more shapes are read from an input, so that it runs in little time.
 const SHAPES_MAX: usize = 16;
 
+/// Which of a grammar's shapes a text has.
+pub type Parse = fn(&Grammar, &[u8]) -> Result<usize, Malformed>;
+
 /// Panics if the engine does with `input` what it should not.
 pub fn check(input: &[u8]) {
+    check_with(input, Grammar::parse);
+}
+
+/// Panics if `parse` does with `input` what it should not.
+pub fn check_with(input: &[u8], parse: Parse) {
     let Some((shapes, text)) = read(input) else { return };
     let grammar = Grammar::new(shapes.clone());
     assert_eq!(grammar.is_err(), reference::is_ambiguous(&shapes), "{shapes:?}");
     let Ok(grammar) = grammar else { return };
 
-    check_text(&grammar, &shapes, text);
+    let parser = Parser { grammar: &grammar, shapes: &shapes, parse };
+    parser.check_text(text);
     for (place, shape) in shapes.iter().enumerate() {
         let printed = reference::print(shape, &body_from(text, shape.body_len()));
-        assert_eq!(grammar.parse(printed.as_bytes()), Ok(place), "{printed:?} is not parsed");
-        check_neighbours(&grammar, &shapes, place, &printed, text);
+        assert_eq!(parse(&grammar, printed.as_bytes()), Ok(place), "{printed:?} is not parsed");
+        parser.check_neighbours(place, &printed, text);
     }
 }
 
@@ -39,42 +48,54 @@ fn read(input: &[u8]) -> Option<(Vec<Shape>, &[u8])> {
     Some((shapes.collect::<Option<_>>()?, text))
 }
 
-/// The parser says of `text` what the description says, and an accepted text is the only
-/// spelling of its parts.
-fn check_text(grammar: &Grammar, shapes: &[Shape], text: &[u8]) {
-    let parsed = grammar.parse(text);
-    assert_eq!(parsed, reference::parse(shapes, text), "the parsers differ on {text:?}");
-
-    let accepting = shapes.iter().filter(|shape| reference::accepts(shape, text)).count();
-    assert_eq!(accepting, usize::from(parsed.is_ok()), "{accepting} shapes accept {text:?}");
-
-    if let Ok(place) = parsed {
-        let shape = &shapes[place];
-        let body = &text[shape.prefix().len()..][..shape.body_len()];
-        let spelling = reference::print(shape, std::str::from_utf8(body).unwrap());
-        assert_eq!(spelling.as_bytes(), text, "a second spelling of {spelling:?}");
-    }
+/// A grammar, the shapes that it is of, and what parses by it.
+struct Parser<'a> {
+    grammar: &'a Grammar,
+    shapes: &'a [Shape],
+    parse: Parse,
 }
 
-/// Texts that differ by one byte from `token`, which has the shape at `place`, are parsed as
-/// described too; with a checksum, no byte can be replaced by another.
-fn check_neighbours(grammar: &Grammar, shapes: &[Shape], place: usize, token: &str, choice: &[u8]) {
-    let [at, byte, ..] = *choice else { return };
-    let at = usize::from(at) % token.len();
+impl Parser<'_> {
+    /// The parser says of `text` what the description says, and an accepted text is the only
+    /// spelling of its parts.
+    fn check_text(&self, text: &[u8]) {
+        let parsed = (self.parse)(self.grammar, text);
+        let described = reference::parse(self.shapes, text);
+        assert_eq!(parsed, described, "the parsers differ on {text:?}");
 
-    let mut shorter = token.as_bytes().to_vec();
-    shorter.remove(at);
-    check_text(grammar, shapes, &shorter);
+        let accepting = |shape: &&Shape| reference::accepts(shape, text);
+        let accepting = self.shapes.iter().filter(accepting).count();
+        assert_eq!(accepting, usize::from(parsed.is_ok()), "{accepting} shapes accept {text:?}");
 
-    let mut longer = token.as_bytes().to_vec();
-    longer.insert(at, byte);
-    check_text(grammar, shapes, &longer);
+        if let Ok(place) = parsed {
+            let shape = &self.shapes[place];
+            let body = &text[shape.prefix().len()..][..shape.body_len()];
+            let spelling = reference::print(shape, std::str::from_utf8(body).unwrap());
+            assert_eq!(spelling.as_bytes(), text, "a second spelling of {spelling:?}");
+        }
+    }
 
-    let mut replaced = token.as_bytes().to_vec();
-    replaced[at] = byte;
-    check_text(grammar, shapes, &replaced);
-    if replaced != token.as_bytes() && shapes[place].checksum() == Checksum::Crc32 {
-        assert_ne!(grammar.parse(&replaced), Ok(place), "{replaced:?} passes as {token:?}");
+    /// Texts that differ by one byte from `token`, which has the shape at `place`, are parsed as
+    /// described too; with a checksum, no byte can be replaced by another.
+    fn check_neighbours(&self, place: usize, token: &str, choice: &[u8]) {
+        let [at, byte, ..] = *choice else { return };
+        let at = usize::from(at) % token.len();
+
+        let mut shorter = token.as_bytes().to_vec();
+        shorter.remove(at);
+        self.check_text(&shorter);
+
+        let mut longer = token.as_bytes().to_vec();
+        longer.insert(at, byte);
+        self.check_text(&longer);
+
+        let mut replaced = token.as_bytes().to_vec();
+        replaced[at] = byte;
+        self.check_text(&replaced);
+        if replaced != token.as_bytes() && self.shapes[place].checksum() == Checksum::Crc32 {
+            let parsed = (self.parse)(self.grammar, &replaced);
+            assert_ne!(parsed, Ok(place), "{replaced:?} passes as {token:?}");
+        }
     }
 }
 
