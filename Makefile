@@ -29,7 +29,7 @@ U ?= 10000000
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test crash model models bench count peers fuzz attack check fmt clippy deny advisories \
+.PHONY: help demo test crash model models shuttle coverage mutants bench count peers fuzz attack check fmt clippy deny advisories \
     layers doc clean header abi install fixture size python wheel go
 
 help: ## this list
@@ -70,6 +70,19 @@ model: ## live through L=1000 random lives of keys beside a plain model
 models: ## try the orders of events in small worlds of the table in memory
 	@.ci/prepare build
 	RUSTFLAGS="--cfg loom" cargo test --locked --profile models -p keycask --lib index::models
+
+shuttle: ## try the table in memory under N=10000 random schedules of each of its larger worlds
+	@.ci/prepare build
+	RUSTFLAGS="--cfg shuttle" KEYCASK_SCHEDULES=$(if $(filter file,$(origin N)),10000,$(N)) \
+	    cargo test --locked --profile models -p keycask --lib index::tests::schedules
+
+coverage: ## which lines and branches of the engine its tests run
+	@.ci/prepare build coverage
+	tests/completeness/coverage
+
+mutants: ## change F=src/store/verify.rs, or all that decides: each change must be caught by a test
+	@.ci/prepare build mutants
+	tests/completeness/mutants $(F)
 
 bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)
 	@.ci/prepare build python go

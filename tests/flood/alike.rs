@@ -75,5 +75,4 @@ fn keys_that_were_chosen_to_be_alike_take_no_more_memory_and_are_told_apart() {
         assert_eq!(scene.reason(&text(n)), None, "{n}");
         assert_eq!(scene.reason(&text(n + count)), Some(Reason::Unknown), "{n}");
     }
-    println!("attack: alike amount={} found=0 control=caught", count * 4);
 }

@@ -45,7 +45,7 @@ fn run(schedules: usize, world: impl Fn() + Send + Sync + 'static) {
 fn check(name: &str, world: impl Fn() + Send + Sync + 'static) {
     let schedules = std::env::var("KEYCASK_SCHEDULES").map_or(100, |text| text.parse().unwrap());
     run(schedules, world);
-    println!("shuttle: {name}: {schedules} schedules");
+    println!("shuttle: {name}: of each world {schedules} schedules");
 }
 
 /// Some schedule of the world, which has a mistake in it, ends badly.
