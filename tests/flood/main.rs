@@ -6,6 +6,8 @@ mod alike;
 mod oversize;
 mod spray;
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use keycask::{Actor, OwnerChange, RealmRef, Store};
 
 const PROFILE: &str = r#"
@@ -45,4 +47,10 @@ fn by() -> Actor {
 /// How much of an attack there is to be: what the environment says under `name`, or `few`.
 fn amount(name: &str, few: u64) -> u64 {
     std::env::var(name).map_or(few, |text| text.parse().unwrap())
+}
+
+/// Each test has the process to itself: others' memory would count as its own.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }

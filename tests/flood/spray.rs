@@ -1,7 +1,6 @@
 //! Floods of tokens that are nobody's: what they make the process spend, and what becomes of
 //! those who have a key. `KEYCASK_FLOOD` says how many there are.
 
-use std::collections::HashSet;
 use std::fs;
 use std::hint::black_box;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
@@ -11,7 +10,7 @@ use std::time::Instant;
 use allocation_counter::measure;
 use keycask::{Reason, Request, Spec};
 
-use crate::{Scene, amount, by};
+use crate::{Scene, alone, amount, by};
 
 /// So many, in a release build, say what they do to the times of others.
 const ENOUGH: u64 = 10_000_000;
@@ -87,6 +86,7 @@ fn spent(work: impl FnOnce()) -> (u64, u64, u64) {
 
 #[test]
 fn a_flood_takes_no_memory_and_reads_nothing() {
+    let _alone = alone();
     let (scene, count) = (Scene::new(), amount("KEYCASK_FLOOD", 100_000));
     let specs = vec![Spec::new(scene.acme, "live", "o"); 1_000];
     scene.store.issue_many(&specs, &by()).unwrap();
@@ -103,16 +103,16 @@ fn a_flood_takes_no_memory_and_reads_nothing() {
     println!("flood: {resident} kB more in memory");
     println!("flood: {count} texts");
     assert_eq!((wrong, heap, reads), (0, 0, 0));
-    // Other tests of this process take memory meanwhile, but no flood's worth of it.
     assert!(resident <= MUCH, "{resident} kB more in memory");
 }
 
 #[test]
 fn a_store_that_would_keep_what_is_unknown_or_read_a_file_for_it_is_noticed() {
-    let (mut flood, mut kept) = (Flood::new(2), HashSet::new());
+    let _alone = alone();
+    let (mut flood, mut kept) = (Flood::new(2), Vec::new());
     let (heap, resident, reads) = spent(|| {
         for _ in 0..100_000 {
-            kept.insert([flood.next().0.to_vec(), vec![0; 1_000]].concat());
+            kept.push([flood.next().0.to_vec(), vec![0; 1_000]].concat());
         }
         drop(black_box(fs::read("/proc/self/stat").unwrap()));
     });
@@ -125,6 +125,7 @@ fn a_store_that_would_keep_what_is_unknown_or_read_a_file_for_it_is_noticed() {
 /// machine does other things beside.
 #[test]
 fn whoever_has_a_key_is_not_slowed_by_a_flood() {
+    let _alone = alone();
     const ROUNDS: usize = 21;
     let (scene, count) = (Scene::new(), amount("KEYCASK_FLOOD", 100_000));
     let specs = vec![Spec::new(scene.acme, "live", "o"); 1_000];

@@ -26,8 +26,11 @@ const PREFIX: &[u8] = b"acme_";
 const LEN: usize = PREFIX.len() + 32;
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// How many tokens a class has, of which each measurement takes one.
+/// How many tokens a class has at a time, of which each measurement takes one, and how many
+/// measurements there are before others are drawn. A token has a time of its own, by where it is
+/// looked for: each is measured so seldom that this is no part of the difference of two classes.
 const TOKENS: usize = 256;
+const DRAWN_FOR: u64 = 4096;
 
 /// A small, fast and repeatable source of numbers (SplitMix64).
 pub struct Numbers(u64);
@@ -52,12 +55,15 @@ impl Numbers {
     }
 }
 
+/// Draws a token of one class or the other: of 0 or 1.
+type Draw<'w> = Box<dyn Fn(&mut Numbers, usize) -> Vec<u8> + 'w>;
+
 /// Two classes of tokens of one length.
-pub struct Pair {
+pub struct Pair<'w> {
     pub name: &'static str,
     /// Whether no difference is to be seen.
     pub hidden: bool,
-    classes: [Vec<Vec<u8>>; 2],
+    draw: Draw<'w>,
 }
 
 /// A store with few keys, so that nothing but what a token is makes a difference: none of them
@@ -70,8 +76,8 @@ pub struct World {
     known: Vec<u8>,
     /// Tokens of revoked keys.
     revoked: Vec<Vec<u8>>,
-    /// A token with a checksum.
-    checked: Vec<u8>,
+    /// Tokens with a checksum.
+    checked: Vec<Vec<u8>>,
 }
 
 impl World {
@@ -91,85 +97,82 @@ impl World {
             store.revoke(*key, &by).unwrap();
         }
         let revoked = revoked.into_iter().map(|(_, token)| token).collect();
-        let ((_, known), (_, checked)) = (issue("live"), issue("checked"));
+        let checked = (0..8).map(|_| issue("checked").1).collect();
+        let (_, known) = issue("live");
         Self { _dir: dir, store, realm, known, revoked, checked }
     }
 
-    /// All pairs. A digest of the closest class has `bits` bits in common with a live key's.
-    pub fn pairs(&self, bits: u32) -> Vec<Pair> {
-        let numbers = &mut Numbers::new(2);
-        let last_four = LEN - 4..LEN;
-        let nobody = |numbers: &mut Numbers| {
-            let mut token = self.known.clone();
-            numbers.fill(&mut token[PREFIX.len()..]);
-            token
-        };
-        let many = |numbers: &mut Numbers, change: &dyn Fn(&mut [u8])| {
-            let one = |_| {
-                let mut token = nobody(numbers);
-                change(&mut token);
-                token
-            };
-            (0..TOKENS).map(one).collect::<Vec<_>>()
-        };
-        let ends_alike = |token: &mut [u8]| {
-            token[last_four.clone()].copy_from_slice(&self.known[last_four.clone()]);
-        };
-        let nearly = |token: &mut [u8]| {
-            let most = PREFIX.len()..LEN - 8;
-            token[most.clone()].copy_from_slice(&self.known[most]);
-        };
-        let by_digest = |numbers: &mut Numbers, wanted: &dyn Fn(u32) -> bool| {
-            let mut token = self.known.clone();
-            let mut next = || loop {
-                numbers.fill(&mut token[PREFIX.len()..last_four.start]);
-                if wanted(self.bits_in_common(&token)) {
-                    return token.clone();
-                }
-            };
-            (0..TOKENS.min(16)).map(|_| next()).collect::<Vec<_>>()
-        };
-        let spoilt = |at: usize| {
-            let mut token = self.checked.clone();
-            token[at] = if token[at] == b'x' { b'y' } else { b'x' };
-            vec![token]
-        };
-        let checksum = self.checked.len() - 6;
+    /// All pairs.
+    pub fn pairs(&self) -> Vec<Pair<'_>> {
+        let pair = |name, hidden, draw| Pair { name, hidden, draw };
+        let last_four = LEN - 4;
         vec![
-            Pair {
-                name: "the same class twice",
-                hidden: true,
-                classes: [many(numbers, &|_| {}), many(numbers, &|_| {})],
-            },
-            Pair {
-                name: "body: other from the first character, or from the ninth to last",
-                hidden: true,
-                classes: [many(numbers, &|_| {}), many(numbers, &nearly)],
-            },
-            Pair {
-                name: "digest: other in the first bit, or after many",
-                hidden: true,
-                classes: [
-                    by_digest(numbers, &|common| common == 0),
-                    by_digest(numbers, &|common| common >= bits),
-                ],
-            },
-            Pair {
-                name: "checksum: wrong in the first character, or in the last",
-                hidden: true,
-                classes: [spoilt(checksum), spoilt(checksum + 5)],
-            },
-            Pair {
-                name: "last four: nobody's, or a live key's",
-                hidden: false,
-                classes: [many(numbers, &|_| {}), many(numbers, &ends_alike)],
-            },
-            Pair {
-                name: "unknown, or revoked",
-                hidden: false,
-                classes: [many(numbers, &|_| {}), self.revoked.clone()],
-            },
+            pair("the same class twice", true, Box::new(|numbers, _| self.nobody(numbers))),
+            pair(
+                "body: other from the first character, or from the eighth to last",
+                true,
+                Box::new(|numbers, class| {
+                    let mut token = self.nobody(numbers);
+                    if class == 1 {
+                        token[..LEN - 8].copy_from_slice(&self.known[..LEN - 8]);
+                    }
+                    token
+                }),
+            ),
+            pair(
+                "digest: other in the first bit, or not in the first eight",
+                true,
+                Box::new(move |numbers, class| {
+                    let mut token = self.known.clone();
+                    loop {
+                        numbers.fill(&mut token[PREFIX.len()..last_four]);
+                        let common = self.bits_in_common(&token);
+                        if if class == 0 { common == 0 } else { common >= 8 } {
+                            return token;
+                        }
+                    }
+                }),
+            ),
+            pair(
+                "last four: nobody's, or a live key's",
+                false,
+                Box::new(move |numbers, class| {
+                    let mut token = self.nobody(numbers);
+                    if class == 1 {
+                        token[last_four..].copy_from_slice(&self.known[last_four..]);
+                    }
+                    token
+                }),
+            ),
+            pair(
+                "checksum: wrong in the first character, or in the last",
+                false,
+                Box::new(|numbers, class| {
+                    let mut token = self.any(&self.checked, numbers);
+                    let at = token.len() - [6, 1][class];
+                    token[at] = if token[at] == b'x' { b'y' } else { b'x' };
+                    token
+                }),
+            ),
+            pair(
+                "unknown, or revoked",
+                false,
+                Box::new(|numbers, class| match class {
+                    0 => self.nobody(numbers),
+                    _ => self.any(&self.revoked, numbers),
+                }),
+            ),
         ]
+    }
+
+    fn nobody(&self, numbers: &mut Numbers) -> Vec<u8> {
+        let mut token = self.known.clone();
+        numbers.fill(&mut token[PREFIX.len()..]);
+        token
+    }
+
+    fn any(&self, tokens: &[Vec<u8>], numbers: &mut Numbers) -> Vec<u8> {
+        tokens[(numbers.next() % tokens.len() as u64) as usize].clone()
     }
 
     /// How many bits of its digest, from the first on, a token has in common with the live key.
@@ -195,15 +198,20 @@ impl World {
 }
 
 /// Measures `run` so many times, each with a token of a class that chance chooses.
-pub fn measure(pair: &Pair, seed: u64, amount: u64, run: impl Fn(&[u8]) -> u64) -> Times {
+pub fn measure(pair: &Pair<'_>, seed: u64, amount: u64, run: impl Fn(&[u8]) -> u64) -> Times {
     let (mut numbers, mut times) = (Numbers::new(seed), Times::new());
+    let mut classes = [const { Vec::new() }; 2];
     // Every token is read from the same place, where it has just been written.
-    let mut room = pair.classes[0][0].clone();
-    for _ in 0..amount {
+    let mut room = (pair.draw)(&mut numbers, 0);
+    for turn in 0..amount {
+        if turn % DRAWN_FOR == 0 {
+            for (class, tokens) in classes.iter_mut().enumerate() {
+                *tokens = (0..TOKENS).map(|_| (pair.draw)(&mut numbers, class)).collect();
+            }
+        }
         let number = numbers.next();
         let class = (number & 1) as usize;
-        let tokens = &pair.classes[class];
-        room.copy_from_slice(&tokens[(number >> 1) as usize % tokens.len()]);
+        room.copy_from_slice(&classes[class][(number >> 1) as usize % TOKENS]);
         let token = black_box(&*room);
         let start = Instant::now();
         black_box(run(token));
