@@ -132,7 +132,9 @@ fn read_all(mut message: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     while len <= Alerts::LEN_MAX {
         if len == text.len() {
             let mut longer = Zeroizing::new(vec![0; len.saturating_mul(2)]);
-            longer.iter_mut().zip(text.iter()).for_each(|(to, from)| *to = *from);
+            if let Some(begin) = longer.get_mut(..len) {
+                begin.copy_from_slice(&text);
+            }
             text = longer;
         }
         match message.read(text.get_mut(len..).unwrap_or_default()) {

@@ -1,8 +1,8 @@
 //! How deep a profile's TOML is nested, found out before anything is made of it.
 //!
 //! What reads TOML, and what drops it again, calls itself once a level. Its own limits are on the
-//! parts of one name and on tables and arrays within each other, and may be multiplied: so levels of
-//! all kinds are counted together here.
+//! parts of one name and on tables and arrays within each other, and may be multiplied: so levels
+//! of all kinds are counted together here.
 
 use toml_parser::decoder::Encoding;
 use toml_parser::parser::{EventReceiver, parse_document};

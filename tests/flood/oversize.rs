@@ -37,8 +37,8 @@ fn assert_refused<T>(what: &str, kind: ErrorKind, result: Result<T, Error>) {
 }
 
 /// Names with 70 parts, each in a table of the one before it, were levels enough to end a process
-/// that read them with a megabyte of stack: what reads TOML limits the parts and the tables, and not
-/// both together.
+/// that read them with a megabyte of stack: what reads TOML limits the parts and the tables, and
+/// not both together.
 #[test]
 fn a_profile_that_is_nested_deep_in_any_way_is_refused() {
     let _alone = alone();

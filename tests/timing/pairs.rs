@@ -204,7 +204,7 @@ pub fn measure(pair: &Pair<'_>, seed: u64, amount: u64, run: impl Fn(&[u8]) -> u
     // Every token is read from the same place, where it has just been written.
     let mut room = (pair.draw)(&mut numbers, 0);
     for turn in 0..amount {
-        if turn % DRAWN_FOR == 0 {
+        if turn.is_multiple_of(DRAWN_FOR) {
             for (class, tokens) in classes.iter_mut().enumerate() {
                 *tokens = (0..TOKENS).map(|_| (pair.draw)(&mut numbers, class)).collect();
             }

@@ -119,7 +119,7 @@ fn one_distribution_differs_little_and_a_shift_of_a_tenth_of_its_width_much() {
             let noise = (0..4).map(|_| u128::from(numbers.next() % 20)).sum::<u128>();
             times.add(class, 200 + noise + if class == 1 { shift } else { 0 });
             // Now and then the machine does something else.
-            if numbers.next() % 100 == 0 {
+            if numbers.next().is_multiple_of(100) {
                 times.add(class, 20_000 + u128::from(numbers.next() % 1_000_000));
             }
         }
