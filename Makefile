@@ -24,26 +24,36 @@ R ?= 1126
 # How many updates `make size` makes.
 U ?= 10000000
 
+# The engine with all that is off by default. What is built without them, everything else tests.
+FEATURES := keycask/axum,keycask/metrics,keycask/tracing,keycask-cli/tower
+
 .DEFAULT_GOAL := help
 # Where `make install` puts the C library, and what is written before that path.
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test crash model models shuttle coverage mutants bench count peers fuzz attack check fmt clippy deny advisories \
-    layers doc clean header abi install fixture size python wheel go
+.PHONY: help demo test web crash model models shuttle coverage mutants bench count peers fuzz \
+    attack check fmt clippy deny advisories layers doc clean header abi install install-command \
+    snapshots fixture size python wheel go
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
 
 demo: ## walk through the five products of profiles/
 	@.ci/prepare build
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint c trace python go
+	@.ci/prepare build lint c trace python go browser
 	@$(MAKE) --no-print-directory fmt clippy
 	$(if $(R),PROPTEST_RNG_SEED=$(R)) cargo test --locked --workspace --no-fail-fast
-	@$(MAKE) --no-print-directory python go
+	@$(MAKE) --no-print-directory web python go
+
+web: ## test what is off by default: middleware, events, metrics; run the examples
+	@.ci/prepare build
+	cargo test --locked --workspace --features $(FEATURES) \
+	    --test web --test told --test middleware \
+	    --example journeys --example stackguardian --example tower
 
 python: ## test the Python binding: a wheel, in an environment of its own
 	@.ci/prepare build python
@@ -118,7 +128,7 @@ fmt:
 	cargo fmt --manifest-path benches/peers/Cargo.toml --check
 
 clippy:
-	cargo clippy --locked --workspace --all-targets -- -D warnings
+	cargo clippy --locked --workspace --features $(FEATURES) --all-targets -- -D warnings
 
 layers: ## only the rules of docs/architecture.md and of deny.toml, and that pages name what is there
 	cargo test --locked --test layers --test supply --test pages
@@ -132,7 +142,7 @@ advisories: ## known flaws of what we depend on (fetches the RustSec database)
 	cargo deny --locked check advisories
 
 doc: ## the engine's documentation, in target/doc
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --features $(FEATURES) --no-deps
 
 header: ## write include/keycask.h from bindings/c
 	@.ci/prepare build
@@ -145,6 +155,14 @@ abi: ## take a change of the C ABI that only adds into its baseline
 install: ## the C library, to PREFIX=/usr/local behind DESTDIR
 	@.ci/prepare build
 	bindings/c/install "$(PREFIX)" "$(DESTDIR)"
+
+install-command: ## the command, its manual pages and completions, to PREFIX=/usr/local behind DESTDIR
+	@.ci/prepare build
+	bindings/cli/install "$(PREFIX)" "$(DESTDIR)"
+
+snapshots: ## write the command's help texts and JSON shapes of bindings/cli/tests/snapshots anew
+	@.ci/prepare build
+	SNAPSHOTS=overwrite cargo test --locked --quiet -p keycask-cli --test snapshots
 
 fixture: ## write the files of tests/format anew, until the first release
 	@.ci/prepare build

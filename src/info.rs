@@ -213,6 +213,12 @@ pub struct Stats {
     pub owners: u64,
     /// Realms in the file.
     pub realms: u64,
+    /// Commits that the log has, the last ones.
+    pub log_commits: u64,
+    /// Entries of the audit trail that were not [taken out](crate::Store::trim_audit).
+    pub audit_entries: u64,
+    /// Number of the last entry of the audit trail: how many were ever made.
+    pub audit_last: u64,
     /// Bytes of the table in memory.
     pub index_bytes: u64,
     /// How many of them are on huge pages, as far as the system tells. A table of millions of

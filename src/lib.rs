@@ -17,6 +17,8 @@ mod decision;
 mod digest;
 mod entry;
 mod error;
+#[cfg(feature = "tracing")]
+mod events;
 mod feed_cursor;
 mod halves;
 mod ids;
@@ -26,6 +28,8 @@ mod key_id;
 mod leak;
 mod limit;
 mod mark;
+#[cfg(feature = "metrics")]
+mod measure;
 mod mix;
 mod network;
 mod options;
@@ -41,6 +45,7 @@ mod record;
 mod request;
 mod scope;
 mod seal;
+mod span;
 mod spec;
 mod storage;
 mod store;
@@ -50,6 +55,8 @@ mod text;
 mod time;
 mod token;
 mod verdict;
+#[cfg(feature = "tower")]
+mod web;
 
 pub use actor::Actor;
 pub use anchor::Anchor;
@@ -65,6 +72,9 @@ pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use info::{Check, Description, Explanation, Issued, KeyInfo, KeyQuota, OwnerInfo, Stats};
 pub use key_id::KeyId;
 pub use leak::{Alert, Alerts, Candidate, Leak, Leaks, Place, RuleFormat, Scanner};
+#[cfg(feature = "metrics")]
+#[cfg_attr(docsrs, doc(cfg(feature = "metrics")))]
+pub use measure::{describe_metrics, record_metrics};
 pub use network::Network;
 pub use options::Options;
 pub use pattern::{Finding, Pattern, Patterns};
@@ -80,15 +90,22 @@ pub use record::Cause;
 pub use request::Request;
 pub use scope::ScopeSet;
 pub use seal::SealingKey;
+pub use span::parse_span;
 pub use spec::{Import, ImportLines, OwnerChange, Rotation, Spec, Update};
 pub use store::{
     AuditCheck, AuditPage, Backup, Changed, Changes, Commit, Compacted, Decided, Feed, Findings,
-    Gone, HttpRequest, ISSUE_MAX, ImportOutcome, ImportReport, ImportRules, Operation, Outcome,
-    PAGE_MAX, PepperStatus, Restore, Restored, Store, Swept, Trim, Trimmed,
+    Gone, HttpRequest, ISSUE_MAX, ImportOutcome, ImportReport, ImportRules, KindCount, Operation,
+    Outcome, PAGE_MAX, PepperStatus, Restore, Restored, Store, Swept, Trim, Trimmed,
 };
-pub use time::{Clock, SystemClock, Timestamp, parse_span};
+pub use time::{Clock, SystemClock, Timestamp};
 pub use token::{Checksum, Grammar, Malformed, Shape, Token, Unpresented};
 pub use verdict::{Credits, Denial, Grant, Rate, Reason, Refusal, VerifyError};
+#[cfg(feature = "axum")]
+#[cfg_attr(docsrs, doc(cfg(feature = "axum")))]
+pub use web::NoGrant;
+#[cfg(feature = "tower")]
+#[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
+pub use web::{AnswerFuture, KeyLayer, KeyService, RequireScopes, RequireScopesService};
 
 /// The examples of the pages.
 #[cfg(doctest)]
@@ -103,6 +120,7 @@ mod pages {
         Backup "../docs/backup.md"
         Disk "../docs/disk.md"
         Import "../docs/import.md"
+        Observe "../docs/observe.md"
         Patterns "../docs/patterns.md"
         Pepper "../docs/pepper.md"
         Processes "../docs/processes.md"

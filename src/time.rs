@@ -1,4 +1,4 @@
-//! Instants, spans, and where the present comes from.
+//! Instants, and where the present comes from.
 //!
 //! An instant is a count of milliseconds since the Unix epoch, UTC, and every window is
 //! half-open: from its start inclusive to its end exclusive. Arithmetic saturates. The
@@ -120,46 +120,6 @@ impl fmt::Debug for Timestamp {
     }
 }
 
-/// The longest span that a caller may name.
-pub(crate) const LONGEST_SPAN: Duration = Duration::from_secs(100 * 366 * 86_400);
-
-/// Reads a span such as `90d`, `1h 30m` or `250ms`. A day is 24 hours.
-///
-/// # Errors
-///
-/// `Argument` if the text is not a span, or one of more than 100 years.
-pub fn parse_span(text: &str) -> Result<Duration> {
-    let refuse = |why: &str| Error::new(ErrorKind::Argument, format!("span {text:?}: {why}"));
-    let span = humantime::parse_duration(text)
-        .map_err(|_| refuse("want a number and a unit, such as 90d, 1h or 250ms"))?;
-    if span > LONGEST_SPAN {
-        return Err(refuse("more than 100 years"));
-    }
-    Ok(span)
-}
-
-/// A span as people write it and [`parse_span`] reads it: `90d`, `1h 30m`, `250ms`, `0s`. No unit
-/// is longer than a day, since months and years have no one length.
-pub(crate) fn span_text(span: Duration) -> String {
-    let mut rest = span.as_nanos();
-    let mut parts = Vec::new();
-    for (unit, nanos) in [
-        ("d", 86_400_000_000_000),
-        ("h", 3_600_000_000_000),
-        ("m", 60_000_000_000),
-        ("s", 1_000_000_000),
-        ("ms", 1_000_000),
-        ("us", 1_000),
-        ("ns", 1),
-    ] {
-        if rest >= nanos {
-            parts.push(format!("{}{unit}", rest / nanos));
-            rest %= nanos;
-        }
-    }
-    if parts.is_empty() { "0s".to_owned() } else { parts.join(" ") }
-}
-
 /// Where the engine reads the time.
 pub trait Clock: Send + Sync {
     /// The present, as the machine's calendar clock has it. It may step in either direction.
@@ -209,20 +169,4 @@ fn last_tick(clock: ClockId) -> Duration {
     let time = clock_gettime(clock);
     let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
     u64::try_from(time.tv_sec).map_or(Duration::ZERO, |secs| Duration::new(secs, nanos))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Spans were told as `2months 29days 3h 14m 24s`, and profiles write `90d`.
-    #[test]
-    fn a_span_is_told_as_it_is_written() {
-        for text in ["90d", "1d 12h", "1h 30m", "36500d", "59m 59s", "1s 250ms", "1us 1ns", "0s"] {
-            assert_eq!(span_text(parse_span(text).unwrap()), text);
-        }
-        assert_eq!(span_text(parse_span("1y").unwrap()), "365d 6h");
-        let longest = span_text(Duration::MAX);
-        assert!(longest.ends_with("999ms 999us 999ns"), "{longest}");
-    }
 }

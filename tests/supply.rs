@@ -2,7 +2,7 @@
 //! crates.io. The rules are those of `deny.toml`; `cargo metadata` says what there is.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at a surprise")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::process::Command;
 
@@ -12,8 +12,14 @@ const TOP: &str = env!("CARGO_MANIFEST_DIR");
 
 /// What this workspace resolves to, for all platforms and features.
 fn metadata() -> Value {
+    resolved(&["--all-features"])
+}
+
+/// What this workspace resolves to with these options.
+fn resolved(options: &[&str]) -> Value {
     let run = Command::new(env!("CARGO"))
-        .args(["metadata", "--format-version=1", "--locked", "--all-features"])
+        .args(["metadata", "--format-version=1", "--locked"])
+        .args(options)
         .current_dir(TOP)
         .output()
         .unwrap();
@@ -29,14 +35,41 @@ fn texts(list: &toml::Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect()
 }
 
+/// Crates that are banned, each with those that may need it all the same.
+fn bans(rules: &toml::Table) -> BTreeMap<&str, Vec<&str>> {
+    let list = rules["bans"]["deny"].as_array().unwrap().iter();
+    list.map(|ban| match ban.as_str() {
+        Some(name) => (name, Vec::new()),
+        None => (ban["crate"].as_str().unwrap(), texts(&ban["wrappers"])),
+    })
+    .collect()
+}
+
+/// Rows of a list of `metadata` by their ids.
+fn by_id<'m>(metadata: &'m Value, list: &str) -> BTreeMap<&'m str, &'m Value> {
+    let rows = metadata.pointer(list).unwrap().as_array().unwrap();
+    rows.iter().map(|row| (row["id"].as_str().unwrap(), row)).collect()
+}
+
+fn name(package: &Value) -> &str {
+    package["name"].as_str().unwrap()
+}
+
+/// Ids of what a crate needs to be built: not for its tests and benches alone.
+fn needs(node: &Value) -> impl Iterator<Item = &str> {
+    let deps = node["deps"].as_array().unwrap().iter();
+    let built = deps.filter(|dep| {
+        let mut kinds = dep["dep_kinds"].as_array().unwrap().iter();
+        kinds.any(|kind| kind["kind"] != "dev")
+    });
+    built.map(|dep| dep["pkg"].as_str().unwrap())
+}
+
 /// For each crate that a member of the workspace needs to be built: its package, and by
 /// which way it is needed. Dependencies of tests and benches alone are not followed.
 fn needed(metadata: &Value) -> Vec<(&Value, String)> {
-    let by_id = |list: &'static str| -> BTreeMap<&str, &Value> {
-        let rows = metadata.pointer(list).unwrap().as_array().unwrap();
-        rows.iter().map(|row| (row["id"].as_str().unwrap(), row)).collect()
-    };
-    let (packages, nodes) = (by_id("/packages"), by_id("/resolve/nodes"));
+    let packages = by_id(metadata, "/packages");
+    let nodes = by_id(metadata, "/resolve/nodes");
     let mut ways: BTreeMap<&str, String> = BTreeMap::new();
     let mut open: Vec<(&str, String)> = Vec::new();
     for member in metadata["workspace_members"].as_array().unwrap() {
@@ -46,23 +79,26 @@ fn needed(metadata: &Value) -> Vec<(&Value, String)> {
         if ways.contains_key(id) {
             continue;
         }
-        let way = format!("{before} {}", packages[id]["name"].as_str().unwrap());
-        for dep in nodes[id]["deps"].as_array().unwrap() {
-            let mut kinds = dep["dep_kinds"].as_array().unwrap().iter();
-            if kinds.any(|kind| kind["kind"] != "dev") {
-                open.push((dep["pkg"].as_str().unwrap(), format!("{way} >")));
-            }
-        }
+        let way = format!("{before} {}", name(packages[id]));
+        open.extend(needs(nodes[id]).map(|id| (id, format!("{way} >"))));
         ways.insert(id, way);
     }
     ways.into_iter().map(|(id, way)| (packages[id], way.trim().to_owned())).collect()
 }
 
-/// The ways by which banned crates are needed.
-fn banned(metadata: &Value, bans: &[&str]) -> Vec<String> {
-    let needed = needed(metadata).into_iter();
-    let found = needed.filter(|(package, _)| bans.contains(&package["name"].as_str().unwrap()));
-    found.map(|(_, way)| way).collect()
+/// The ways by which banned crates are needed by others than those that may.
+fn banned(metadata: &Value, bans: &BTreeMap<&str, Vec<&str>>) -> Vec<String> {
+    let packages = by_id(metadata, "/packages");
+    let nodes = by_id(metadata, "/resolve/nodes");
+    let mut found = Vec::new();
+    for (package, way) in needed(metadata) {
+        for other in needs(nodes[package["id"].as_str().unwrap()]).map(|id| name(packages[id])) {
+            if bans.get(other).is_some_and(|wrappers| !wrappers.contains(&name(package))) {
+                found.push(format!("{way} > {other}"));
+            }
+        }
+    }
+    found
 }
 
 /// The ways by which crates of other sources than the workspace and `registries` are needed.
@@ -83,7 +119,7 @@ fn foreign(metadata: &Value, registries: &[&str]) -> Vec<String> {
 #[test]
 fn no_crate_of_the_network_or_of_an_executor_is_needed() {
     let rules = rules();
-    let found = banned(&metadata(), &texts(&rules["bans"]["deny"]));
+    let found = banned(&metadata(), &bans(&rules));
     assert!(found.is_empty(), "banned by deny.toml:\n{}", found.join("\n"));
 }
 
@@ -98,20 +134,29 @@ fn every_crate_comes_from_crates_io_or_this_tree() {
 fn the_tree_that_is_checked_is_the_one_that_is_built() {
     let metadata = metadata();
     let needed = needed(&metadata);
-    let names: Vec<&str> =
-        needed.iter().map(|(package, _)| package["name"].as_str().unwrap()).collect();
-    for name in ["keycask", "keycask-cli", "redb", "blake3", "cc", "clap"] {
+    let names: Vec<&str> = needed.iter().map(|(package, _)| name(package)).collect();
+    for name in ["keycask", "keycask-cli", "redb", "blake3", "cc", "clap", "axum-core"] {
         assert!(names.contains(&name), "{name} is needed and was not seen");
     }
     assert!(!names.contains(&"criterion"), "criterion is for benches only");
 }
 
 #[test]
+fn what_only_a_feature_needs_is_not_built_without_it() {
+    let (with, without) = (metadata(), resolved(&["--no-default-features"]));
+    let names = |metadata| needed(metadata).into_iter().map(|(package, _)| name(package)).collect();
+    let (with, without): (BTreeSet<&str>, BTreeSet<&str>) = (names(&with), names(&without));
+    for name in ["axum-core", "http", "metrics", "pin-project-lite", "tower-layer", "tracing"] {
+        assert!(with.contains(name) && !without.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn deny_toml_bans_what_the_engine_promises_to_do_without() {
     let rules = rules();
-    let bans = texts(&rules["bans"]["deny"]);
+    let bans = bans(&rules);
     for name in ["tokio", "async-std", "smol", "mio", "hyper", "reqwest", "rustls", "openssl"] {
-        assert!(bans.contains(&name), "{name} is not banned");
+        assert!(bans[name].is_empty(), "{name} is not banned");
     }
     assert_eq!(rules["graph"]["exclude-dev"].as_bool(), Some(true));
     assert_eq!(rules["sources"]["unknown-git"].as_str(), Some("deny"));
@@ -142,11 +187,16 @@ fn planted(kind: &Value, source: &str) -> Value {
 
 #[test]
 fn a_banned_crate_behind_another_is_caught_unless_tests_alone_need_it() {
+    let ban = |name, wrappers: &[&'static str]| BTreeMap::from([(name, wrappers.to_vec())]);
+    let found = |kind: &Value, bans| banned(&planted(kind, "registry+x"), &bans);
     for kind in [Value::Null, json!("build")] {
-        assert_eq!(banned(&planted(&kind, "registry+x"), &["tokio"]), ["keycask > middle > tokio"]);
+        assert_eq!(found(&kind, ban("tokio", &[])), ["keycask > middle > tokio"]);
     }
-    assert_eq!(banned(&planted(&json!("dev"), "registry+x"), &["tokio"]), [""; 0]);
-    assert_eq!(banned(&planted(&Value::Null, "registry+x"), &["mio"]), [""; 0]);
+    assert_eq!(found(&json!("dev"), ban("tokio", &[])), [""; 0]);
+    assert_eq!(found(&Value::Null, ban("mio", &[])), [""; 0]);
+    // One that others may need, and no one else.
+    assert_eq!(found(&Value::Null, ban("tokio", &["middle"])), [""; 0]);
+    assert_eq!(found(&Value::Null, ban("tokio", &["other"])), ["keycask > middle > tokio"]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"testing"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // What a decision costs, beside the usual way: a map of digests behind a lock.

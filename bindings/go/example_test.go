@@ -7,7 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // opened is a store for examples.

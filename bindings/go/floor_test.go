@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // compared takes turns with what Go does and what the library does alone, on the same keys, and

@@ -1,3 +1,3 @@
-module keycask.dev/go
+module keycask.invalid/go
 
 go 1.25

@@ -13,7 +13,7 @@ import (
 	"testing/iotest"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // What no script of a system does, each once: the library's own tests try the rest.

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // top is the project's root.

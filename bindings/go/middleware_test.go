@@ -8,7 +8,7 @@ import (
 	"net/netip"
 	"testing"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // A service that says whose key it was asked with.

@@ -46,12 +46,21 @@ func TestTheReadmeDoesWhatItSays(t *testing.T) {
 	ok(t, err)
 	ok(t, os.WriteFile(filepath.Join(directory, "main.go"), []byte(program), 0o600))
 	ok(t, os.Symlink(filepath.Join(here, top, "profiles"), filepath.Join(directory, "profiles")))
-	mod := "module readme\n\ngo 1.25\n\nrequire keycask.dev/go v0.0.0\n\n" +
-		"replace keycask.dev/go => " + here + "\n"
-	ok(t, os.WriteFile(filepath.Join(directory, "go.mod"), []byte(mod), 0o600))
+	mod := []byte("module readme\n\ngo 1.25\n")
+	ok(t, os.WriteFile(filepath.Join(directory, "go.mod"), mod, 0o600))
+	// What the page says to do in a module of one's own, without a network.
+	edit := regexp.MustCompile(`(?m)^go mod edit .*$`).FindString(string(page))
+	edit = strings.Replace(edit, "PATH", filepath.Join(here, top), 1)
+	t.Setenv("GOPROXY", "off")
+	edited := exec.Command("sh", "-c", edit)
+	edited.Dir = directory
+	said, err := edited.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%s: %v: %s", edit, err, said)
+	}
 	run := exec.Command("go", "run", ".")
 	run.Dir = directory
-	said, err := run.CombinedOutput()
+	said, err = run.CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v: %s", err, said)
 	}

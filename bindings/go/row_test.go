@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // A row is a step's result: its fields are texts or times.

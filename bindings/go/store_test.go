@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 func TestAStoreIsOpenedAgain(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // The systems' scripts, as tests/systems/README.md says.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // The token vectors that all languages share, through a realm each.

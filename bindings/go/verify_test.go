@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 func TestAGrantSaysWhoseTheTokenIs(t *testing.T) {

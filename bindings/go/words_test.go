@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // The words of a script: references, changes, times. See tests/systems/README.md.

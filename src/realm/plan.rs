@@ -7,7 +7,7 @@ use super::names;
 use super::source::{Field, Section};
 use crate::error::{Error, Result};
 use crate::quota::Quota;
-use crate::time::parse_span;
+use crate::span::parse_span;
 
 /// Most plans of a profile. A plan's number fits in a byte.
 const PLANS_MAX: usize = 64;

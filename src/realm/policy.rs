@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::plan::Plan;
 use super::source::{Field, Section};
 use crate::error::Result;
-use crate::time::parse_span;
+use crate::span::parse_span;
 
 const DAY: u64 = 86_400;
 

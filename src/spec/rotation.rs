@@ -8,7 +8,8 @@ use super::window::{End, asked_span, check_end};
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::realm::Realm;
-use crate::time::{Timestamp, span_text};
+use crate::span::span_text;
+use crate::time::Timestamp;
 
 /// How a key shall be replaced. Given to [`Store::rotate`](crate::Store::rotate).
 #[derive(Clone, Debug, Default)]

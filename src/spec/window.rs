@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::entry::Idle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::realm::{IDLE_LEAST, Realm};
-use crate::time::{LONGEST_SPAN, Timestamp, span_text};
+use crate::span::{LONGEST_SPAN, span_text};
+use crate::time::Timestamp;
 
 /// When a key shall end, as the caller said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

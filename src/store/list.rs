@@ -1,4 +1,4 @@
-//! List and count the keys that a filter selects.
+//! List the keys that a filter selects.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -67,23 +67,6 @@ impl Store {
             page.keys.push(self.key_info(&view, realm, kind, owner, &record, now)?);
         }
         Ok(page)
-    }
-
-    /// How many keys `filter` selects, as of one moment.
-    ///
-    /// It reads the row of every key that may be selected: an owner's own, or those that end
-    /// when the filter says, or all of the store, of which a million take seconds.
-    ///
-    /// # Errors
-    ///
-    /// As for [`list`](Self::list).
-    pub fn count(&self, filter: &Filter) -> Result<u64> {
-        let view = self.storage.view()?;
-        let realms = self.realms_of(&view)?;
-        let criteria = criteria(&view, &realms, filter, self.mark.now())?;
-        let mut count = 0_u64;
-        self.each(&view, &realms, &criteria, |_| count = count.saturating_add(1))?;
-        Ok(count)
     }
 
     /// Gives each key that is selected to `what`, in the order that reads the fewest rows.

@@ -12,6 +12,7 @@ mod charge;
 mod clock;
 mod commit;
 mod compact;
+mod count;
 mod deny;
 mod draft;
 mod ending;
@@ -80,6 +81,7 @@ use ways::Routes;
 pub use audit::{AuditCheck, AuditPage, Trim, Trimmed};
 pub use backup::Backup;
 pub use compact::Compacted;
+pub use count::KindCount;
 pub use feed::{Changed, Changes, Commit, Feed, Gone};
 pub use import::{ImportOutcome, ImportReport, ImportRules};
 pub use issue::ISSUE_MAX;
@@ -109,6 +111,8 @@ pub struct Store {
     /// Rates as of times that callers name. Those of the present are in the index.
     told: Named,
     counts: Counts,
+    #[cfg(feature = "tracing")]
+    events: crate::events::Changes,
     /// Who looks at decisions, if anybody does.
     observer: Option<Box<Observer>>,
     mark: Mark,

@@ -119,6 +119,8 @@ impl Store {
             sealing: options.sealing,
             told: Named::new(),
             counts: Counts::new(),
+            #[cfg(feature = "tracing")]
+            events: crate::events::Changes::default(),
             observer: Observer::new(options.decisions, options.patterns),
             mark: Mark::new(options.clock, floor),
             random: options.random,

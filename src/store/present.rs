@@ -73,6 +73,8 @@ impl Store {
             }
             Err(unpresented) => {
                 self.counts.unpresented();
+                #[cfg(feature = "tracing")]
+                crate::events::refused(None, realm.name(), unpresented.name());
                 Err(Refusal::Unpresented(unpresented))
             }
         };

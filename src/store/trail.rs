@@ -8,7 +8,8 @@ use crate::info::KeyQuota;
 use crate::key_id::KeyId;
 use crate::realm::{self, Realm, RealmChange};
 use crate::record::{KeyRecord, OwnerRecord};
-use crate::time::{Timestamp, span_text};
+use crate::span::span_text;
+use crate::time::Timestamp;
 
 /// The facts of one thing, by the names under which they are listed.
 pub(super) type Facts = Map<String, Value>;

@@ -348,6 +348,8 @@ impl Store {
     #[inline(always)]
     fn denied<E: From<Denial>>(&self, denial: Denial, bound: &Bound, request: &Request) -> E {
         self.counts.denied(denial.reason);
+        #[cfg(feature = "tracing")]
+        crate::events::refused(denial.key, bound.realm.name(), denial.reason.name());
         if let Some(observer) = &self.observer {
             self.show_denial(observer, denial, bound.realm.reference(), request);
         }

@@ -58,46 +58,42 @@ pub(super) fn is_base62(text: &[u8]) -> bool {
     first_foreign(text).is_none()
 }
 
-/// Where in `text` the first byte stands that is not a digit. Eight bytes are looked at together.
+/// Where in `text` the first byte stands that is not a digit.
+///
+/// A vector of bytes is looked at together. The last one may begin within the one before it, so
+/// that nothing is copied.
 #[inline]
 pub(super) fn first_foreign(text: &[u8]) -> Option<usize> {
-    let (words, rest) = text.as_chunks();
-    for (before, word) in words.iter().enumerate() {
-        let foreign = foreign(*word);
-        if foreign != 0 {
-            return Some(before.saturating_mul(WORD).saturating_add(place(foreign)));
+    let Some(last) = text.last_chunk() else {
+        return text.iter().position(|byte| excess(*byte) != 0);
+    };
+    let (_, before_end) = text.split_last()?;
+    let (vectors, _) = before_end.as_chunks();
+    for (before, vector) in vectors.iter().enumerate() {
+        if let Some(place) = foreign_in(vector) {
+            return Some(before.saturating_mul(VECTOR).saturating_add(place));
         }
     }
-    let mut last = [b'0'; WORD];
-    last.iter_mut().zip(rest).for_each(|(to, from)| *to = *from);
-    let foreign = foreign(last);
-    let before = text.len().saturating_sub(rest.len());
-    (foreign != 0).then(|| before.saturating_add(place(foreign)))
+    let before = text.len().saturating_sub(VECTOR);
+    foreign_in(last).map(|place| before.saturating_add(place))
 }
 
-const WORD: usize = 8;
+const VECTOR: usize = 16;
 
-/// The highest bit of each byte that is not a digit.
+/// Where the first byte stands that is not a digit.
 #[inline]
-fn foreign(bytes: [u8; WORD]) -> u64 {
-    const fn each(byte: u8) -> u64 {
-        u64::from_le_bytes([byte; WORD])
-    }
-    const TOP: u64 = each(0x80);
-    // Sets the top bit of each byte from `low` on, of bytes that have none: no sum carries over.
-    let from = |low: u8, word: u64| word.wrapping_add(each(0x80_u8.wrapping_sub(low)));
-    let word = u64::from_le_bytes(bytes);
-    let plain = word & !TOP;
-    let small = plain | each(0x20);
-    let digit = from(b'0', plain) & !from(b'9' + 1, plain);
-    let letter = from(b'a', small) & !from(b'z' + 1, small);
-    !((digit | letter) & !word) & TOP
+fn foreign_in(bytes: &[u8; VECTOR]) -> Option<usize> {
+    let marks = u128::from_le_bytes(bytes.map(excess));
+    (marks != 0).then(|| usize::try_from(marks.trailing_zeros() / u8::BITS).unwrap_or(0))
 }
 
-/// The number of the first byte that is marked.
+/// How far a byte is from being a digit: 0 if it is one. Without a branch, so that compilers do
+/// it to whole vectors.
 #[inline]
-fn place(marks: u64) -> usize {
-    usize::try_from(marks.trailing_zeros() / 8).unwrap_or(0)
+fn excess(byte: u8) -> u8 {
+    // What is below the range wraps to far above it.
+    let above = |low: u8, high: u8, byte: u8| byte.wrapping_sub(low).saturating_sub(high - low);
+    above(b'0', b'9', byte).min(above(b'a', b'z', byte | 0x20))
 }
 
 #[cfg(test)]
@@ -148,14 +144,25 @@ mod tests {
 
     #[test]
     fn a_foreign_byte_is_found_at_every_place() {
-        let digits = [b'z'; 134];
-        assert!(is_base62(&digits));
-        assert_eq!(first_foreign(&digits), None);
-        for at in 0..digits.len() {
-            let mut text = digits;
-            text[at] = b'_';
-            assert!(!is_base62(&text));
-            assert_eq!(first_foreign(&text), Some(at));
+        for len in 0..=134 {
+            let digits = vec![b'z'; len];
+            assert_eq!(first_foreign(&digits), None);
+            for at in 0..len {
+                let mut text = digits.clone();
+                text[at] = b'_';
+                // The first counts.
+                text.iter_mut().skip(at + 1).step_by(3).for_each(|byte| *byte = b'-');
+                assert_eq!(first_foreign(&text), Some(at), "{at} of {len}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_letters_and_figures_of_ascii_are_digits_alone_and_in_a_vector() {
+        for byte in 0..=u8::MAX {
+            let foreign = !byte.is_ascii_alphanumeric();
+            assert_eq!(is_base62(&[byte]), !foreign, "{byte}");
+            assert_eq!(is_base62(&[byte; VECTOR]), !foreign, "{byte}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! CRC-32 (IEEE 802.3, reflected), of which a short text takes two or three steps.
 
+use crate::halves::halves;
+
 /// Bytes of one step.
 const STEP: usize = 16;
 
@@ -13,33 +15,38 @@ static TABLES: [[u32; 256]; STEP] = tables();
 /// no text is 0.
 #[inline]
 pub(super) fn extend(crc: u32, bytes: &[u8]) -> u32 {
-    let short = bytes.len() % STEP;
-    let (head, rest) = bytes.split_at_checked(short).unwrap_or((&[], bytes));
-    let head = match bytes.first_chunk() {
-        // Longer than the head: the rest of it is shifted out below.
-        Some(first) => u128::from_le_bytes(*first),
-        None => {
-            let mut padded = [0; STEP];
-            padded.iter_mut().zip(head).for_each(|(to, from)| *to = *from);
-            u128::from_le_bytes(padded)
-        }
-    };
-    // Zeros stand before the head, which add nothing; behind it goes on what it is too short for.
-    let bits = u32::try_from(short).unwrap_or(0).saturating_mul(8);
-    let places = (head ^ u128::from(!crc)).unbounded_shl(u128::BITS.saturating_sub(bits));
-    let sum = step(places) ^ (!crc).unbounded_shr(bits);
-    let (steps, _) = rest.as_chunks();
-    !steps.iter().fold(sum, |sum, text| step(u128::from_le_bytes(*text) ^ u128::from(sum)))
+    let (steps, rest) = bytes.as_chunks();
+    let sum = steps.iter().fold(!crc, |sum, text| {
+        let [low, high] = halves(u128::from_le_bytes(*text));
+        word::<8>(low ^ u64::from(sum)) ^ word::<0>(high)
+    });
+    let (half, rest) = rest.as_chunks();
+    let sum =
+        half.iter().fold(sum, |sum, text| word::<0>(u64::from_le_bytes(*text) ^ u64::from(sum)));
+    !fewer(sum, rest)
 }
 
-/// What these bytes, the lowest first, come to: all are looked up side by side.
+/// What the eight bytes of `word`, the lowest first, come to with `AFTER` others behind them: all
+/// are looked up side by side.
 #[inline]
 #[allow(clippy::indexing_slicing, reason = "a byte is below 256, and all places below 16")]
-fn step(text: u128) -> u32 {
-    let bytes = text.to_le_bytes();
-    let of = |at: usize| TABLES[STEP - 1 - at][usize::from(bytes[at])];
-    let of_four = |at: usize| of(at) ^ of(at + 1) ^ of(at + 2) ^ of(at + 3);
-    of_four(0) ^ of_four(4) ^ of_four(8) ^ of_four(12)
+fn word<const AFTER: usize>(word: u64) -> u32 {
+    let of = |at: usize| TABLES[AFTER + 7 - at][usize::from(word.to_le_bytes()[at])];
+    let of_four = |at: usize| (of(at) ^ of(at + 1)) ^ (of(at + 2) ^ of(at + 3));
+    of_four(4) ^ of_four(0)
+}
+
+/// What a sum comes to with fewer bytes than a word behind it, these also looked up side by side.
+#[inline]
+#[allow(clippy::indexing_slicing, reason = "a byte is below 256")]
+fn fewer(mut before: u32, bytes: &[u8]) -> u32 {
+    let tables = TABLES.iter().take(bytes.len()).rev();
+    let sum = bytes.iter().zip(tables).fold(0, |sum, (byte, table)| {
+        let of = table[usize::from(byte ^ before.to_le_bytes()[0])];
+        before >>= 8;
+        sum ^ of
+    });
+    sum ^ before
 }
 
 const fn tables() -> [[u32; 256]; STEP] {

@@ -2,10 +2,15 @@
 //! corpus catches mistakes that are planted: a file for each target.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
 
+mod file;
+mod header;
 mod import;
 mod leaks;
+mod network;
+mod profile;
 #[path = "../../src/token/reference.rs"]
 mod reference;
+mod time;
 mod token;
 
 use std::fs;

@@ -3,6 +3,7 @@
 
 mod asking;
 mod chains;
+mod counts;
 mod ending;
 #[path = "../common/hands.rs"]
 mod hands;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use keycask::{Filter, KeyId, Order, Timestamp};
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::key::Key;
-use crate::world::World;
+use super::Part;
+use super::dice::Dice;
+use super::key::Key;
+use super::world::World;
 
 pub const PART: Part = Part {
     name: "ask",

@@ -2,9 +2,9 @@
 
 use keycask::{AuditEntry, AuditFilter, Event, KeyId, Store, Trim};
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::world::{World, by};
+use super::Part;
+use super::dice::Dice;
+use super::world::{World, by};
 
 pub const PART: Part = Part {
     name: "audit",

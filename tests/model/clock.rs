@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use keycask::Clock;
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::life;
-use crate::world::World;
+use super::Part;
+use super::dice::Dice;
+use super::life;
+use super::world::World;
 
 pub const PART: Part = Part {
     name: "clock",
@@ -17,7 +17,7 @@ pub const PART: Part = Part {
         // As if the mark had been lost: time that has passed comes back.
         let back = world.floor - 10_000_000;
         world.clock.step(back - world.clock.now().as_ms());
-        world.store().reset_clock(&crate::world::by()).is_ok()
+        world.store().reset_clock(&super::world::by()).is_ok()
     },
 };
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use keycask::Request;
 
-use crate::Part;
+use super::Part;
 
 pub const PART: Part = Part {
     name: "counts",

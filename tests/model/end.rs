@@ -2,12 +2,12 @@
 
 use keycask::{Ending, Filter};
 
-use crate::Part;
-use crate::ask::Question;
-use crate::dice::Dice;
-use crate::key::Key;
-use crate::life;
-use crate::world::{World, by};
+use super::Part;
+use super::ask::Question;
+use super::dice::Dice;
+use super::key::Key;
+use super::life;
+use super::world::{World, by};
 
 pub const PART: Part = Part {
     name: "end",

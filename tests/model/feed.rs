@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use keycask::{Changed, Changes, FeedCursor, KeyId, State, Store};
 
-use crate::Part;
-use crate::key::{Key, SCOPES};
-use crate::world::by;
+use super::Part;
+use super::key::{Key, SCOPES};
+use super::world::by;
 
 pub const PART: Part = Part {
     name: "feed",

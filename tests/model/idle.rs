@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use keycask::Update;
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::key::Key;
-use crate::life;
-use crate::usage::GRAIN;
-use crate::world::{World, by};
+use super::Part;
+use super::dice::Dice;
+use super::key::Key;
+use super::life;
+use super::usage::GRAIN;
+use super::world::{World, by};
 
 pub const PART: Part = Part {
     name: "idle",

@@ -7,11 +7,11 @@ use std::time::Duration;
 use keycask::{ErrorKind, Event, Import, ImportOutcome, ImportRules, Request, Spec};
 use sha2::{Digest, Sha256, Sha512};
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::key::{Key, SCOPES};
-use crate::life;
-use crate::world::{World, by};
+use super::Part;
+use super::dice::Dice;
+use super::key::{Key, SCOPES};
+use super::life;
+use super::world::{World, by};
 
 pub const PART: Part = Part {
     name: "import",

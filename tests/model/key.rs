@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use keycask::{KeyId, State};
 
-use crate::import::Way;
-use crate::network::Address;
+use super::import::Way;
+use super::network::Address;
 
 /// Names of the scopes, by the places in which [`Key::scopes`] has them. Who may write may read.
 pub const SCOPES: [&str; 2] = ["read", "write"];

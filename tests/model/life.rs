@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use keycask::{ErrorKind, Event, Rotation, Spec, State, Timestamp, Update};
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::key::{Key, SCOPES};
-use crate::network::ADDRESSES;
-use crate::world::{KINDS, World, by};
+use super::Part;
+use super::dice::Dice;
+use super::key::{Key, SCOPES};
+use super::network::ADDRESSES;
+use super::world::{KINDS, World, by};
 
 pub const PART: Part = Part {
     name: "life",

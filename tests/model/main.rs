@@ -98,7 +98,7 @@ fn step(world: &mut World, dice: &mut Dice) {
 /// Lives one seed through; gives where store and model parted, if they did. The bug of `planted`
 /// is in the store from the middle on, and from then on its own part alone looks.
 fn live(seed: u64, planted: Option<&Part>) -> Result<World, String> {
-    let mut dice = Dice(seed);
+    let mut dice = Dice::new(seed);
     let mut world = World::new();
     let mut waiting = planted;
     for number in 0..STEPS {
@@ -122,6 +122,32 @@ fn live(seed: u64, planted: Option<&Part>) -> Result<World, String> {
     }
     world.store().check().unwrap();
     Ok(world)
+}
+
+/// Takes the steps that an input of the fuzz target `model` chooses, and panics where store and
+/// model part.
+pub fn check(input: &[u8]) {
+    let mut dice = Dice::of(input);
+    let mut world = World::new();
+    for _ in 0..STEPS {
+        if !dice.has_bytes() {
+            break;
+        }
+        step(&mut world, &mut dice);
+        world.settle();
+        PARTS.iter().for_each(|part| (part.agrees)(&mut world, &mut dice));
+    }
+    world.store().check().unwrap();
+}
+
+#[test]
+fn the_steps_of_the_corpus_go_as_a_plain_model_says() {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/model");
+    for entry in std::fs::read_dir(corpus).unwrap() {
+        let path = entry.unwrap().path();
+        println!("{}", path.display());
+        check(&std::fs::read(path).unwrap());
+    }
 }
 
 #[test]

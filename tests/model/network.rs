@@ -2,9 +2,9 @@
 
 use keycask::{Request, Update};
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::world::{World, by};
+use super::Part;
+use super::dice::Dice;
+use super::world::{World, by};
 
 pub const PART: Part = Part {
     name: "network",

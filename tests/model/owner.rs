@@ -2,9 +2,9 @@
 
 use keycask::{Event, OwnerChange};
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::world::{World, by};
+use super::Part;
+use super::dice::Dice;
+use super::world::{World, by};
 
 /// Their ids, their plans, and how many active lineages those allow.
 pub const OWNERS: [(&str, Option<&str>, Option<usize>); 2] =

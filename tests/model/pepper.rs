@@ -2,12 +2,12 @@
 
 use keycask::{ErrorKind, Event, Options, Pepper, Store};
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::import::{SECRET, Way};
-use crate::key::Key;
-use crate::life;
-use crate::world::{World, by};
+use super::Part;
+use super::dice::Dice;
+use super::import::{SECRET, Way};
+use super::key::Key;
+use super::life;
+use super::world::{World, by};
 
 pub const PART: Part = Part {
     name: "pepper",

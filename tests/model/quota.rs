@@ -3,10 +3,10 @@
 
 use keycask::{ErrorKind, KeyId, Timestamp, Update};
 
-use crate::Part;
-use crate::dice::Dice;
-use crate::network::ADDRESSES;
-use crate::world::{World, by};
+use super::Part;
+use super::dice::Dice;
+use super::network::ADDRESSES;
+use super::world::{World, by};
 
 pub const PART: Part = Part {
     name: "quota",

@@ -2,8 +2,8 @@
 
 use keycask::KeyId;
 
-use crate::Part;
-use crate::world::World;
+use super::Part;
+use super::world::World;
 
 pub const PART: Part = Part {
     name: "usage",

@@ -4,16 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use keycask::{Actor, Clock as _, Event, KeyId, OwnerChange, RealmRef, Request, Store, Update};
 
-use crate::audit::Trail;
-use crate::counts::Counted;
-use crate::dice::Dice;
-use crate::feed::Follower;
-use crate::hands::Hands;
-use crate::key::{Key, SCOPES};
-use crate::network::Address;
-use crate::owner::{OWNERS, Owner};
-use crate::pepper::Peppers;
-use crate::quota::Credits;
+use super::audit::Trail;
+use super::counts::Counted;
+use super::dice::Dice;
+use super::feed::Follower;
+use super::hands::Hands;
+use super::key::{Key, SCOPES};
+use super::network::Address;
+use super::owner::{OWNERS, Owner};
+use super::pepper::Peppers;
+use super::quota::Credits;
 
 const PROFILE: &str = r#"
 realm = "acme"

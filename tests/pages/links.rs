@@ -78,7 +78,10 @@ fn every_page_is_in_the_list_of_pages() {
 #[test]
 fn the_rust_of_every_page_is_run() {
     let crate_page = std::fs::read_to_string(top().join("src/lib.rs")).unwrap();
-    let with_rust = pages().into_iter().filter(|(_, text)| text.contains("\n```rust"));
+    let with_rust = pages().into_iter().filter(|(_, text)| {
+        // Pieces of files are tested where they are.
+        text.matches("\n```rust").count() > text.matches(".rs -->\n\n```rust").count()
+    });
     let left_out =
         with_rust.filter(|(path, _)| !crate_page.contains(&format!("../{}\"", path.display())));
     assert_eq!(left_out.map(|(path, _)| path).collect::<Vec<_>>(), Vec::<PathBuf>::new());

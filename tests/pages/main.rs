@@ -2,6 +2,7 @@
 //! there, what is numbered is complete, links lead somewhere.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
 
+mod excerpts;
 mod links;
 mod names;
 mod peers;

@@ -17,7 +17,44 @@ const WIDTH: u64 = 30;
 /// Begins the line anew, and clears it.
 const CLEAR: &str = "\r\u{1b}[K";
 
-/// A bar that is drawn while the engine tells of progress.
+/// How far something has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct At {
+    doing: &'static str,
+    done: u64,
+    total: u64,
+    unit: Unit,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Unit {
+    Rows,
+    Bytes,
+}
+
+impl At {
+    /// So many of `total` rows, as far as is known.
+    pub(crate) const fn rows(doing: &'static str, done: u64, total: u64) -> Self {
+        Self { doing, done, total, unit: Unit::Rows }
+    }
+}
+
+impl From<Progress> for At {
+    fn from(progress: Progress) -> Self {
+        let (doing, unit) = match progress.step {
+            Step::Read => ("Reading", Unit::Bytes),
+            Step::Open => ("Opening", Unit::Rows),
+            Step::Copy => ("Copying", Unit::Rows),
+            Step::Check => ("Checking", Unit::Rows),
+            Step::Sweep => ("Sweeping", Unit::Rows),
+            Step::Import => ("Importing", Unit::Rows),
+            _ => ("Working", Unit::Rows),
+        };
+        Self { doing, done: progress.done, total: progress.total, unit }
+    }
+}
+
+/// A bar that is drawn while it is told of progress.
 pub(crate) struct Bar {
     began: Instant,
     drawn: Mutex<Drawn>,
@@ -27,7 +64,7 @@ pub(crate) struct Bar {
 #[derive(Default)]
 struct Drawn {
     /// When it was last drawn.
-    at: Option<Duration>,
+    last: Option<Duration>,
     /// Whether it is there.
     shown: bool,
 }
@@ -39,9 +76,9 @@ impl Bar {
         io::stderr().is_terminal().then_some(bar)
     }
 
-    pub(crate) fn tell(&self, progress: Progress) {
+    pub(crate) fn tell(&self, at: At) {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(text) = drawn.next(progress, self.began.elapsed()) {
+        if let Some(text) = drawn.next(at, self.began.elapsed()) {
             write(&text);
         }
     }
@@ -65,63 +102,43 @@ fn write(text: &str) {
 impl Drawn {
     /// What to write now, `elapsed` after the beginning, if anything. At the end of a step the
     /// line is cleared, for what is printed next.
-    fn next(&mut self, progress: Progress, elapsed: Duration) -> Option<String> {
-        if progress.done == progress.total {
+    fn next(&mut self, at: At, elapsed: Duration) -> Option<String> {
+        if at.done == at.total {
             return std::mem::take(&mut self.shown).then(|| CLEAR.to_owned());
         }
-        let due = match self.at {
+        let due = match self.last {
             None => elapsed >= PATIENCE,
-            Some(at) => elapsed.saturating_sub(at) >= EVERY,
+            Some(last) => elapsed.saturating_sub(last) >= EVERY,
         };
         if !due {
             return None;
         }
-        (self.at, self.shown) = (Some(elapsed), true);
-        let doing = match progress.step {
-            Step::Read => "Reading",
-            Step::Open => "Opening",
-            Step::Copy => "Copying",
-            Step::Check => "Checking",
-            Step::Sweep => "Sweeping",
-            Step::Import => "Importing",
-            _ => "Working",
-        };
-        let total = progress.total.max(1);
-        let done = progress.done.min(total);
+        (self.last, self.shown) = (Some(elapsed), true);
+        let total = at.total.max(1);
+        let done = at.done.min(total);
         let share = |of: u64| u128::from(done) * u128::from(of) / u128::from(total);
         let filled = usize::try_from(share(WIDTH)).unwrap_or_default();
         let (bar, width) = ("#".repeat(filled), usize::try_from(WIDTH).unwrap_or_default());
         let percent = share(100);
-        let (unit, of_unit) =
-            if progress.step == Step::Read { (1 << 20, "MB") } else { (1, "rows") };
+        let (unit, of_unit) = match at.unit {
+            Unit::Rows => (1, "rows"),
+            Unit::Bytes => (1 << 20, "MB"),
+        };
         let (done, total) = (done / unit, total / unit);
-        Some(format!("{CLEAR}{doing} [{bar:width$}] {percent:3} %, {done} of {total} {of_unit}"))
+        Some(format!(
+            "{CLEAR}{} [{bar:width$}] {percent:3} %, {done} of {total} {of_unit}",
+            at.doing
+        ))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use keycask::{Actor, Store};
-
     use super::*;
 
-    /// An opening of one row, of which so much is done. Its type is made by the engine alone, so
-    /// it is whatever that told first, made so.
-    fn opening(done: u64) -> Progress {
-        let (dir, told) = (tempfile::tempdir().unwrap(), Arc::new(Mutex::new(Vec::new())));
-        let path = dir.path().join("keys.keycask");
-        let store = Store::create(&path).unwrap();
-        let profile = "realm = \"r\"\n[[kind]]\nname = \"k\"\nprefix = \"k_\"\nbody = 32\n";
-        store.apply_realm("r.toml", profile, &Actor::new("tester")).unwrap();
-        store.close().unwrap();
-        let to = told.clone();
-        let options = Store::options().progress(move |p| to.lock().unwrap().push(p));
-        options.open(&path).unwrap().close().unwrap();
-        let mut progress = told.lock().unwrap()[0];
-        (progress.step, progress.done, progress.total) = (Step::Open, done, 1);
-        progress
+    /// An opening of one row, of which so much is done.
+    fn opening(done: u64) -> At {
+        At::rows("Opening", done, 1)
     }
 
     #[test]
@@ -132,8 +149,7 @@ mod tests {
         assert_eq!(drawn.next(first, at(999)), None);
         let text = drawn.next(first, at(1000)).unwrap();
         assert_eq!(text, format!("\r\u{1b}[KOpening [{}]   0 %, 0 of 1 rows", " ".repeat(30)));
-        let mut half = first;
-        (half.done, half.total) = (1, 2);
+        let half = At::rows("Opening", 1, 2);
         assert_eq!(drawn.next(half, at(1099)), None);
         let text = drawn.next(half, at(1100)).unwrap();
         let (full, free) = ("#".repeat(15), " ".repeat(15));

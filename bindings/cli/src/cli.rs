@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use keycask::{Error, ErrorKind, Result};
 
 use crate::commands;
@@ -50,8 +50,11 @@ enum Command {
     Leaked(commands::Leaked),
     Rules(commands::Rules),
     Operation(commands::Operation),
+    #[command(subcommand)]
+    Export(commands::Export),
     Audit(commands::Audit),
     Changes(commands::Follow),
+    Report(commands::Report),
     Stat(commands::Stat),
     Check(commands::Check),
     Anchor(commands::AnchorOf),
@@ -62,7 +65,10 @@ enum Command {
     Compact(commands::Compact),
     #[command(subcommand)]
     Pepper(commands::Pepper),
+    Bench(commands::Bench),
     Demo(commands::Demo),
+    Completions(commands::Completions),
+    Man(commands::Man),
 }
 
 impl Command {
@@ -90,8 +96,10 @@ impl Command {
             Self::Leaked(command) => command.run(session),
             Self::Rules(command) => command.run(session),
             Self::Operation(command) => command.run(session),
+            Self::Export(command) => command.run(session),
             Self::Audit(command) => command.run(session),
             Self::Changes(command) => command.run(session),
+            Self::Report(command) => command.run(session),
             Self::Stat(command) => command.run(session),
             Self::Check(command) => command.run(session),
             Self::Anchor(command) => command.run(session),
@@ -101,7 +109,10 @@ impl Command {
             Self::Sweep(command) => command.run(session),
             Self::Compact(command) => command.run(session),
             Self::Pepper(command) => command.run(session),
+            Self::Bench(command) => command.run(session),
             Self::Demo(command) => command.run(session),
+            Self::Completions(command) => command.run(Cli::command()),
+            Self::Man(command) => command.run(Cli::command()),
         }
     }
 }
@@ -173,8 +184,6 @@ fn refuse(error: &clap::Error) -> Exit {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

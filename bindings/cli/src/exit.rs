@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use keycask::{Error, ErrorKind};
 
-/// The exit status of a run. The numbers are part of the command's interface.
+/// The exit status of a run. The numbers are part of the command's interface. One that is
+/// interrupted has none: it dies of its signal, which shells tell as 130.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Exit {
@@ -27,13 +28,14 @@ pub(crate) enum Exit {
 /// The part of the help that lists them.
 pub(crate) const HELP: &str = "\
 Exit status:
-  0  done, or granted
-  1  failure
-  2  usage: an argument is missing, unknown or out of its limits
-  3  verify refused the token (present and explain exit with 0 once they have answered)
-  4  a realm, kind, owner, scope, plan, key, operation or file that was named does not exist
-  5  another process has the store open for writing
-  6  the store is damaged, or older than it is known to be (--min-seq)";
+  0    done, or granted
+  1    failure
+  2    usage: an argument is missing, unknown or out of its limits
+  3    verify refused the token (present and explain exit with 0 once they have answered)
+  4    a realm, kind, owner, scope, plan, key, operation or file that was named does not exist
+  5    another process has the store open for writing
+  6    the store is damaged, or older than it is known to be (--min-seq)
+  130  interrupted, as shells tell it: what was committed before is there";
 
 impl From<&Error> for Exit {
     fn from(error: &Error) -> Self {

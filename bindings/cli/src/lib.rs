@@ -9,15 +9,19 @@
 
 mod args;
 mod bar;
+mod bench;
 mod cli;
 mod commands;
 mod confirm;
+mod csv;
 pub mod demo;
 mod exit;
+mod exposition;
 mod http;
 mod lines;
 mod output;
 mod redact;
+mod report;
 pub mod script;
 mod secret;
 mod select;

@@ -48,6 +48,16 @@ impl Fields {
         Value::from(map).to_string()
     }
 
+    /// The names of the fields.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The values, as people read them, each on one line.
+    pub(crate) fn cells(&self) -> impl Iterator<Item = String> {
+        self.0.values().map(text)
+    }
+
     fn cell(&self, name: &str) -> String {
         self.0.get(name).map(text).unwrap_or_default()
     }

@@ -21,7 +21,8 @@ mod words;
 use std::fmt;
 
 pub use fields::{Row, Value};
-pub use run::{Tally, run};
+pub use run::{Tally, run, run_through};
+pub use stage::Present;
 pub use step::{AnswerLines, HeaderLine, Script, Section, Step, Wanted, WantedAnswer};
 pub use verbs::Came;
 pub use words::Word;

@@ -115,6 +115,11 @@ impl Session {
         })
     }
 
+    /// The least seq that the store may have; 0 if none was given.
+    pub(crate) fn min_seq(&self) -> u64 {
+        self.global.min_seq.unwrap_or_default()
+    }
+
     /// Makes the store, which must not exist.
     pub(crate) fn create(&self) -> Result<Store> {
         let path = self.path()?;
@@ -139,15 +144,14 @@ impl Session {
     }
 
     fn opening(&self) -> Result<Options> {
-        let min_seq = self.global.min_seq.unwrap_or_default();
-        Ok(self.telling(self.options()?.min_seq(min_seq)))
+        Ok(self.telling(self.options()?.min_seq(self.min_seq())))
     }
 
     /// These options, with a bar for what takes long.
     fn telling(&self, options: Options) -> Options {
         let bar = if self.output.is_json() { None } else { Bar::new() };
         match bar {
-            Some(bar) => options.progress(move |progress| bar.tell(progress)),
+            Some(bar) => options.progress(move |progress| bar.tell(progress.into())),
             None => options,
         }
     }

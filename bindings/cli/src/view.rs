@@ -8,8 +8,8 @@ mod leak;
 mod realm;
 
 use keycask::{
-    Anchor, AuditEntry, Backup, KeyId, KeyInfo, Operation, OwnerInfo, Realm, Restored, Result,
-    Stats, Store, Timestamp,
+    Anchor, AuditEntry, Backup, KeyId, KeyInfo, KindCount, Operation, OwnerInfo, Realm, Restored,
+    Result, Stats, Store, Timestamp,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ use crate::when::span;
 
 pub(crate) use decision::{check, denial, explanation, grant, refusal, refused};
 pub(crate) use leak::leak;
-pub(crate) use realm::{change, kinds, plans, policy, realm, scopes, sets};
+pub(crate) use realm::{change, kinds, plans, policy, profile, realm, scopes, sets};
 
 fn time(at: Timestamp) -> Value {
     json!(at.to_string())
@@ -139,8 +139,22 @@ pub(crate) fn stats(stats: &Stats) -> Fields {
         .with("realms", stats.realms)
         .with("owners", stats.owners)
         .with("keys", stats.keys)
+        .with("log_commits", stats.log_commits)
+        .with("audit_entries", stats.audit_entries)
+        .with("audit_last", stats.audit_last)
         .with("index_bytes", stats.index_bytes)
         .with("index_huge_bytes", stats.index_huge_bytes)
         .with("peppered", stats.peppered)
         .with("unconfirmed", stats.unconfirmed)
+}
+
+/// How many keys of a kind there are.
+pub(crate) fn kind_count(realm: &Realm, count: &KindCount) -> Fields {
+    Fields::new()
+        .with("realm", realm.name())
+        .with("kind", count.kind_name.as_str())
+        .with("active", count.active)
+        .with("suspended", count.suspended)
+        .with("revoked", count.revoked)
+        .with("expired", count.expired)
 }

@@ -4,60 +4,13 @@
 
 mod common;
 
-use common::Place;
-
-/// Every command that does something.
-const COMMANDS: &[&[&str]] = &[
-    &["init"],
-    &["realm", "apply"],
-    &["realm", "show"],
-    &["realm", "diff"],
-    &["owner", "set"],
-    &["owner", "show"],
-    &["owner", "list"],
-    &["issue"],
-    &["import"],
-    &["verify"],
-    &["present"],
-    &["explain"],
-    &["rotate"],
-    &["suspend"],
-    &["resume"],
-    &["revoke"],
-    &["revoke-presented"],
-    &["end-grace"],
-    &["update"],
-    &["list"],
-    &["find"],
-    &["show"],
-    &["reveal"],
-    &["leaked"],
-    &["rules"],
-    &["operation"],
-    &["audit"],
-    &["audit", "check"],
-    &["audit", "export"],
-    &["audit", "trim"],
-    &["changes"],
-    &["stat"],
-    &["check"],
-    &["anchor"],
-    &["backup"],
-    &["restore"],
-    &["confirm-restore"],
-    &["sweep"],
-    &["compact"],
-    &["pepper", "rotate"],
-    &["pepper", "retire"],
-    &["pepper", "status"],
-    &["demo"],
-];
+use common::{Place, leaves};
 
 #[test]
 fn each_command_has_a_sentence_and_an_example_that_is_its_own() {
     let place = Place::empty();
-    for command in COMMANDS {
-        let help = place.run(&[command, &["--help"][..]].concat()).expect(0);
+    for command in leaves(&place) {
+        let help = place.run(&[&command[..], &["--help".to_owned()]].concat()).expect(0);
         assert!(help.err.is_empty(), "{command:?}");
         let sentence = help.out.lines().next().unwrap();
         assert!(sentence.len() > 10 && !sentence.ends_with('.'), "{command:?}: {sentence:?}");
@@ -72,11 +25,9 @@ fn each_command_has_a_sentence_and_an_example_that_is_its_own() {
 fn the_help_lists_the_commands_and_the_exit_statuses() {
     let place = Place::empty();
     let help = place.run(&["--help"]).expect(0).out;
-    for command in COMMANDS {
-        assert!(help.contains(&format!("  {} ", command[0])), "{command:?}");
-    }
-    for status in 0..=6 {
-        assert!(help.contains(&format!("\n  {status}  ")), "{status}");
+    assert!(leaves(&place).len() > 40);
+    for status in [0, 1, 2, 3, 4, 5, 6, 130] {
+        assert!(help.contains(&format!("\n  {status:<3}  ")), "{status}");
     }
     assert!(place.run(&["--version"]).expect(0).out.starts_with("keycask "));
     place.run(&[""; 0]).expect(2);

@@ -6,7 +6,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // Middleware is [keycask.Middleware] for gin. [keycask.FromContext] of the request's context is

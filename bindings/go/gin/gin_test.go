@@ -10,8 +10,8 @@ import (
 
 	framework "github.com/gin-gonic/gin"
 
-	"keycask.dev/go"
-	"keycask.dev/go/gin"
+	"keycask.invalid/go"
+	"keycask.invalid/go/gin"
 )
 
 func must[T any](value T, err error) T {

@@ -1,10 +1,10 @@
-module keycask.dev/go/gin
+module keycask.invalid/go/gin
 
 go 1.25
 
 require (
 	github.com/gin-gonic/gin v1.10.1
-	keycask.dev/go v0.0.0
+	keycask.invalid/go v0.0.0
 )
 
 require (
@@ -36,4 +36,4 @@ require (
 	gopkg.in/yaml.v3 v3.0.1 // indirect
 )
 
-replace keycask.dev/go => ../
+replace keycask.invalid/go => ../

@@ -173,13 +173,40 @@ def test_workers_of_uvicorn_read_beside_the_process_that_writes(
     whole(path, token)
 
 
-def test_the_example_answers_the_page_s_curl_as_the_page_says(tmp_path: Path) -> None:
-    path, owner = tmp_path / "seogeo.keycask", "550e8400-e29b-41d4-a716-446655440000"
+def seogeo(path: Path, owner: str, scopes: tuple[str, ...] = ()) -> str:
+    """Makes a store of seogeo's with one key, and gives its token."""
     with Store.create(path) as store:
         profile = (ROOT / "profiles/seogeo.toml").read_text()
         store.apply_realm("seogeo.toml", profile, by="test")
         store.set_owner("seogeo", owner, plan="pro", by="test")
-        token = store.issue(keycask.Spec("seogeo", "live", owner), by="test").token.expose()
+        spec = keycask.Spec("seogeo", "live", owner, scopes=scopes)
+        return store.issue(spec, by="test").token.expose()
+
+
+def test_the_example_of_django_answers_as_the_profile_says(tmp_path: Path) -> None:
+    path = tmp_path / "seogeo.keycask"
+    token = seogeo(path, "user-7", ("projects:read",))
+    bind = ("gunicorn", "--bind", "127.0.0.1:{port}", "--pythonpath", "examples")
+    app = "plain_django:application"
+    with serving(tmp_path, path, *bind, app, SEOGEO_STORE=str(path)) as server:
+        server.until(lambda: server.answers(token))
+
+        def curl(*more: str) -> str:
+            url = f"http://127.0.0.1:{server.port}/api/public/v1/projects"
+            words = ["curl", "-s", "-w", " %{http_code}", url, *more]
+            return subprocess.run(words, capture_output=True).stdout.decode()
+
+        granted = curl("-H", f"Authorization: Bearer {token}")
+        assert granted == '{"owner": "user-7", "data": []} 200'
+        assert curl() == (
+            '{"error":{"code":"UNAUTHORIZED","message":"Missing or invalid API key"},'
+            '"meta":{"requestId":null}} 401'
+        )
+
+
+def test_the_example_answers_the_page_s_curl_as_the_page_says(tmp_path: Path) -> None:
+    path, owner = tmp_path / "seogeo.keycask", "550e8400-e29b-41d4-a716-446655440000"
+    token = seogeo(path, owner)
     app = ("uvicorn", "--app-dir", "examples", "--port", "{port}", "seogeo:app")
     with serving(tmp_path, path, *app, SEOGEO_STORE=str(path)) as server:
         server.until(lambda: server.answers(token))

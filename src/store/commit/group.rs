@@ -6,6 +6,8 @@
 
 use std::collections::HashMap;
 
+#[cfg(feature = "tracing")]
+use crate::audit::AuditEntry;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::RealmRef;
 use crate::index::Index;
@@ -151,6 +153,12 @@ impl Group {
     /// How many more keys, or fewer, are on which ways.
     pub(super) fn take_ways(&mut self) -> Vec<(RealmRef, Way, i64)> {
         self.changes.iter_mut().flat_map(|change| std::mem::take(&mut change.ways)).collect()
+    }
+
+    /// The entries of all, in order.
+    #[cfg(feature = "tracing")]
+    pub(super) fn take_entries(&mut self) -> Vec<AuditEntry> {
+        self.changes.iter_mut().flat_map(|change| std::mem::take(&mut change.entries)).collect()
     }
 
     /// The ops of all, in order.

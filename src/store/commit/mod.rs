@@ -179,6 +179,9 @@ impl Store {
 
     /// What a journey gets whose group came to this outcome.
     fn conclude<T>(&self, outcome: Outcome, result: Result<T>) -> Result<T> {
+        // The turn is over: whoever is told may call the store.
+        #[cfg(feature = "tracing")]
+        self.events.tell();
         match (outcome, result) {
             (Outcome::Durable, result) => result,
             (Outcome::Refused(error), _) | (Outcome::Unknown(error), Ok(_)) => Err(again(&error)),
@@ -268,6 +271,8 @@ impl Store {
             Ok((seq, settled)) => match self.publish_group(seq, &mut group) {
                 Ok(()) => {
                     self.index.settle(&settled);
+                    #[cfg(feature = "tracing")]
+                    self.events.keep(|| group.take_entries());
                     denials.for_each(|denial| self.lift(denial));
                     Outcome::Durable
                 }

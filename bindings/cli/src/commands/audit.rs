@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 
 use clap::{Args, Subcommand};
 use keycask::{
-    AuditEntry, AuditFilter, Error, ErrorKind, Event, KeyId, Result, Store, Trim, Trimmed,
+    AuditEntry, AuditFilter, Error, ErrorKind, Event, KeyId, Result, Store, Timestamp, Trim,
+    Trimmed,
 };
 
 use crate::args::Who;
@@ -204,10 +205,15 @@ What is left can be checked as before: the store remembers where the trail stood
 what is to be kept.
 
 Example:
+  keycask audit trim --before 2025-01-01T00:00:00Z --dry-run
   keycask audit trim --before 2025-01-01T00:00:00Z --reason 'kept for a year' --yes")]
 struct TrimTrail {
     #[command(flatten)]
     oldest: Oldest,
+
+    /// Only say how many entries that would be
+    #[arg(long)]
+    dry_run: bool,
 
     #[command(flatten)]
     confirm: Confirm,
@@ -240,12 +246,22 @@ impl TrimTrail {
             (_, Some(number), _) => Trim::Through(number),
             (.., keep) => Trim::Keep(keep.unwrap_or(u64::MAX)),
         };
-        let (store, by) = (session.write()?, self.who.actor());
+        let (store, by) = match self.dry_run {
+            true => (session.read()?, self.who.actor()),
+            false => (session.write()?, self.who.actor()),
+        };
         if let Trim::Through(number) = trim {
             in_trail(&store, number)?;
         }
-        let otherwise = "entries are taken out for good: export them first, and give --yes";
-        let question = || Ok("Take the oldest entries out of the trail for good?".to_owned());
+        if self.dry_run {
+            let fields = Fields::new().with("dry_run", true);
+            session.output.one(&fields.with("entries", would_go(&store, trim)?))?;
+            return Ok(Exit::Done);
+        }
+        let otherwise = "entries are taken out for good: export them first, and give --yes, or \
+                         --dry-run to see how many";
+        let question =
+            || Ok(format!("Take {} entries out of the trail for good?", would_go(&store, trim)?));
         if !self.confirm.is_given(otherwise, question)? {
             session.output.note("Nothing was taken out.");
             return Ok(Exit::Failed);
@@ -264,6 +280,35 @@ impl TrimTrail {
     }
 }
 
+/// How many entries would go: those before the first that `trim` keeps.
+fn would_go(store: &Store, trim: Trim) -> Result<u64> {
+    let stats = store.stats()?;
+    let kept_from = |number: u64| number.saturating_sub(1);
+    let cut = stats.audit_last.saturating_sub(stats.audit_entries);
+    let through = match trim {
+        Trim::Through(number) => number.min(stats.audit_last),
+        Trim::Keep(entries) => stats.audit_last.saturating_sub(entries),
+        Trim::Before(time) => first_from(store, cut, time)?.map_or(stats.audit_last, kept_from),
+        _ => cut,
+    };
+    Ok(through.saturating_sub(cut))
+}
+
+/// Number of the first entry after `after` that was asked for at `time` or later.
+fn first_from(store: &Store, after: u64, time: Timestamp) -> Result<Option<u64>> {
+    let (filter, mut after) = (AuditFilter::new().from(time), after);
+    loop {
+        let page = store.find_audit(&filter, after, 1)?;
+        if let Some(entry) = page.entries.first() {
+            return Ok(Some(entry.number));
+        }
+        if !page.more {
+            return Ok(None);
+        }
+        after = page.reached;
+    }
+}
+
 /// Refuses a number that no entry has: what was meant is another one.
 fn in_trail(store: &Store, number: u64) -> Result<()> {
     let before = number.checked_sub(1);
@@ -273,19 +318,4 @@ fn in_trail(store: &Store, number: u64) -> Result<()> {
     }
     let why = format!("--through {number}: the trail has no entry of this number");
     Err(Error::new(ErrorKind::Argument, why))
-}
-
-/// Show the figures of the store
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Example:
-  keycask stat --json")]
-pub(crate) struct Stat {}
-
-impl Stat {
-    pub(crate) fn run(self, session: &Session) -> Result<Exit> {
-        let store = session.read()?;
-        session.output.one(&view::stats(&store.stats()?))?;
-        Ok(Exit::Done)
-    }
 }

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::{Args, ValueEnum};
-use keycask::{Cursor, Filter, KeyId, Order, Result, Store};
+use keycask::{Cursor, Filter, KeyId, KeyInfo, Order, Result, Store};
 
 use crate::exit::Exit;
 use crate::output::Fields;
@@ -104,19 +104,11 @@ struct Part {
 impl Part {
     fn list(&self, session: &Session, store: &Store, filter: &Filter) -> Result<()> {
         let mut list = session.output.list(COLUMNS);
-        let mut after = self.after;
-        let mut left = self.limit.map_or(usize::MAX, NonZeroUsize::get);
-        while left > 0 {
-            let page = store.list(filter, after, left.min(PAGE))?;
-            left = left.saturating_sub(page.keys.len());
-            page.keys.iter().try_for_each(|key| list.row(&view::key(store, key)?))?;
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let limit = self.limit.map_or(usize::MAX, NonZeroUsize::get);
+        let row = |key: &KeyInfo| list.row(&view::key(store, key)?);
+        let after = each(store, filter, self.after, limit, row)?;
         list.end()?;
-        if let Some(after) = after.filter(|_| left == 0)
+        if let Some(after) = after
             && !store.list(filter, Some(after), 1)?.keys.is_empty()
         {
             let next = Fields::new().with("next", after.to_string());
@@ -124,6 +116,28 @@ impl Part {
         }
         Ok(())
     }
+}
+
+/// Gives the keys that `filter` selects to `what`, from after `after` on, `limit` at most. Says
+/// where it ended, if that is before the end of the list.
+pub(super) fn each(
+    store: &Store,
+    filter: &Filter,
+    mut after: Option<Cursor>,
+    limit: usize,
+    mut what: impl FnMut(&KeyInfo) -> Result<()>,
+) -> Result<Option<Cursor>> {
+    let mut left = limit;
+    while left > 0 {
+        let page = store.list(filter, after, left.min(PAGE))?;
+        left = left.saturating_sub(page.keys.len());
+        page.keys.iter().try_for_each(&mut what)?;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(after)
 }
 
 /// Find keys by their hint, of which several may have the same

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use clap::{Args, Subcommand};
-use keycask::{OwnerChange, Result};
+use keycask::{OwnerChange, OwnerInfo, RealmRef, Result, Store};
 
 use crate::args::{By, Names};
 use crate::exit::Exit;
@@ -144,16 +144,28 @@ impl List {
         let realm = store.realm(&self.realm)?;
         let profile = store.profile(realm)?;
         let mut list = session.output.list(&["owner", "plan", "suspended", "direct", "group"]);
-        let mut after = self.after;
-        let mut left = self.limit.map_or(usize::MAX, NonZeroUsize::get);
-        while left > 0 {
-            let owners = store.owners(realm, after.as_deref(), left.min(PAGE))?;
-            let Some(last) = owners.last() else { break };
-            after = Some(last.id.clone());
-            left = left.saturating_sub(owners.len());
-            owners.iter().try_for_each(|owner| list.row(&view::owner(&profile, owner)))?;
-        }
+        let limit = self.limit.map_or(usize::MAX, NonZeroUsize::get);
+        each(&store, realm, self.after, limit, |owner| list.row(&view::owner(&profile, owner)))?;
         list.end()?;
         Ok(Exit::Done)
     }
+}
+
+/// Gives the owners of `realm` to `what`, from after `after` on, `limit` at most.
+pub(super) fn each(
+    store: &Store,
+    realm: RealmRef,
+    mut after: Option<String>,
+    limit: usize,
+    mut what: impl FnMut(&OwnerInfo) -> Result<()>,
+) -> Result<()> {
+    let mut left = limit;
+    while left > 0 {
+        let owners = store.owners(realm, after.as_deref(), left.min(PAGE))?;
+        let Some(last) = owners.last() else { break };
+        after = Some(last.id.clone());
+        left = left.saturating_sub(owners.len());
+        owners.iter().try_for_each(&mut what)?;
+    }
+    Ok(())
 }

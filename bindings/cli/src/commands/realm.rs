@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use keycask::{Error, ErrorKind, RealmChange, Result};
-use serde_json::Value;
 
 use crate::args::By;
 use crate::exit::Exit;
@@ -97,19 +96,17 @@ fn show(output: Output, realm: &keycask::Realm) -> Result<()> {
     const SETS: &[&str] = &["set", "scopes"];
     const PLANS: &[&str] = &["plan", "active", "kinds", "rates", "quota"];
     let tables = [
-        ("kinds", KINDS, view::kinds(realm)),
-        ("scopes", SCOPES, view::scopes(realm)),
-        ("sets", SETS, view::sets(realm)),
-        ("plans", PLANS, view::plans(realm)),
+        (KINDS, view::kinds(realm)),
+        (SCOPES, view::scopes(realm)),
+        (SETS, view::sets(realm)),
+        (PLANS, view::plans(realm)),
     ];
-    let policy = view::policy(realm.policy());
-    let head = Fields::new().with("realm", realm.name()).with("title", realm.title());
     if output.is_json() {
-        let all = tables.into_iter().fold(head, |all, (name, _, rows)| all.with(name, rows));
-        return output.one(&all.with("policy", Value::from(policy)));
+        return output.one(&view::profile(realm));
     }
-    output.one(&head.and(policy))?;
-    for (_, columns, rows) in tables.into_iter().filter(|(.., rows)| !rows.is_empty()) {
+    let head = Fields::new().with("realm", realm.name()).with("title", realm.title());
+    output.one(&head.and(view::policy(realm.policy())))?;
+    for (columns, rows) in tables.into_iter().filter(|(_, rows)| !rows.is_empty()) {
         output.line("")?;
         let mut list = output.list(columns);
         rows.iter().try_for_each(|row| list.row(row))?;

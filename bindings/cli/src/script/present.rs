@@ -52,7 +52,7 @@ fn once(
     request: &keycask::Request,
 ) -> Result<Came, Trouble> {
     let store = stage.store()?;
-    let outcome = store.present(stage.realm()?, http, request)?;
+    let outcome = (stage.present)(store, stage.realm()?, http, request)?;
     let mut came = Came { answer: Some(outcome.answer), ..Came::default() };
     match outcome.verdict {
         Ok(grant) => came.rows.push(fields::grant(&grant, &store.describe(&grant)?)),

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use super::compare::compare;
-use super::stage::Stage;
+use super::stage::{Present, Stage};
 use super::step::{Script, Section, Step};
 use super::verbs::{Came, Trouble, perform};
 
@@ -28,7 +28,22 @@ pub fn run(
     files: &dyn Fn(&str) -> Option<String>,
     watch: &mut dyn FnMut(&Section, &Step, &Came),
 ) -> Result<Tally, Vec<Failure>> {
-    let mut stage = Stage::new(files);
+    let present: Present<'_> = &|store, realm, http, request| store.present(realm, http, request);
+    run_through(script, files, present, watch)
+}
+
+/// [`run`] with requests that are presented by `present`, and not by [`keycask::Store::present`].
+///
+/// # Errors
+///
+/// Those of [`run`].
+pub fn run_through(
+    script: &Script,
+    files: &dyn Fn(&str) -> Option<String>,
+    present: Present<'_>,
+    watch: &mut dyn FnMut(&Section, &Step, &Came),
+) -> Result<Tally, Vec<Failure>> {
+    let mut stage = Stage::new(files, present);
     let mut tally = Tally::default();
     let mut failures = Vec::new();
     for section in &script.sections {

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use keycask::{
-    Clock, ErrorKind, Issued, KeyId, Options, Pepper, Realm, RealmRef, Request, SealingKey, Store,
-    Timestamp,
+    Clock, ErrorKind, HttpRequest, Issued, KeyId, Options, Outcome, Pepper, Realm, RealmRef,
+    Request, SealingKey, Store, Timestamp,
 };
 use tempfile::TempDir;
 
@@ -18,6 +18,10 @@ use super::verbs::Trouble;
 
 /// Gives the text of a file of the project, by its path from the project's root.
 pub(super) type Files<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// By what way requests are presented.
+pub type Present<'a> =
+    &'a dyn Fn(&Arc<Store>, RealmRef, &HttpRequest<'_>, &Request) -> keycask::Result<Outcome>;
 
 /// A clock that is moved by hand. Clones show the same time.
 #[derive(Clone, Default)]
@@ -51,19 +55,21 @@ impl Clock for Hands {
 /// The store of a script and all that the script refers to.
 pub(super) struct Stage<'a> {
     pub files: Files<'a>,
+    pub present: Present<'a>,
     pub clock: Hands,
     pub names: Names,
     pub answers: BTreeMap<String, AnswerLines>,
     /// None before the store was made, and between closing and opening it.
-    store: Option<Store>,
+    store: Option<Arc<Store>>,
     realm: Option<RealmRef>,
     dir: Option<TempDir>,
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(files: Files<'a>) -> Self {
+    pub(super) fn new(files: Files<'a>, present: Present<'a>) -> Self {
         Self {
             files,
+            present,
             clock: Hands::default(),
             names: Names::new(),
             answers: BTreeMap::new(),
@@ -86,7 +92,7 @@ impl<'a> Stage<'a> {
         let dir = tempfile::Builder::new().prefix("keycask-").tempdir().map_err(|error| {
             keycask::Error::new(ErrorKind::Io, "no temporary directory").caused_by(error)
         })?;
-        self.store = Some(self.options().create(dir.path().join("keys.keycask"))?);
+        self.store = Some(Arc::new(self.options().create(dir.path().join("keys.keycask"))?));
         self.dir = Some(dir);
         Ok(())
     }
@@ -96,8 +102,9 @@ impl<'a> Stage<'a> {
         let (Some(store), Some(dir)) = (self.store.take(), &self.dir) else {
             return Err(Trouble::Script("there is no store yet".to_owned()));
         };
-        store.close()?;
-        self.store = Some(self.options().open(dir.path().join("keys.keycask"))?);
+        let store = Arc::into_inner(store);
+        store.ok_or_else(|| Trouble::Script("the store is in use".to_owned()))?.close()?;
+        self.store = Some(Arc::new(self.options().open(dir.path().join("keys.keycask"))?));
         Ok(())
     }
 
@@ -109,7 +116,7 @@ impl<'a> Stage<'a> {
     }
 
     /// The store.
-    pub(super) fn store(&self) -> Result<&Store, Trouble> {
+    pub(super) fn store(&self) -> Result<&Arc<Store>, Trouble> {
         self.store.as_ref().ok_or_else(|| Trouble::Script("no system stands before this".into()))
     }
 

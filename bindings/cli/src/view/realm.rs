@@ -23,6 +23,18 @@ pub(crate) fn realm(realm: &Realm) -> Fields {
         .with("plans", names(&mut realm.plans().iter().map(|plan| plan.name.as_str())))
 }
 
+/// All of a realm.
+pub(crate) fn profile(realm: &Realm) -> Fields {
+    Fields::new()
+        .with("realm", realm.name())
+        .with("title", realm.title())
+        .with("kinds", kinds(realm))
+        .with("scopes", scopes(realm))
+        .with("sets", sets(realm))
+        .with("plans", plans(realm))
+        .with("policy", Value::from(policy(realm.policy())))
+}
+
 /// What a realm allows over the life of a key.
 pub(crate) fn policy(policy: &Policy) -> Fields {
     let life = |life: Option<Duration>| life.map_or_else(|| "never".to_owned(), span);

@@ -212,3 +212,30 @@ pub fn set_mode(path: &Path, mode: u32) {
 pub fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
 }
+
+/// Every command, as words, as the help lists them: first the command itself, which has none.
+pub fn commands(place: &Place) -> Vec<Vec<String>> {
+    let (mut found, mut open) = (Vec::new(), vec![Vec::new()]);
+    while let Some(command) = open.pop() {
+        let help = place.run(&[&command[..], &["--help".to_owned()]].concat()).expect(0).out;
+        let listed = help.split_once("\nCommands:\n").map_or("", |(_, listed)| listed);
+        let lines = listed.lines().take_while(|line| !line.is_empty());
+        let named = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+        // A line that goes on begins with more blanks, and so with no name.
+        for name in named.filter(|name| !name.is_empty() && *name != "help") {
+            open.push([&command[..], &[name.to_owned()]].concat());
+        }
+        found.push(command);
+    }
+    found
+}
+
+/// The commands that do something: of a group, its commands do.
+pub fn leaves(place: &Place) -> Vec<Vec<String>> {
+    let does = |command: &Vec<String>| {
+        let help = place.run(&[&command[..], &["--help".to_owned()]].concat()).expect(0).out;
+        let usage = help.lines().find(|line| line.starts_with("Usage:")).unwrap();
+        !usage.ends_with("<COMMAND>")
+    };
+    commands(place).into_iter().filter(does).collect()
+}

@@ -18,7 +18,7 @@ import (
 	"syscall"
 	"time"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 func main() {

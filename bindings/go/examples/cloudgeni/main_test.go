@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 func ok(t *testing.T, err error) {

@@ -1,0 +1,219 @@
+//! C that calls every function of the header with what chance chooses.
+//!
+//! For each struct there is a function that fills one, for each function one that makes what it
+//! takes, calls it and judges what came of it. What they choose by is in `random.h`, by the names
+//! and types of what is taken: all that a call may read or write is an allocation of its own, of
+//! exactly the length that the call is told.
+
+use std::fmt::Write;
+
+use crate::header::{Field, Function, Header, Struct};
+
+/// What is not called by chance, but by the program itself.
+const LEFT_OUT: [&str; 1] = ["keycask_close"];
+
+/// What goes to the disk or walks through the file, and is called seldom.
+const SLOW: [&str; 12] = [
+    "keycask_create",
+    "keycask_open",
+    "keycask_restore",
+    "keycask_backup",
+    "keycask_compact",
+    "keycask_check",
+    "keycask_audit_check",
+    "keycask_flush",
+    "keycask_rehash",
+    "keycask_leaked",
+    "keycask_leaked_alerts",
+    "keycask_set_clock",
+];
+
+/// What is filled by hand, in `random.h`.
+const BY_HAND: [&str; 2] = ["keycask_text", "keycask_options"];
+
+/// The whole of the calls, as C.
+pub fn emit(header: &Header) -> String {
+    let mut out = String::from("// Made of include/keycask.h.\n#include \"random.h\"\n");
+    for Struct { name, .. } in &header.structs {
+        if !BY_HAND.contains(&name.as_str()) {
+            writeln!(out, "static {name} fill_{name}(void);").unwrap();
+        }
+        writeln!(out, "UNUSED static {name} *give_{name}(size_t count);").unwrap();
+    }
+    for of in header.structs.iter().filter(|of| !BY_HAND.contains(&of.name.as_str())) {
+        fill(&mut out, of, header);
+    }
+    for of in &header.structs {
+        give(&mut out, of);
+    }
+    let called = |of: &&Function| !LEFT_OUT.contains(&of.name.as_str());
+    for of in header.functions.iter().filter(called) {
+        call(&mut out, of, header);
+    }
+    out.push_str("const random_call random_calls[] = {\n");
+    for of in header.functions.iter().filter(called) {
+        let name = &of.name;
+        let is_slow =
+            of.takes.iter().any(|field| field.name == "by") || SLOW.contains(&name.as_str());
+        writeln!(out, "    {{\"{name}\", call_{name}, {}}},", u8::from(is_slow)).unwrap();
+    }
+    out.push_str(
+        "};\nconst size_t random_calls_len = sizeof random_calls / sizeof *random_calls;\n",
+    );
+    out
+}
+
+/// Whether `next` says how many there are of a field.
+fn counts(field: &Field, next: Option<&Field>) -> bool {
+    let is_count = |next: &&Field| {
+        let name = &next.name;
+        next.of == "size_t"
+            && (*name == format!("{}_len", field.name)
+                || *name == format!("{}_cap", field.name)
+                || name == "count" && field.target().is_some_and(|(_, is_const)| is_const))
+    };
+    next.filter(is_count).is_some()
+}
+
+/// Whether a field says how many there are of the one before it.
+fn is_count(fields: &[Field], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| fields.get(before));
+    before.is_some_and(|before| counts(before, fields.get(at)))
+}
+
+/// An expression for one value of a type that is no pointer.
+fn value(field: &Field, header: &Header) -> String {
+    match field.of.as_str() {
+        "keycask_progress" | "keycask_refused" | "keycask_read" | "keycask_found" => {
+            format!("some_{}()", &field.of["keycask_".len()..])
+        }
+        of if header.structs.iter().any(|known| known.name == of) => format!("fill_{of}()"),
+        of => format!("({of})some_number(\"{}\")", field.name),
+    }
+}
+
+fn fill(out: &mut String, of: &Struct, header: &Header) {
+    let name = &of.name;
+    writeln!(out, "static {name} fill_{name}(void) {{\n    {name} it;").unwrap();
+    out.push_str("    memset(&it, 0, sizeof it);\n");
+    for (at, field) in of.fields.iter().enumerate() {
+        let (to, next) = (&field.name, of.fields.get(at + 1));
+        if to == "struct_size" {
+            writeln!(out, "    it.struct_size = sizeof it;").unwrap();
+        } else if !field.count.is_empty() {
+            writeln!(out, "    some_bytes(&it.{to}, sizeof it.{to});").unwrap();
+        } else if let Some((target, _)) = field.target() {
+            if counts(field, next) {
+                let len = &next.unwrap().name;
+                writeln!(out, "    it.{len} = some_count();").unwrap();
+                writeln!(out, "    it.{to} = give_{target}(it.{len});").unwrap();
+            } else {
+                writeln!(out, "    it.{to} = give_{target}(1);").unwrap();
+            }
+        } else if !is_count(&of.fields, at) {
+            writeln!(out, "    if (roll(4)) it.{to} = {};", value(field, header)).unwrap();
+        }
+    }
+    out.push_str("    return it;\n}\n");
+}
+
+/// An array of a struct, each in memory of the size that the first says.
+fn give(out: &mut String, of: &Struct) {
+    let name = &of.name;
+    writeln!(out, "static {name} *give_{name}(size_t count) {{").unwrap();
+    out.push_str(
+        "    size_t at;\n    char *made;\n    if (count == 0 || !roll(24)) return NULL;\n",
+    );
+    if of.is_sized() {
+        out.push_str("    if (!roll(12)) {\n");
+        writeln!(out, "        {name} it = fill_{name}();").unwrap();
+        out.push_str("        return some_size(&it, sizeof it, count);\n    }\n");
+    }
+    writeln!(out, "    made = take(count * sizeof({name}));").unwrap();
+    writeln!(out, "    for (at = 0; at < count; at++) {{\n        {name} it = fill_{name}();")
+        .unwrap();
+    out.push_str("        memcpy(made + at * sizeof it, &it, sizeof it);\n    }\n");
+    out.push_str("    return (void *)made;\n}\n");
+}
+
+fn call(out: &mut String, of: &Function, header: &Header) {
+    let name = &of.name;
+    writeln!(out, "static void call_{name}(void) {{").unwrap();
+    let is_struct = |name: &str| header.structs.iter().any(|known| known.name == name);
+    let mut before = String::new();
+    let mut after = String::new();
+    for (at, field) in of.takes.iter().enumerate() {
+        let (to, next) = (&field.name, of.takes.get(at + 1));
+        let is_counted = counts(field, next);
+        let len = next.map(|next| next.name.as_str()).unwrap_or_default();
+        let known = is_count(&of.takes, at);
+        match field.target() {
+            None if known => {}
+            None => writeln!(before, "    {} {to} = {};", field.of, value(field, header)).unwrap(),
+            Some(("keycask_store", _)) => {
+                writeln!(before, "    const keycask_store *{to} = some_store();").unwrap();
+            }
+            Some(("keycask_store *", _)) => {
+                writeln!(before, "    keycask_store **{to} = some_place();").unwrap();
+                writeln!(after, "    if (status == KEYCASK_OK) keep_store(*{to});").unwrap();
+            }
+            Some(("void", _)) => writeln!(before, "    void *{to} = NULL;").unwrap(),
+            Some(("char", true)) => {
+                writeln!(
+                    before,
+                    "    size_t {len};\n    const char *{to} = some_text(\"{to}\", &{len});"
+                )
+                .unwrap();
+            }
+            Some(("uint8_t", true)) => {
+                writeln!(
+                    before,
+                    "    size_t {len};\n    const uint8_t *{to} = some_secret(&{len});"
+                )
+                .unwrap();
+            }
+            Some(("char", false)) => {
+                writeln!(before, "    size_t {len};\n    char *{to} = some_room(&{len});").unwrap();
+                let used = of.takes.iter().find(|field| field.name == format!("{to}_len"));
+                if used.is_some() && to == "token" {
+                    writeln!(after, "    if (status == KEYCASK_OK) keep_token({to}, {to}_len);")
+                        .unwrap();
+                }
+            }
+            Some((target, is_const)) => {
+                // Results beside an array that is read have as many places.
+                let is_number = |field: &Field| field.name == "count" && field.of == "size_t";
+                let is_beside = !is_const && to != "error" && of.takes.iter().any(is_number);
+                let count = if is_counted {
+                    writeln!(before, "    size_t {len} = some_count();").unwrap();
+                    len
+                } else if is_beside {
+                    "count"
+                } else {
+                    "1"
+                };
+                let made = if is_struct(target) {
+                    format!("give_{target}({count})")
+                } else {
+                    format!("some_numbers(sizeof({target}), {count}, \"{to}\")")
+                };
+                writeln!(before, "    {} {to} = {made};", field.of).unwrap();
+                if ["key", "successor"].contains(&to.as_str()) && target == "uint64_t" {
+                    writeln!(after, "    if (status == KEYCASK_OK) keep_key({to});").unwrap();
+                }
+            }
+        }
+        match field.target() {
+            Some((_, true)) | None | Some(("keycask_store" | "void", _)) => {}
+            Some(_) if to == "error" => writeln!(before, "    watch_error({to});").unwrap(),
+            Some(_) => writeln!(before, "    watch({to});").unwrap(),
+        }
+    }
+    let takes: Vec<&str> = of.takes.iter().map(|field| field.name.as_str()).collect();
+    out.push_str(&before);
+    out.push_str("    keycask_status status;\n    before_call();\n");
+    writeln!(out, "    status = {name}({});", takes.join(", ")).unwrap();
+    writeln!(out, "    after_call(\"{name}\", status);").unwrap();
+    out.push_str(&after);
+    out.push_str("}\n");
+}

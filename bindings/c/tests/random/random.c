@@ -1,0 +1,429 @@
+// Random calls of every function, on several threads: program STORE CALLS SEED THREADS.
+//
+// Whatever it is given, a call returns a status that has a name and is none of PANIC and INTERNAL,
+// and writes nothing on a failure. Sanitizers see what it reads and writes beyond.
+#define RANDOM_C
+#include "random.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum { TAKEN_MAX = 512, KEPT = 64, STORES = 3, ROOM_MAX = 40000, SLOW_ONE_IN = 60 };
+
+#define DIE(...)                                                                      \
+    do {                                                                              \
+        fprintf(stderr, "random: found: " __VA_ARGS__);                               \
+        fprintf(stderr, "\n");                                                        \
+        exit(1);                                                                      \
+    } while (0)
+
+typedef struct {
+    void *at;
+    size_t len;
+    // What is in it before the call, if it is watched.
+    void *before;
+    int is_error;
+} taken;
+
+typedef struct {
+    uint64_t state;
+    taken taken[TAKEN_MAX];
+    size_t taken_len;
+    char tokens[KEPT][KEYCASK_TOKEN_MAX];
+    size_t token_lens[KEPT];
+    uint64_t keys[KEPT];
+    uint64_t calls;
+    uint64_t good;
+} chance;
+
+static _Thread_local chance *mine;
+static char directory[400];
+
+// Those that are open. Each thread has its own to open and close; all of them use all.
+static keycask_store *stores[STORES];
+static pthread_rwlock_t stores_lock = PTHREAD_RWLOCK_INITIALIZER;
+static keycask_store *closed;
+
+static const char PROFILE[] =
+    "realm = 'acme'\n"
+    "[[kind]]\nname = 'live'\nprefix = 'acme_live_'\nbody = 32\nenvironment = 'production'\n"
+    "[[kind]]\nname = 'shown'\nprefix = 'acme_shown_'\nbody = 32\nreveal = true\n"
+    "[[scope]]\nname = 'read'\ntitle = 'Read'\ntier = 'low'\nmethods = ['GET']\n"
+    "[[scope]]\nname = 'write'\nimplies = ['read']\n"
+    "[[set]]\nname = 'all'\nscopes = ['read', 'write']\n"
+    "[[plan]]\nname = 'small'\nactive = 1000\nrates = ['1000 per 1m', '5000 per 1h, burst 50']\n"
+    "[policy]\ndefault_grace = '1h'\nusage = true\nretain = '1h'\n";
+
+static const char *const TEXTS[] = {
+    "", "acme", "live", "shown", "read", "write", "read write", "all", "small", "o", "user-7",
+    "acme.toml", "GET", "Authorization", "Bearer acme_live_0", "10.0.0.0/8", "2001:db8::/32 10.0.0.1",
+    "1000 per day", "never", "{\"a\": [1, 2]}", "operation-1", "key_0123456789ABC", "sha256",
+    "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824", "key_issued key_revoked",
+    "acme_live_t9JQ10cDjddmslzv9mRKYqaDS5ZU1Kuz08aSwX", "b\xc3\xb6" "b", "\xff\xfe", "a\nb", " ",
+    "{\"owner\": \"o\", \"token\": \"a-token-of-another-system\"}\n", PROFILE,
+};
+
+static const uint64_t NUMBERS[] = {
+    0, 1, 2, 3, 7, 8, 16, 60000, 1700000000000, UINT16_MAX, INT32_MAX, UINT32_MAX, INT64_MAX,
+    KEYCASK_NEVER, KEYCASK_NOW, KEYCASK_DEFAULT, KEYCASK_AFTER, KEYCASK_KEEP, KEYCASK_AT_ONCE,
+    KEYCASK_NONE, UINT64_MAX, (uint64_t)INT64_MIN,
+};
+
+#define LENGTH(array) (sizeof(array) / sizeof *(array))
+
+uint64_t roll(uint64_t sides) {
+    // SplitMix64: Steele, Lea and Flood, OOPSLA 2014.
+    uint64_t z = mine->state += 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return (z ^ (z >> 31)) % sides;
+}
+
+void *take(size_t len) {
+    taken *it;
+    if (mine->taken_len == TAKEN_MAX) DIE("more is taken for one call than was thought");
+    it = &mine->taken[mine->taken_len++];
+    memset(it, 0, sizeof *it);
+    it->len = len;
+    it->at = malloc(len ? len : 1);
+    if (!it->at) DIE("no memory for %zu bytes", len);
+    some_bytes(it->at, len);
+    return it->at;
+}
+
+void some_bytes(void *to, size_t len) {
+    char *bytes = to;
+    size_t at;
+    int zeros = !roll(3);
+    for (at = 0; at < len; at++) bytes[at] = zeros || at > 64 ? 0 : (char)roll(256);
+}
+
+void *some_size(const void *it, size_t size, size_t count) {
+    const uint32_t sizes[] = {0,
+                              1,
+                              4,
+                              8,
+                              (uint32_t)size - 8,
+                              (uint32_t)size - 1,
+                              (uint32_t)size + 8,
+                              (uint32_t)size + 1,
+                              4096,
+                              4097,
+                              UINT32_MAX};
+    uint32_t says = sizes[roll(LENGTH(sizes))];
+    // The largest that is not refused for its size alone is 4096.
+    size_t room = says < 4 ? 4 : says > 4096 ? size : says;
+    char *made = take(room * count);
+    if (roll(2)) memset(made, 0, room * count);
+    memcpy(made, it, room * count < size ? room * count : size);
+    memcpy(made, &says, 4);
+    return made;
+}
+
+size_t some_count(void) { return roll(8) ? roll(4) : roll(20); }
+
+static int is(const char *name, const char *const *names, size_t count) {
+    while (count--)
+        if (!strcmp(name, names[count])) return 1;
+    return 0;
+}
+
+uint64_t some_number(const char *name) {
+    static const char *const keys[] = {"key", "lineage", "keys", "predecessor", "successor"};
+    static const char *const zeros[] = {"zero", "zero_too"};
+    static const char *const masks[] = {"flags", "state", "order", "what", "how", "format"};
+    if (is(name, zeros, LENGTH(zeros)) && roll(40)) return 0;
+    if (is(name, keys, LENGTH(keys)) && roll(12)) return mine->keys[roll(KEPT)];
+    if (!strcmp(name, "realm") && roll(12)) return 1;
+    if (!strcmp(name, "kinds") && roll(4)) return KEYCASK_ANY_KIND;
+    if (!strcmp(name, "cost") && roll(4)) return 1;
+    if (!strcmp(name, "limit")) return roll(100);
+    if (!strcmp(name, "address_len") && roll(8)) return roll(2) ? 4 : roll(2) * 16;
+    if (is(name, masks, LENGTH(masks)) && roll(12)) return roll(9);
+    if (strlen(name) > 3 && !strcmp(name + strlen(name) - 3, "_ms") && roll(3))
+        return (uint64_t)KEYCASK_NONE + roll(7);
+    return roll(2) ? roll(4) : NUMBERS[roll(LENGTH(NUMBERS))];
+}
+
+void *some_numbers(size_t size, size_t count, const char *name) {
+    char *made;
+    size_t at;
+    if (!roll(24)) return NULL;
+    made = take(size * count);
+    for (at = 0; at < count; at++) {
+        uint64_t number = some_number(name);
+        memcpy(made + at * size, &number, size);
+    }
+    return made;
+}
+
+static const char *path(size_t *len) {
+    char made[500];
+    char *copy;
+    *len = (size_t)snprintf(made, sizeof made, "%s/%" PRIu64, directory, roll(8));
+    if (!roll(8)) made[roll(*len)] = (char)roll(256);
+    if (!roll(16)) *len -= roll(*len);
+    // What chance makes of a path stays in the directory.
+    if (*len > strlen(directory) && memcmp(made, directory, strlen(directory))) *len = 0;
+    copy = take(*len);
+    memcpy(copy, made, *len);
+    return copy;
+}
+
+const char *some_text(const char *name, size_t *len) {
+    const char *from = TEXTS[roll(LENGTH(TEXTS))];
+    size_t token = roll(KEPT);
+    char *made;
+    *len = 0;
+    if (!roll(24)) {
+        // No memory, and a length that no memory is needed for, or is refused.
+        *len = roll(3) ? 0 : roll(2) ? 1 : SIZE_MAX;
+        return NULL;
+    }
+    if (!strcmp(name, "path") || !strcmp(name, "backup")) return path(len);
+    if (!strcmp(name, "toml") && roll(4)) from = PROFILE;
+    *len = strlen(from);
+    if ((!strcmp(name, "token") || !roll(8)) && roll(4)) {
+        from = mine->tokens[token];
+        *len = mine->token_lens[token];
+    }
+    if (!roll(40)) {
+        *len = roll(9000);
+        return memset(take(*len), 'a', *len);
+    }
+    made = take(*len);
+    memcpy(made, from, *len);
+    if (*len && !roll(10)) made[roll(*len)] = (char)roll(256);
+    return made;
+}
+
+const uint8_t *some_secret(size_t *len) {
+    *len = roll(4) ? KEYCASK_SECRET_LEN : roll(70);
+    return roll(24) ? memset(take(*len), 7, *len) : NULL;
+}
+
+char *some_room(size_t *cap) {
+    static const size_t caps[] = {0, 1, 16, 17, 64, 166, 167, 512, 8320, ROOM_MAX};
+    *cap = roll(2) ? ROOM_MAX : caps[roll(LENGTH(caps))];
+    return *cap && roll(24) ? take(*cap) : NULL;
+}
+
+uint8_t *give_uint8_t(size_t count) { return roll(24) ? take(count) : NULL; }
+
+keycask_text fill_keycask_text(void) {
+    keycask_text it;
+    it.data = some_text("", &it.len);
+    return it;
+}
+
+keycask_options fill_keycask_options(void) {
+    static const keycask_options plain = KEYCASK_OPTIONS_INIT;
+    keycask_options it = plain;
+    if (!roll(3)) it.flags = (uint32_t)roll(4);
+    if (!roll(3)) it.pepper = some_secret(&it.pepper_len);
+    if (!roll(3)) it.previous_pepper = some_secret(&it.previous_pepper_len);
+    if (!roll(3)) it.sealing_key = some_secret(&it.sealing_key_len);
+    if (!roll(3)) it.clock_ms = (int64_t)some_number("clock_ms");
+    if (!roll(3)) it.cache_bytes = roll(1 << 24);
+    if (!roll(3)) it.log_len = roll(1000);
+    if (!roll(9)) it.min_seq = some_number("min_seq");
+    if (!roll(3)) it.lease_max = roll(1000);
+    if (!roll(3)) it.decisions = (uint32_t)some_number("decisions");
+    if (!roll(3)) it.progress = some_progress();
+    if (!roll(20)) it.zero = 1;
+    return it;
+}
+
+static void progress(void *context, uint32_t step, uint64_t done, uint64_t total) {
+    (void)context;
+    if (step == 0 || done > total) DIE("step %u: %" PRIu64 " of %" PRIu64, step, done, total);
+}
+
+static void refused(void *context, uint64_t number, int32_t status, const keycask_error *why) {
+    (void)context;
+    (void)number;
+    if (status >= 0 || !why || why->message_len > KEYCASK_MESSAGE_MAX) DIE("refused as %d", status);
+}
+
+static int64_t reads(void *context, char *buffer, size_t cap) {
+    size_t len;
+    const char *from = some_text("token", &len);
+    (void)context;
+    if (!from || !roll(4)) return roll(8) ? 0 : -1;
+    if (!roll(30)) return (int64_t)cap + 1;
+    len = len < cap ? len : cap;
+    memcpy(buffer, from, len);
+    return (int64_t)len;
+}
+
+static int32_t found(void *context, const keycask_leak *leak) {
+    (void)context;
+    if (leak->struct_size != sizeof *leak) DIE("a leak of %u bytes", leak->struct_size);
+    return roll(9) ? 0 : (int32_t)roll(3);
+}
+
+keycask_progress some_progress(void) { return roll(2) ? progress : NULL; }
+keycask_refused some_refused(void) { return roll(8) ? refused : NULL; }
+keycask_read some_read(void) { return roll(12) ? reads : NULL; }
+keycask_found some_found(void) { return roll(8) ? found : NULL; }
+
+const keycask_store *some_store(void) {
+    if (!roll(200)) return NULL;
+    if (!roll(100)) return closed;
+    return stores[roll(STORES)];
+}
+
+keycask_store **some_place(void) { return roll(24) ? take(sizeof(keycask_store *)) : NULL; }
+
+void keep_store(keycask_store *store) {
+    keycask_status status = keycask_close(store);
+    if (status != KEYCASK_OK) DIE("a new store is not closed: %s", keycask_status_name(status));
+}
+
+void keep_token(const char *token, const size_t *len) {
+    size_t at = roll(KEPT);
+    if (!token || !len) return;
+    if (*len > KEYCASK_TOKEN_MAX) DIE("a token of %zu bytes", *len);
+    memcpy(mine->tokens[at], token, *len);
+    mine->token_lens[at] = *len;
+}
+
+void keep_key(const uint64_t *key) {
+    if (key) mine->keys[roll(KEPT)] = *key;
+}
+
+static taken *find(const void *at) {
+    size_t number = mine->taken_len;
+    while (number--)
+        if (mine->taken[number].at == at) return &mine->taken[number];
+    return NULL;
+}
+
+void watch(const void *result) {
+    taken *it = result ? find(result) : NULL;
+    if (!it) return;
+    it->before = malloc(it->len ? it->len : 1);
+    if (!it->before) DIE("no memory");
+    memcpy(it->before, it->at, it->len);
+}
+
+void watch_error(const keycask_error *error) {
+    taken *it = error ? find(error) : NULL;
+    watch(error);
+    if (it) it->is_error = 1;
+}
+
+void before_call(void) { mine->calls++; }
+
+void after_call(const char *name, keycask_status status) {
+    size_t number;
+    if (status == KEYCASK_ERR_PANIC || status == KEYCASK_ERR_INTERNAL || status < -26 ||
+        status > 38 || !strcmp(keycask_status_name(status), "?"))
+        DIE("%s: %d, %s", name, status, keycask_status_name(status));
+    mine->good += status >= 0;
+    for (number = 0; number < mine->taken_len; number++) {
+        const taken *it = &mine->taken[number];
+        int stays = it->is_error ? status >= 0 : status < 0 && status != KEYCASK_ERR_SPACE;
+        if (it->before && stays && memcmp(it->before, it->at, it->len))
+            DIE("%s: %s, and a result of %zu bytes is written", name, keycask_status_name(status),
+                it->len);
+    }
+}
+
+static void let_go(void) {
+    while (mine->taken_len) {
+        taken *it = &mine->taken[--mine->taken_len];
+        free(it->before);
+        free(it->at);
+    }
+}
+
+#ifdef PLANTED
+keycask_status planted_realm_name(const keycask_store *store, uint16_t realm, char *text,
+                                  size_t text_cap, size_t *text_len, keycask_error *error) {
+    keycask_status status = keycask_realm_name(store, realm, text, text_cap, text_len, error);
+    if (PLANTED == 1 && text && status == KEYCASK_OK) text[text_cap] = 0;
+    if (PLANTED == 2 && text_len && status < 0) *text_len = SIZE_MAX;
+    if (PLANTED == 3 && status == KEYCASK_OK) return KEYCASK_ERR_PANIC;
+    return status;
+}
+#endif
+
+// A store with something in it.
+static keycask_store *begin(const char *at) {
+    keycask_options options = KEYCASK_OPTIONS_INIT;
+    keycask_owner_change owner = KEYCASK_OWNER_CHANGE_INIT;
+    keycask_actor by = KEYCASK_ACTOR_INIT;
+    keycask_store *store = NULL;
+    uint16_t realm;
+    options.decisions = 2;
+    if (keycask_create(at, strlen(at), &options, &store, NULL) != KEYCASK_OK) DIE("%s: no store", at);
+    if (keycask_realm_apply(store, "p", 1, PROFILE, strlen(PROFILE), &by, &realm, NULL) ||
+        keycask_owner_set(store, realm, "o", 1, &owner, &by, NULL))
+        DIE("no realm or owner");
+    return store;
+}
+
+typedef struct {
+    uint64_t seed;
+    uint64_t calls;
+    uint64_t good;
+} work;
+
+static void *run(void *argument) {
+    work *of = argument;
+    mine = calloc(1, sizeof *mine);
+    if (!mine) DIE("no memory");
+    mine->state = of->seed;
+    while (mine->calls < of->calls) {
+        const random_call *call = &random_calls[roll(random_calls_len)];
+        if (call->is_slow && roll(SLOW_ONE_IN)) continue;
+        pthread_rwlock_rdlock(&stores_lock);
+        call->make();
+        let_go();
+        pthread_rwlock_unlock(&stores_lock);
+    }
+    of->good = mine->good;
+    free(mine);
+    return NULL;
+}
+
+int main(int argc, char **argv) {
+    uint64_t calls, good = 0;
+    unsigned long threads, at;
+    work works[16];
+    pthread_t running[16];
+    char *slash;
+    if (argc != 5 || strlen(argv[1]) >= sizeof directory - 20) return 2;
+    strcpy(directory, argv[1]);
+    calls = strtoull(argv[2], NULL, 10);
+    threads = strtoul(argv[4], NULL, 10);
+    if (threads < 1 || threads > 16) return 2;
+    for (at = 0; at < STORES + 1; at++) {
+        char name[420];
+        snprintf(name, sizeof name, "%s-%lu", argv[1], at);
+        if (at < STORES) stores[at] = begin(name);
+        else closed = begin(name);
+    }
+    if (keycask_close(closed) != KEYCASK_OK) DIE("a store is not closed");
+    slash = strrchr(directory, '/');
+    if (slash) *slash = 0;
+    for (at = 0; at < threads; at++) {
+        works[at].seed = strtoull(argv[3], NULL, 10) * 16 + at;
+        works[at].calls = calls / threads + 1;
+        if (pthread_create(&running[at], NULL, run, &works[at])) DIE("no thread");
+    }
+    for (at = 0; at < threads; at++) {
+        pthread_join(running[at], NULL);
+        good += works[at].good;
+    }
+    for (at = 0; at < STORES; at++)
+        if (keycask_close(stores[at]) != KEYCASK_OK) DIE("a store is not closed");
+    printf("random: calls: %" PRIu64 ", %" PRIu64 " of them done\n", calls, good);
+    // Else most of it was refused at the door.
+    if (good < calls / 20) DIE("only %" PRIu64 " of %" PRIu64 " calls did anything", good, calls);
+    return 0;
+}
