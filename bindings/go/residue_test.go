@@ -12,7 +12,7 @@ import (
 	"testing"
 	"unsafe"
 
-	"keycask.dev/go"
+	"keycask.invalid/go"
 )
 
 // Of a token, the part that no other has.
