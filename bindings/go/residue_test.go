@@ -39,6 +39,9 @@ func masked(token string) []byte {
 
 // foundIn is the number of the first part that stands in a text, which is masked by it; or -1.
 func foundIn(text []byte, parts [][]byte) int {
+	// What was read is not to be found where it was read to; and where the parts are kept, the mask
+	// takes their mask off.
+	defer clear(text)
 	for i := range text {
 		text[i] ^= mask
 	}
@@ -60,7 +63,7 @@ func foundInMemory(t testing.TB, parts [][]byte) int {
 	room := make([]byte, chunk)
 	lines := bufio.NewScanner(bytes.NewReader(maps))
 	for lines.Scan() {
-		var begin, end int64
+		var begin, end uint64
 		var rights string
 		must(fmt.Sscanf(lines.Text(), "%x-%x %s", &begin, &end, &rights))
 		// What is longer is reserved, as for the race detector's shadow.
@@ -68,7 +71,7 @@ func foundInMemory(t testing.TB, parts [][]byte) int {
 			continue
 		}
 		for at := begin; at < end; at += chunk - 64 {
-			n, err := memory.ReadAt(room[:min(chunk, end-at)], at)
+			n, err := memory.ReadAt(room[:min(chunk, end-at)], int64(at))
 			if err != nil {
 				break
 			}
@@ -95,9 +98,7 @@ func lived(t testing.TB, p *place) []byte {
 		fmt.Fprintf(&told, "%v %+v %#v\n", what, what, what)
 	}
 	say(issued, issued.Token)
-	_, err := p.Verify(p.realm, token, keycask.Request{})
-	ok(t, err)
-	_, err = p.Verify(p.realm, shorter, keycask.Request{})
+	_, err := p.Verify(p.realm, shorter, keycask.Request{})
 	say(err, p.Check(p.realm, token, keycask.Request{}))
 	statuses := make([]keycask.Status, 2)
 	say(p.CheckMany(p.realm, []string{token, shorter}, keycask.Request{}, statuses, nil, nil))

@@ -99,16 +99,16 @@ static void present(const scene *of, const char *token, size_t len) {
     keycask_header header;
     char value[7 + KEYCASK_TOKEN_MAX], told[4096];
     size_t told_len = 0;
-    (void)keycask_verify(of->store, of->realm, token, len, &request, &grant, &denial);
-    (void)keycask_verify(of->store, of->realm, token, len - 1, &request, &grant, &denial);
+    CHECK(keycask_verify(of->store, of->realm, token, len, &request, &grant, &denial) >= 0);
+    CHECK(keycask_verify(of->store, of->realm, token, len - 1, &request, &grant, &denial) > 0);
     memcpy(value, "Bearer ", 7);
     memcpy(value + 7, token, len);
     memset(&header, 0, sizeof header);
     header.name = text("Authorization");
     header.value.data = value, header.value.len = 7 + len;
     http.method = text("GET"), http.headers = &header, http.headers_len = 1;
-    (void)keycask_present(of->store, of->realm, &http, &request, &answer, told, sizeof told,
-                          &told_len, &grant, &denial);
+    CHECK(keycask_present(of->store, of->realm, &http, &request, &answer, told, sizeof told,
+                          &told_len, &grant, &denial) >= 0);
     wipe(value, sizeof value);
     memcpy(window, told, told_len);
     CHECK(found_in(told_len, -1) < 0);

@@ -25,6 +25,11 @@ PART = slice(8, 24)
 CHUNK = 1 << 20
 
 
+def blank(room: bytearray) -> None:
+    """Overwrites all of a buffer."""
+    ctypes.memset((ctypes.c_char * len(room)).from_buffer(room), 0, len(room))
+
+
 def wipe(text: str | bytes) -> None:
     """Overwrites a text of ASCII characters where it stands: both types end with their bytes."""
     size = sys.getsizeof(text)
@@ -60,8 +65,10 @@ def found(parts: list[bytes], source: Path, places: list[range]) -> set[int]:
                         break
                 text = room.translate(MASK)
                 seen.update(n for n, part in enumerate(parts) if part in text)
-                # What was read is not to be found where it was read to.
-                ctypes.memset((ctypes.c_char * CHUNK).from_buffer(room), 0, CHUNK)
+                # What was read is not to be found where it was read to; and where the parts are
+                # kept, the mask takes their mask off.
+                blank(room)
+                blank(text)
     return seen
 
 
