@@ -44,16 +44,17 @@ demo: ## walk through the five products of profiles/
 	cargo run --release --locked -p keycask-cli -- demo
 
 test: ## format, lints, then all tests
-	@.ci/prepare build lint c trace python go browser
+	@.ci/prepare build lint c trace screen web python go browser
 	@$(MAKE) --no-print-directory fmt clippy
 	$(if $(R),PROPTEST_RNG_SEED=$(R)) cargo test --locked --workspace --no-fail-fast
 	@$(MAKE) --no-print-directory web python go
 
-web: ## test what is off by default: middleware, events, metrics; run the examples
-	@.ci/prepare build
+web: ## test what is off by default: middleware, events, metrics; the examples
+	@.ci/prepare build web
 	cargo test --locked --workspace --features $(FEATURES) \
-	    --test web --test told --test middleware \
+	    --test web --test told --test middleware --test verify \
 	    --example journeys --example stackguardian --example tower
+	cargo test --locked --workspace --features $(FEATURES) --doc -- KeyLayer
 
 python: ## test the Python binding: a wheel, in an environment of its own
 	@.ci/prepare build python

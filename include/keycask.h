@@ -229,6 +229,9 @@
 // Most networks of a key.
 #define KEYCASK_NETWORKS_MAX 64
 
+// In flags of keycask_spec and keycask_key_change: there is no quota.
+#define KEYCASK_NO_QUOTA 32
+
 // As a cost: charges nothing. A quota or rate that is used up does not deny it.
 #define KEYCASK_FREE 4294967295
 
@@ -353,6 +356,9 @@
 
 // In flags of keycask_key_change: it has so many less, or none, until the next refill.
 #define KEYCASK_TAKE_CREDITS 8
+
+// In flags of keycask_key_change: the key may be used from anywhere.
+#define KEYCASK_ANY_NETWORK 16
 
 // To export entries: one JSON object a line, of one shape for ever.
 #define KEYCASK_JSON 1
@@ -885,8 +891,8 @@ typedef struct {
     uint32_t struct_size;
     // The number of the realm.
     uint16_t realm;
-    // 0.
-    uint16_t zero;
+    // KEYCASK_NO_QUOTA or 0.
+    uint16_t flags;
     // The name of the kind.
     keycask_text kind;
     // The id of the owner, which must be there.
@@ -912,8 +918,8 @@ typedef struct {
     // say less; or KEYCASK_DEFAULT, as the realm has it. The time of its last use is kept then.
     int64_t idle_ms;
     // The quota that it shares with its rotations, such as "1000", "1000 per day",
-    // "1000 per month on day 15" or "1000 per 12h"; the empty text for none. May be left out:
-    // as the owner's plan has it.
+    // "1000 per month on day 15" or "1000 per 12h". May be left out: as the owner's plan has
+    // it, or with KEYCASK_NO_QUOTA none; the empty text is refused.
     keycask_text quota;
 } keycask_spec;
 
@@ -1242,11 +1248,13 @@ typedef struct {
     char text[KEYCASK_CURSOR_MAX];
 } keycask_cursor;
 
-// What shall change about a key. KEYCASK_KEY_CHANGE_INIT changes nothing.
+// What shall change about a key. KEYCASK_KEY_CHANGE_INIT changes nothing. What lifts a limit has
+// a name of its own; an empty text never does.
 typedef struct {
     // sizeof(keycask_key_change).
     uint32_t struct_size;
-    // KEYCASK_SET_SCOPES, and one of KEYCASK_..._CREDITS; or 0.
+    // KEYCASK_SET_SCOPES, KEYCASK_ANY_NETWORK, KEYCASK_NO_QUOTA, and one of
+    // KEYCASK_..._CREDITS; or 0.
     uint32_t flags;
     // A new name. May be left out.
     keycask_text name;
@@ -1256,13 +1264,14 @@ typedef struct {
     int64_t end_ms;
     // With KEYCASK_SET_SCOPES: new scopes, in place of the old ones. Else none.
     keycask_scopes scopes;
-    // New networks, as in keycask_spec; the empty text for anywhere. May be left out.
+    // New networks, as in keycask_spec. May be left out: they stay or, with
+    // KEYCASK_ANY_NETWORK, are taken away; the empty text is refused.
     keycask_text networks;
     // How long it may stay unused from now on: KEYCASK_KEEP, KEYCASK_DEFAULT (as its realm has
     // it), or milliseconds. A key that was refused as idle is granted again.
     int64_t idle_ms;
-    // A new quota for the whole lineage, as in keycask_spec, with all its credits; the empty
-    // text for none. May be left out.
+    // A new quota for the whole lineage, as in keycask_spec, with all its credits. May be left
+    // out: it stays or, with KEYCASK_NO_QUOTA, is taken away; the empty text is refused.
     keycask_text quota;
     // With one of KEYCASK_..._CREDITS: how many. Else 0.
     uint64_t credits;

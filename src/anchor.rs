@@ -14,6 +14,20 @@ use crate::text::bytes_of_hex;
 ///
 /// Of two copies of one store, the one with the smaller seq is older. With the same seq and
 /// another digest they are no copies of one store: each went on by itself since.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// use keycask::Anchor;
+///
+/// let kept = store.anchor()?.to_string();
+/// let anchor: Anchor = kept.parse()?;
+/// assert_eq!(anchor, store.anchor()?);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Anchor {

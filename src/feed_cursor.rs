@@ -10,6 +10,24 @@ use crate::text::bytes_of_hex;
 ///
 /// The text of a cursor is `seq:store id`, the latter in 32 hexadecimal digits. A store that was
 /// restored from a backup has another id, and a seq of one means nothing in the other.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// # let spec = keycask::Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// # let issued = store.issue(&spec, me)?;
+/// # let key = issued.key.key_id;
+/// use keycask::{Changed, Changes};
+///
+/// let since = store.feed()?.newest;
+/// store.suspend(key, me)?;
+/// let Changes::Since(commits) = store.changes(since, 100)? else { panic!("history is gone") };
+/// assert_eq!(commits[0].changed, [Changed::Key(key)]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct FeedCursor {
     /// Number of the commit.

@@ -12,6 +12,17 @@ use crate::error::{Error, ErrorKind};
 use crate::time::Timestamp;
 
 /// The public name of a key. It selects a key, proves nothing, and may be logged.
+///
+/// ```
+/// # fn main() -> keycask::Result<()> {
+/// use keycask::KeyId;
+///
+/// let key: KeyId = "key_0C6S9JZ8Q4N7X".parse()?;
+/// assert_eq!(key.to_string(), "key_0C6S9JZ8Q4N7X");
+/// assert!("key_0c6s9jz8q4n7x".parse::<KeyId>().is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(u64);
 

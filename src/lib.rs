@@ -3,6 +3,16 @@
 //! The way in is [`Store`]. A [realm](Realm) says where keys are valid, what their tokens look
 //! like and which scopes and plans there are; it is one TOML profile, applied with
 //! [`Store::apply_realm`]. A key is issued for an owner and verified from memory.
+//!
+//! # Features
+//!
+//! None is on by default, and none brings a network or an executor.
+//!
+//! - `tower`: `KeyLayer` and `RequireScopes` answer requests that may not go on, and give those
+//!   that may their [`Grant`].
+//! - `axum`: `tower`, and the [`Grant`] as an argument of handlers.
+//! - `tracing`: events, with the target `keycask`: of changes at INFO, of refusals at DEBUG.
+//! - `metrics`: `record_metrics` gives what a store counts to the facade, when it is called.
 #![deny(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -20,6 +30,8 @@ mod error;
 #[cfg(feature = "tracing")]
 mod events;
 mod feed_cursor;
+#[cfg(any(test, fuzzing))]
+mod fuzzed;
 mod halves;
 mod ids;
 mod index;
@@ -68,6 +80,9 @@ pub use digest::{Pepper, Scheme};
 pub use entry::State;
 pub use error::{Error, ErrorKind, Result};
 pub use feed_cursor::FeedCursor;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub use fuzzed::{limits, rows};
 pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use info::{Check, Description, Explanation, Issued, KeyInfo, KeyQuota, OwnerInfo, Stats};
 pub use key_id::KeyId;
@@ -126,6 +141,7 @@ mod pages {
         Processes "../docs/processes.md"
         Product "../docs/product.md"
         Readme "../README.md"
+        Report "../docs/report.md"
         Rotate "../docs/rotate.md"
     }
 }

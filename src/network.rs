@@ -14,6 +14,17 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// An IPv4 network holds IPv4 addresses alone, and an IPv6 network IPv6 addresses alone:
 /// `0.0.0.0/0` and `::/0` are all of one family each.
+///
+/// ```
+/// # fn main() -> keycask::Result<()> {
+/// use keycask::Network;
+///
+/// let network: Network = "10.0.0.0/8".parse()?;
+/// assert_eq!(network.to_string(), "10.0.0.0/8");
+/// assert!("10.0.0.1/8".parse::<Network>().is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Network {
     /// Its first address; never an IPv4-mapped one.

@@ -17,6 +17,16 @@ use crate::time::Timestamp;
 ///
 /// As text: `1000`, `1000 per day`, `1000 per month`, `1000 per month on day 31`,
 /// `1000 per 12h`.
+///
+/// ```
+/// # fn main() -> keycask::Result<()> {
+/// use keycask::Quota;
+///
+/// let quota: Quota = "1000 per month".parse()?;
+/// assert_eq!(quota.limit(), 1000);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Quota {
     limit: u64,

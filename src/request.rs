@@ -8,6 +8,28 @@ use crate::time::Timestamp;
 
 /// What a caller asks of a decision: which kinds it accepts, which scopes it needs, when,
 /// at what cost, and from where.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// # let spec = keycask::Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// # let issued = store.issue(&spec, me)?;
+/// # let key = issued.key.key_id;
+/// use keycask::{Reason, Request, VerifyError};
+///
+/// let profile = store.profile(realm)?;
+/// let request = Request::new()
+///     .needs(profile.scope_set(["projects:write"])?)
+///     .kinds(profile.kind_set(["live"])?);
+/// let token = issued.token.expose().as_bytes();
+/// let refused = store.verify(realm, token, &request).unwrap_err();
+/// let VerifyError::Denied(denial) = refused else { panic!("{refused}") };
+/// assert!(matches!(denial.reason, Reason::Scope { .. }));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Request {
     pub(crate) kinds: KindSet,

@@ -12,6 +12,18 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::error::{Error, ErrorKind, Result};
 
 /// An instant in milliseconds since 1970-01-01T00:00:00Z.
+///
+/// ```
+/// # fn main() -> keycask::Result<()> {
+/// use keycask::Timestamp;
+/// use std::time::Duration;
+///
+/// let start = Timestamp::parse("2026-01-31T00:00:00Z")?;
+/// assert_eq!(start.plus(Duration::from_secs(86_400)).to_string(), "2026-02-01T00:00:00Z");
+/// assert!(start < Timestamp::NEVER);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 

@@ -14,6 +14,25 @@ use crate::token::{Malformed, Unpresented};
 ///
 /// The text behind the numbers (owner, plan, kind, environment, prefix) is given on demand by
 /// [`Store::describe`](crate::Store::describe).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// # let spec = keycask::Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// # let issued = store.issue(&spec, me)?;
+/// # let key = issued.key.key_id;
+/// use keycask::Request;
+///
+/// let token = issued.token.expose().as_bytes();
+/// let grant = store.verify(realm, token, &Request::new()).expect("a grant");
+/// assert_eq!(grant.key_id, key);
+/// let whose = store.describe(&grant)?;
+/// assert_eq!((whose.owner.as_str(), whose.plan.as_deref()), ("user-7", Some("pro")));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Grant {
@@ -82,6 +101,28 @@ pub struct Credits {
 }
 
 /// A token was refused, for one reason: the first that applies, in the order of [`Reason`].
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// # let spec = keycask::Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// # let issued = store.issue(&spec, me)?;
+/// # let key = issued.key.key_id;
+/// use keycask::{Reason, Request, VerifyError};
+///
+/// store.suspend(key, me)?;
+/// let token = issued.token.expose().as_bytes();
+/// match store.verify(realm, token, &Request::new()) {
+///     Err(VerifyError::Denied(denial)) => {
+///         assert_eq!((denial.reason, denial.key), (Reason::Suspended, Some(key)));
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Denial {

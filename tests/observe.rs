@@ -163,6 +163,37 @@ fn grants_are_kept_as_often_as_was_asked_for_and_denials_always() {
 }
 
 #[test]
+fn a_grant_says_what_its_request_needed_and_a_denial_what_was_missing() {
+    let scene = Scene::new(|options| options.decisions(Decisions::Sample(1)));
+    let methods = PROFILE
+        .replace("name = \"read\"", "name = \"read\"\nmethods = [\"GET\"]")
+        .replace("name = \"write\"", "name = \"write\"\nmethods = [\"POST\"]");
+    scene.store.apply_realm("acme.toml", &methods, &by()).unwrap();
+    let spec = Spec::new(scene.realm, "live", "ann").scopes(["read", "write"]);
+    let [both, one] = [scene.store.issue(&spec, &by()).unwrap(), scene.issue()];
+    assert!(scene.verify(both.token.expose(), &Request::new()));
+    assert!(scene.verify(both.token.expose(), &scene.writes()));
+    assert!(!scene.verify(one.token.expose(), &scene.writes()));
+    let bearer = format!("Bearer {}", both.token.expose());
+    let headers: &[(&str, &[u8])] = &[("authorization", bearer.as_bytes())];
+    let http = HttpRequest { method: "GET", headers, request_id: "" };
+    assert!(scene.store.present(scene.realm, &http, &scene.writes()).unwrap().verdict.is_ok());
+    let realm = scene.store.profile(scene.realm).unwrap();
+    let told: Vec<_> = scene.store.decisions(9).decisions;
+    let told = told.iter().map(|d| [d.needed, d.missing].map(|set| realm.scope_names(set)));
+    let none = || Vec::<&str>::new();
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            [none(), none()],
+            [vec!["write"], none()],
+            [none(), vec!["write"]],
+            [vec!["read", "write"], none()],
+        ]
+    );
+}
+
+#[test]
 fn what_finds_no_room_is_counted_and_verifying_goes_on() {
     let scene = Scene::new(|options| options.decisions(Decisions::Denials));
     for _ in 0..9_000 {

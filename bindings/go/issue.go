@@ -60,8 +60,10 @@ type Spec struct {
 	// is kept then.
 	Idle time.Duration
 	// The quota that it shares with its rotations, such as "1000", "1000 per day", "1000 per month
-	// on day 15" or "1000 per 12h"; nil as the owner's plan has it, empty for none.
+	// on day 15" or "1000 per 12h"; nil as the owner's plan has it.
 	Quota *string
+	// Whether it has none, though the owner's plan has one.
+	NoQuota bool
 }
 
 func (s *Spec) c(c *call, to *C.keycask_spec) {
@@ -77,6 +79,9 @@ func (s *Spec) c(c *call, to *C.keycask_spec) {
 	to.networks = c.optional(s.Networks)
 	to.idle_ms = span(s.Idle, C.KEYCASK_DEFAULT)
 	to.quota = c.optional(s.Quota)
+	if s.NoQuota {
+		to.flags = C.KEYCASK_NO_QUOTA
+	}
 }
 
 // An Issued is a new key and its token.

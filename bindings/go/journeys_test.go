@@ -127,6 +127,34 @@ func TestCreditsAreChanged(t *testing.T) {
 	ok(t, p.Update(ctx, issued.Key, keycask.KeyChange{Credits: keycask.TakeCredits(1)}, tester))
 }
 
+// An empty text never lifts a limit: what does has a name.
+func TestALimitIsLiftedByNameAlone(t *testing.T) {
+	p := newPlace(t)
+	spec, networks, quota, none := p.spec(), "192.0.2.0/24", "1", ""
+	spec.Networks, spec.Quota = &networks, &quota
+	issued := must(p.Issue(ctx, spec, tester))
+	for want, change := range map[string]keycask.KeyChange{
+		"networks: 0; from 1 to 64 are allowed":         {Networks: &none},
+		"networks: set, and KEYCASK_ANY_NETWORK is too": {Networks: &networks, AnyNetwork: true},
+		"quota \"\": want one":                          {Quota: &none},
+		"quota: set, and KEYCASK_NO_QUOTA is too":       {Quota: &quota, NoQuota: true},
+	} {
+		err := p.Update(ctx, issued.Key, change, tester)
+		same(t, errors.Is(err, keycask.ErrArgument), true)
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%v, and not %s", err, want)
+		}
+	}
+	key := must(p.Key(ctx, issued.Key))
+	same(t, strings.Join(key.Networks, " "), networks)
+	same(t, key.Quota, quota)
+	change := keycask.KeyChange{AnyNetwork: true, NoQuota: true}
+	ok(t, p.Update(ctx, issued.Key, change, tester))
+	key = must(p.Key(ctx, issued.Key))
+	same(t, len(key.Networks), 0)
+	same(t, key.Quota, "")
+}
+
 func TestTheTrailIsReadExportedCheckedAndTrimmed(t *testing.T) {
 	p := newPlace(t)
 	issued := p.issue(t)

@@ -68,20 +68,25 @@ func (s *Store) RevokePresented(
 	return KeyID(key), err
 }
 
-// A KeyChange is what shall change about a key. What is nil or zero stays.
+// A KeyChange is what shall change about a key. What is nil or zero stays. What lifts a limit has a
+// field of its own, and excludes the one that sets it.
 type KeyChange struct {
 	Name, Metadata *string
 	// A new end: [Never], or [At] a time that has not passed.
 	End End
 	// New scopes, in place of the old ones.
 	Scopes *Scopes
-	// New networks, as in [Spec]; empty for anywhere.
+	// New networks, as in [Spec]; what is given and names none is refused.
 	Networks *string
+	// Whether it may be used from anywhere from now on.
+	AnyNetwork bool
 	// How long it may stay unused from now on; [AsProfile] as its realm has it. A key that was
 	// refused as idle is granted again.
 	Idle time.Duration
-	// A new quota for the whole lineage, with all its credits; empty for none.
+	// A new quota for the whole lineage, with all its credits; the empty text is refused.
 	Quota *string
+	// Whether the lineage has no quota from now on.
+	NoQuota bool
 	// What becomes of the lineage's credits until the next refill.
 	Credits CreditChange
 }
@@ -125,11 +130,17 @@ func (s *Store) Update(ctx context.Context, key KeyID, change KeyChange, by Acto
 			asked.scopes = change.Scopes.c()
 		}
 		asked.networks = c.optional(change.Networks)
+		if change.AnyNetwork {
+			asked.flags |= C.KEYCASK_ANY_NETWORK
+		}
 		asked.idle_ms = span(change.Idle, C.KEYCASK_KEEP)
 		if change.Idle == AsProfile {
 			asked.idle_ms = C.KEYCASK_DEFAULT
 		}
 		asked.quota = c.optional(change.Quota)
+		if change.NoQuota {
+			asked.flags |= C.KEYCASK_NO_QUOTA
+		}
 		asked.flags |= change.Credits.how
 		asked.credits = C.uint64_t(change.Credits.credits)
 		return C.keycask_update(to, C.uint64_t(key), asked, c.actor(by), &c.err)

@@ -72,6 +72,10 @@ func TestARequestIsAskedAsItIs(t *testing.T) {
 	spec.Networks = &networks
 	_, err := p.Issue(ctx, spec, tester)
 	same(t, errors.Is(err, keycask.ErrArgument), true)
+	spec.Networks, spec.Quota = nil, &networks
+	_, err = p.Issue(ctx, spec, tester)
+	same(t, errors.Is(err, keycask.ErrArgument), true)
+	spec.Networks, spec.Quota = &networks, nil
 	networks = "192.0.2.0/24 2001:db8::/32"
 	spec.End = keycask.After(time.Hour)
 	issued, err := p.Issue(ctx, spec, tester)

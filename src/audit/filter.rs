@@ -8,6 +8,23 @@ use crate::time::Timestamp;
 ///
 /// Texts are compared as they stand. An entry that lists keys is one of each of them; it names no
 /// owner, as they may be of several.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// # let spec = keycask::Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// # let issued = store.issue(&spec, me)?;
+/// # let key = issued.key.key_id;
+/// use keycask::{AuditFilter, Event};
+///
+/// store.revoke(key, &me.clone().because("it was in a log"))?;
+/// let page = store.find_audit(&AuditFilter::new().event(Event::KeyRevoked).key(key), 0, 100)?;
+/// assert_eq!(page.entries[0].reason, "it was in a log");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     realm: Option<String>,

@@ -23,6 +23,24 @@ pub(crate) use ring::Ring;
 pub(crate) use sample::Sampler;
 
 /// Which decisions are kept for [`Store::decisions`](crate::Store::decisions).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, dir, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// use keycask::{Decisions, Request, Store};
+///
+/// let path = dir.path().join("watched.keycask");
+/// let store = Store::options().decisions(Decisions::Denials).create(path)?;
+/// store.apply_realm("seogeo.toml", include_str!(concat!(
+///     env!("CARGO_MANIFEST_DIR"), "/profiles/seogeo.toml")), me)?;
+/// let realm = store.realm("seogeo")?;
+/// assert!(store.verify(realm, b"sg_live_none", &Request::new()).is_err());
+/// assert_eq!(store.decisions(100).decisions[0].outcome, "malformed");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Decisions {
@@ -51,6 +69,8 @@ pub struct Decision {
     pub address: Option<IpAddr>,
     /// For `scope`: what the request needs and the key has not.
     pub missing: ScopeSet,
+    /// For a grant: what the request needed, for itself and for its method.
+    pub needed: ScopeSet,
 }
 
 impl Decision {

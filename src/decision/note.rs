@@ -7,7 +7,8 @@
 //!    2 marks    outcome (bits 0-7), has a key (8), has an address (9), it is of IPv6 (10),
 //!               has a realm's number (16-31), a pattern (32-39)
 //!  3-4 address  as a number, low word first
-//!  5-6 missing  scopes, low word first
+//!  5-6 scopes   of a grant those that were needed, of a denial those that were missing; low word
+//!               first
 //! ```
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -59,8 +60,14 @@ impl Note {
             }
         };
         let address = address.map(|address| address.to_canonical());
-        let decision = Decision { at, realm, outcome, key, address, missing };
+        let decision = Decision { at, realm, outcome, key, address, missing, needed: none };
         Self { decision, pattern: 0 }
+    }
+
+    /// The same grant, of a request that needed `scopes`.
+    pub(crate) fn needing(mut self, scopes: ScopeSet) -> Self {
+        self.decision.needed = scopes;
+        self
     }
 
     pub(crate) fn with(self, pattern: u8) -> Self {
@@ -86,7 +93,8 @@ impl Note {
             }
         };
         let [from_low, from_high] = halves(address);
-        let [low, high] = halves(decision.missing.bits());
+        // One of them is empty.
+        let [low, high] = halves((decision.missing | decision.needed).bits());
         let key = decision.key.map_or(0, KeyId::bits);
         [decision.at.as_ms().cast_unsigned(), key, marks, from_low, from_high, low, high]
     }
@@ -105,13 +113,17 @@ impl Note {
                 Some(IpAddr::V4(Ipv4Addr::from_bits(bits)))
             }
         };
+        let (scopes, none) = (ScopeSet::from_bits_retain(whole([low, high])), ScopeSet::empty());
+        let granted = outcome == OUTCOMES[GRANTED];
+        let (needed, missing) = if granted { (scopes, none) } else { (none, scopes) };
         let decision = Decision {
             at: Timestamp::from_ms(at.cast_signed()),
             realm: RealmRef::new(u16::from_le_bytes([a, b])),
             outcome,
             key: (marks & KEY != 0).then_some(KeyId::from_bits(key)),
             address,
-            missing: ScopeSet::from_bits_retain(whole([low, high])),
+            missing,
+            needed,
         };
         Self { decision, pattern: byte(32) }
     }
@@ -124,13 +136,16 @@ mod tests {
     use crate::verdict::{Denial, Rate};
 
     fn note(outcome: &'static str, key: Option<u64>, address: Option<&str>) -> Note {
+        let (scopes, granted) =
+            (ScopeSet::from_bits_retain(1 << 127 | 1), outcome == OUTCOMES[GRANTED]);
         let decision = Decision {
             at: Timestamp::from_ms(-5),
             realm: RealmRef::new(0xABCD),
             outcome,
             key: key.map(KeyId::from_bits),
             address: address.map(|text| text.parse().unwrap()),
-            missing: ScopeSet::from_bits_retain(1 << 127 | 1),
+            missing: if granted { ScopeSet::empty() } else { scopes },
+            needed: if granted { scopes } else { ScopeSet::empty() },
         };
         Note { decision, pattern: 7 }
     }

@@ -136,6 +136,21 @@ impl Eq for Digest {}
 ///
 /// A thief of the file alone can then not test a guess of a token. It is wiped on drop and
 /// cannot be printed.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, dir, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// use keycask::{ErrorKind, Pepper, Store};
+///
+/// let path = dir.path().join("peppered.keycask");
+/// Store::options().pepper(Pepper::new(&[7; 32])).create(&path)?.close()?;
+/// let wrong = Store::options().pepper(Pepper::new(&[8; 32])).open(&path).err();
+/// assert_eq!(wrong.map(|error| error.kind()), Some(ErrorKind::Pepper));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Zeroize, ZeroizeOnDrop)]
 pub struct Pepper(Box<[u8; 32]>);
 

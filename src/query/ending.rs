@@ -9,6 +9,23 @@ use crate::key_id::KeyId;
 
 /// Many keys that shall be revoked. Given to [`Store::end_many`](crate::Store::end_many) and,
 /// to see what that would do, to [`Store::dry_run`](crate::Store::dry_run).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// # let spec = keycask::Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// # let issued = store.issue(&spec, me)?;
+/// # let key = issued.key.key_id;
+/// use keycask::{Ending, Filter};
+///
+/// let all = Ending::revoke(Filter::new().realm(realm).owner("user-7"));
+/// assert_eq!(store.dry_run(&all)?.first, [key]);
+/// assert_eq!(store.end_many(&all, me)?.keys, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ending {
     what: What,

@@ -42,6 +42,20 @@ use registry::KindTable;
 use scopes::ScopeTable;
 
 /// A realm of a store, as its profile describes it.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// let profile = store.profile(realm)?;
+/// assert_eq!(profile.name(), "seogeo");
+/// let needed = profile.scope_set(["projects:read"])?;
+/// assert_eq!(profile.scope_names(needed), ["projects:read"]);
+/// assert!(profile.scope_set(["projects:fly"]).is_err());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Realm {
     reference: RealmRef,

@@ -19,6 +19,24 @@ use crate::time::Timestamp;
 ///
 /// Scopes are none unless given, and none grants nothing. The start is the moment of issue
 /// unless given; the end is as the realm's profile has it by default.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// use keycask::Spec;
+/// use std::time::Duration;
+///
+/// let spec = Spec::new(realm, "live", "user-7")
+///     .scopes(["projects:read", "audits:read"])
+///     .name("nightly export")
+///     .life(Duration::from_secs(90 * 86_400));
+/// let issued = store.issue(&spec, me)?;
+/// assert_eq!(issued.key.name, "nightly export");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct Spec {
     realm: RealmRef,

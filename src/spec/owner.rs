@@ -9,6 +9,20 @@ use crate::scope::ScopeSet;
 
 /// What an owner shall be; what is not set stays, or is none for a new owner. Given to
 /// [`Store::set_owner`](crate::Store::set_owner).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// use keycask::OwnerChange;
+///
+/// let owner = store.set_owner(realm, "user-7", &OwnerChange::new().suspended(true), me)?;
+/// assert!(owner.suspended);
+/// assert_eq!(owner.plan.as_deref(), Some("pro"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct OwnerChange {
     pub(crate) plan: Option<String>,

@@ -12,6 +12,26 @@ use crate::span::span_text;
 use crate::time::Timestamp;
 
 /// How a key shall be replaced. Given to [`Store::rotate`](crate::Store::rotate).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// # let spec = keycask::Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// # let issued = store.issue(&spec, me)?;
+/// # let key = issued.key.key_id;
+/// use keycask::{Request, Rotation};
+/// use std::time::Duration;
+///
+/// let rotation = Rotation::new().grace(Duration::from_secs(86_400));
+/// let successor = store.rotate(key, &rotation, me)?;
+/// for token in [&issued.token, &successor.token] {
+///     assert!(store.verify(realm, token.expose().as_bytes(), &Request::new()).is_ok());
+/// }
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Rotation {
     grace: Option<Duration>,

@@ -18,6 +18,22 @@ use crate::time::Timestamp;
 
 /// What shall change about a key; what is not set stays. Given to
 /// [`Store::update`](crate::Store::update).
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// # let spec = keycask::Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// # let issued = store.issue(&spec, me)?;
+/// # let key = issued.key.key_id;
+/// use keycask::Update;
+///
+/// let update = Update::new().name("exports").scopes(["audits:read"]);
+/// assert_eq!(store.update(key, &update, me)?.scopes, ["audits:read"]);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Update {
     pub(crate) name: Option<String>,
@@ -74,7 +90,8 @@ impl Update {
         self
     }
 
-    /// New networks, in place of the old ones: from 1 to 64. See
+    /// New networks, in place of the old ones: from 1 to 64; an empty list is refused, and
+    /// [`any_network`](Self::any_network) lifts the restriction. See
     /// [`Spec::networks`](crate::Spec::networks).
     #[must_use]
     pub fn networks<S: Into<String>>(mut self, networks: impl IntoIterator<Item = S>) -> Self {
@@ -138,13 +155,15 @@ impl Update {
 
     /// What is asked of `key`, as operations tell requests apart.
     pub(crate) fn asked(&self, key: KeyId) -> Value {
+        let networks =
+            |some: &Option<Vec<String>>| some.as_ref().map_or(json!("any"), |l| json!(l));
         json!({
             "key": key.to_string(),
             "name": self.name,
             "metadata": self.metadata,
             "end": self.end.map(Timestamp::as_ms),
             "scopes": self.scopes,
-            "networks": self.networks.as_ref().map(|list| list.as_deref().unwrap_or_default()),
+            "networks": self.networks.as_ref().map(networks),
             "idle": self.idle.map(|idle| idle.map_or(json!("realm"), asked_span)),
             "quota": self.quota.map(asked_quota),
             "credits": self.credits.map(|change| format!("{change:?}")),

@@ -98,6 +98,23 @@ pub use sweep::Swept;
 /// Every method takes `&self` and may run on any thread at any time. [`verify`](Self::verify)
 /// and [`present`](Self::present) decide from memory; methods that change something return
 /// once the change is durable.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// use keycask::{Request, Spec, Store};
+///
+/// let spec = Spec::new(realm, "live", "user-7").scopes(["projects:read"]);
+/// let issued = store.issue(&spec, me)?;
+/// let token = issued.token.expose().as_bytes();
+/// assert!(store.verify(realm, token, &Request::new()).is_ok());
+/// store.revoke(issued.key.key_id, me)?;
+/// assert!(store.verify(realm, token, &Request::new()).is_err());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Store {
     storage: Storage,
     index: Index,

@@ -16,7 +16,9 @@ use crate::decision::{Decision, Decisions, Note, Ring, Sampler};
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::pattern::{Book, Finding, Found, Patterns, Subject, Watch};
+use crate::policy::Required;
 use crate::request::Request;
+use crate::scope::ScopeSet;
 use crate::storage::View;
 use crate::time::Timestamp;
 use crate::verdict::{Denial, Grant, Refusal};
@@ -67,19 +69,27 @@ impl Observer {
         Some(Box::new(Self { kept, watch, book }))
     }
 
-    /// Looks at a grant of `now` to a key that was last used at `last`.
+    /// Looks at a grant of `now`, to a request that needed `required`, and to a key that was last
+    /// used at `last`.
     #[inline(never)]
     pub(super) fn granted(
         &self,
         grant: Grant,
         request: &Request,
+        required: Required,
         now: Timestamp,
         last: Option<Timestamp>,
     ) {
         if let Some((ring, sampler)) = &self.kept
             && sampler.draws()
         {
-            ring.put(&Note::new(Ok(&grant), grant.realm, now, request.address));
+            let note = Note::new(Ok(&grant), grant.realm, now, request.address);
+            let needed = match required {
+                Required::Scopes(scopes) => scopes,
+                // No grant comes of that.
+                Required::Impossible => ScopeSet::empty(),
+            };
+            ring.put(&note.needing(needed));
         }
         // A time that the caller named says nothing of the present.
         if let Some(watch) = self.watch.as_ref().filter(|_| request.at.is_none()) {

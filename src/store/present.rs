@@ -11,6 +11,22 @@ use crate::request::Request;
 use crate::verdict::{Grant, Refusal};
 
 /// The head of an HTTP request, as far as it bears on a decision.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// use keycask::{HttpRequest, Request};
+///
+/// let headers: &[(&str, &[u8])] = &[("Authorization", b"Bearer sg_live_none")];
+/// let http = HttpRequest { method: "GET", headers, request_id: "r-1" };
+/// let outcome = store.present(realm, &http, &Request::new())?;
+/// assert!(outcome.verdict.is_err());
+/// assert_eq!(outcome.answer.status, 401);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy)]
 pub struct HttpRequest<'a> {
     /// The method, in capitals as HTTP has it.

@@ -20,6 +20,23 @@ use crate::storage::{Role, Storage};
 use crate::time::Timestamp;
 
 /// What is known of a store beside its backup.
+///
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/shop.rs"));
+/// # fn main() -> keycask::Result<()> {
+/// # let Shop { store, realm, me, dir, .. } = &shop()?;
+/// # let (realm, me) = (*realm, me);
+/// use keycask::{Restore, Store};
+///
+/// let [backup, new] = ["backup", "new.keycask"].map(|name| dir.path().join(name));
+/// let made = store.backup(&backup)?;
+/// let how = Restore::new().anchor(made.anchor);
+/// let restored = Store::options().restore(&backup, &new, &how, me)?;
+/// assert_eq!((restored.keys, restored.missing), (made.keys, Some(0)));
+/// Store::open(&new)?.confirm_restore(me)?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Restore {
     anchor: Option<Anchor>,

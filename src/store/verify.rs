@@ -38,6 +38,7 @@ impl Store {
     ///
     /// [`VerifyError::Denied`] with the first reason that applies; [`VerifyError::Failed`] if
     /// this store has no such realm.
+    #[inline]
     pub fn verify(
         &self,
         realm: RealmRef,
@@ -76,7 +77,8 @@ impl Store {
             let ways = self.routes.load();
             let mut presented = [const { Err(Malformed::Prefix) }; GROUP];
             // What has no shape is not hashed: the others close the gaps.
-            let (mut texts, mut count): ([&[u8]; GROUP], _) = ([&[]; GROUP], 0);
+            let mut texts: [&[u8]; GROUP] = [&[]; GROUP];
+            let mut count = 0_usize;
             for (token, place) in group.iter().zip(&mut presented) {
                 *place = bound.realm.grammar().parse(token).map(|_| {
                     if let Some(text) = texts.get_mut(count) {
@@ -88,9 +90,9 @@ impl Store {
             }
             let digests =
                 ways.current.digester.digests::<GROUP>(texts.get(..count).unwrap_or_default());
-            for (presented, digest) in presented.iter_mut().flatten().zip(digests) {
-                presented.digest = digest;
-                self.index.approach_others(&presented.approach, &digest);
+            for (presented, digest) in presented.iter_mut().flatten().zip(&digests) {
+                presented.digest = *digest;
+                self.index.approach_others(&presented.approach, digest);
             }
             let now = Some(request.at.unwrap_or_else(|| self.mark.now()));
             answers.extend(group.iter().zip(&presented).map(|(token, presented)| {
@@ -339,7 +341,7 @@ impl Store {
         };
         if let Some(observer) = &self.observer {
             let last = found.side.and_then(|side| side.last_used);
-            observer.granted(grant, request, now, last);
+            observer.granted(grant, request, required, now, last);
         }
         Ok(grant)
     }

@@ -6,4 +6,5 @@ mod excerpts;
 mod links;
 mod names;
 mod peers;
+mod stories;
 mod threats;

@@ -106,6 +106,18 @@ fn p_26_what_is_no_network_is_refused_where_it_is_written_and_nothing_is_changed
 }
 
 #[test]
+fn an_operation_that_took_the_networks_away_was_not_asked_for_none() {
+    let scene = Scene::new("");
+    let issued = scene.issue(&scene.spec().networks(["10.0.0.0/8"]));
+    let by = by().operation("op-1");
+    let update = |update| scene.store().update(issued.key.key_id, &update, &by);
+    update(Update::new().any_network()).unwrap();
+    update(Update::new().any_network()).unwrap();
+    let error = update(Update::new().networks(Vec::<String>::new())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict);
+}
+
+#[test]
 fn an_update_changes_the_networks_and_the_trail_tells_them() {
     let mut scene = Scene::new("");
     let issued = scene.issue(&scene.spec());

@@ -1,8 +1,9 @@
-//! What a call through the C ABI costs beside the same call in Rust, and a token of 64 at once.
+//! What a call from C costs beside the same call in Rust, and a token of 64 at once.
 //!
-//! Both sides open the same file for reading, each with the engine in its own library, so the
-//! tables are of equal size. One thread; rounds of all cases take turns, so that what else the
-//! machine does meets them alike; the least and the middle round are printed.
+//! The calls from C are made by `call.c`, which is compiled and linked with the shared library as a
+//! program would be. Both sides open the same file for reading, each with the engine in its own
+//! library, so the tables are of equal size. One thread; rounds of all cases take turns, so that
+//! what else the machine does meets them alike; the least and the middle round are printed.
 #![allow(missing_docs, reason = "nothing here is public")]
 #![allow(
     clippy::unwrap_used,
@@ -11,12 +12,13 @@
     reason = "a bench stops where it cannot go on"
 )]
 
-use std::ffi::{CString, c_char, c_void};
+use std::ffi::{CString, c_void};
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Instant;
 
-use engine::{Actor, OwnerChange, RealmRef, Request, Spec, Store};
+use engine::{Actor, OwnerChange, Request, Spec, Store};
 
 const KEYS: usize = 50_000;
 const ROUND: usize = 6_400;
@@ -26,82 +28,83 @@ const BATCH: usize = 64;
 const PROFILE: &str = "realm = 'bench'\n[[kind]]\nname = 'live'\nprefix = 'kc_live_'\nbody = 26\n\
                        [[scope]]\nname = 'read'\n";
 
-#[repr(C)]
-struct COptions([u64; 18]);
+type Begin = unsafe extern "C" fn(*const u8, usize, *const u8, usize, usize) -> *const c_void;
+type Calls = unsafe extern "C" fn(*const c_void, usize, usize) -> usize;
 
-#[repr(C)]
-struct CRequest {
-    struct_size: u32,
-    cost: u32,
-    scopes: [u64; 2],
-    kinds: u64,
-    now_ms: i64,
-    address: [u8; 24],
+/// What `call.c` makes of the calls.
+struct Calling {
+    bench: *const c_void,
+    each: Calls,
+    batches: Calls,
 }
 
-#[repr(C)]
-#[derive(Clone, Copy)]
-struct CGrant([u64; 12]);
-
-#[repr(C)]
-struct CText {
-    data: *const u8,
-    len: usize,
-}
-
-type Open =
-    unsafe extern "C" fn(*const u8, usize, *const COptions, *mut *mut c_void, *mut c_void) -> i32;
-type Verify = unsafe extern "C" fn(
-    *const c_void,
-    u16,
-    *const u8,
-    usize,
-    *const CRequest,
-    *mut CGrant,
-    *mut c_void,
-) -> i32;
-type VerifyMany = unsafe extern "C" fn(
-    *const c_void,
-    u16,
-    *const CText,
-    usize,
-    *const CRequest,
-    *mut i32,
-    *mut CGrant,
-    *mut c_void,
-) -> i32;
-
-/// The C library, loaded as a program would.
-struct Library(*mut c_void);
-
-impl Library {
-    fn load(path: &Path) -> Self {
-        let name = CString::new(path.to_str().unwrap()).unwrap();
-        // SAFETY: a path that ends in zero; the library has no constructors of its own.
-        let handle = unsafe { libc::dlopen(name.as_ptr(), libc::RTLD_NOW) };
-        assert!(!handle.is_null(), "{path:?} cannot be loaded: run `make bench`");
-        Self(handle)
+impl Calling {
+    /// Compiles it, links it with the C library as that was built last, and has it open the store
+    /// at `path`, for `tokens` that are `len` bytes each.
+    fn begin(dir: &Path, path: &Path, tokens: &str, len: usize) -> Self {
+        let built = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("release");
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        // The library's name for the loader is another than its file's.
+        std::os::unix::fs::symlink(built.join("libkeycask.so"), dir.join("libkeycask.so.0"))
+            .unwrap();
+        let program = dir.join("call.so");
+        let mut cc = Command::new("cc");
+        cc.args(["-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC"]);
+        cc.arg("-I").arg(here.join("../../include")).arg(here.join("benches/call.c"));
+        cc.arg("-L").arg(&built).arg("-lkeycask").arg(format!("-Wl,-rpath,{}", dir.display()));
+        let status = cc.arg("-o").arg(&program).status().unwrap();
+        assert!(status.success(), "{cc:?}: is the library built? `make bench` does");
+        let text = CString::new(program.to_str().unwrap()).unwrap();
+        // SAFETY: a path that ends in zero, of a library that has no constructors.
+        let handle = unsafe { libc::dlopen(text.as_ptr(), libc::RTLD_NOW) };
+        assert!(!handle.is_null(), "{program:?} cannot be loaded");
+        let find = |name: &std::ffi::CStr| {
+            // SAFETY: an open handle, and a name that ends in zero.
+            let found = unsafe { libc::dlsym(handle, name.as_ptr()) };
+            assert!(!found.is_null(), "{name:?} is not there");
+            found
+        };
+        // SAFETY: each symbol is a function of that type in call.c.
+        let (begin, each, batches) = unsafe {
+            (
+                std::mem::transmute::<*mut c_void, Begin>(find(c"bench_begin")),
+                std::mem::transmute::<*mut c_void, Calls>(find(c"bench_each")),
+                std::mem::transmute::<*mut c_void, Calls>(find(c"bench_batches")),
+            )
+        };
+        let (path, count) = (path.to_str().unwrap(), tokens.len() / len);
+        // SAFETY: both texts are as long as is said; the tokens are leaked.
+        let bench = unsafe { begin(path.as_ptr(), path.len(), tokens.as_ptr(), len, count) };
+        assert!(!bench.is_null(), "the store cannot be opened from C");
+        Self { bench, each, batches }
     }
 
-    fn find(&self, name: &str) -> *mut c_void {
-        let name = CString::new(name).unwrap();
-        // SAFETY: an open handle, and a name that ends in zero.
-        let found = unsafe { libc::dlsym(self.0, name.as_ptr().cast::<c_char>()) };
-        assert!(!found.is_null(), "{name:?} is not in the library");
-        found
+    fn each(&self, at: usize, count: usize) -> usize {
+        // SAFETY: what `begin` gave; the caller asks for tokens that are there.
+        unsafe { (self.each)(self.bench, at, count) }
+    }
+
+    fn batches(&self, at: usize, count: usize) -> usize {
+        // SAFETY: as above.
+        unsafe { (self.batches)(self.bench, at, count) }
     }
 }
 
-fn fill(path: &Path) -> Vec<String> {
+/// Issues the keys. Gives the tokens, one after another, and how long each is.
+fn fill(path: &Path) -> (&'static str, usize) {
     let (store, by) = (Store::create(path).unwrap(), Actor::new("bench"));
     store.apply_realm("bench.toml", PROFILE, &by).unwrap();
     let realm = store.realm("bench").unwrap();
     store.set_owner(realm, "o", &OwnerChange::new(), &by).unwrap();
-    let spec = Spec::new(realm, "live", "o").scopes(["read"]);
-    let issue = |_| store.issue(&spec, &by).unwrap().token.expose().to_owned();
-    let tokens = (0..KEYS).map(issue).collect();
+    let specs = vec![Spec::new(realm, "live", "o").scopes(["read"]); 5_000];
+    let mut tokens = String::new();
+    for _ in 0..KEYS / specs.len() {
+        let issued = store.issue_many(&specs, &by).unwrap();
+        issued.iter().for_each(|one| tokens.push_str(one.token.expose()));
+    }
     store.close().unwrap();
-    tokens
+    let len = tokens.len() / KEYS;
+    (tokens.leak(), len)
 }
 
 fn main() {
@@ -110,99 +113,57 @@ fn main() {
         return;
     }
     let memory = Path::new("/dev/shm");
-    let dir = if memory.is_dir() { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
-    let dir = tempfile::tempdir_in(dir).unwrap();
-    let path = dir.path().join("keys.keycask");
-    let tokens = fill(&path);
+    let memory = if memory.is_dir() { memory } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
+    let place = tempfile::tempdir_in(memory).unwrap();
+    let path = place.path().join("keys.keycask");
+    let (text, len) = fill(&path);
+    // What is loaded may not be where nothing may be run.
+    let program = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let c = Calling::begin(program.path(), &path, text, len);
 
     let store = Store::options().read_only(true).open(&path).unwrap();
     let realm = store.realm("bench").unwrap();
     let needs = store.profile(realm).unwrap().scope_set(["read"]).unwrap();
     let request = Request::new().needs(needs);
-
-    let library = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).with_file_name("release");
-    let library = Library::load(&library.join("libkeycask.so"));
-    // SAFETY: each symbol is a function of the type that the header declares.
-    let (open, verify, verify_many) = unsafe {
-        (
-            std::mem::transmute::<*mut c_void, Open>(library.find("keycask_open")),
-            std::mem::transmute::<*mut c_void, Verify>(library.find("keycask_verify")),
-            std::mem::transmute::<*mut c_void, VerifyMany>(library.find("keycask_verify_many")),
-        )
-    };
-    let mut options = COptions([0; 18]);
-    options.0[0] = 144 | 1 << 32; // struct_size, KEYCASK_READ_ONLY
-    let mut handle = std::ptr::null_mut();
-    let text = path.to_str().unwrap();
-    // SAFETY: all pointers are to variables that are as large as is said.
-    let opened =
-        unsafe { open(text.as_ptr(), text.len(), &options, &mut handle, std::ptr::null_mut()) };
-    assert_eq!(opened, 0);
-    let bits = needs.bits();
-    let c_request = CRequest {
-        struct_size: 64,
-        cost: 1,
-        scopes: [bits as u64, (bits >> 64) as u64],
-        kinds: u64::MAX,
-        now_ms: i64::MAX - 1,
-        address: [0; 24],
-    };
-
-    let rust = |token: &str| store.verify(realm, token.as_bytes(), &request).is_ok();
-    let mut grant = CGrant([0; 12]);
-    grant.0[0] = 96;
-    let number = RealmRef::number(realm);
-    let mut c = |token: &str| {
-        let grant = &mut grant;
-        // SAFETY: all pointers are to variables that are as large as is said.
-        let status = unsafe {
-            let none = std::ptr::null_mut();
-            verify(handle, number, token.as_ptr(), token.len(), &c_request, grant, none)
+    let tokens: Vec<&[u8]> = text.as_bytes().chunks_exact(len).collect();
+    let each = |at: usize, count: usize| {
+        // Where nobody looks at a grant, none would be made.
+        let granted = |token: &&&[u8]| {
+            let decided = store.verify(realm, black_box(token), &request);
+            black_box(&decided).is_ok()
         };
-        status == 0
+        tokens[at..at + count].iter().filter(granted).count()
     };
-
-    let texts: Vec<CText> =
-        tokens.iter().map(|token| CText { data: token.as_ptr(), len: token.len() }).collect();
-    let mut statuses = [0_i32; BATCH];
-    let mut grants = [CGrant([96, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]); BATCH];
-    let bytes: Vec<&[u8]> = tokens.iter().map(|token| token.as_bytes()).collect();
     let mut answers = Vec::with_capacity(BATCH);
-    let mut rust_batch = |bytes: &[&[u8]]| {
-        answers.clear();
-        store.verify_many(realm, bytes, &request, &mut answers).unwrap();
-        black_box(&answers).iter().all(Result::is_ok)
-    };
-    let mut took: [Vec<f64>; 4] = Default::default();
-    let mut batch = |texts: &[CText]| {
-        // SAFETY: all pointers are to arrays of BATCH.
-        let status = unsafe {
-            let (statuses, grants) = (statuses.as_mut_ptr(), grants.as_mut_ptr());
-            let (texts, none) = (texts.as_ptr(), std::ptr::null_mut());
-            verify_many(handle, number, texts, BATCH, &c_request, statuses, grants, none)
+    let mut batches = |at: usize, count: usize| {
+        let granted = |tokens: &[&[u8]]| {
+            answers.clear();
+            store.verify_many(realm, tokens, &request, &mut answers).unwrap();
+            black_box(&answers).iter().filter(|answer| answer.is_ok()).count()
         };
-        black_box(status) == 0
+        tokens[at..at + count].chunks_exact(BATCH).map(granted).sum()
     };
+
+    let names = ["Rust", "C", "Rust, 64 at once", "C, 64 at once"];
+    let mut took: [Vec<f64>; 4] = Default::default();
     for round in 0..ROUNDS {
         let at = round * ROUND % (KEYS - ROUND);
-        let part = &tokens[at..at + ROUND];
-        let (bytes, batches) = (&bytes[at..at + ROUND], &texts[at..at + ROUND]);
         // Each goes first as often as the others, for the first finds the tokens' text cold; and
         // the two tables take turns, so that each is as cold to both of its cases.
         for turn in 0..took.len() {
             let case = (round + turn) % took.len();
             let start = Instant::now();
-            match case {
-                0 => assert!(part.iter().all(|token| rust(black_box(token)))),
-                1 => assert!(part.iter().all(|token| c(black_box(token)))),
-                2 => assert!(bytes.chunks_exact(BATCH).all(&mut rust_batch)),
-                _ => assert!(batches.chunks_exact(BATCH).all(&mut batch)),
-            }
+            let granted = match case {
+                0 => each(at, ROUND),
+                1 => c.each(at, ROUND),
+                2 => batches(at, ROUND),
+                _ => c.batches(at, ROUND),
+            };
             took[case].push(start.elapsed().as_nanos() as f64 / ROUND as f64);
+            assert_eq!(granted, ROUND, "{}", names[case]);
         }
     }
     println!("{KEYS} keys, {ROUNDS} rounds of {ROUND}; ns a token: least, middle");
-    let names = ["Rust", "C", "Rust, 64 at once", "C, 64 at once"];
     for (name, mut took) in names.into_iter().zip(took) {
         took.sort_by(f64::total_cmp);
         println!("  {name:<18} {:7.1} {:7.1}", took[0], took[ROUNDS / 2]);

@@ -8,7 +8,7 @@ use crate::audit_filter::AuditFilter;
 use crate::failure::{Failure, argument};
 use crate::guard;
 use crate::owner::KEYCASK_PAGE_MAX;
-use crate::ptr::{self, Out, Outs, Room};
+use crate::ptr::{self, Out, Place, Places, Room};
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
@@ -119,8 +119,8 @@ pub unsafe extern "C" fn keycask_audit(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (outs, count) = (Outs::sized(entries, entries_cap)?, Out::new(count)?);
-            let (page, mut room) = (Out::sized(page)?, Room::new(text, text_cap)?);
+            let (outs, count) = (Places::new(entries, entries_cap)?, Out::new(count)?);
+            let (page, mut room) = (Place::new(page)?, Room::new(text, text_cap)?);
             let filter = AuditFilter::read(filter)?;
             let limit = outs.len().min(KEYCASK_PAGE_MAX);
             let found = open.engine.find_audit(&filter, after, limit)?;
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn keycask_audit_export(
     unsafe {
         guard::run(store, error, |open| {
             let (mut room, len) = (Room::new(text, text_cap)?, Out::new(text_len)?);
-            let (page, filter) = (Out::sized(page)?, AuditFilter::read(filter)?);
+            let (page, filter) = (Place::new(page)?, AuditFilter::read(filter)?);
             if format != KEYCASK_JSON && format != KEYCASK_OCSF {
                 return Err(argument("format: none with this number"));
             }

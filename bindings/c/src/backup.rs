@@ -4,7 +4,7 @@ use std::ffi::c_char;
 
 use crate::failure::Failure;
 use crate::guard;
-use crate::ptr::{self, Out};
+use crate::ptr::{self, Out, Place};
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
@@ -98,7 +98,7 @@ pub unsafe extern "C" fn keycask_backup(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let out = Out::sized(out)?;
+            let out = Place::new(out)?;
             let made = open.engine.backup(ptr::path(path, path_len)?)?;
             let engine::Backup { keys, bytes, anchor, .. } = made;
             out.put(Backup { struct_size: 0, zero: 0, keys, bytes, anchor: Anchor::of(&anchor) });

@@ -4,8 +4,11 @@ use std::str::FromStr;
 
 use engine::Quota;
 
-use crate::failure::Stop;
+use crate::failure::{Stop, argument};
 use crate::text::Text;
+
+/// In flags of keycask_spec and keycask_key_change: there is no quota.
+pub const KEYCASK_NO_QUOTA: u32 = 32;
 
 /// The credits of a quota. All zero if there is no quota.
 #[derive(Clone, Copy)]
@@ -32,21 +35,22 @@ impl Credits {
     }
 }
 
-/// The quota that a text asks for: some, or none if it is empty; nothing is asked if it is not
-/// given.
+/// The quota that a text and KEYCASK_NO_QUOTA ask for: some, or none by that flag alone; nothing
+/// is asked if neither is given.
 ///
 /// # Errors
 ///
-/// `KEYCASK_ERR_ARGUMENT` for a text that is not one of a quota.
+/// `KEYCASK_ERR_ARGUMENT` for a text that is not one of a quota, as the empty one, and for both.
 ///
 /// # Safety
 ///
 /// That of `Text::given`.
-pub(crate) unsafe fn asked(quota: Text) -> Result<Option<Option<Quota>>, Stop> {
+pub(crate) unsafe fn asked(quota: Text, flags: u32) -> Result<Option<Option<Quota>>, Stop> {
     // SAFETY: the caller's promise is the same.
-    Ok(match unsafe { quota.given() }? {
-        None => None,
-        Some("") => Some(None),
-        Some(text) => Some(Some(Quota::from_str(text)?)),
+    Ok(match (unsafe { quota.given() }?, flags & KEYCASK_NO_QUOTA != 0) {
+        (None, false) => None,
+        (None, true) => Some(None),
+        (Some(text), false) => Some(Some(Quota::from_str(text)?)),
+        (Some(_), true) => return Err(argument("quota: set, and KEYCASK_NO_QUOTA is too")),
     })
 }

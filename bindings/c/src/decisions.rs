@@ -5,7 +5,7 @@ use engine::{Decision as Made, KeyId};
 use crate::actor::Actor;
 use crate::failure::Failure;
 use crate::guard;
-use crate::ptr::{self, Out, Outs};
+use crate::ptr::{self, Out, Place, Places};
 use crate::request::address_bytes;
 use crate::scopes::Scopes;
 use crate::sized::Sized;
@@ -91,7 +91,7 @@ pub unsafe extern "C" fn keycask_decisions(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (outs, count) = (Outs::sized(decisions, decisions_cap)?, Out::new(count)?);
+            let (outs, count) = (Places::new(decisions, decisions_cap)?, Out::new(count)?);
             let decided = open.engine.decisions(outs.len());
             for (at, made) in decided.decisions.iter().enumerate() {
                 outs.put(at, Decision::of(made));
@@ -183,7 +183,7 @@ pub unsafe extern "C" fn keycask_decision_counts(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let out = Out::sized(out)?;
+            let out = Place::new(out)?;
             let counts = open.engine.decision_counts();
             out.put(Counts {
                 struct_size: 0,

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use crate::failure::Failure;
 use crate::grant::Grant;
 use crate::guard;
-use crate::ptr::{self, Out, Room};
+use crate::ptr::{self, Place, Room};
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
@@ -61,7 +61,7 @@ pub unsafe extern "C" fn keycask_describe(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let (out, mut room) = (Place::new(out)?, Room::new(text, text_cap)?);
             let found = open.engine.describe(&ptr::read(grant)?.numbers()?)?;
             let (plan, scopes) = (found.plan.unwrap_or_default(), found.scopes.join(" "));
             let texts = Text::all(

@@ -6,7 +6,7 @@ use engine::{KeyId, RealmRef};
 
 use crate::failure::Failure;
 use crate::guard;
-use crate::ptr::{self, Out, Outs, Room};
+use crate::ptr::{self, Out, Place, Places, Room};
 use crate::request::Request;
 use crate::scopes::Scopes;
 use crate::sized::Sized;
@@ -97,8 +97,8 @@ pub unsafe extern "C" fn keycask_explain(
     unsafe {
         guard::run(store, error, |open| {
             let (token, request) = (ptr::bytes(token, token_len)?, Request::read(request)?);
-            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
-            let (checks, count) = (Outs::sized(checks, checks_cap)?, Out::new(count)?);
+            let (out, mut room) = (Place::new(out)?, Room::new(text, text_cap)?);
+            let (checks, count) = (Places::new(checks, checks_cap)?, Out::new(count)?);
             let method = ptr::text(method, method_len)?;
             let method = (!method.is_empty()).then_some(method);
             let found = open.engine.explain(RealmRef::new(realm), token, method, &request)?;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::ffi::c_char;
 
-use crate::ptr::Out;
+use crate::ptr::Place;
 use crate::sized::Sized;
 use crate::status::Status;
 
@@ -75,7 +75,7 @@ impl Stop {
 
     /// Writes the sentence of a failure, if there is a place for it.
     #[cold]
-    pub(crate) fn tell(&self, out: Option<&Out<Failure>>) {
+    pub(crate) fn tell(&self, out: Option<&Place<Failure>>) {
         if let Some(out) = out.filter(|_| (self.status() as i32) < 0) {
             out.put(self.failure());
         }

@@ -4,7 +4,7 @@ use engine::{Changed, Changes, Gone};
 
 use crate::failure::{Failure, Stop};
 use crate::guard;
-use crate::ptr::{self, Out, Outs};
+use crate::ptr::{self, Out, Place, Places};
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn keycask_feed(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (oldest, newest) = (Out::optional(oldest)?, Out::optional(newest)?);
+            let (oldest, newest) = (Place::optional(oldest)?, Place::optional(newest)?);
             let feed = open.engine.feed()?;
             for (out, cursor) in [(oldest, feed.oldest), (newest, feed.newest)] {
                 if let Some(out) = out {
@@ -126,8 +126,8 @@ pub unsafe extern "C" fn keycask_changes(
             let since = ptr::read(since)?;
             ptr::zero(since.zero)?;
             let since = engine::FeedCursor { seq: since.seq, store_id: since.store_id };
-            let outs = Outs::sized(changes, changes_cap)?;
-            let (count, last) = (Out::new(count)?, Out::sized(reached)?);
+            let outs = Places::new(changes, changes_cap)?;
+            let (count, last) = (Out::new(count)?, Place::new(reached)?);
             let commits = match open.engine.changes(since, COMMITS)? {
                 Changes::Since(commits) => commits,
                 Changes::Gone(gone) => return Err(is_gone(gone)),

@@ -7,7 +7,7 @@ use engine::{KeyId, Pattern};
 use crate::actor::Actor;
 use crate::failure::{Failure, Stop, argument};
 use crate::guard;
-use crate::ptr::{self, Out, Outs, Room};
+use crate::ptr::{self, Out, Places, Room};
 use crate::scopes::Scopes;
 use crate::sized::Sized;
 use crate::status::Status;
@@ -173,7 +173,7 @@ pub unsafe extern "C" fn keycask_findings(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (outs, count) = (Outs::sized(findings, findings_cap)?, Out::new(count)?);
+            let (outs, count) = (Places::new(findings, findings_cap)?, Out::new(count)?);
             let mut room = Room::new(text, text_cap)?;
             let found = open.engine.findings()?;
             let lens = found.findings.iter().flat_map(|found| texts(found).map(str::len));

@@ -4,7 +4,7 @@ use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::failure::{Failure, Stop};
-use crate::ptr::Out;
+use crate::ptr::Place;
 use crate::status::Status;
 use crate::store::{Open, Store};
 
@@ -66,7 +66,7 @@ unsafe fn settle(
     spoil: impl FnOnce(),
 ) -> Status {
     // SAFETY: the caller's promise about `error`.
-    let Ok(place) = (unsafe { Out::optional(error) }) else { return Status::ErrArgument };
+    let Ok(place) = (unsafe { Place::optional(error) }) else { return Status::ErrArgument };
     let ended = |stop: Stop| {
         stop.tell(place.as_ref());
         stop.status()

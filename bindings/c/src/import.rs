@@ -8,7 +8,7 @@ use engine::{ImportLines, ImportOutcome, ImportRules, RealmRef, State};
 use crate::actor::Actor;
 use crate::failure::{Failure, Stop, argument};
 use crate::key::{KEYCASK_ACTIVE, KEYCASK_REVOKED, KEYCASK_SUSPENDED};
-use crate::ptr::{self, Out, Outs, Room};
+use crate::ptr::{self, Out, Outs, Place, Places, Room};
 use crate::reader::{Reader, Source};
 use crate::sized::Sized;
 use crate::status::Status;
@@ -348,7 +348,7 @@ pub unsafe extern "C" fn keycask_import_lines(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let out = Out::sized(report)?;
+            let out = Place::new(report)?;
             let (lines, rules) = (ptr::read(lines)?.build()?, rules(flags)?);
             let read = read.ok_or_else(|| argument("read: it is NULL"))?;
             let (from, by) = (BufReader::new(Source::new(read, context)), Actor::read(by)?);
@@ -394,7 +394,7 @@ pub unsafe extern "C" fn keycask_imports(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (outs, count) = (Outs::sized(imports, imports_cap)?, Out::new(count)?);
+            let (outs, count) = (Places::new(imports, imports_cap)?, Out::new(count)?);
             let mut room = Room::new(text, text_cap)?;
             let rows = open.engine.imports(RealmRef::new(realm))?;
             if rows.len() > outs.len() {

@@ -5,11 +5,11 @@ use std::ffi::c_char;
 use engine::{RealmRef, Shape, Spec as Built};
 
 use crate::actor::Actor;
-use crate::credits;
+use crate::credits::{self, KEYCASK_NO_QUOTA};
 use crate::ending::KEYCASK_MANY_MAX;
 use crate::failure::{Failure, Stop, argument};
 use crate::guard;
-use crate::ptr::{self, Out, Outs, Room};
+use crate::ptr::{self, Out, Places, Room};
 use crate::realm::known;
 use crate::scopes::Scopes;
 use crate::sized::Sized;
@@ -35,8 +35,8 @@ pub struct Spec {
     pub struct_size: u32,
     /// The number of the realm.
     pub realm: u16,
-    /// 0.
-    pub zero: u16,
+    /// KEYCASK_NO_QUOTA or 0.
+    pub flags: u16,
     /// The name of the kind.
     pub kind: Text,
     /// The id of the owner, which must be there.
@@ -62,8 +62,8 @@ pub struct Spec {
     /// say less; or KEYCASK_DEFAULT, as the realm has it. The time of its last use is kept then.
     pub idle_ms: i64,
     /// The quota that it shares with its rotations, such as "1000", "1000 per day",
-    /// "1000 per month on day 15" or "1000 per 12h"; the empty text for none. May be left out:
-    /// as the owner's plan has it.
+    /// "1000 per month on day 15" or "1000 per 12h". May be left out: as the owner's plan has
+    /// it, or with KEYCASK_NO_QUOTA none; the empty text is refused.
     pub quota: Text,
 }
 
@@ -82,7 +82,10 @@ impl Spec {
     ///
     /// That of `Text::given` for each text.
     pub(crate) unsafe fn ask(&self, open: &Open) -> Result<Built, Stop> {
-        ptr::zero(self.zero.into())?;
+        let flags = u32::from(self.flags);
+        if flags & !KEYCASK_NO_QUOTA != 0 {
+            return Err(argument("flags: one is not known"));
+        }
         if self.owner.data.is_null() || self.kind.data.is_null() {
             return Err(argument("a spec has no kind or no owner"));
         }
@@ -102,7 +105,9 @@ impl Spec {
             spec = spec.idle(time::span(self.idle_ms)?);
         }
         // SAFETY: the caller's promise is the same.
-        let (networks, quota) = unsafe { (self.networks.given()?, credits::asked(self.quota)?) };
+        let networks = unsafe { self.networks.given() }?;
+        // SAFETY: the caller's promise is the same.
+        let quota = unsafe { credits::asked(self.quota, flags) }?;
         if let Some(networks) = networks {
             spec = spec.networks(networks.split_ascii_whitespace());
         }
@@ -238,7 +243,7 @@ pub unsafe extern "C" fn keycask_issue_many(
                 spec.and_then(|spec| spec.ask(open)).map_err(|stop| stop.of("spec", place))
             });
             let specs = specs.collect::<Result<Vec<_>, Stop>>()?;
-            let (outs, by) = (Outs::sized(issued, count)?, Actor::read(by)?);
+            let (outs, by) = (Places::new(issued, count)?, Actor::read(by)?);
             let mut room = Room::new(tokens, tokens_cap)?;
             if tokens_cap < count.saturating_mul(KEYCASK_TOKEN_MAX) {
                 return Err(ptr::space());

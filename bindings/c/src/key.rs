@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::grant::KEYCASK_IN_GRACE;
 use crate::guard;
 use crate::issue::KEYCASK_NETWORKS_MAX;
-use crate::ptr::{self, Out, Room};
+use crate::ptr::{self, Out, Place, Room};
 use crate::realm::known;
 use crate::scopes::{KEYCASK_SCOPES_TEXT_MAX, Scopes};
 use crate::sized::Sized;
@@ -251,7 +251,7 @@ pub unsafe extern "C" fn keycask_key(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let (out, mut room) = (Place::new(out)?, Room::new(text, text_cap)?);
             let info = open.engine.key(KeyId::from_bits(key))?;
             let realm = known(open, info.realm.number())?;
             out.put(Key::of(&info, &realm, &mut room).ok_or_else(ptr::space)?);

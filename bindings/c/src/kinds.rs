@@ -6,7 +6,7 @@ use engine::{KindRef, Rights};
 
 use crate::failure::{Failure, Stop};
 use crate::guard;
-use crate::ptr::{self, Out, Room};
+use crate::ptr::{self, Out, Place, Room};
 use crate::realm::known;
 use crate::sized::Sized;
 use crate::status::Status;
@@ -85,7 +85,7 @@ pub unsafe extern "C" fn keycask_kind(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let (out, mut room) = (Place::new(out)?, Room::new(text, text_cap)?);
             let name = ptr::text(name, name_len)?;
             let realm = known(open, realm)?;
             let (number, kind) = realm.kind_named(name)?;

@@ -6,7 +6,7 @@ use engine::{Alert, Alerts, ErrorKind, Leak as Found, RuleFormat};
 
 use crate::failure::{Failure, Stop, argument};
 use crate::guard;
-use crate::ptr::{Out, Room};
+use crate::ptr::{Out, Place, Room};
 use crate::reader::{Reader, Source};
 use crate::realm::known;
 use crate::sized::Sized;
@@ -147,7 +147,7 @@ unsafe fn search(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let out = Out::sized(out)?;
+            let out = Place::new(out)?;
             let read = read.ok_or_else(|| argument("read: it is NULL"))?;
             let teller = Teller::new(found, context)?;
             let leaks = how(open, Source::new(read, context), &teller)?;

@@ -8,7 +8,7 @@ use crate::filter::Filter;
 use crate::guard;
 use crate::key::{Key, text_len};
 use crate::owner::KEYCASK_PAGE_MAX;
-use crate::ptr::{self, Out, Outs, Room};
+use crate::ptr::{self, Out, Place, Places, Room};
 use crate::realm::known;
 use crate::status::Status;
 use crate::store::Store;
@@ -44,8 +44,8 @@ pub unsafe extern "C" fn keycask_list(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (outs, mut room) = (Outs::sized(keys, keys_cap)?, Room::new(text, text_cap)?);
-            let (count, next) = (Out::new(count)?, Out::sized(next)?);
+            let (outs, mut room) = (Places::new(keys, keys_cap)?, Room::new(text, text_cap)?);
+            let (count, next) = (Out::new(count)?, Place::new(next)?);
             let (filter, after) = (Filter::read(filter)?, Cursor::read(after)?);
             let mut limit = outs.len().min(KEYCASK_PAGE_MAX);
             // A page goes on after its last key, so one that has no room is asked for anew.

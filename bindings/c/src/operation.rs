@@ -6,7 +6,7 @@ use engine::KeyId;
 
 use crate::failure::Failure;
 use crate::guard;
-use crate::ptr::{self, Out};
+use crate::ptr::{self, Place};
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn keycask_operation(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (out, id) = (Out::sized(out)?, ptr::text(id, id_len)?);
+            let (out, id) = (Place::new(out)?, ptr::text(id, id_len)?);
             let done = open.engine.operation(id)?;
             out.put(Operation {
                 struct_size: 0,

@@ -7,7 +7,7 @@ use engine::{OwnerInfo, OwnerRef, Realm, RealmRef};
 use crate::actor::Actor;
 use crate::failure::{Failure, argument};
 use crate::guard;
-use crate::ptr::{self, Out, Outs, Room};
+use crate::ptr::{self, Out, Place, Places, Room};
 use crate::realm::known;
 use crate::scopes::Scopes;
 use crate::sized::Sized;
@@ -178,7 +178,7 @@ pub unsafe extern "C" fn keycask_owner(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let (out, mut room) = (Place::new(out)?, Room::new(text, text_cap)?);
             let id = ptr::text(id, id_len)?;
             let info = open.engine.owner(RealmRef::new(realm), id)?;
             let profile = known(open, realm)?;
@@ -214,7 +214,7 @@ pub unsafe extern "C" fn keycask_owners(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (outs, count) = (Outs::sized(owners, owners_cap)?, Out::new(count)?);
+            let (outs, count) = (Places::new(owners, owners_cap)?, Out::new(count)?);
             let (after, mut room) = (ptr::text(after, after_len)?, Room::new(text, text_cap)?);
             let after = (!after.is_empty()).then_some(after);
             let limit = outs.len().min(KEYCASK_PAGE_MAX);

@@ -4,7 +4,7 @@ use crate::actor::Actor;
 use crate::failure::{Failure, argument};
 use crate::guard;
 use crate::options::secret;
-use crate::ptr::{self, Out};
+use crate::ptr::{self, Place};
 use crate::sized::Sized;
 use crate::stats::KEYCASK_PEPPERED;
 use crate::status::Status;
@@ -73,7 +73,7 @@ pub unsafe extern "C" fn keycask_pepper(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let out = Out::sized(out)?;
+            let out = Place::new(out)?;
             let status = open.engine.pepper_status()?;
             out.put(Pepper {
                 struct_size: 0,

@@ -5,7 +5,7 @@ use std::ffi::c_char;
 use crate::failure::Failure;
 use crate::guard;
 use crate::kinds::KEYCASK_UNLIMITED;
-use crate::ptr::{self, Out, Room};
+use crate::ptr::{self, Place, Room};
 use crate::realm::known;
 use crate::sized::Sized;
 use crate::status::Status;
@@ -80,7 +80,7 @@ pub unsafe extern "C" fn keycask_plan(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let (out, mut room) = (Place::new(out)?, Room::new(text, text_cap)?);
             let name = ptr::text(name, name_len)?;
             let realm = known(open, realm)?;
             let (_, plan) = realm.plan_named(name)?;

@@ -7,7 +7,7 @@ use engine::Buckets;
 
 use crate::failure::Failure;
 use crate::guard;
-use crate::ptr::{self, Out, Room};
+use crate::ptr::{self, Place, Room};
 use crate::realm::known;
 use crate::sized::Sized;
 use crate::status::Status;
@@ -78,7 +78,7 @@ pub unsafe extern "C" fn keycask_policy(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let (out, mut room) = (Place::new(out)?, Room::new(text, text_cap)?);
             let realm = known(open, realm)?;
             let policy = realm.policy();
             let plan = policy.default_plan.as_deref().unwrap_or_default();

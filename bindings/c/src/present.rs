@@ -9,7 +9,7 @@ use crate::denial::Denial;
 use crate::failure::argument;
 use crate::grant::Grant;
 use crate::guard;
-use crate::ptr::{self, Out, Room};
+use crate::ptr::{self, Out, Place, Room};
 use crate::request::Request;
 use crate::sized::Sized;
 use crate::status::Status;
@@ -99,8 +99,8 @@ pub unsafe extern "C" fn keycask_present(
     unsafe {
         guard::run(store, null_mut(), |open| {
             let (http, request) = (ptr::read(http)?, Request::read(request)?);
-            let (answer, text_len) = (Out::sized(answer)?, Out::new(text_len)?);
-            let (grant, denial) = (Out::optional(grant)?, Out::optional(denial)?);
+            let (answer, text_len) = (Place::new(answer)?, Out::new(text_len)?);
+            let (grant, denial) = (Place::optional(grant)?, Place::optional(denial)?);
             let mut room = Room::new(text, text_cap)?;
             ptr::zero(http.zero)?;
             if http.headers_len > KEYCASK_HEADERS_MAX {

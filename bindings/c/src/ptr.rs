@@ -6,7 +6,6 @@
 //! asked for: structs are copied as bytes.
 
 use std::ffi::{OsStr, c_char};
-use std::marker::PhantomData;
 use std::mem::MaybeUninit;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
@@ -191,19 +190,13 @@ pub(crate) unsafe fn structs<'a, T: Sized + 'a>(
     }))
 }
 
-/// A place for a result that is not a list.
+/// A place for a number, or for a struct that never grows.
 ///
 /// What it was made of stays writable for as long as it lives; it lives no longer than a call.
-pub(crate) struct Out<T> {
-    at: *mut u8,
-    /// How many bytes of a `T` go there, from which on.
-    from: usize,
-    to: usize,
-    of: PhantomData<T>,
-}
+pub(crate) struct Out<T>(*mut T);
 
 impl<T: Copy> Out<T> {
-    /// The place for a number at `p`.
+    /// The place at `p`.
     ///
     /// # Errors
     ///
@@ -217,38 +210,26 @@ impl<T: Copy> Out<T> {
         if p.is_null() {
             return Err(argument("the place for a result is NULL"));
         }
-        Ok(Self { at: p.cast(), from: 0, to: size_of::<T>(), of: PhantomData })
+        Ok(Self(p))
     }
 
     /// Writes the result.
     #[inline]
     pub(crate) fn put(&self, value: T) {
-        // A length that is known, as it almost always is, makes a copy without a call.
-        if self.to == size_of::<T>() {
-            self.copy(&value, size_of::<T>());
-        } else {
-            self.copy(&value, self.to);
-        }
-    }
-
-    /// Writes the result up to `to`, which is `self.to`.
-    #[inline(always)]
-    fn copy(&self, value: &T, to: usize) {
-        let from = self.from;
-        if from < to {
-            // SAFETY: `to` is at most the size of `T` and of the place, so both ranges are
-            // inside; the place is writable by the promise to `new` or `sized`; `value` is
-            // ours, so they do not overlap.
-            unsafe {
-                let bytes = ptr::from_ref(value).cast::<u8>();
-                ptr::copy_nonoverlapping(bytes.add(from), self.at.add(from), to - from);
-            }
-        }
+        // SAFETY: it is writable by the promise to `new`.
+        unsafe { self.0.write_unaligned(value) }
     }
 }
 
-impl<T: Sized> Out<T> {
-    /// The place for a struct at `p`. Its size stays as it is.
+/// A place for a struct that may grow. What holds of an [`Out`] holds of it.
+pub(crate) struct Place<T> {
+    at: *mut T,
+    /// How large the struct is as the caller has it.
+    size: usize,
+}
+
+impl<T: Sized> Place<T> {
+    /// The place at `p`.
     ///
     /// # Errors
     ///
@@ -259,14 +240,12 @@ impl<T: Sized> Out<T> {
     /// A `p` that is not NULL points to a readable `uint32_t`, and to as many writable bytes
     /// as this says for as long as the result lives.
     #[inline]
-    pub(crate) unsafe fn sized(p: *mut T) -> Result<Self, Stop> {
+    pub(crate) unsafe fn new(p: *mut T) -> Result<Self, Stop> {
         // SAFETY: the caller's promise covers the size.
-        let size = unsafe { size_of_struct(p.cast_const()) }?;
-        let to = size.min(size_of::<T>());
-        Ok(Self { at: p.cast(), from: size_of::<u32>(), to, of: PhantomData })
+        Ok(Self { at: p, size: unsafe { size_of_struct(p.cast_const()) }? })
     }
 
-    /// The place for a struct at `p`, if it is not NULL.
+    /// The place at `p`, if it is not NULL.
     ///
     /// # Errors
     ///
@@ -274,14 +253,31 @@ impl<T: Sized> Out<T> {
     ///
     /// # Safety
     ///
-    /// That of [`sized`](Self::sized).
+    /// That of [`new`](Self::new).
     #[inline]
     pub(crate) unsafe fn optional(p: *mut T) -> Result<Option<Self>, Stop> {
         if p.is_null() {
             return Ok(None);
         }
         // SAFETY: the caller's promise is the same.
-        unsafe { Self::sized(p) }.map(Some)
+        unsafe { Self::new(p) }.map(Some)
+    }
+
+    /// Writes the result, but for its size, which stays as it is.
+    ///
+    /// Where all versions of a struct are as large, what is copied has a length that is known as
+    /// this is compiled: then each field goes where it belongs as it is made. A copy of another
+    /// length would wait for the fields that were written right before it.
+    #[inline]
+    pub(crate) fn put(&self, value: T) {
+        let (from, to) = (size_of::<u32>(), self.size.max(T::LEAST).min(size_of::<T>()));
+        // SAFETY: `to` is at most the size of `T` and of the place, which is no smaller than
+        // `LEAST`, and not below that of the first field, so both ranges are inside; the place is
+        // writable by the promise to `new`; `value` is ours, so they do not overlap.
+        unsafe {
+            let bytes = ptr::from_ref(&value).cast::<u8>().add(from);
+            ptr::copy_nonoverlapping(bytes, self.at.cast::<u8>().add(from), to - from);
+        }
     }
 }
 
@@ -297,18 +293,14 @@ pub(crate) unsafe fn tell<T: Copy>(p: *mut T, value: T) {
     }
 }
 
-/// A place for a list of structs, or of numbers.
+/// Places for numbers, or for structs that never grow, one after another.
 pub(crate) struct Outs<T> {
-    at: *mut u8,
+    at: *mut T,
     count: usize,
-    /// From one struct to the next: its size as the caller has it.
-    stride: usize,
-    from: usize,
-    of: PhantomData<T>,
 }
 
 impl<T: Copy> Outs<T> {
-    /// The places for `count` numbers at `p`.
+    /// The `count` places at `p`.
     ///
     /// # Errors
     ///
@@ -320,7 +312,7 @@ impl<T: Copy> Outs<T> {
     pub(crate) unsafe fn new(p: *mut T, count: usize) -> Result<Self, Stop> {
         // SAFETY: nothing is read before the iterator runs, and it is dropped at once.
         drop(unsafe { array(p.cast_const(), count) }?);
-        Ok(Self { at: p.cast(), count, stride: size_of::<T>(), from: 0, of: PhantomData })
+        Ok(Self { at: p, count })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -328,20 +320,26 @@ impl<T: Copy> Outs<T> {
     }
 
     /// Writes result number `at`; nothing if there is no place for it.
+    #[inline]
     pub(crate) fn put(&self, at: usize, value: T) {
         if at < self.count {
-            // SAFETY: the place is in the array (checked above), which is writable and no
-            // larger than any object may be, by what `new` and `sized` were promised and
-            // checked.
-            let place = unsafe { self.at.add(at * self.stride) };
-            let to = self.stride.min(size_of::<T>());
-            Out { at: place, from: self.from, to, of: PhantomData }.put(value);
+            // SAFETY: the place is in the array (checked above), which is writable and no larger
+            // than any object may be, by what `new` was promised and checked.
+            unsafe { self.at.add(at).write_unaligned(value) }
         }
     }
 }
 
-impl<T: Sized> Outs<T> {
-    /// The places for `count` structs at `p`. The first one's size is that of all.
+/// Places for structs that may grow, one after another.
+pub(crate) struct Places<T> {
+    at: *mut T,
+    count: usize,
+    /// From one struct to the next: its size as the caller has it.
+    stride: usize,
+}
+
+impl<T: Sized> Places<T> {
+    /// The `count` places at `p`. The first one's size is that of all.
     ///
     /// # Errors
     ///
@@ -352,7 +350,7 @@ impl<T: Sized> Outs<T> {
     ///
     /// A `p` that is not NULL points to a readable `uint32_t`, and to `count` times as many
     /// writable bytes as this says for as long as the result lives.
-    pub(crate) unsafe fn sized(p: *mut T, count: usize) -> Result<Self, Stop> {
+    pub(crate) unsafe fn new(p: *mut T, count: usize) -> Result<Self, Stop> {
         if count == 0 {
             return Err(argument("an array has no place for a result"));
         }
@@ -362,7 +360,22 @@ impl<T: Sized> Outs<T> {
         if size.is_none() {
             return Err(argument("a count is beyond what memory can hold"));
         }
-        Ok(Self { at: p.cast(), count, stride, from: size_of::<u32>(), of: PhantomData })
+        Ok(Self { at: p, count, stride })
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.count
+    }
+
+    /// Writes result number `at`; nothing if there is no place for it.
+    #[inline]
+    pub(crate) fn put(&self, at: usize, value: T) {
+        if at < self.count {
+            // SAFETY: the place is in the array (checked above), which is writable and no larger
+            // than any object may be, by what `new` was promised and checked.
+            let place = unsafe { self.at.byte_add(at * self.stride) };
+            Place { at: place, size: self.stride }.put(value);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use crate::actor::Actor;
 use crate::backup::Anchor;
 use crate::failure::{Failure, Stop};
 use crate::options::Options;
-use crate::ptr::{self, Out};
+use crate::ptr::{self, Place};
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
@@ -147,7 +147,7 @@ pub unsafe extern "C" fn keycask_restore(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run_alone(error, || {
-            let out = Out::sized(out)?;
+            let out = Place::new(out)?;
             let (backup, path) = (ptr::path(backup, backup_len)?, ptr::path(path, path_len)?);
             let (options, _) = Options::read(options)?;
             let (restoring, by) = (ptr::read(restoring)?.build()?, Actor::read(by)?);

@@ -6,7 +6,7 @@ use engine::{Realm, ScopeSet};
 
 use crate::failure::{Failure, Stop, argument};
 use crate::guard;
-use crate::ptr::{self, Out, Room};
+use crate::ptr::{self, Out, Place, Room};
 use crate::realm::known;
 use crate::sized::Sized;
 use crate::status::Status;
@@ -169,7 +169,7 @@ pub unsafe extern "C" fn keycask_scope(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let (out, mut room) = (Place::new(out)?, Room::new(text, text_cap)?);
             let name = ptr::text(name, name_len)?;
             let realm = known(open, realm)?;
             let set = realm.scope_set([name])?;
@@ -239,7 +239,7 @@ pub unsafe extern "C" fn keycask_set(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let (out, mut room) = (Out::sized(out)?, Room::new(text, text_cap)?);
+            let (out, mut room) = (Place::new(out)?, Room::new(text, text_cap)?);
             let name = ptr::text(name, name_len)?;
             let realm = known(open, realm)?;
             let scopes = Scopes::of(realm.set_named(name)?);

@@ -15,6 +15,19 @@ pub(crate) unsafe trait Sized: Copy {
     ///
     /// A struct that grows keeps the sizes that it had: `offset_of!` of each first new field.
     const SIZES: &'static [usize] = &[size_of::<Self>()];
+
+    /// The smallest of them.
+    const LEAST: usize = least(Self::SIZES);
+}
+
+const fn least(sizes: &[usize]) -> usize {
+    match sizes {
+        [] => usize::MAX,
+        [size, others @ ..] => {
+            let others = least(others);
+            if *size < others { *size } else { others }
+        }
+    }
 }
 
 /// Largest `struct_size`: far beyond what a struct will ever be, near enough to catch memory

@@ -2,7 +2,7 @@
 
 use crate::failure::Failure;
 use crate::guard;
-use crate::ptr::Out;
+use crate::ptr::Place;
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn keycask_stats(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let out = Out::sized(out)?;
+            let out = Place::new(out)?;
             let stats = open.engine.stats()?;
             let peppered = if stats.peppered { KEYCASK_PEPPERED } else { 0 };
             let unconfirmed = if stats.unconfirmed { KEYCASK_UNCONFIRMED } else { 0 };

@@ -5,7 +5,7 @@ use engine::Trim;
 use crate::actor::Actor;
 use crate::failure::{Failure, argument};
 use crate::guard;
-use crate::ptr::{self, Out};
+use crate::ptr::{self, Place};
 use crate::sized::Sized;
 use crate::status::Status;
 use crate::store::Store;
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn keycask_audit_check(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let out = Out::sized(out)?;
+            let out = Place::new(out)?;
             let found = open.engine.check_audit()?;
             let (first, last, entries) = (found.first, found.last, found.entries);
             out.put(AuditSpan { struct_size: 0, zero: 0, first, last, entries });

@@ -3,7 +3,7 @@
 use engine::{KeyId, Timestamp, Update};
 
 use crate::actor::Actor;
-use crate::credits;
+use crate::credits::{self, KEYCASK_NO_QUOTA};
 use crate::failure::{Failure, Stop, argument};
 use crate::guard;
 use crate::ptr;
@@ -24,16 +24,21 @@ pub const KEYCASK_SET_CREDITS: u32 = 2;
 pub const KEYCASK_ADD_CREDITS: u32 = 4;
 /// In flags of keycask_key_change: it has so many less, or none, until the next refill.
 pub const KEYCASK_TAKE_CREDITS: u32 = 8;
+/// In flags of keycask_key_change: the key may be used from anywhere.
+pub const KEYCASK_ANY_NETWORK: u32 = 16;
 
 const CREDITS: u32 = KEYCASK_SET_CREDITS | KEYCASK_ADD_CREDITS | KEYCASK_TAKE_CREDITS;
+const FLAGS: u32 = CREDITS | KEYCASK_SET_SCOPES | KEYCASK_ANY_NETWORK | KEYCASK_NO_QUOTA;
 
-/// What shall change about a key. KEYCASK_KEY_CHANGE_INIT changes nothing.
+/// What shall change about a key. KEYCASK_KEY_CHANGE_INIT changes nothing. What lifts a limit has
+/// a name of its own; an empty text never does.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct KeyChange {
     /// sizeof(keycask_key_change).
     pub struct_size: u32,
-    /// KEYCASK_SET_SCOPES, and one of KEYCASK_..._CREDITS; or 0.
+    /// KEYCASK_SET_SCOPES, KEYCASK_ANY_NETWORK, KEYCASK_NO_QUOTA, and one of
+    /// KEYCASK_..._CREDITS; or 0.
     pub flags: u32,
     /// A new name. May be left out.
     pub name: Text,
@@ -43,13 +48,14 @@ pub struct KeyChange {
     pub end_ms: i64,
     /// With KEYCASK_SET_SCOPES: new scopes, in place of the old ones. Else none.
     pub scopes: Scopes,
-    /// New networks, as in keycask_spec; the empty text for anywhere. May be left out.
+    /// New networks, as in keycask_spec. May be left out: they stay or, with
+    /// KEYCASK_ANY_NETWORK, are taken away; the empty text is refused.
     pub networks: Text,
     /// How long it may stay unused from now on: KEYCASK_KEEP, KEYCASK_DEFAULT (as its realm has
     /// it), or milliseconds. A key that was refused as idle is granted again.
     pub idle_ms: i64,
-    /// A new quota for the whole lineage, as in keycask_spec, with all its credits; the empty
-    /// text for none. May be left out.
+    /// A new quota for the whole lineage, as in keycask_spec, with all its credits. May be left
+    /// out: it stays or, with KEYCASK_NO_QUOTA, is taken away; the empty text is refused.
     pub quota: Text,
     /// With one of KEYCASK_..._CREDITS: how many. Else 0.
     pub credits: u64,
@@ -67,7 +73,7 @@ impl KeyChange {
     /// That of `Text::given` for each text.
     unsafe fn build(&self) -> Result<Update, Stop> {
         let of_credits = self.flags & CREDITS;
-        if self.flags & !(CREDITS | KEYCASK_SET_SCOPES) != 0 || of_credits.count_ones() > 1 {
+        if self.flags & !FLAGS != 0 || of_credits.count_ones() > 1 {
             return Err(argument("flags: one is not known, or two exclude each other"));
         }
         if of_credits == 0 && self.credits != 0 {
@@ -79,7 +85,9 @@ impl KeyChange {
         // SAFETY: the caller's promise is the same.
         let (name, metadata) = unsafe { (self.name.given()?, self.metadata.given()?) };
         // SAFETY: the caller's promise is the same.
-        let (networks, quota) = unsafe { (self.networks.given()?, credits::asked(self.quota)?) };
+        let networks = unsafe { self.networks.given() }?;
+        // SAFETY: the caller's promise is the same.
+        let quota = unsafe { credits::asked(self.quota, self.flags) }?;
         let mut built = Update::new();
         if let Some(name) = name {
             built = built.name(name);
@@ -87,10 +95,13 @@ impl KeyChange {
         if let Some(metadata) = metadata {
             built = built.metadata(metadata);
         }
-        built = match networks {
-            None => built,
-            Some("") => built.any_network(),
-            Some(networks) => built.networks(networks.split_ascii_whitespace()),
+        built = match (networks, self.flags & KEYCASK_ANY_NETWORK != 0) {
+            (None, false) => built,
+            (None, true) => built.any_network(),
+            (Some(list), false) => built.networks(list.split_ascii_whitespace()),
+            (Some(_), true) => {
+                return Err(argument("networks: set, and KEYCASK_ANY_NETWORK is too"));
+            }
         };
         if let Some(quota) = quota {
             built = built.quota(quota);

@@ -9,7 +9,7 @@ use crate::denial::Denial;
 use crate::failure::Stop;
 use crate::grant::Grant;
 use crate::guard;
-use crate::ptr::{self, Out, Outs};
+use crate::ptr::{self, Outs, Place, Places};
 use crate::request::Request;
 use crate::sized::Sized;
 use crate::status::Status;
@@ -44,7 +44,7 @@ pub unsafe extern "C" fn keycask_verify(
         guard::run(store, null_mut(), |open| {
             let token = ptr::bytes(token, token_len)?;
             let request = Request::read(request)?;
-            let (grant, denial) = (Out::optional(grant)?, Out::optional(denial)?);
+            let (grant, denial) = (Place::optional(grant)?, Place::optional(denial)?);
             one(open, RealmRef::new(realm), token, &request, grant, denial)
         })
     }
@@ -57,8 +57,8 @@ fn one(
     realm: RealmRef,
     token: &[u8],
     request: &engine::Request,
-    grant: Option<Out<Grant>>,
-    denial: Option<Out<Denial>>,
+    grant: Option<Place<Grant>>,
+    denial: Option<Place<Denial>>,
 ) -> Result<(), Stop> {
     match open.engine.verify(realm, token, request) {
         Ok(granted) => {
@@ -83,8 +83,8 @@ const GROUP: usize = 64;
 /// Where the answers of a batch are written, one after another.
 struct Answers {
     statuses: Outs<i32>,
-    grants: Option<Outs<Grant>>,
-    denials: Option<Outs<Denial>>,
+    grants: Option<Places<Grant>>,
+    denials: Option<Places<Denial>>,
     at: usize,
     /// The status of the first token that is not granted.
     first: Status,
@@ -163,13 +163,15 @@ pub unsafe extern "C" fn keycask_verify_many(
             let (grants, denials) = (some(grants, count)?, some(denials, count)?);
             let (at, first, ended) = (0, Status::Ok, Some(Status::ErrPanic));
             let mut answers = Answers { statuses, grants, denials, at, first, ended };
-            // Whatever would be a failure is one before the first decision is written.
-            for token in ptr::array(tokens, count)? {
+            // Whatever would be a failure is one before the first decision is written: those of
+            // the first group are found as it is put together.
+            for token in ptr::array(tokens, count)?.skip(GROUP) {
                 token.bytes()?;
             }
             let (realm, mut tokens) = (RealmRef::new(realm), ptr::array(tokens, count)?);
             loop {
-                let (mut group, mut len): ([&[u8]; GROUP], _) = ([&[]; GROUP], 0);
+                let mut group: [&[u8]; GROUP] = [&[]; GROUP];
+                let mut len = 0;
                 for (place, token) in group.iter_mut().zip(tokens.by_ref()) {
                     (*place, len) = (token.bytes()?, len + 1);
                 }
@@ -193,11 +195,11 @@ pub unsafe extern "C" fn keycask_verify_many(
 ///
 /// # Safety
 ///
-/// That of `Outs::sized`.
-unsafe fn some<T: Sized>(p: *mut T, count: usize) -> Result<Option<Outs<T>>, Stop> {
+/// That of `Places::new`.
+unsafe fn some<T: Sized>(p: *mut T, count: usize) -> Result<Option<Places<T>>, Stop> {
     if p.is_null() || count == 0 {
         return Ok(None);
     }
     // SAFETY: the caller's promise is the same.
-    unsafe { Outs::sized(p, count) }.map(Some)
+    unsafe { Places::new(p, count) }.map(Some)
 }

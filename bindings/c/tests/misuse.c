@@ -395,7 +395,7 @@ static void issue(void) {
                  keycask_issue(at.store, &p, &by, NULL, 0, &out.len, &out.key, NULL));
     p.realm = 0;
     REFUSED(ERR_NOT_FOUND, ISSUE(&p, cap));
-    p = spec, p.zero = 1;
+    p = spec, p.flags = 1;
     REFUSED(BAD, ISSUE(&p, cap));
     p = spec, p.kind.data = NULL, p.kind.len = 0;
     REFUSED(BAD, ISSUE(&p, cap));
@@ -441,6 +441,12 @@ static void issue(void) {
     p = spec, p.quota = text("many");
     REFUSED(BAD, ISSUE(&p, cap));
     p = spec, p.quota.data = NULL, p.quota.len = 1;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.quota = text("");
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.quota = text("1"), p.flags = KEYCASK_NO_QUOTA;
+    REFUSED(BAD, ISSUE(&p, cap));
+    p = spec, p.flags = KEYCASK_ANY_NETWORK; // of a change alone
     REFUSED(BAD, ISSUE(&p, cap));
 }
 
@@ -809,7 +815,7 @@ static void life(uint64_t key) {
     REFUSED(BAD, keycask_update(s, key, NULL, &by, NULL));
     REFUSED(BAD, keycask_update(s, key, &change, NULL, NULL));
     REFUSED(ERR_NOT_FOUND, keycask_update(s, 0, &change, &by, NULL));
-    change.flags = 16;
+    change.flags = 64;
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
     change.flags = KEYCASK_SET_CREDITS | KEYCASK_ADD_CREDITS;
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
@@ -823,10 +829,14 @@ static void life(uint64_t key) {
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
     change.idle_ms = KEYCASK_KEEP, change.networks = text(" ");
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
-    change.networks.data = NULL, change.networks.len = 0, change.quota = text("0");
+    change.networks = text("10.0.0.0/8"), change.flags = KEYCASK_ANY_NETWORK;
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
-    change.quota.data = NULL, change.quota.len = 0, change.flags = 64;
+    change.networks.data = NULL, change.networks.len = 0, change.flags = 0;
+    change.quota = text("0");
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.quota = text("1"), change.flags = KEYCASK_NO_QUOTA;
+    REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
+    change.quota.data = NULL, change.quota.len = 0;
     change.flags = KEYCASK_SET_SCOPES, change.scopes.high = 2;
     REFUSED(BAD, keycask_update(s, key, &change, &by, NULL));
     change.flags = 0, change.scopes = at.read; // its flag was forgotten

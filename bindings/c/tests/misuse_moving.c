@@ -70,7 +70,7 @@ static void issuing(keycask_spec spec) {
     REFUSED(ERR_SPACE, ISSUE(two, 2, by, out.issued, NULL, 0));
     two[1].kind.data = NULL, two[1].kind.len = 0;
     REFUSED(BAD, ISSUE(two, 2, by, out.issued, t, cap));
-    two[1] = spec, two[1].zero = 1;
+    two[1] = spec, two[1].flags = 1;
     REFUSED(BAD, ISSUE(two, 2, by, out.issued, t, cap));
     two[1] = spec, two[1].struct_size = 64; // all have the size of the first
     REFUSED(BAD, ISSUE(two, 2, by, out.issued, t, cap));

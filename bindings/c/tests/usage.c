@@ -93,7 +93,14 @@ static void networks(void) {
     change.networks = text("11.0.0.0/8");
     update(key, &change);
     RETURNS(OK, verified());
-    change.networks = text("");
+    for (int blank = 0; blank < 2; blank++) { // nor opens it again, but the flag alone
+        keycask_error error = KEYCASK_ERROR_INIT;
+        change.networks = text(blank ? " " : "");
+        RETURNS(ERR_ARGUMENT, keycask_update(at.store, key, &change, &at.by, &error));
+        CHECK(error.message_len > 9 && !memcmp(error.message, "networks:", 9));
+        RETURNS(DENY_NETWORK, (from(outside, 4), request.address[0] = 12, verified()));
+    }
+    memset(&change.networks, 0, sizeof change.networks), change.flags = KEYCASK_ANY_NETWORK;
     update(key, &change);
     request.address_len = 0;
     RETURNS(OK, verified());
@@ -188,6 +195,8 @@ static void quota(void) {
     CHECK(grant.credits.limit == 5 && grant.credits.remaining == 4);
     CHECK(grant.credits.reset_ms == KEYCASK_NEVER);
     change.quota = text("");
+    RETURNS(ERR_ARGUMENT, keycask_update(at.store, successor, &change, &at.by, NULL));
+    memset(&change.quota, 0, sizeof change.quota), change.flags = KEYCASK_NO_QUOTA;
     update(successor, &change);
     RETURNS(OK, verified());
     CHECK(grant.credits.limit == 0);

@@ -20,6 +20,7 @@ mod exposition;
 mod http;
 mod lines;
 mod output;
+mod prompt;
 mod redact;
 mod report;
 pub mod script;

@@ -14,6 +14,9 @@ pub(crate) const SCHEMA_VERSION: u32 = 1;
 /// Rows of a table that are laid out together.
 const TABLE_ROWS: usize = 500;
 
+/// Columns of a terminal into which long values are broken; a narrower one breaks lines itself.
+const NARROWEST: u16 = 40;
+
 /// One thing to show: names and values, in order.
 ///
 /// In JSON the fields of an object, for people the rows of a table of two columns.
@@ -113,7 +116,10 @@ impl Output {
             return self.line(&fields.json());
         }
         let mut table = plain_table();
-        table.set_content_arrangement(ContentArrangement::Dynamic);
+        // A terminal that does not know its width says 0.
+        if table.width().is_some_and(|width| width >= NARROWEST) {
+            table.set_content_arrangement(ContentArrangement::Dynamic);
+        }
         for (name, value) in &fields.0 {
             let cell = text(value);
             if !cell.is_empty() {

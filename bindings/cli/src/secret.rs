@@ -13,6 +13,8 @@ use clap::Args;
 use keycask::{Error, ErrorKind, Result};
 use zeroize::Zeroizing;
 
+use crate::prompt;
+
 /// Bytes of a pepper or a sealing key.
 const KEY_LEN: usize = 32;
 
@@ -52,8 +54,7 @@ impl TokenFrom {
                 .map_err(|e| failed(&what, e));
         }
         if io::stdin().is_terminal() {
-            let typed = rpassword::prompt_password("Token: ").map_err(|e| failed("terminal", e))?;
-            return Ok(Zeroizing::new(typed.into_bytes()));
+            return prompt::ask("Token: ").map(without_line_end).map_err(|e| failed("terminal", e));
         }
         let input = stdin()?;
         let token = read_up_to(TOKEN_READ, input).map_err(|e| failed("standard input", e))?;

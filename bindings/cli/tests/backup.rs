@@ -226,11 +226,3 @@ fn a_backup_for_which_there_is_no_room_leaves_nothing_and_the_store_as_it_is() {
         assert!(before == (names(), fs::read(place.store()).unwrap()), "{args:?}");
     }
 }
-
-#[test]
-fn a_bar_is_drawn_at_a_terminal_alone() {
-    let place = Place::with_owner();
-    let ran = place.run(&["backup", &place.text("backup")]).expect(0);
-    assert!(ran.err.is_empty(), "{ran:?}");
-    assert!(!ran.out.contains('\u{1b}'));
-}

@@ -39,3 +39,17 @@ fn help_does_not_say_where_this_machine_keeps_its_secrets() {
     let help = place.run(&["stat", "--help"]).expect(0).out;
     assert!(!help.contains(&place.text("pepper.key")), "{help}");
 }
+
+#[test]
+fn the_page_of_the_command_has_every_command_once_and_no_other() {
+    let page = include_str!("../../../docs/command.md");
+    let (_, tables) = page.split_once("\n## The commands\n").unwrap();
+    let (tables, _) = tables.split_once("\n## ").unwrap();
+    let cells = tables.lines().filter_map(|line| line.strip_prefix("| `")?.split_once(" | "));
+    let mut listed: Vec<&str> =
+        cells.flat_map(|(cell, _)| cell.split('`').step_by(2)).filter(|n| !n.is_empty()).collect();
+    let mut all: Vec<String> = leaves(&Place::empty()).iter().map(|leaf| leaf.join(" ")).collect();
+    listed.sort_unstable();
+    all.sort_unstable();
+    assert_eq!(listed, all);
+}

@@ -1,7 +1,7 @@
 //! keycask for Python: the engine's `Store` as `keycask._keycask`, which `keycask` gives out.
 //!
 //! A file is one noun. Each that has journeys adds its own methods to [`store::Store`]. What they
-//! give is a Python class of `keycask._records`, made by [`record`]; what is decided often is a
+//! give is a Python class of the package, made by [`record`]; what is decided often is a
 //! class of Rust: `Verdict`, `Grant`, `Outcome`, `Answer`.
 #![forbid(unsafe_code)]
 

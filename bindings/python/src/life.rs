@@ -10,8 +10,8 @@ use crate::issue::Issued;
 use crate::key::Key;
 use crate::names::{Id, Names};
 use crate::record::Many;
-use crate::spec;
-use crate::stop::Stop;
+use crate::spec::{one_or_none, quota_of};
+use crate::stop::{Stop, argument};
 use crate::store::Store;
 use crate::text;
 use crate::time::Instant;
@@ -132,8 +132,8 @@ impl Store {
     /// Changes a key. What is not said stays; what is taken away is enforced at once.
     ///
     /// `scopes`, `networks`: all that there are from now on. `any_network`, `no_idle`,
-    /// `no_quota`: that there is none. `set_credits`, `add_credits`, `take_credits`: of the quota
-    /// of its lineage.
+    /// `no_quota`: that there is none; they exclude what they lift. One of `set_credits`,
+    /// `add_credits`, `take_credits`: of the quota of its lineage.
     ///
     /// Raises `NotFoundError` for an unknown key or scope; `ArgumentError` for what is out of its
     /// limits; `ConflictError` if the key is revoked, was rotated and would outlive its grace, or
@@ -175,30 +175,26 @@ impl Store {
         if let Some(scopes) = scopes {
             update = update.scopes(scopes.0);
         }
-        if let Some(networks) = networks {
-            update = update.networks(networks.0);
+        update = match one_or_none("networks", networks, any_network)? {
+            Some(Some(networks)) => update.networks(networks.0),
+            Some(None) => update.any_network(),
+            None => update,
+        };
+        update = match one_or_none("idle", idle, no_idle)? {
+            Some(Some(idle)) => update.idle(idle),
+            Some(None) => update.no_idle(),
+            None => update,
+        };
+        if let Some(quota) = one_or_none("quota", quota, no_quota)? {
+            update = update.quota(quota_of(quota)?);
         }
-        if any_network {
-            update = update.any_network();
-        }
-        if let Some(idle) = idle {
-            update = update.idle(idle);
-        }
-        if no_idle {
-            update = update.no_idle();
-        }
-        if let Some(quota) = spec::quota(quota, no_quota)? {
-            update = update.quota(quota);
-        }
-        if let Some(credits) = set_credits {
-            update = update.set_credits(credits);
-        }
-        if let Some(credits) = add_credits {
-            update = update.add_credits(credits);
-        }
-        if let Some(credits) = take_credits {
-            update = update.take_credits(credits);
-        }
+        update = match (set_credits, add_credits, take_credits) {
+            (Some(credits), None, None) => update.set_credits(credits),
+            (None, Some(credits), None) => update.add_credits(credits),
+            (None, None, Some(credits)) => update.take_credits(credits),
+            (None, None, None) => update,
+            _ => return Err(argument("credits: set, add and take exclude each other")),
+        };
         self.disk(py, |store| Key::of(store, store.update(key.0, &update, &by.0)?))
     }
 

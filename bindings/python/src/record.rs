@@ -1,11 +1,11 @@
-//! What is shown of keys, owners and the like: a Python class of `keycask._records` each, which
+//! What is shown of keys, owners and the like: a Python class of the package each, which
 //! has the fields' types, docs, order and comparisons. Here stands what goes into them.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
-/// Lets `$type` become an object of `$class` of `keycask._records`, by its fields.
+/// Lets `$type` become an object of `$class` of the package, by its fields.
 macro_rules! shown {
     ($type:ty as $class:ident, |$it:ident| { $($field:ident: $value:expr),* $(,)? }) => {
         impl<'py> pyo3::IntoPyObject<'py> for $type {
@@ -44,7 +44,7 @@ pub(crate) fn make<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     static RECORDS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let py = class.py();
-    let import = || Ok::<_, PyErr>(py.import("keycask._records")?.unbind());
+    let import = || Ok::<_, PyErr>(py.import("keycask")?.unbind());
     let records = RECORDS.get_or_try_init(py, import)?.bind(py);
     records.getattr(class)?.call((), Some(fields))
 }

@@ -6,7 +6,7 @@ use keycask::{Quota, Spec};
 use pyo3::prelude::*;
 
 use crate::names::Names;
-use crate::stop::Stop;
+use crate::stop::{Stop, argument};
 use crate::time::Instant;
 
 /// The fields of a `keycask.Spec`.
@@ -54,19 +54,27 @@ impl Fields {
         if let Some(idle) = self.idle {
             spec = spec.idle(idle);
         }
-        if let Some(quota) = quota(self.quota, self.no_quota)? {
-            spec = spec.quota(quota);
+        if let Some(quota) = one_or_none("quota", self.quota, self.no_quota)? {
+            spec = spec.quota(quota_of(quota)?);
         }
         Ok(spec)
     }
 }
 
-/// A quota, none at all, or nothing said of it.
-pub(crate) fn quota(text: Option<String>, none: bool) -> Result<Option<Option<Quota>>, Stop> {
-    match (text, none) {
-        (Some(_), true) => Err(crate::stop::argument("quota: want one or none, not both")),
-        (Some(text), false) => Ok(Some(Some(text.parse()?))),
-        (None, true) => Ok(Some(None)),
+/// What is asked of a limit that may be lifted: one, none at all, or nothing.
+pub(crate) fn one_or_none<T>(
+    name: &str,
+    one: Option<T>,
+    none: bool,
+) -> Result<Option<Option<T>>, Stop> {
+    match (one, none) {
+        (Some(_), true) => Err(argument(format!("{name}: want some or none, not both"))),
         (None, false) => Ok(None),
+        (one, _) => Ok(Some(one)),
     }
+}
+
+/// The quota of a text, if there is one.
+pub(crate) fn quota_of(text: Option<String>) -> Result<Option<Quota>, Stop> {
+    Ok(text.as_deref().map(str::parse).transpose()?)
 }

@@ -1,14 +1,29 @@
 //! Decide about tokens.
 
-use keycask::VerifyError;
+use keycask::{Refusal, VerifyError};
 use pyo3::prelude::*;
 
 use crate::grant::Grant;
-use crate::request::{Given, Request, ask};
+use crate::request::{Asked, Given, Request, ask};
 use crate::stop::Stop;
 use crate::store::Store;
 use crate::text;
 use crate::verdict::{Verdict, raised};
+
+/// What `made` makes of the decision about `token`, right where it was come to: see [`ask`].
+#[inline(always)]
+fn decide<T>(
+    store: &keycask::Store,
+    asked: &Asked,
+    token: &[u8],
+    made: impl FnOnce(Result<keycask::Grant, Refusal>) -> PyResult<T>,
+) -> Result<T, Stop> {
+    match store.verify(asked.realm, token, &asked.request) {
+        Ok(grant) => Ok(made(Ok(grant))?),
+        Err(VerifyError::Denied(denial)) => Ok(made(Err(denial.into()))?),
+        Err(VerifyError::Failed(error)) => Err(error.into()),
+    }
+}
 
 #[pymethods]
 impl Store {
@@ -40,15 +55,13 @@ impl Store {
         let given = Given { realm, scopes, kinds, cost, address, at };
         let (py, token) = (slf.py(), text::bytes(token)?);
         let decided = ask(slf.get(), request, given, |store, asked| {
-            let of = || slf.clone().unbind();
-            match store.verify(asked.realm, &token, &asked.request) {
-                Ok(grant) => Ok(Ok(Py::new(py, Grant::new(of(), grant))?)),
-                Err(VerifyError::Failed(error)) => Err(error.into()),
-                Err(VerifyError::Denied(denial)) => {
-                    let verdict = Verdict::new(of(), asked.realm, Err(denial.into()));
-                    Ok(Err(Py::new(py, verdict)?))
-                }
-            }
+            decide(store, asked, &token, |decided| {
+                let of = slf.clone().unbind();
+                Ok(match decided {
+                    Ok(grant) => Ok(Py::new(py, Grant::new(of, grant))?),
+                    denied => Err(Py::new(py, Verdict::new(of, asked.realm, denied))?),
+                })
+            })
         })?;
         decided.map_err(|verdict| raised(verdict.bind(py)))
     }
@@ -75,12 +88,9 @@ impl Store {
         let given = Given { realm, scopes, kinds, cost, address, at };
         let (py, token) = (slf.py(), text::bytes(token)?);
         ask(slf.get(), request, given, |store, asked| {
-            let decided = match store.verify(asked.realm, &token, &asked.request) {
-                Ok(grant) => Ok(grant),
-                Err(VerifyError::Denied(denial)) => Err(denial.into()),
-                Err(VerifyError::Failed(error)) => return Err(error.into()),
-            };
-            Ok(Py::new(py, Verdict::new(slf.clone().unbind(), asked.realm, decided))?)
+            decide(store, asked, &token, |decided| {
+                Py::new(py, Verdict::new(slf.clone().unbind(), asked.realm, decided))
+            })
         })
     }
 

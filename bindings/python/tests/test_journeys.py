@@ -94,6 +94,17 @@ def test_a_key_lives_and_ends(store: Store, issued: Issued, clock: Clock) -> Non
     assert [quota and quota.remaining for quota in credits] == [5, 12, 10]
     bare = store.update(again.key.key_id, any_network=True, no_idle=True, no_quota=True, by="t")
     assert bare.networks == () and bare.idle is None and bare.quota is None
+    excluding: tuple[dict[str, Any], ...] = (
+        {"networks": ["192.0.2.0/24"], "any_network": True},
+        {"networks": []},
+        {"idle": timedelta(days=1), "no_idle": True},
+        {"quota": "1", "no_quota": True},
+        {"quota": ""},
+        {"add_credits": 1, "take_credits": 1},
+    )
+    for change in excluding:
+        with pytest.raises(keycask.ArgumentError, match="networks|idle|quota|credits"):
+            store.update(again.key.key_id, by="test", **change)
     ended = store.revoke(again.key.key_id, by=Actor("ops", because="lost"))
     assert (ended.state, ended.cause, ended.reason) == ("revoked", "asked", "lost")
     with pytest.raises(keycask.ConflictError):

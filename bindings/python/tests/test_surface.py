@@ -7,7 +7,7 @@ import inspect
 import re
 
 import keycask
-from keycask import _errors, _records
+from keycask import _errors
 
 from .conftest import ROOT
 
@@ -134,7 +134,7 @@ def test_every_field_of_what_the_engine_tells_is_told() -> None:
         body = re.search(rf"^pub struct {name} \{{\n(.*?)^\}}", sources, re.M | re.S)
         assert body is not None, name
         fields = set(re.findall(r"^    pub (\w+):", body[1], re.M)) - NUMBERS.get(name, set())
-        told = {field.name for field in dataclasses.fields(getattr(_records, name))}
+        told = {field.name for field in dataclasses.fields(getattr(keycask, name))}
         missing = {f for f in fields if f not in told and RENAMED.get(f) not in told}
         assert not missing, (name, missing)
 

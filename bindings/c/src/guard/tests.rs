@@ -115,7 +115,7 @@ impl Scene {
         let spec = Spec {
             struct_size: 152,
             realm: self.realm,
-            zero: 0,
+            flags: 0,
             kind: text("live"),
             owner: text("o"),
             scopes: Scopes { low: 0, high: 0 },

@@ -2,7 +2,7 @@
 
 use std::mem::offset_of;
 
-use super::{Out, Outs, read};
+use super::{Place, Places, read};
 use crate::sized::Sized;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -70,7 +70,7 @@ fn a_result_is_written_as_far_as_its_version_goes_and_nowhere_else() {
     for size in 0..=40 {
         let mut later = of(size);
         // SAFETY: as many bytes as the size says, and no fewer than four, are in `later`.
-        let out = unsafe { Out::sized((&raw mut later).cast::<Grown>()) };
+        let out = unsafe { Place::new((&raw mut later).cast::<Grown>()) };
         assert_eq!(out.is_ok(), size >= 24 || PUBLISHED.contains(&size), "{size}");
         if let Ok(out) = out {
             out.put(value);
@@ -89,7 +89,7 @@ fn a_result_is_written_as_far_as_its_version_goes_and_nowhere_else() {
 fn a_list_of_an_older_version_is_written_in_its_own_steps() {
     let mut list = [of(16).grown; 2];
     // SAFETY: two structs of 16 bytes are in the 48 of `list`.
-    let outs = unsafe { Outs::sized(list.as_mut_ptr(), 2) }.ok().unwrap();
+    let outs = unsafe { Places::new(list.as_mut_ptr(), 2) }.ok().unwrap();
     outs.put(1, Grown { struct_size: 0, first: 11, then: 12, now: 13 });
     // The second begins at byte 16: its size stays, its first field is in the upper half of `now`.
     assert_eq!(list[0], Grown { struct_size: 16, first: 1, then: 2, now: 3 | 11 << 32 });

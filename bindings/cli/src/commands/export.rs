@@ -90,7 +90,7 @@ impl Keys {
     fn run(self, session: &Session) -> Result<Exit> {
         let store = session.read()?;
         let filter = self.select.filter(&store)?;
-        let bar = bar();
+        let bar = bar(session.output);
         let total = match &bar {
             Some(_) if !self.select.is_empty() => store.count(&filter)?,
             _ => store.stats()?.keys,
@@ -129,7 +129,7 @@ impl Owners {
             Some(name) => vec![store.profile(store.realm(&name)?)?],
             None => store.realms(),
         };
-        let (bar, total) = (bar(), store.stats()?.owners);
+        let (bar, total) = (bar(session.output), store.stats()?.owners);
         let mut lines = self.form.begin(session.output);
         let mut done = 0_u64;
         for realm in realms {
@@ -161,9 +161,9 @@ impl Realms {
     }
 }
 
-/// A bar, unless the records themselves go to the terminal.
-fn bar() -> Option<Bar> {
-    if io::stdout().is_terminal() { None } else { Bar::new() }
+/// A bar, unless programs read what is told, or the records themselves go to the terminal.
+fn bar(output: Output) -> Option<Bar> {
+    if output.is_json() || io::stdout().is_terminal() { None } else { Bar::new() }
 }
 
 fn tell(bar: Option<&Bar>, done: u64, total: u64) {

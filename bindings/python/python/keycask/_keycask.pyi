@@ -9,35 +9,20 @@ from typing_extensions import Self, TypedDict, Unpack
 
 from ._asked import Actor, Filter, Import, Patterns, Spec
 from ._errors import Denied
-from ._records import (
-    AuditCheck,
-    AuditPage,
+from ._keys import Credits, DryRun, Explanation, Issued, KeyInfo, OwnerInfo, Page, Rate
+from ._profile import Realm, RealmChange
+from ._trail import AuditCheck, AuditPage, Commit, Decided, Feed, Findings, Operation, Trimmed
+from ._upkeep import (
     Backup,
-    Commit,
     Compacted,
-    Credits,
-    Decided,
-    DryRun,
-    Explanation,
-    Feed,
-    Findings,
     ImportOutcome,
     ImportReport,
-    Issued,
-    KeyInfo,
     Leak,
     Leaks,
-    Operation,
-    OwnerInfo,
-    Page,
     PepperStatus,
-    Rate,
-    Realm,
-    RealmChange,
     Restored,
     Stats,
     Swept,
-    Trimmed,
 )
 
 CODES: Final[dict[str, int]]
