@@ -1248,6 +1248,24 @@ typedef struct {
     char text[KEYCASK_CURSOR_MAX];
 } keycask_cursor;
 
+// How many keys of one kind there are, by state.
+typedef struct {
+    // sizeof(keycask_kind_count).
+    uint32_t struct_size;
+    // The number of the kind's realm.
+    uint16_t realm;
+    // The kind's number, as a grant has it; keycask_kind_name() has its name.
+    uint16_t kind;
+    // Keys that are active; those that have expired, too, since that is a fact of time.
+    uint64_t active;
+    // Keys that are suspended, those that have expired, too.
+    uint64_t suspended;
+    // Keys that are revoked.
+    uint64_t revoked;
+    // How many of the active and suspended ones have expired.
+    uint64_t expired;
+} keycask_kind_count;
+
 // What shall change about a key. KEYCASK_KEY_CHANGE_INIT changes nothing. What lifts a limit has
 // a name of its own; an empty text never does.
 typedef struct {
@@ -1442,6 +1460,8 @@ typedef struct {
     uint8_t address[16];
     // Of SCOPE: what the request needs and the key has not.
     keycask_scopes missing;
+    // Of a grant: what the request needed, for itself and for its method.
+    keycask_scopes needed;
 } keycask_decision;
 
 // How many decisions came to which outcome since the store was opened here.
@@ -1533,6 +1553,12 @@ typedef struct {
     // How many of them are on huge pages, as far as the system tells. A table of millions of
     // keys decides a third slower without.
     uint64_t index_huge_bytes;
+    // Commits that the log has, the last ones.
+    uint64_t log_commits;
+    // Entries of the audit trail that were not taken out.
+    uint64_t audit_entries;
+    // The number of the last entry of the audit trail: how many were ever made.
+    uint64_t audit_last;
 } keycask_stats_info;
 
 // Where a store is with the rotation of its pepper.
@@ -2313,6 +2339,21 @@ keycask_status keycask_count(const keycask_store *store,
                              uint64_t *count,
                              keycask_error *error);
 
+// Counts the keys of each kind, as of one moment: one struct for every kind of every realm, also
+// if it has no key, in the order in which kinds were made. It reads the row of every key: of a
+// million, for seconds.
+//
+// Writes all to `counts`, and their number to `*count`; on SPACE `*count` alone. All have the
+// struct_size of the first.
+//
+// Fails with ARGUMENT, SPACE, IO, CORRUPT.
+KEYCASK_MUST_USE
+keycask_status keycask_count_by_kind(const keycask_store *store,
+                                     keycask_kind_count *counts,
+                                     size_t counts_cap,
+                                     size_t *count,
+                                     keycask_error *error);
+
 // Pauses a key: it is refused until it is resumed. It is refused before the change is on its
 // way to the disk. Suspending a suspended key changes nothing.
 //
@@ -3045,6 +3086,7 @@ const char *keycask_version(void);
     {sizeof(keycask_filter), 0, 0, 0, 0, 0, 0, 0, {NULL, 0}, {NULL, 0}, {NULL, 0}, KEYCASK_NONE, \
      KEYCASK_NONE, KEYCASK_NONE, KEYCASK_NONE, KEYCASK_NONE}
 #define KEYCASK_CURSOR_INIT {sizeof(keycask_cursor), 0, {0}}
+#define KEYCASK_KIND_COUNT_INIT {sizeof(keycask_kind_count), 0, 0, 0, 0, 0, 0}
 #define KEYCASK_KEY_CHANGE_INIT \
     {sizeof(keycask_key_change), 0, {NULL, 0}, {NULL, 0}, KEYCASK_KEEP, {0, 0}, {NULL, 0}, \
      KEYCASK_KEEP, {NULL, 0}, 0}
@@ -3061,12 +3103,13 @@ const char *keycask_version(void);
 #define KEYCASK_AUDIT_SPAN_INIT {sizeof(keycask_audit_span), 0, 0, 0, 0}
 #define KEYCASK_FEED_CURSOR_INIT {sizeof(keycask_feed_cursor), 0, 0, {0}}
 #define KEYCASK_CHANGED_INIT {sizeof(keycask_changed), 0, 0, 0}
-#define KEYCASK_DECISION_INIT {sizeof(keycask_decision), 0, 0, 0, 0, 0, 0, {0}, {0, 0}}
+#define KEYCASK_DECISION_INIT {sizeof(keycask_decision), 0, 0, 0, 0, 0, 0, {0}, {0, 0}, {0, 0}}
 #define KEYCASK_COUNTS_INIT \
     {sizeof(keycask_counts), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 #define KEYCASK_FINDING_INIT \
     {sizeof(keycask_finding), 0, 0, 0, 0, 0, 0, 0, 0, {0, 0}, {NULL, 0}, {NULL, 0}, {NULL, 0}}
-#define KEYCASK_STATS_INFO_INIT {sizeof(keycask_stats_info), 0, {0}, 0, 0, 0, 0, 0, 0}
+#define KEYCASK_STATS_INFO_INIT \
+    {sizeof(keycask_stats_info), 0, {0}, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 #define KEYCASK_PEPPER_INFO_INIT {sizeof(keycask_pepper_info), 0, 0, 0, 0}
 #define KEYCASK_BACKUP_INFO_INIT {sizeof(keycask_backup_info), 0, 0, 0, {0, {0}}}
 #define KEYCASK_RESTORING_INIT {sizeof(keycask_restoring), 0, {NULL, 0}, {NULL, 0}}

@@ -8,7 +8,7 @@ use std::mem;
 use std::sync::{Mutex, PoisonError};
 
 use tracing::level_filters::LevelFilter;
-use tracing::{Level, debug, enabled, info};
+use tracing::{Level, debug, info};
 
 use crate::audit::AuditEntry;
 use crate::key_id::KeyId;
@@ -18,9 +18,10 @@ use crate::key_id::KeyId;
 pub(crate) struct Changes(Mutex<Vec<AuditEntry>>);
 
 impl Changes {
-    /// Keeps the entries of a commit, if anybody wants to be told.
+    /// Keeps the entries of a commit, if anybody wants to be told. A commit is going on: nobody is
+    /// asked here, since who is asked may call the store.
     pub(crate) fn keep(&self, entries: impl FnOnce() -> Vec<AuditEntry>) {
-        if enabled!(target: "keycask", Level::INFO) {
+        if Level::INFO <= LevelFilter::current() {
             self.0.lock().unwrap_or_else(PoisonError::into_inner).append(&mut entries());
         }
     }

@@ -55,7 +55,9 @@ impl Request {
         }
     }
 
-    /// Needs all of `scopes`. From [`Realm::scope_set`](crate::Realm::scope_set).
+    /// Needs all of `scopes`, in place of those asked for before. From
+    /// [`Realm::scope_set`](crate::Realm::scope_set) of the realm that decides: a set is numbers,
+    /// which name other scopes in another realm.
     #[must_use]
     pub const fn needs(mut self, scopes: ScopeSet) -> Self {
         self.required = scopes;

@@ -86,6 +86,13 @@ func TestManyKeysEnd(t *testing.T) {
 	same(t, must(p.EndMany(ctx, keycask.EndRevoke, filter, tester)), 2)
 	filter.State = keycask.Revoked
 	same(t, must(p.Count(ctx, filter)), 5)
+	last := p.issue(t).Key
+	ok(t, p.Suspend(ctx, last, tester))
+	live := must(p.CountByKind(ctx))[0]
+	same(t, live, keycask.KindCount{
+		Realm: p.realm, Kind: live.Kind, Suspended: 1, Revoked: 5,
+	})
+	same(t, must(p.KindName(live.Realm, live.Kind)), "eu-live")
 	parsed := must(keycask.ParseKeyID(key.String()))
 	same(t, parsed, key)
 }
@@ -219,12 +226,23 @@ func TestDecisionsAreKeptCountedAndLookedInto(t *testing.T) {
 	same(t, lost, 0)
 	same(t, decisions[0].Outcome, keycask.DenyScope)
 	same(t, decisions[0].Missing.IsEmpty(), false)
+	same(t, decisions[0].Needed.IsEmpty(), true)
 	same(t, must(p.AuditDecisions(ctx, tester)), 1)
 	findings, _, err := p.Findings(ctx)
 	ok(t, err)
 	same(t, findings[0].Pattern, keycask.PatternScopeDenials)
 	same(t, findings[0].Owner, "ann")
 	same(t, must(p.TellFindings(ctx, tester)), 1)
+}
+
+func TestAGrantThatIsKeptSaysWhatItsRequestNeeded(t *testing.T) {
+	p := newPlace(t, func(o *keycask.Options) { o.Decisions = 1 })
+	_ = must(p.Verify(p.realm, p.issue(t).Token.Expose(), keycask.Request{Scopes: p.read}))
+	decisions, _, err := p.Decisions(2)
+	ok(t, err)
+	same(t, len(decisions), 1)
+	same(t, decisions[0].Needed, p.read)
+	same(t, decisions[0].Missing.IsEmpty(), true)
 }
 
 func TestAStoreIsKeptInOrder(t *testing.T) {
@@ -245,6 +263,9 @@ func TestAStoreIsKeptInOrder(t *testing.T) {
 	stats := must(p.Stats(ctx))
 	same(t, stats.Keys, 0)
 	same(t, stats.Peppered, true)
+	same(t, stats.LogCommits, stats.Seq)
+	same(t, stats.AuditEntries, stats.AuditLast)
+	same(t, stats.AuditLast > 4, true)
 	ok(t, p.CheckFile(ctx))
 }
 

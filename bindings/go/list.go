@@ -170,3 +170,50 @@ func (s *Store) Count(ctx context.Context, filter Filter) (uint64, error) {
 	})
 	return uint64(count), err
 }
+
+// A KindCount says how many keys of one kind there are, by state.
+type KindCount struct {
+	// The kind's realm.
+	Realm Realm
+	// The kind, as a grant has it; [Store.KindName] has its name.
+	Kind KindNumber
+	// Keys that are active, suspended, revoked; the first two with those that have expired, since
+	// that is a fact of time.
+	Active, Suspended, Revoked uint64
+	// How many of the active and suspended ones have expired.
+	Expired uint64
+}
+
+// CountByKind counts the keys of each kind, as of one moment: one for every kind of every realm,
+// also if it has no key, in the order in which kinds were made. It reads the row of every key: of a
+// million, for seconds.
+//
+// Fails with ErrIO, ErrCorrupt.
+func (s *Store) CountByKind(ctx context.Context) (counts []KindCount, err error) {
+	err = s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
+		count := one[C.size_t](c)
+		found := kindCounts(c, 64)
+		status := C.keycask_count_by_kind(to, &found[0], C.size_t(len(found)), count, &c.err)
+		if status == C.KEYCASK_ERR_SPACE {
+			found = kindCounts(c, int(*count))
+			status = C.keycask_count_by_kind(to, &found[0], C.size_t(len(found)), count, &c.err)
+		}
+		if status == C.KEYCASK_OK {
+			for _, of := range found[:*count] {
+				counts = append(counts, KindCount{
+					Realm(of.realm), KindNumber(of.kind), uint64(of.active), uint64(of.suspended),
+					uint64(of.revoked), uint64(of.expired),
+				})
+			}
+		}
+		return status
+	})
+	return counts, err
+}
+
+// kindCounts gives n places for counts.
+func kindCounts(c *call, n int) []C.keycask_kind_count {
+	places := alloc[C.keycask_kind_count](c, n)
+	places[0].struct_size = C.sizeof_keycask_kind_count
+	return places
+}

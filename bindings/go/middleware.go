@@ -20,7 +20,8 @@ type middleware struct {
 	log       func(*http.Request, *Verdict)
 }
 
-// With makes requests need what this one asks for. Its address is not used.
+// With makes requests need what this one asks for, and not what was asked for before. Its address
+// is not used.
 func With(request Request) Option { return func(m *middleware) { m.request = request } }
 
 // WithAddress says where requests come from: what a proxy of your own vouches for. Without it, it
@@ -133,6 +134,10 @@ func (m *middleware) decide(w http.ResponseWriter, r *http.Request, ask Request)
 	}
 	if verdict.Granted() {
 		return verdict.Grant, true
+	}
+	if !set["Content-Type"] {
+		// Else net/http makes one up from the body.
+		w.Header()["Content-Type"] = nil
 	}
 	w.WriteHeader(answer.Status)
 	// A client that does not wait for its answer is no concern of the decision.

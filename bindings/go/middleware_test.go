@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"keycask.invalid/go"
@@ -122,6 +123,18 @@ func TestARequestThatCannotBeDecidedAboutIsAnswered(t *testing.T) {
 	ok(t, p.Close())
 	response, _ = ask(t, server.URL, http.Header{})
 	same(t, response.StatusCode, 500)
+}
+
+func TestAnAnswerHasNoFieldThatTheProfileHasNot(t *testing.T) {
+	p := newPlace(t)
+	fields := "[answers.unauthorized.headers]\n"
+	profile := strings.Replace(read(t, "profiles/example.toml"), fields,
+		fields+"Content-Type = \"\"\n", 1)
+	must(p.ApplyRealm(ctx, "example.toml", profile, tester))
+	response, body := ask(t, service(t, p).URL, http.Header{})
+	same(t, response.StatusCode, 401)
+	same(t, len(body) > 0, true)
+	same(t, len(response.Header.Values("Content-Type")), 0)
 }
 
 func TestTheRequestIDIsQuoted(t *testing.T) {

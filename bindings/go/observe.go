@@ -23,6 +23,8 @@ type Decision struct {
 	Address netip.Addr
 	// Of DenyScope: what the request needs and the key has not.
 	Missing Scopes
+	// Of a grant: what the request needed, for itself and for its method.
+	Needed Scopes
 }
 
 // Decisions takes decisions that were kept, the oldest first, so many at most: those that the
@@ -46,7 +48,7 @@ func (s *Store) Decisions(limit int) (decisions []Decision, lost uint64, err err
 			address, _ := netip.AddrFromSlice(from[:d.address_len])
 			decisions = append(decisions, Decision{
 				Status(d.outcome), goTime(d.at_ms), KeyID(d.key), Realm(d.realm), address,
-				goScopes(d.missing),
+				goScopes(d.missing), goScopes(d.needed),
 			})
 		}
 		return status

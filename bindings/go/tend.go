@@ -22,6 +22,11 @@ type Stats struct {
 	Keys, Owners, Realms uint64
 	// Bytes of the table in memory, and how many of them are on huge pages.
 	IndexBytes, IndexHugeBytes uint64
+	// Commits that the log has, the last ones.
+	LogCommits uint64
+	// Entries of the audit trail that were not taken out, and the number of the last one: how many
+	// were ever made.
+	AuditEntries, AuditLast uint64
 }
 
 // Stats are figures of the store.
@@ -38,6 +43,8 @@ func (s *Store) Stats(ctx context.Context) (stats Stats, err error) {
 			StoreID:     goID(out.store_id), Seq: uint64(out.seq), Keys: uint64(out.keys),
 			Owners: uint64(out.owners), Realms: uint64(out.realms),
 			IndexBytes: uint64(out.index_bytes), IndexHugeBytes: uint64(out.index_huge_bytes),
+			LogCommits: uint64(out.log_commits), AuditEntries: uint64(out.audit_entries),
+			AuditLast: uint64(out.audit_last),
 		}
 		return status
 	})

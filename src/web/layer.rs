@@ -75,7 +75,8 @@ impl KeyLayer {
         self
     }
 
-    /// Makes requests need what this one asks for: scopes, kinds, a cost. Its address is not used.
+    /// Makes requests need what this one asks for: scopes, kinds, a cost; and not what was asked
+    /// for before. Its address is not used.
     pub fn with(self, request: Request) -> Self {
         self.set(|gate| gate.request = request)
     }

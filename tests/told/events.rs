@@ -1,7 +1,9 @@
 //! Events of `tracing`.
 
 use std::fmt::{Debug, Write};
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, mpsc};
+use std::time::Duration;
 
 use keycask::{HttpRequest, Request, Store};
 use tracing::field::{Field, Visit};
@@ -11,10 +13,12 @@ use tracing::{Event, Level, Metadata, Subscriber};
 
 use crate::{by, place, spec};
 
-/// Keeps events up to a level as lines, and calls back with each.
+/// Keeps events up to a level as lines, and calls back with each, and with each question whether it
+/// wants one.
 struct Lines {
     most: Level,
     kept: Arc<Mutex<Vec<String>>>,
+    asked: Box<dyn Fn() + Send + Sync>,
     each: Box<dyn Fn() + Send + Sync>,
 }
 
@@ -37,6 +41,7 @@ impl Subscriber for Lines {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        (self.asked)();
         metadata.target() == "keycask" && *metadata.level() <= self.most
     }
 
@@ -63,8 +68,8 @@ impl Subscriber for Lines {
 
 /// The events up to `most` of what is done.
 fn told(most: Level, each: impl Fn() + Send + Sync + 'static, done: impl FnOnce()) -> Vec<String> {
-    let kept = Arc::default();
-    let lines = Lines { most, kept: Arc::clone(&kept), each: Box::new(each) };
+    let (kept, asked) = (Arc::default(), Box::new(|| ()));
+    let lines = Lines { most, kept: Arc::clone(&kept), asked, each: Box::new(each) };
     with_default(lines, done);
     let lines = kept.lock().unwrap();
     lines.clone()
@@ -142,6 +147,31 @@ fn whoever_is_told_may_change_the_store() {
     assert!(lines[0].contains("number=3"), "{lines:#?}");
 }
 
+/// A filter is asked before an event is made. It was asked while a commit went on, and one that
+/// called the store waited for that commit for ever.
+#[test]
+fn whoever_is_asked_what_to_tell_may_change_the_store() {
+    let (_dir, store, realm) = place();
+    let store = Arc::new(store);
+    let (within, before) = (Arc::clone(&store), AtomicBool::new(false));
+    let asked = Box::new(move || {
+        if !before.swap(true, Ordering::Relaxed) {
+            within.issue(&spec(realm), &by()).unwrap();
+        }
+    });
+    let kept = Arc::default();
+    let (most, kept_too) = (Level::INFO, Arc::clone(&kept));
+    let lines = Lines { most, kept: kept_too, asked, each: Box::new(|| ()) };
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        with_default(lines, || _ = store.issue(&spec(realm), &by()).unwrap());
+        tell.send(()).unwrap();
+    });
+    assert!(told.recv_timeout(Duration::from_secs(60)).is_ok(), "the store waits for itself");
+    let lines: MutexGuard<'_, Vec<String>> = kept.lock().unwrap();
+    assert!(lines[0].contains("number=3"), "{lines:#?}");
+}
+
 #[test]
 fn nothing_is_lost_when_many_change_a_store_at_once() {
     let (_dir, store, realm) = place();
@@ -149,8 +179,8 @@ fn nothing_is_lost_when_many_change_a_store_at_once() {
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                let lines =
-                    Lines { most: Level::INFO, kept: Arc::clone(&kept), each: Box::new(|| ()) };
+                let (most, kept) = (Level::INFO, Arc::clone(&kept));
+                let lines = Lines { most, kept, asked: Box::new(|| ()), each: Box::new(|| ()) };
                 with_default(lines, || {
                     for _ in 0..2 {
                         store.issue(&spec(realm), &by()).unwrap();

@@ -1,5 +1,7 @@
 //! Decisions as they were made, and how many came to which outcome.
 
+use std::mem::offset_of;
+
 use engine::{Decision as Made, KeyId};
 
 use crate::actor::Actor;
@@ -47,11 +49,15 @@ pub struct Decision {
     pub address: [u8; 16],
     /// Of SCOPE: what the request needs and the key has not.
     pub missing: Scopes,
+    /// Of a grant: what the request needed, for itself and for its method.
+    pub needed: Scopes,
 }
 
-// SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 8 + 8 + 2 + 2 + 4 + 16 +
-// 16 bytes, no padding.
-unsafe impl Sized for Decision {}
+// SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 8 + 8 + 2 + 2 + 4, three
+// times 16 bytes, no padding.
+unsafe impl Sized for Decision {
+    const SIZES: &'static [usize] = &[offset_of!(Self, needed), size_of::<Self>()];
+}
 
 impl Decision {
     fn of(made: &Made) -> Self {
@@ -66,6 +72,7 @@ impl Decision {
             address_len,
             address,
             missing: Scopes::of(made.missing),
+            needed: Scopes::of(made.needed),
         }
     }
 }

@@ -67,6 +67,8 @@ pub mod cursor;
 
 pub mod list;
 
+pub mod count;
+
 pub mod life;
 
 pub mod ending;

@@ -1,4 +1,4 @@
-//! Lists of keys, a page at a time, and how long they are.
+//! Lists of keys, a page at a time.
 
 use std::ffi::c_char;
 
@@ -70,28 +70,6 @@ pub unsafe extern "C" fn keycask_list(
             }
             count.put(page.keys.len());
             next.put(Cursor::of(page.next));
-            Ok(())
-        })
-    }
-}
-
-/// Counts the keys that `filter` selects, as of one moment, and writes their number to `*count`.
-/// It reads the row of every key that may be selected: of a million, for seconds.
-///
-/// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), IO, CORRUPT.
-#[unsafe(no_mangle)]
-#[must_use]
-pub unsafe extern "C" fn keycask_count(
-    store: *const Store,
-    filter: *const Filter,
-    count: *mut u64,
-    error: *mut Failure,
-) -> Status {
-    // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
-    unsafe {
-        guard::run(store, error, |open| {
-            let (filter, count) = (Filter::read(filter)?, Out::new(count)?);
-            count.put(open.engine.count(&filter)?);
             Ok(())
         })
     }

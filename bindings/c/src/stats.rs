@@ -1,5 +1,7 @@
 //! Figures of a store.
 
+use std::mem::offset_of;
+
 use crate::failure::Failure;
 use crate::guard;
 use crate::ptr::Place;
@@ -37,11 +39,19 @@ pub struct Stats {
     /// How many of them are on huge pages, as far as the system tells. A table of millions of
     /// keys decides a third slower without.
     pub index_huge_bytes: u64,
+    /// Commits that the log has, the last ones.
+    pub log_commits: u64,
+    /// Entries of the audit trail that were not taken out.
+    pub audit_entries: u64,
+    /// The number of the last entry of the audit trail: how many were ever made.
+    pub audit_last: u64,
 }
 
-// SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 16, six times 8 bytes,
+// SAFETY: repr(C), begins with the size, has integers alone: 4 + 4 + 16, nine times 8 bytes,
 // no padding.
-unsafe impl Sized for Stats {}
+unsafe impl Sized for Stats {
+    const SIZES: &'static [usize] = &[offset_of!(Self, log_commits), size_of::<Self>()];
+}
 
 /// Writes figures of the store to `*out`.
 ///
@@ -70,6 +80,9 @@ pub unsafe extern "C" fn keycask_stats(
                 realms: stats.realms,
                 index_bytes: stats.index_bytes,
                 index_huge_bytes: stats.index_huge_bytes,
+                log_commits: stats.log_commits,
+                audit_entries: stats.audit_entries,
+                audit_last: stats.audit_last,
             });
             Ok(())
         })

@@ -146,6 +146,36 @@ static void ending(void) {
             keycask_verify(at.store, at.realm, tokens[22], token_len, &request, NULL, NULL));
 }
 
+// Keys of each kind, by state, after all that were there have been revoked.
+static void by_kind(keycask_spec *spec) {
+    keycask_kind_count counts[3] = {KEYCASK_KIND_COUNT_INIT};
+    const char *names[2] = {"live", "shown"};
+    char token[KEYCASK_TOKEN_MAX];
+    uint64_t made[5];
+    size_t count, len, i;
+    for (i = 0; i < 5; i++) {
+        spec->life_ms = i < 2 ? HOUR : 5 * (int64_t)HOUR;
+        RETURNS(OK, keycask_issue(at.store, spec, &at.by, token, sizeof token, &len, &made[i],
+                                  NULL));
+    }
+    RETURNS(OK, keycask_suspend(at.store, made[0], &at.by, NULL));
+    RETURNS(OK, keycask_suspend(at.store, made[2], &at.by, NULL));
+    RETURNS(OK, keycask_set_clock(at.store, START + 2 * (int64_t)HOUR, NULL));
+    RETURNS(ERR_SPACE, keycask_count_by_kind(at.store, counts, 1, &count, NULL));
+    CHECK(count == 2 && counts[0].active == 0);
+    RETURNS(OK, keycask_count_by_kind(at.store, counts, 3, &count, NULL));
+    CHECK(count == 2);
+    for (i = 0; i < count; i++) {
+        CHECK(counts[i].realm == at.realm);
+        RETURNS(OK, keycask_kind_name(at.store, counts[i].realm, counts[i].kind, room,
+                                      KEYCASK_NAME_MAX, &len, NULL));
+        CHECK(len == strlen(names[i]) && !memcmp(room, names[i], len));
+    }
+    CHECK(counts[0].active == 3 && counts[0].suspended == 2);
+    CHECK(counts[0].revoked == KEYS + 1 && counts[0].expired == 2);
+    CHECK(!counts[1].active && !counts[1].suspended && !counts[1].revoked && !counts[1].expired);
+}
+
 int main(int argc, char **argv) {
     keycask_options options = KEYCASK_OPTIONS_INIT;
     keycask_spec spec = KEYCASK_SPEC_INIT;
@@ -166,6 +196,7 @@ int main(int argc, char **argv) {
     pages();
     conditions();
     ending();
+    by_kind(&spec);
     RETURNS(OK, keycask_check(at.store, NULL));
     RETURNS(OK, keycask_close(at.store));
     return 0;

@@ -104,6 +104,7 @@ static void uses(const scene *of) {
     keycask_changed changed = KEYCASK_CHANGED_INIT;
     keycask_decision decision = KEYCASK_DECISION_INIT;
     keycask_counts counts = KEYCASK_COUNTS_INIT;
+    keycask_kind_count by_kind = KEYCASK_KIND_COUNT_INIT;
     keycask_finding found = KEYCASK_FINDING_INIT;
     uint64_t key;
     uint16_t realm;
@@ -124,6 +125,7 @@ static void uses(const scene *of) {
     RETURNS(ERR_FORKED, keycask_list(of->store, &filter, &from, keys, 4, &count, &next, buffer,
                                      sizeof buffer, NULL));
     RETURNS(ERR_FORKED, keycask_count(of->store, &filter, &key, NULL));
+    RETURNS(ERR_FORKED, keycask_count_by_kind(of->store, &by_kind, 1, &count, NULL));
     RETURNS(ERR_FORKED, keycask_revoke_presented(of->store, of->realm, TEXT("acme_live_x"), NULL, 0,
                                                  NULL, NULL));
     filter.realm = of->realm;

@@ -46,6 +46,7 @@ const MADE_OF: &[&str] = &[
     "Explanation",
     "Check",
     "Stats",
+    "KindCount",
     "DecisionCounts",
     "Decision",
     "Decided",

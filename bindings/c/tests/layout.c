@@ -94,6 +94,8 @@ int main(void) {
     AT(keycask_filter, issued_from_ms, 80);
     SIZE(keycask_cursor, 72);
     AT(keycask_cursor, text, 8);
+    SIZE(keycask_kind_count, 40);
+    AT(keycask_kind_count, active, 8);
     SIZE(keycask_key_change, 112);
     AT(keycask_key_change, end_ms, 40);
     AT(keycask_key_change, networks, 64);
@@ -132,15 +134,17 @@ int main(void) {
     SIZE(keycask_feed_cursor, 32);
     AT(keycask_feed_cursor, store_id, 16);
     SIZE(keycask_changed, 24);
-    SIZE(keycask_decision, 64);
+    SIZE(keycask_decision, 80);
     AT(keycask_decision, realm, 24);
     AT(keycask_decision, address, 32);
+    AT(keycask_decision, needed, 64);
     SIZE(keycask_counts, 120);
     SIZE(keycask_finding, 112);
     AT(keycask_finding, first_ms, 24);
     AT(keycask_finding, missing, 48);
     AT(keycask_finding, realm_name, 64);
-    SIZE(keycask_stats_info, 72);
+    SIZE(keycask_stats_info, 96);
     AT(keycask_stats_info, seq, 24);
+    AT(keycask_stats_info, log_commits, 72);
     return 0;
 }

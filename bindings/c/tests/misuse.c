@@ -18,6 +18,7 @@ static struct {
     keycask_key_info key_info;
     keycask_key_info keys[2];
     keycask_cursor cursor;
+    keycask_kind_count kind_counts[2];
     keycask_owner_info owner;
     keycask_owner_info owners[2];
     keycask_scope_info scope;
@@ -60,6 +61,7 @@ static void sizes(void) {
     out.key_info.struct_size = sizeof out.key_info;
     out.keys[0].struct_size = sizeof out.key_info;
     out.cursor.struct_size = sizeof out.cursor;
+    out.kind_counts[0].struct_size = sizeof out.kind_counts[0];
     out.owner.struct_size = sizeof out.owner;
     out.owners[0].struct_size = sizeof out.owner;
     out.scope.struct_size = sizeof out.scope;
@@ -222,6 +224,13 @@ static void every_size(void) {
                              NULL));
     EVERY_SIZE(keycask_feed_cursor, 32, since,
                keycask_changes(s, sized, out.changes, 4, &out.count, &out.reached, NULL));
+}
+
+// Every struct of results that has grown.
+static void every_size_of_results(void) {
+    const keycask_store *s = at.store;
+    EVERY_RESULT(keycask_stats_info, 72, keycask_stats(s, sized, NULL));
+    EVERY_RESULT(keycask_decision, 64, keycask_decisions(s, sized, 1, &out.count, NULL, NULL));
 }
 
 static void realms(void) {
@@ -647,6 +656,12 @@ static void asking(uint64_t key) {
     REFUSED(BAD, keycask_count(NULL, &filter, &out.total, NULL));
     REFUSED(BAD, keycask_count(s, NULL, &out.total, NULL));
     REFUSED(BAD, keycask_count(s, &filter, NULL, NULL));
+    REFUSED(BAD, keycask_count_by_kind(NULL, out.kind_counts, 2, &out.count, NULL));
+    REFUSED(BAD, keycask_count_by_kind(s, NULL, 2, &out.count, NULL));
+    REFUSED(BAD, keycask_count_by_kind(s, out.kind_counts, 0, &out.count, NULL));
+    REFUSED(BAD, keycask_count_by_kind(s, out.kind_counts, HUGE, &out.count, NULL));
+    REFUSED(BAD, keycask_count_by_kind(s, out.kind_counts, 2, NULL, NULL));
+    REFUSED_WITH(ERR_SPACE, count, keycask_count_by_kind(s, out.kind_counts, 1, &out.count, NULL));
     REFUSED(BAD, keycask_dry_run(NULL, KEYCASK_END_REVOKE, &filter, &out.total, NULL, 0, NULL));
     REFUSED(BAD, keycask_dry_run(s, KEYCASK_END_REVOKE, NULL, &out.total, NULL, 0, NULL));
     REFUSED(BAD, keycask_dry_run(s, KEYCASK_END_REVOKE, &filter, NULL, NULL, 0, NULL));
@@ -932,6 +947,7 @@ int main(int argc, char **argv) {
     open_and_create();
     struct_sizes();
     every_size();
+    every_size_of_results();
     realms();
     scopes_and_kinds();
     profile();

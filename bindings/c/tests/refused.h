@@ -53,6 +53,24 @@ static inline void *cut(const void *value, size_t known, size_t size) {
         }                                                                             \
     } while (0)
 
+// `call`, which writes to `sized`, a `type` of every size in turn, refuses all that no version has:
+// the size that it was published with, `first`, on machines with pointers of 64 bits, its present
+// one, and larger ones are all it takes. No byte is there beyond its size.
+#define EVERY_RESULT(type, first, call)                                               \
+    do {                                                                              \
+        const type zero_ = {0};                                                       \
+        const size_t known_ = sizeof(type);                                           \
+        size_t size_;                                                                 \
+        for (size_ = 0; size_ <= known_ + 16; size_++) {                              \
+            type *sized = (type *)cut(&zero_, known_, size_);                         \
+            int is_one_ = size_ >= known_ || (sizeof(void *) == 8 && size_ == (first)); \
+            if (!is_one_) REFUSED(BAD, call);                                         \
+            if (is_one_) RETURNS(OK, call);                                           \
+            CHECK(sized->struct_size == size_);                                       \
+            free(sized);                                                              \
+        }                                                                             \
+    } while (0)
+
 #define BAD ERR_ARGUMENT
 #define HUGE ((size_t)-1)
 

@@ -159,6 +159,7 @@ static void decided(const char *token, size_t len, uint64_t key) {
                 keycask_verify(at.store, at.realm, token, len, &writes, NULL, NULL));
     }
     memcpy(request.address, elsewhere, 4);
+    request.scopes = at.read;
     RETURNS(OK, keycask_verify(at.store, at.realm, token, len, &request, NULL, NULL));
     http.method = text("GET");
     RETURNS(DENY_MISSING, keycask_present(at.store, at.realm, &http, &request, &answer, room,
@@ -172,7 +173,10 @@ static void decided(const char *token, size_t len, uint64_t key) {
     CHECK(made[0].outcome == KEYCASK_OK && made[0].key == key && made[0].at_ms == START);
     CHECK(made[0].realm == at.realm && made[0].address_len == 4);
     CHECK(!memcmp(made[0].address, near_by, 4));
+    CHECK(made[0].needed.low == 0 && made[0].missing.low == 0);
     CHECK(made[1].outcome == KEYCASK_DENY_SCOPE && made[1].missing.low == writes.scopes.low);
+    CHECK(made[1].needed.low == 0);
+    CHECK(at.read.low != 0 && made[4].needed.low == at.read.low && made[4].missing.low == 0);
     CHECK(made[5].outcome == KEYCASK_DENY_UNPRESENTED && made[5].key == 0);
     RETURNS(OK, keycask_decisions(at.store, made, 8, &count, NULL, NULL)); // they are given once
     CHECK(count == 0);
@@ -205,7 +209,7 @@ static void decided(const char *token, size_t len, uint64_t key) {
 int main(int argc, char **argv) {
     keycask_options options = KEYCASK_OPTIONS_INIT;
     keycask_patterns patterns = KEYCASK_PATTERNS_INIT;
-    keycask_stats_info stats = KEYCASK_STATS_INFO_INIT;
+    keycask_stats_info none = KEYCASK_STATS_INFO_INIT, stats = none;
     char tokens[3][KEYCASK_TOKEN_MAX];
     uint64_t keys[3];
     size_t len = 0;
@@ -222,7 +226,12 @@ int main(int argc, char **argv) {
     decided(tokens[1], len, keys[1]);
     RETURNS(OK, keycask_stats(at.store, &stats, NULL));
     CHECK(stats.keys == 3 && stats.owners == 1 && stats.realms == 1 && stats.flags == 0);
+    CHECK(stats.log_commits == stats.seq && stats.audit_last == stats.audit_entries + 2);
     CHECK(stats.index_bytes > 0 && stats.index_huge_bytes <= stats.index_bytes);
+    // A program of the first version is given what it had.
+    stats = none, stats.struct_size = offsetof(keycask_stats_info, log_commits);
+    RETURNS(OK, keycask_stats(at.store, &stats, NULL));
+    CHECK(stats.keys == 3 && stats.log_commits == 0 && stats.audit_last == 0);
     RETURNS(OK, keycask_check(at.store, NULL));
     RETURNS(OK, keycask_close(at.store));
     return 0;

@@ -9,7 +9,7 @@ use crate::key::Key;
 use crate::names::Id;
 use crate::record::Many;
 use crate::stop::{Stop, argument};
-use crate::store::Store;
+use crate::store::{Store, realm_name};
 
 struct Page {
     keys: Vec<Key>,
@@ -23,6 +23,20 @@ struct DryRun(keycask::DryRun);
 shown!(DryRun as DryRun, |run| {
     keys: run.0.keys,
     first: Many(run.0.first.into_iter().map(Id).collect()),
+});
+
+struct KindCount {
+    count: keycask::KindCount,
+    realm: String,
+}
+
+shown!(KindCount as KindCount, |it| {
+    realm: it.realm,
+    kind: it.count.kind_name,
+    active: it.count.active,
+    suspended: it.count.suspended,
+    revoked: it.count.revoked,
+    expired: it.count.expired,
 });
 
 /// What is to end: the keys, or only the grace of those that were rotated.
@@ -64,6 +78,20 @@ impl Store {
     /// Raises what `list` does.
     fn count(&self, py: Python<'_>, filter: Fields) -> Result<u64, Stop> {
         self.disk(py, |store| -> Result<_, Stop> { Ok(store.count(&filter.filter(store)?)?) })
+    }
+
+    /// How many keys of each kind there are, as of one moment: one for every kind of every realm,
+    /// also if it has no key, in the order in which kinds were made. It reads the row of every
+    /// key: of a million, for seconds.
+    ///
+    /// Raises `IoError` or `CorruptError` if the file cannot be read.
+    fn count_by_kind(&self, py: Python<'_>) -> Result<Many<KindCount>, Stop> {
+        self.disk(py, |store| -> Result<_, Stop> {
+            let count = |count: keycask::KindCount| -> Result<_, Stop> {
+                Ok(KindCount { realm: realm_name(store, count.realm)?, count })
+            };
+            Ok(Many(store.count_by_kind()?.into_iter().map(count).collect::<Result<_, _>>()?))
+        })
     }
 
     /// Revokes all keys that `filter` selects, as one operation, and gives how many that were.

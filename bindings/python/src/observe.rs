@@ -24,13 +24,15 @@ struct ShownDecision {
     decision: Decision,
     realm: String,
     missing: Vec<String>,
+    needed: Vec<String>,
 }
 
 impl ShownDecision {
     fn of(store: &keycask::Store, decision: Decision) -> Engine<Self> {
         let realm = realm_name(store, decision.realm)?;
         let missing = names(store, decision.realm, decision.missing)?;
-        Ok(Self { decision, realm, missing })
+        let needed = names(store, decision.realm, decision.needed)?;
+        Ok(Self { decision, realm, missing, needed })
     }
 }
 
@@ -41,6 +43,7 @@ shown!(ShownDecision as Decision, |it| {
     key_id: it.decision.key.map(Id),
     address: it.decision.address.map(|address| address.to_string()),
     missing: Many(it.missing),
+    needed: Many(it.needed),
 });
 
 struct ShownFinding {

@@ -53,6 +53,17 @@ def test_a_spec_arrives_whole(store: Store) -> None:
         store.key("none")
 
 
+def test_a_grant_that_is_kept_says_what_its_request_needed(path: Path, clock: Clock) -> None:
+    with Store.create(path, clock=clock, decisions=1) as store:
+        store.apply_realm("shop.toml", PROFILE, by="test")
+        store.set_owner("shop", "ann", by="test")
+        issued = store.issue(Spec("shop", "live", "ann", scopes=["orders:read"]), by="test")
+        assert store.check(issued.token.expose(), realm="shop", scopes=["orders:read"])
+        (decision,) = store.decisions().decisions
+        assert (decision.outcome, decision.needed) == ("granted", ("orders:read",))
+        assert decision.missing == ()
+
+
 def test_many_are_issued_together_or_not_at_all(store: Store) -> None:
     specs = [Spec("shop", "live", "ann", name=str(n)) for n in range(5)]
     issued = store.issue_many(specs, by="test")
@@ -167,6 +178,10 @@ def test_keys_are_found_and_many_are_ended(store: Store, clock: Clock) -> None:
     assert store.dry_run(Filter("shop", owner="ann")).keys == 4
     assert store.end_many(Filter("shop", owner="ann"), by="test") == 4
     assert store.count(Filter(state="active")) == 3
+    store.suspend(store.list(Filter(state="active")).keys[0].key_id, by="test")
+    live, shown = store.count_by_kind()
+    assert live == keycask.KindCount("shop", "live", active=2, suspended=1, revoked=5, expired=0)
+    assert shown == keycask.KindCount("shop", "shown", 0, 0, 0, 0)
     with pytest.raises(keycask.ArgumentError, match="filter: none"):
         store.end_many(Filter(), by="test")
     with pytest.raises(keycask.ArgumentError, match="want active"):
@@ -370,6 +385,7 @@ def test_a_store_is_tended(store: Store, issued: Issued, clock: Clock) -> None:
     assert store.reset_clock(by="test") == clock.now
     stats = store.stats()
     assert (stats.keys, stats.owners, stats.realms) == (0, 1, 1) and stats.peppered
+    assert stats.log_commits == stats.seq and stats.audit_entries == stats.audit_last > 3
     counts = store.decision_counts()
     assert counts["granted"] == 1 and counts["unknown"] == 1 and counts["revoked"] == 0
 
@@ -403,6 +419,7 @@ def test_decisions_and_patterns_are_seen(path: Path, clock: Clock) -> None:
         assert [decision.outcome for decision in decided.decisions] == ["scope", "scope"]
         assert decided.decisions[0].address == "192.0.2.7" and decided.lost == 0
         assert decided.decisions[0].missing == ("orders:read",)
+        assert decided.decisions[0].needed == ()
         store.check(issued.token.expose(), realm="shop", scopes=["orders:write"])
         assert store.audit_decisions(by="test") == 1
         (finding,) = store.findings().findings

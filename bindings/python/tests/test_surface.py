@@ -111,7 +111,12 @@ def test_everything_that_can_be_asked_of_the_engine_can_be_asked_here() -> None:
 
 
 # Fields of the engine's that are numbers of the store, which names stand for here.
-NUMBERS = {"KeyInfo": {"kind"}, "OwnerInfo": {"owner"}, "Leak": {"place", "key"}}
+NUMBERS = {
+    "KeyInfo": {"kind"},
+    "KindCount": {"kind"},
+    "OwnerInfo": {"owner"},
+    "Leak": {"place", "key"},
+}
 # Fields that are called otherwise here, because of what they are with others of their kind.
 RENAMED = {
     "kind_name": "kind",
@@ -124,7 +129,7 @@ RECORDS = [
     *("DryRun", "Scope", "NamedSet", "Plan", "Window", "Policy", "RealmChange", "KindChange"),
     *("ScopeChange", "AuditPage", "AuditCheck", "Trimmed", "Feed", "Commit", "Operation", "Leaks"),
     *("Backup", "Restored", "Swept", "Compacted", "PepperStatus", "ImportReport", "Alert", "Leak"),
-    *("Decision", "Decided", "Finding", "Findings"),
+    *("Decision", "Decided", "Finding", "Findings", "KindCount"),
 ]
 
 

@@ -360,6 +360,107 @@ def test_a_request_may_go_without_a_key_where_none_is_required(
         credentials([(b"authorization", b"Bearer x")])
 
 
+def test_what_is_for_others_is_left_to_them(
+    store: Store, issued: Issued, django: None
+) -> None:
+    """A credential of another scheme or header is none of the realm's."""
+    from django.test import RequestFactory
+    from keycask.rest_framework import KeyAuthentication
+    from keycask.starlette import KeyBackend
+    from rest_framework.request import Request as RestRequest
+    from starlette.requests import HTTPConnection
+
+    for name, value in (("authorization", "Basic YW5uOng="), ("x-api-key", "x")):
+        headers = [(name.encode(), value.encode())]
+        conn = HTTPConnection({"type": "http", "method": "GET", "headers": headers})
+        assert asyncio.run(KeyBackend(store, "shop", required=False).authenticate(conn)) is None
+        request = RequestFactory().get("/", headers={name: value})
+        assert KeyAuthentication().authenticate(RestRequest(request)) is None
+
+
+def test_several_dependencies_of_fastapi_charge_a_request_once(
+    store: Store, issued: Issued
+) -> None:
+    """One of the application and one of the route, each with scopes of its own."""
+    from fastapi import FastAPI, Security
+    from keycask.fastapi import KeyAuth
+
+    keys = KeyAuth(store, "shop")
+    app = FastAPI(dependencies=[Security(keys)])
+    keys.install(app)
+    one, other = Security(keys, scopes=[READ]), Security(keys, scopes=["orders:write"])
+    app.get("/", dependencies=[one])(lambda: {})
+    app.post("/", dependencies=[one, other])(lambda: {})
+    get, headers = through_asgi(app), [("Authorization", f"Bearer {issued.token.expose()}")]
+    for method, status, remaining in (("GET", 200, 999), ("GET", 200, 998), ("POST", 403, 997)):
+        got, fields, _ = get(method, headers)
+        assert got == status
+        if status == 200:
+            told = fields["ratelimit"]
+            assert told.count(";r=") == 1 and f";r={remaining};" in told
+        rate = store.check(issued.token.expose(), realm="shop", cost=0).rate
+        assert rate is not None and rate.remaining == remaining
+
+
+def test_what_an_application_says_of_itself_stays(
+    store: Store, issued: Issued, django: None
+) -> None:
+    from django.http import HttpResponse
+    from flask import Flask
+    from keycask.asgi import KeyMiddleware
+    from keycask.django import require_key
+    from keycask.flask import Keys
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        headers = [(b"RateLimit", b"own")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    flask = Flask("shop")
+    flask.get("/")(Keys(store, "shop").required()(lambda: ("", {"RateLimit": "own"})))
+    view = require_key()(lambda request: HttpResponse(headers={"RateLimit": "own"}))
+    headers = [("Authorization", f"Bearer {issued.token.expose()}")]
+    asgi = through_asgi(KeyMiddleware(app, store, "shop"))("GET", headers)[1]
+    assert asgi["ratelimit"] == "own" and "ratelimit-policy" in asgi
+    answered = flask.test_client().get("/", headers=headers)
+    assert answered.headers.getlist("RateLimit") == ["own"]
+    assert "RateLimit-Policy" in answered.headers
+    assert through_django(view)("GET", headers)[1]["ratelimit"] == "own"
+
+
+def test_a_scope_that_asgi_does_not_know_passes_nobody(store: Store) -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "reached"})
+
+    from keycask.asgi import KeyMiddleware
+
+    guarded: Any = KeyMiddleware(app, store, "shop")
+    asyncio.run(guarded({"type": "lifespan"}, None, send))
+    assert sent == ["reached"]
+    asyncio.run(guarded({"type": "webtransport", "headers": []}, None, send))
+    assert sent.count("reached") == 1
+
+
+def test_a_view_of_rest_framework_that_refuses_a_granted_request_is_no_success(
+    store: Store, issued: Issued, django: None
+) -> None:
+    """The answer of the grant, 200 without a body, was given to it."""
+    from rest_framework.exceptions import NotAuthenticated
+    from rest_framework.views import APIView
+
+    class Stepped(APIView):  # type: ignore[misc]
+        def get(self, request: Any) -> Any:
+            raise NotAuthenticated
+
+    headers = [("Authorization", f"Bearer {issued.token.expose()}")]
+    assert through_django(Stepped.as_view())("GET", headers)[0] == 401
+
+
 def test_permissions_of_rest_framework_are_joined(
     store: Store, issued: Issued, django: None
 ) -> None:

@@ -87,6 +87,13 @@ class Gate:
         return store.present(method, headers, request, address=address, request_id=request_id)
 
 
+def presents_none(outcome: Outcome) -> bool:
+    """Whether a request presents no token where the profile has it: what it has elsewhere, or of
+    another scheme, may be for others.
+    """
+    return outcome.verdict.reason in ("missing", "wrong_header", "wrong_scheme")
+
+
 def peer(text: str | None) -> IPv4Address | IPv6Address | None:
     """The address of a connection's peer, if it has one: a socket in a file has none.
 

@@ -129,6 +129,21 @@ class Page:
 
 
 @dataclass(frozen=True)
+class KindCount:
+    """How many keys of one kind there are, by state."""
+
+    realm: str
+    kind: str
+    active: int
+    """With those that have expired, since that is a fact of time."""
+    suspended: int
+    """With those that have expired, too."""
+    revoked: int
+    expired: int
+    """How many of the active and suspended ones have expired."""
+
+
+@dataclass(frozen=True)
 class DryRun:
     """What ending many keys would do."""
 

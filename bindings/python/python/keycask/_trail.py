@@ -94,7 +94,9 @@ class Decision:
     key_id: str | None
     address: str | None
     missing: tuple[str, ...]
-    """Scopes that were needed and not there."""
+    """Of a denial for scopes: those that were needed and not there."""
+    needed: tuple[str, ...]
+    """Of a grant: scopes that its request needed, for itself and for its method."""
 
 
 @dataclass(frozen=True)

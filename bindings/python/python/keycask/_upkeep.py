@@ -20,6 +20,12 @@ class Stats:
     keys: int
     owners: int
     realms: int
+    log_commits: int
+    """Commits that the log has, the last ones."""
+    audit_entries: int
+    """Of the audit trail, that were not taken out."""
+    audit_last: int
+    """Number of the last of them: how many were ever made."""
     index_bytes: int
     """Of the table in memory."""
     index_huge_bytes: int

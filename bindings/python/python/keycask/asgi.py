@@ -2,7 +2,8 @@
 
 It needs no framework. In the application, `scope["state"]["grant"]`, which Starlette and FastAPI
 have as `request.state.grant`, is the grant. A refused request is answered with the profile's
-bytes; what the profile adds to a granted one, such as rate headers, is added to its answer.
+bytes; what the profile adds to a granted one, such as rate headers, is added to its answer, unless
+the application says it itself.
 
 Deciding takes microseconds and is done where the event loop is: no thread is taken for it. Put
 middleware that answers CORS preflights outside of this one: a preflight carries no key.
@@ -55,7 +56,7 @@ class KeyMiddleware:
         self._gate = Gate(store, realm, kinds=kinds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in ("http", "websocket"):
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         outcome = self._gate.present(
@@ -73,7 +74,9 @@ class KeyMiddleware:
 
         async def send_with_fields(message: Message) -> None:
             if message["type"] == "http.response.start" and added:
-                message["headers"] = [*message.get("headers", ()), *added]
+                own = list(message.get("headers", ()))
+                names = {name.lower() for name, _ in own}
+                message["headers"] = own + [field for field in added if field[0] not in names]
             await send(message)
 
         state = {**scope.get("state", {}), "grant": grant}

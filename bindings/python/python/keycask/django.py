@@ -19,9 +19,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache, wraps
-from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
+from asgiref.sync import iscoroutinefunction
 from django.conf import settings
 from django.core.signals import setting_changed
 from django.http import HttpResponse
@@ -94,7 +94,7 @@ def require_key(*scopes: str) -> Callable[[View], View]:
 
         def added(request: Any, answered: HttpResponse) -> HttpResponse:
             for name, value in request.keycask_headers:
-                answered[name] = value
+                answered.setdefault(name, value)
             return answered
 
         if iscoroutinefunction(view):

@@ -41,7 +41,8 @@ class Refused(HTTPException):
 
 class KeyAuth(SecurityBase):
     """Gives the grant of a request that presents a key of `realm` with all scopes that
-    `Security(..., scopes=)` names, and raises `Refused` for others.
+    `Security(..., scopes=)` names, and raises `Refused` for others. A request that several of them
+    ask, such as one of the application and one of the route, is charged once.
 
     `kinds`: those that are accepted; all without. `model`: how OpenAPI shows where the key is
     presented; that is as the profile says, whatever this is. `scheme_name`: its name there.
@@ -72,18 +73,21 @@ class KeyAuth(SecurityBase):
     ) -> Grant:
         """The grant of a request."""
         client = request.client
+        charged: set[Gate] = request.scope.setdefault("keycask.charged", set())
         outcome = self._gate.present(
             request.method,
             request.headers.raw,
             tuple(security_scopes.scopes),
+            cost=0 if self._gate in charged else 1,
             address=peer(client.host if client else None),
             request_id=self._request_id(request) if self._request_id else "",
         )
         grant = outcome.verdict.grant
         if grant is None:
             raise Refused(outcome.answer)
+        charged.add(self._gate)
         for name, value in outcome.answer.headers:
-            added.headers.append(name, value)
+            added.headers[name] = value
         return grant
 
 

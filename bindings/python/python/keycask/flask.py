@@ -66,7 +66,8 @@ class Keys:
 
                 @after_this_request
                 def add(response: Response) -> Response:
-                    response.headers.extend(answer.headers)
+                    for name, value in answer.headers:
+                        response.headers.setdefault(name, value)
                     return response
 
                 return current_app.ensure_sync(view)(*args, **more)

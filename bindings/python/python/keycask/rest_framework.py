@@ -27,6 +27,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 
 from . import django
+from ._gate import presents_none
 from ._keycask import Answer, Grant
 
 __all__ = ["HasScope", "KeyAuthentication", "Refused", "exception_handler"]
@@ -44,7 +45,7 @@ class KeyAuthentication(BaseAuthentication):  # type: ignore[misc]
     """Authenticates by a key of the realm that the setting `KEYCASK` names.
 
     A request without a token has no user, so that other classes may give it one, and a permission
-    refuse it.
+    refuse it. What is in another header or of another scheme, such as `Basic`, is left to them.
     """
 
     def authenticate(self, request: Any) -> tuple[Any, Grant] | None:
@@ -58,7 +59,7 @@ class KeyAuthentication(BaseAuthentication):  # type: ignore[misc]
             if view is not None:
                 view.headers.update(outcome.answer.headers)
             return django.user_of(grant), grant
-        if outcome.verdict.reason == "missing":
+        if presents_none(outcome):
             return None
         raise Refused(outcome.answer)
 
@@ -101,7 +102,11 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> HttpResponse
     refused = (exceptions.NotAuthenticated, exceptions.PermissionDenied)
     if answer is not None and isinstance(error, refused):
         # Of a request without a token, or one that a `HasScope` refused.
-        if isinstance(error, exceptions.NotAuthenticated) or error.get_codes() == "keycask":
+        if isinstance(error, exceptions.NotAuthenticated):
+            unknown = not isinstance(context["request"].auth, Grant)
+        else:
+            unknown = error.get_codes() == "keycask"
+        if unknown:
             return django.response(answer)
     # Imported here: when it is, it asks for the classes that the settings name, those above too.
     from rest_framework import views

@@ -21,7 +21,7 @@ from starlette.authentication import (
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from ._gate import Gate, KeyUser, StoreSource, peer
+from ._gate import Gate, KeyUser, StoreSource, peer, presents_none
 from ._keycask import Answer
 
 __all__ = ["KeyBackend", "KeyUser", "Refused", "User", "on_error", "response"]
@@ -43,7 +43,8 @@ class KeyBackend(AuthenticationBackend):
     """Authenticates by a key of `realm`, of one of `kinds` if they are given.
 
     `required`: whether a request without a token is refused. Else it has no user, as with other
-    backends. A token that is refused is refused in any case. `request_id`: gives your id of a
+    backends: a token in another header or of another scheme is none of `realm`. A token that is
+    refused is refused in any case. `request_id`: gives your id of a
     request, for answers that quote it.
 
     A backend has no hand in the answers to granted requests: what the profile adds to them, such
@@ -76,7 +77,7 @@ class KeyBackend(AuthenticationBackend):
         grant = outcome.verdict.grant
         if grant is not None:
             return AuthCredentials(grant.scopes), User(grant)
-        if outcome.verdict.reason == "missing" and not self._required:
+        if not self._required and presents_none(outcome):
             return None
         raise Refused(outcome.answer)
 
