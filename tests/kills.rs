@@ -1,5 +1,6 @@
 //! Processes that are killed while 16 threads write: whatever one of them was told is there
-//! when the store is opened again. `KEYCASK_KILLS` says how many are killed.
+//! when the store is opened again. `KEYCASK_KILLS` says how many are killed, and
+//! `KEYCASK_FIRST_SEED` moves the moments.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::expect_used)]
 
 use std::collections::HashMap;
@@ -183,10 +184,16 @@ fn kill(path: &Path, lines: u64, hasty: bool, said: &mut Said) -> Result<(), Str
     said.compare(&Store::open(path).map_err(|e| e.to_string())?)
 }
 
+/// An amount that the environment may set.
+fn amount(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().expect(name))
+}
+
 /// Kills so many processes, and gives how many keys they issued, or what was wrong.
 fn kills(count: u64, hasty: bool) -> Result<usize, String> {
     let mut keys = 0;
     let mut left = count;
+    let first = amount("KEYCASK_FIRST_SEED", 0) % 600;
     while left > 0 {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("keys.redb");
@@ -198,7 +205,7 @@ fn kills(count: u64, hasty: bool) -> Result<usize, String> {
         let mut said = Said::default();
         for round in 0..left.min(ROUNDS) {
             // Early and late, at no particular step.
-            kill(&path, 1 + (left * 37 + round * 101) % 600, hasty, &mut said)?;
+            kill(&path, 1 + (first + left * 37 + round * 101) % 600, hasty, &mut said)?;
         }
         keys += said.keys.len();
         left = left.saturating_sub(ROUNDS);
@@ -209,7 +216,7 @@ fn kills(count: u64, hasty: bool) -> Result<usize, String> {
 #[test]
 fn what_processes_acknowledged_before_they_were_killed_is_there() {
     let begun = Instant::now();
-    let count = std::env::var("KEYCASK_KILLS").map_or(20, |n| n.parse().expect("KEYCASK_KILLS"));
+    let count = amount("KEYCASK_KILLS", 20);
     let keys = kills(count, false).unwrap();
     let seconds = begun.elapsed().as_secs();
     say(&format!("crash: kills: {count} processes of {WRITERS} writers, {keys} keys, {seconds} s"));

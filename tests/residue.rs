@@ -2,7 +2,12 @@
 //!
 //! The process looks through all of its own memory. It knows the tokens under a mask, so that it
 //! does not find what it looks for in its own hands.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at a surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test may stop at a surprise"
+)]
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};

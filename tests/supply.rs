@@ -151,6 +151,26 @@ fn what_only_a_feature_needs_is_not_built_without_it() {
     }
 }
 
+/// With the flag under which orders of events are tried, tokio has no network, and what needs one
+/// cannot be built.
+#[test]
+fn the_models_are_built_without_an_executor() {
+    let tree = |flags: &str| {
+        let run = Command::new(env!("CARGO"))
+            .args(["tree", "--locked", "--package=keycask", "--prefix=none", "--format={lib}"])
+            .env("RUSTFLAGS", flags)
+            .current_dir(TOP)
+            .output()
+            .unwrap();
+        assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+        String::from_utf8(run.stdout).unwrap()
+    };
+    let (with, without) = (tree("--cfg loom"), tree(""));
+    let has = |tree: &str, name| tree.lines().any(|line| line == name);
+    assert!(has(&with, "loom") && !has(&without, "loom"));
+    assert!(!has(&with, "tokio") && has(&without, "tokio"));
+}
+
 #[test]
 fn deny_toml_bans_what_the_engine_promises_to_do_without() {
     let rules = rules();

@@ -5,18 +5,26 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 
 const TOP: &str = env!("CARGO_MANIFEST_DIR");
+const FIRST_SEED: &str = "KEYCASK_FIRST_SEED";
 
 /// Runs the attacks of a list for no time. Gives whether all is well, and the table.
 fn attack(list: &str) -> (bool, String) {
+    let output = run(list, None);
+    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+}
+
+/// Runs the attacks of a list for no time, from this seed on if it is given.
+fn run(list: &str, first_seed: Option<&str>) -> Output {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("list");
     fs::write(&path, list).unwrap();
     let mut run = Command::new(Path::new(TOP).join("tests/attack/run"));
-    let output = run.arg("0").arg(&path).arg(dir.path()).output().unwrap();
-    (output.status.success(), String::from_utf8(output.stdout).unwrap())
+    run.arg("0").arg(&path).arg(dir.path()).env_remove(FIRST_SEED);
+    run.envs(first_seed.map(|seed| (FIRST_SEED, seed)));
+    run.output().unwrap()
 }
 
 /// An attack that says this in the end, and ends with this.
@@ -61,6 +69,22 @@ fn whatever_is_wrong_with_an_attack_ends_all_with_an_error_after_all_were_made()
     }
     assert!(!attack("").0, "a list of nothing passed");
     assert!(!attack("1 exit 3\n").0, "an attack that did not begin passed");
+}
+
+#[test]
+fn each_run_has_a_first_seed_of_its_own_that_is_printed_and_can_be_set() {
+    let list = "1 echo attack: one amount=\"$KEYCASK_FIRST_SEED\" found=0 control=caught\n";
+    for given in [None, Some("7000")] {
+        let output = run(list, given);
+        let [said, table] = [output.stderr, output.stdout].map(|it| String::from_utf8(it).unwrap());
+        let printed = said.split_once("KEYCASK_FIRST_SEED=").unwrap().1;
+        let printed = printed.lines().next().unwrap();
+        assert!(table.contains(&format!(" {printed} |")), "{said}{table}");
+        match given {
+            Some(seed) => assert_eq!(printed, seed),
+            None => assert!(printed.parse::<u64>().unwrap() > 1_000_000, "{printed}"),
+        }
+    }
 }
 
 /// Runs `by-tests` over a command that says what `cargo test` would.

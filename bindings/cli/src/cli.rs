@@ -148,6 +148,9 @@ fn hint(error: &Error) -> Option<&'static str> {
         ErrorKind::Argument if error.message().starts_with("sealing key") => {
             Some("; give --sealing-key-file FILE or set KEYCASK_SEALING_KEY_FILE")
         }
+        ErrorKind::NotFound if error.message().starts_with("owner ") => {
+            Some("; keycask owner set makes one")
+        }
         ErrorKind::RolledBack => Some("; see keycask restore"),
         ErrorKind::Unconfirmed => Some("; see keycask confirm-restore"),
         ErrorKind::Pepper => Some(

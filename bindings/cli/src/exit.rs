@@ -25,8 +25,16 @@ pub(crate) enum Exit {
     Corrupt = 6,
 }
 
-/// The part of the help that lists them.
+/// What the help of the whole command ends with: how to begin, and the statuses.
 pub(crate) const HELP: &str = "\
+Example:
+  export KEYCASK_STORE=keys.keycask
+  keycask init
+  keycask realm apply shop.toml
+  keycask owner set --realm shop user-7
+  keycask issue --realm shop --kind live --out token user-7
+  keycask verify --realm shop < token
+
 Exit status:
   0    done, or granted
   1    failure

@@ -34,6 +34,16 @@ fn the_help_lists_the_commands_and_the_exit_statuses() {
 }
 
 #[test]
+fn the_example_of_the_whole_command_can_be_followed() {
+    let place = Place::empty();
+    let help = place.run(&["--help"]).expect(0).out;
+    let (_, example) = help.split_once("\nExample:\n").unwrap();
+    let (example, _) = example.split_once("\n\n").unwrap();
+    let output = place.shell(example);
+    assert!(output.status.success() && example.ends_with("< token"), "{output:#?}");
+}
+
+#[test]
 fn help_does_not_say_where_this_machine_keeps_its_secrets() {
     let place = Place::empty();
     let help = place.run(&["stat", "--help"]).expect(0).out;

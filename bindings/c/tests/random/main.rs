@@ -1,6 +1,7 @@
 //! Random calls of every function of the header, with whatever it can be given: NULL, lengths,
 //! sizes of structs, numbers and bits that nobody knows, keys and tokens of other calls, stores
-//! that are closed, on several threads, under sanitizers. `KEYCASK_CALLS` says how many are made.
+//! that are closed, on several threads, under sanitizers. `KEYCASK_CALLS` says how many are made,
+//! and `KEYCASK_FIRST_SEED` moves what chance chooses.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
 
 mod emit;
@@ -33,9 +34,9 @@ fn run(planted: Option<u32>, calls: u64, threads: u32) -> Output {
     flags.extend(SANITIZED);
     flags.extend(define.as_deref());
     let program = Program::build("gcc", &["tests/random/random.c", &calls_c], &flags);
-    let seed = std::env::var("KEYCASK_SEED").unwrap_or_else(|_| "1".to_owned());
+    let first = std::env::var("KEYCASK_FIRST_SEED").map_or(0, |seed| seed.parse::<u64>().unwrap());
     let mut command = program.command(&[]);
-    command.args([&calls.to_string(), &seed, &threads.to_string()]);
+    command.args([&calls.to_string(), &first.wrapping_add(1).to_string(), &threads.to_string()]);
     command.output().unwrap()
 }
 

@@ -204,7 +204,9 @@ fn of_sign(
         ),
         Sign::NeverUsed => (
             keys(is("was never used", "were never used")),
-            "They were issued more than 7 days ago. Nobody misses them if they end.".to_owned(),
+            "They were issued more than 7 days ago, and were not used here since. Whether an \
+             imported key was used before nobody knows: wait before you end it."
+                .to_owned(),
             vec![
                 run(format!(
                     "keycask list --never-used --state active --unexpired --issued-before {since}"

@@ -7,6 +7,7 @@ mod browser;
 mod common;
 #[path = "../../../../tests/common/hands.rs"]
 mod hands;
+mod odd;
 mod sample;
 
 use std::fs;

@@ -23,6 +23,11 @@ fn amount(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect(name))
 }
 
+/// What the seeds of a run are counted from: others try other worlds.
+fn first_seed() -> u64 {
+    amount("KEYCASK_FIRST_SEED", 0)
+}
+
 /// The seeds to run: all of these, or the one that the environment names.
 fn seeds(all: impl IntoIterator<Item = u64>) -> Vec<u64> {
     match std::env::var("KEYCASK_SEED") {
@@ -45,7 +50,9 @@ fn each<T: Default + Send>(
                 Ok(done) => add(&mut sum.lock().unwrap_or_else(PoisonError::into_inner), done),
                 Err(why) => {
                     next.store(seeds.len(), Ordering::Relaxed);
-                    panic!("{why}\nrepeat it with KEYCASK_SEED={seed}");
+                    let first = first_seed();
+                    let again = format!("KEYCASK_FIRST_SEED={first} KEYCASK_SEED={seed}");
+                    panic!("{why}\nrepeat it with {again}");
                 }
             }
         }
