@@ -32,8 +32,8 @@ FEATURES := keycask/axum,keycask/metrics,keycask/tracing,keycask-cli/tower
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test web crash model models bench count peers fuzz attack check fmt clippy deny \
-    advisories layers doc clean header abi install install-command \
+.PHONY: help demo test web crash model models shuttle coverage bench count peers fuzz \
+    attack check fmt clippy deny advisories layers doc clean header abi install install-command \
     snapshots fixture size python wheel go
 
 help: ## this list
@@ -81,6 +81,15 @@ model: ## live through L=1000 random lives of keys beside a plain model
 models: ## try the orders of events in small worlds of the table in memory
 	@.ci/prepare build
 	RUSTFLAGS="--cfg loom" cargo test --locked --profile models -p keycask --lib index::models
+
+shuttle: ## try the table in memory under N=10000 random schedules of each of its larger worlds
+	@.ci/prepare build
+	RUSTFLAGS="--cfg shuttle" KEYCASK_SCHEDULES=$(if $(filter file,$(origin N)),10000,$(N)) \
+	    cargo test --locked --profile models -p keycask --lib index::tests::schedules
+
+coverage: ## which lines and branches of the engine its tests run
+	@.ci/prepare build coverage
+	tests/completeness/coverage
 
 bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)
 	@.ci/prepare build python go

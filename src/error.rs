@@ -91,7 +91,8 @@ impl ErrorKind {
 
 /// Why a call failed: a [kind](ErrorKind) for programs and a sentence for people.
 ///
-/// The sentence names the input at fault and never holds a token, a digest or a pepper.
+/// The sentence names the input at fault and never holds a token, a digest or a pepper. It has 4096
+/// bytes at most: what it quotes may be of any length, and is cut there.
 pub struct Error {
     inner: Box<Inner>,
 }
@@ -102,11 +103,19 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
+/// Longest sentence in bytes.
+const MESSAGE_MAX: usize = 4096;
+
 impl Error {
-    /// Makes an error of `kind` that says `message`.
+    /// Makes an error of `kind` that says `message`, or as much of it as a sentence may have.
     #[cold]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let message = message.into();
+        let mut message = message.into();
+        if message.len() > MESSAGE_MAX {
+            let end = (0..=MESSAGE_MAX).rev().find(|end| message.is_char_boundary(*end));
+            message.truncate(end.unwrap_or(0));
+            message.shrink_to_fit();
+        }
         Self { inner: Box::new(Inner { kind, message, source: None }) }
     }
 

@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use std::io::{self, Read};
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
@@ -36,9 +37,9 @@ pub struct Alerts {
     alerts: Vec<(Alert, Zeroizing<String>)>,
 }
 
-/// What of an object matters. All else in it is skipped.
+/// What of an object matters. All else in it is skipped, and so is an alert within an alert.
 #[derive(Deserialize)]
-struct Object<'a> {
+struct Object<'a, A> {
     #[serde(borrow, alias = "secret")]
     token: Option<Cow<'a, str>>,
     #[serde(borrow, rename = "type", alias = "secret_type")]
@@ -52,9 +53,12 @@ struct Object<'a> {
     /// Whether GitHub shows the secret in base64.
     #[serde(default)]
     is_base64_encoded: Option<bool>,
-    #[serde(borrow)]
-    alert: Option<Box<Object<'a>>>,
+    alert: Option<A>,
 }
+
+/// An object of the message. What reads it calls itself once for the alert within, so no message
+/// takes more of the stack than another.
+type Outer<'a> = Object<'a, Object<'a, IgnoredAny>>;
 
 impl Alerts {
     /// Most bytes of a message: 32 MiB. GitHub's own end at 25 MB.
@@ -79,11 +83,17 @@ impl Alerts {
             false => serde_json::from_slice(&text).map(|object| vec![object]),
         };
         // What serde says quotes the text.
-        let objects: Vec<Object<'_>> = objects.map_err(|error| {
+        let objects: Vec<Outer<'_>> = objects.map_err(|error| {
             let (line, column) = (error.line(), error.column());
             bad(format!("alerts: at line {line}, column {column}: not JSON as GitHub sends it"))
         })?;
-        let alert = |(number, object): (usize, Object<'_>)| object.alert(number.saturating_add(1));
+        let alert = |(number, mut object): (usize, Outer<'_>)| {
+            let number = number.saturating_add(1);
+            match object.alert.take() {
+                Some(alert) => alert.told(number),
+                None => object.told(number),
+            }
+        };
         let alerts = objects.into_iter().enumerate().map(alert).collect::<Result<_>>()?;
         Ok(Self { alerts })
     }
@@ -94,11 +104,9 @@ impl Alerts {
     }
 }
 
-impl Object<'_> {
-    fn alert(self, number: usize) -> Result<(Alert, Zeroizing<String>)> {
-        if let Some(alert) = self.alert {
-            return Object { alert: None, ..*alert }.alert(number);
-        }
+impl<A> Object<'_, A> {
+    /// What the object itself tells, which is alert `number`.
+    fn told(self, number: usize) -> Result<(Alert, Zeroizing<String>)> {
         let secret = self.token.ok_or_else(|| {
             let why = "has neither a \"token\" nor a \"secret\"; GitHub's webhooks leave it out, \
                        and its REST API tells it";
@@ -124,7 +132,9 @@ fn read_all(mut message: impl Read) -> io::Result<Zeroizing<Vec<u8>>> {
     while len <= Alerts::LEN_MAX {
         if len == text.len() {
             let mut longer = Zeroizing::new(vec![0; len.saturating_mul(2)]);
-            longer.iter_mut().zip(text.iter()).for_each(|(to, from)| *to = *from);
+            if let Some(begin) = longer.get_mut(..len) {
+                begin.copy_from_slice(&text);
+            }
             text = longer;
         }
         match message.read(text.get_mut(len..).unwrap_or_default()) {

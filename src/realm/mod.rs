@@ -9,6 +9,7 @@ mod change;
 mod fields;
 mod json;
 mod kind;
+mod levels;
 mod methods;
 mod names;
 mod plan;

@@ -7,6 +7,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::levels::{LEVELS_MAX, too_deep};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The text of a profile, and the name that errors give it.
@@ -31,6 +32,10 @@ impl<'a> Source<'a> {
 
     /// Parses the whole text.
     pub(super) fn parse(self) -> Result<Spanned<DeTable<'a>>> {
+        if let Some(at) = too_deep(self.text) {
+            let (line, why) = (self.line(at), format!("more than {LEVELS_MAX} levels"));
+            return Err(Error::new(ErrorKind::Profile, format!("{}:{line}: {why}", self.name)));
+        }
         DeTable::parse(self.text).map_err(|error| {
             let line = self.line(error.span().map_or(0, |span| span.start));
             let why = error.message();

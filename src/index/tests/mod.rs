@@ -3,6 +3,8 @@
 mod lease;
 mod model;
 mod rules;
+#[cfg(shuttle)]
+mod schedules;
 mod stress;
 
 use super::*;

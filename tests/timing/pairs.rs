@@ -1,0 +1,221 @@
+//! Classes of tokens, two by two, between which a stranger is to see no difference, and some
+//! between which he may.
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use keycask::{Actor, OwnerChange, Pepper, RealmRef, Request, Spec, Store};
+
+use crate::welch::Times;
+
+const PROFILE: &str = r#"
+realm = "acme"
+[[kind]]
+name = "live"
+prefix = "acme_"
+body = 32
+checksum = "none"
+[[kind]]
+name = "checked"
+prefix = "chkd_"
+body = 32
+"#;
+
+const PEPPER: [u8; 32] = [7; 32];
+const PREFIX: &[u8] = b"acme_";
+const LEN: usize = PREFIX.len() + 32;
+const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// How many tokens a class has at a time, of which each measurement takes one, and how many
+/// measurements there are before others are drawn. A token has a time of its own, by where it is
+/// looked for: each is measured so seldom that this is no part of the difference of two classes.
+const TOKENS: usize = 256;
+const DRAWN_FOR: u64 = 4096;
+
+/// A small, fast and repeatable source of numbers (SplitMix64).
+pub struct Numbers(u64);
+
+impl Numbers {
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    fn fill(&mut self, body: &mut [u8]) {
+        for character in body {
+            *character = BASE62[(self.next() % 62) as usize];
+        }
+    }
+}
+
+/// Draws a token of one class or the other: of 0 or 1.
+type Draw<'w> = Box<dyn Fn(&mut Numbers, usize) -> Vec<u8> + 'w>;
+
+/// Two classes of tokens of one length.
+pub struct Pair<'w> {
+    pub name: &'static str,
+    /// Whether no difference is to be seen.
+    pub hidden: bool,
+    draw: Draw<'w>,
+}
+
+/// A store with few keys, so that nothing but what a token is makes a difference: none of them
+/// stands in another's way, and all of the table is in the processor's cache.
+pub struct World {
+    _dir: tempfile::TempDir,
+    store: Store,
+    realm: RealmRef,
+    /// The token of a live key.
+    known: Vec<u8>,
+    /// Tokens of revoked keys.
+    revoked: Vec<Vec<u8>>,
+    /// Tokens with a checksum.
+    checked: Vec<Vec<u8>>,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let (dir, by) = (tempfile::tempdir().unwrap(), Actor::new("tester"));
+        let options = Store::options().pepper(Pepper::new(&PEPPER));
+        let store = options.create(dir.path().join("keys.keycask")).unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by).unwrap();
+        let realm = store.realm("acme").unwrap();
+        store.set_owner(realm, "o", &OwnerChange::new(), &by).unwrap();
+        let issue = |kind: &str| {
+            let issued = store.issue(&Spec::new(realm, kind, "o"), &by).unwrap();
+            (issued.key.key_id, issued.token.expose().as_bytes().to_vec())
+        };
+        let revoked = (0..8).map(|_| issue("live")).collect::<Vec<_>>();
+        for (key, _) in &revoked {
+            store.revoke(*key, &by).unwrap();
+        }
+        let revoked = revoked.into_iter().map(|(_, token)| token).collect();
+        let checked = (0..8).map(|_| issue("checked").1).collect();
+        let (_, known) = issue("live");
+        Self { _dir: dir, store, realm, known, revoked, checked }
+    }
+
+    /// All pairs.
+    pub fn pairs(&self) -> Vec<Pair<'_>> {
+        let pair = |name, hidden, draw| Pair { name, hidden, draw };
+        let last_four = LEN - 4;
+        vec![
+            pair("the same class twice", true, Box::new(|numbers, _| self.nobody(numbers))),
+            pair(
+                "body: other from the first character, or from the eighth to last",
+                true,
+                Box::new(|numbers, class| {
+                    let mut token = self.nobody(numbers);
+                    if class == 1 {
+                        token[..LEN - 8].copy_from_slice(&self.known[..LEN - 8]);
+                    }
+                    token
+                }),
+            ),
+            pair(
+                "digest: other in the first bit, or not in the first eight",
+                true,
+                Box::new(move |numbers, class| {
+                    let mut token = self.known.clone();
+                    loop {
+                        numbers.fill(&mut token[PREFIX.len()..last_four]);
+                        let common = self.bits_in_common(&token);
+                        if if class == 0 { common == 0 } else { common >= 8 } {
+                            return token;
+                        }
+                    }
+                }),
+            ),
+            pair(
+                "last four: nobody's, or a live key's",
+                false,
+                Box::new(move |numbers, class| {
+                    let mut token = self.nobody(numbers);
+                    if class == 1 {
+                        token[last_four..].copy_from_slice(&self.known[last_four..]);
+                    }
+                    token
+                }),
+            ),
+            pair(
+                "checksum: wrong in the first character, or in the last",
+                false,
+                Box::new(|numbers, class| {
+                    let mut token = self.any(&self.checked, numbers);
+                    let at = token.len() - [6, 1][class];
+                    token[at] = if token[at] == b'x' { b'y' } else { b'x' };
+                    token
+                }),
+            ),
+            pair(
+                "unknown, or revoked",
+                false,
+                Box::new(|numbers, class| match class {
+                    0 => self.nobody(numbers),
+                    _ => self.any(&self.revoked, numbers),
+                }),
+            ),
+        ]
+    }
+
+    fn nobody(&self, numbers: &mut Numbers) -> Vec<u8> {
+        let mut token = self.known.clone();
+        numbers.fill(&mut token[PREFIX.len()..]);
+        token
+    }
+
+    fn any(&self, tokens: &[Vec<u8>], numbers: &mut Numbers) -> Vec<u8> {
+        tokens[(numbers.next() % tokens.len() as u64) as usize].clone()
+    }
+
+    /// How many bits of its digest, from the first on, a token has in common with the live key.
+    fn bits_in_common(&self, token: &[u8]) -> u32 {
+        let word = |token: &[u8]| {
+            let hash = blake3::keyed_hash(&PEPPER, token);
+            u64::from_le_bytes(*hash.as_bytes().first_chunk().unwrap())
+        };
+        (word(token) ^ word(&self.known)).trailing_zeros()
+    }
+
+    /// Decides about a token: what is measured.
+    pub fn verify(&self, token: &[u8]) -> u64 {
+        u64::from(self.store.verify(self.realm, token, &Request::new()).is_ok())
+    }
+
+    /// A mistake that must be seen: the token is compared with the key's, up to the first
+    /// character that differs.
+    pub fn compare(&self, token: &[u8]) -> u64 {
+        let same = token.iter().zip(&self.known).take_while(|(one, other)| black_box(one) == other);
+        same.count() as u64
+    }
+}
+
+/// Measures `run` so many times, each with a token of a class that chance chooses.
+pub fn measure(pair: &Pair<'_>, seed: u64, amount: u64, run: impl Fn(&[u8]) -> u64) -> Times {
+    let (mut numbers, mut times) = (Numbers::new(seed), Times::new());
+    let mut classes = [const { Vec::new() }; 2];
+    // Every token is read from the same place, where it has just been written.
+    let mut room = (pair.draw)(&mut numbers, 0);
+    for turn in 0..amount {
+        if turn.is_multiple_of(DRAWN_FOR) {
+            for (class, tokens) in classes.iter_mut().enumerate() {
+                *tokens = (0..TOKENS).map(|_| (pair.draw)(&mut numbers, class)).collect();
+            }
+        }
+        let number = numbers.next();
+        let class = (number & 1) as usize;
+        room.copy_from_slice(&classes[class][(number >> 1) as usize % TOKENS]);
+        let token = black_box(&*room);
+        let start = Instant::now();
+        black_box(run(token));
+        times.add(class, start.elapsed().as_nanos());
+    }
+    times
+}
