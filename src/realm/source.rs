@@ -34,7 +34,8 @@ impl<'a> Source<'a> {
     pub(super) fn parse(self) -> Result<Spanned<DeTable<'a>>> {
         if let Some(at) = too_deep(self.text) {
             let (line, why) = (self.line(at), format!("more than {LEVELS_MAX} levels"));
-            return Err(Error::new(ErrorKind::Profile, format!("{}:{line}: {why}", self.name)));
+            let why = format!("{}:{line}: nested too deep: {why}", self.name);
+            return Err(Error::new(ErrorKind::Profile, why));
         }
         DeTable::parse(self.text).map_err(|error| {
             let line = self.line(error.span().map_or(0, |span| span.start));
