@@ -156,7 +156,7 @@ impl Terminal {
         let command = format!("{} {line}", env!("CARGO_BIN_EXE_keycask"));
         let environment = place.command(&[""; 0]);
         // What waits for another answer than it gets shall not wait for ever.
-        let child = Command::new("timeout")
+        let child = interruptible("timeout")
             .args(["60", "script", "-qec", &command, "/dev/null"])
             .env_clear()
             .envs(environment.get_envs().filter_map(|(name, value)| Some((name, value?))))
@@ -228,6 +228,23 @@ fn at_a_terminal_a_token_is_asked_for_and_not_shown() {
     assert!(code == 4 && shown.contains(ESCAPE), "{shown:?}");
 }
 
+/// Runs `program` as who sits at a terminal runs it: what a shell runs in the background, and all that
+/// comes of it, does not hear of interruptions.
+fn interruptible(program: &str) -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal=INT", program]);
+    command
+}
+
+/// The command of `place`, so run.
+fn interruptible_command(place: &Place, args: &[&str]) -> Command {
+    let command = place.command(args);
+    let mut heard = interruptible(env!("CARGO_BIN_EXE_keycask"));
+    let environment = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    heard.args(command.get_args()).env_clear().envs(environment);
+    heard
+}
+
 fn interrupt(child: &Child) {
     let line = format!("kill -INT {}", child.id());
     assert!(Command::new("sh").args(["-c", &line]).status().unwrap().success());
@@ -236,8 +253,7 @@ fn interrupt(child: &Child) {
 #[test]
 fn an_interrupted_command_is_seen_as_interrupted() {
     let place = Place::with_owner();
-    let mut child = place
-        .command(&["changes", "--follow", "--json"])
+    let mut child = interruptible_command(&place, &["changes", "--follow", "--json"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -254,7 +270,7 @@ fn what_takes_over_a_second_shows_how_far_it_has_come_until_it_is_interrupted() 
     let place = Place::empty();
     let here = place.text("");
     let bench = ["bench", "--keys", "10000000", "--directory", &here];
-    let mut command = place.command(&bench);
+    let mut command = interruptible_command(&place, &bench);
     let elsewhere = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut terminal = Terminal::run(&place, &bench.join(" "));
     terminal.sees("Issuing [").sees("of 10000000 rows").types("\u{3}");
