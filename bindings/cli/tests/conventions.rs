@@ -228,8 +228,8 @@ fn at_a_terminal_a_token_is_asked_for_and_not_shown() {
     assert!(code == 4 && shown.contains(ESCAPE), "{shown:?}");
 }
 
-/// Runs `program` as who sits at a terminal runs it: what a shell runs in the background, and all that
-/// comes of it, does not hear of interruptions.
+/// Runs `program` as who sits at a terminal runs it: what a shell runs in the background, and all
+/// that comes of it, does not hear of interruptions.
 fn interruptible(program: &str) -> Command {
     let mut command = Command::new("env");
     command.args(["--default-signal=INT", program]);
