@@ -1,22 +1,23 @@
 //! What steps are chosen by.
 
+use arbitrary::Unstructured;
+
 /// Chooses by the bytes that it is given, as long as there are any, and then by SplitMix64
 /// (Steele, Lea and Flood, OOPSLA 2014).
-pub struct Dice {
-    /// The last first.
-    bytes: Vec<u8>,
+pub struct Dice<'b> {
+    bytes: Unstructured<'b>,
     state: u64,
 }
 
-impl Dice {
+impl<'b> Dice<'b> {
     /// Chooses by this seed alone.
     pub fn new(seed: u64) -> Self {
-        Self { bytes: Vec::new(), state: seed }
+        Self { bytes: Unstructured::new(&[]), state: seed }
     }
 
-    /// Chooses by these bytes first, each of which decides one throw.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.iter().rev().copied().collect(), state: 0 }
+    /// Chooses by these bytes first.
+    pub fn of(bytes: &'b [u8]) -> Self {
+        Self { bytes: Unstructured::new(bytes), state: 0 }
     }
 
     /// Whether bytes that it was given are left.
@@ -25,8 +26,8 @@ impl Dice {
     }
 
     pub fn roll(&mut self, sides: usize) -> usize {
-        if let Some(byte) = self.bytes.pop() {
-            return usize::from(byte) % sides;
+        if self.has_bytes() {
+            return self.bytes.choose_index(sides).unwrap();
         }
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.state;
