@@ -333,14 +333,10 @@ mod tests {
 
     /// A row with another first byte, or another length, under a MAC that is right.
     fn resealed(keys: &MacKeys, version: u8, len: usize) -> Vec<u8> {
-        let mut row = state().encode(keys);
-        toggle_mask(keys, &mut row);
-        let mut body = keys.open("meta", STATE, &row).unwrap().0.to_vec();
+        let mut body = State::unsealed(&state().encode(keys), keys).unwrap();
         body[0] = version;
         body.resize(len, 0);
-        let mut row = keys.seal("meta", STATE, body).0;
-        toggle_mask(keys, &mut row);
-        row
+        State::sealed(body, keys)
     }
 
     #[test]
