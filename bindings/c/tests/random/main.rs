@@ -24,12 +24,12 @@ fn emitted(directory: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Calls of one run of the program, with stores of its own. More are as many runs one after another:
-/// so stores stay small, and a finding is soon made again.
+/// Calls of one run of the program, with stores of its own. More are as many runs one after
+/// another: so stores stay small, and a finding is soon made again.
 const ROUND: u64 = 1_000_000;
 
 /// What a sanitizer keeps: enough to name the place of a mistake, and of what was freed that which
-/// a call could still use. Much more is slower than what it watches.
+/// a call could still use. Much more takes longer than the calls.
 const ASAN_OPTIONS: &str = "malloc_context_size=2:quarantine_size_mb=8";
 
 /// The program, with a library that has the mistake `planted`, or none.
