@@ -226,3 +226,28 @@ fn a_store_that_was_opened_for_reading_refuses_to_write_and_decides_all_the_same
     reader.verify(acme, issued.token.expose().as_bytes(), &request).unwrap();
     writer.revoke(key, &by()).unwrap();
 }
+
+#[test]
+fn who_only_reads_makes_no_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys");
+    let error = Store::options().read_only(true).create(&path).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Argument);
+    assert!(error.message().contains("cannot be made read-only"), "{error}");
+    assert!(!path.exists());
+}
+
+#[test]
+fn a_key_that_was_rotated_does_not_outlive_its_grace_by_an_update() {
+    let Scene { store, _dir } = scene();
+    let acme = store.realm("acme").unwrap();
+    let old = store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap().key.key_id;
+    store.rotate(old, &Rotation::new().grace(Duration::from_secs(600)), &by()).unwrap();
+    let end = store.key(old).unwrap().end;
+    let with = |end| Update::new().end(end);
+    let later = with(end.plus(Duration::from_millis(1)));
+    refused(&store, |s| s.update(old, &later, &by()), ErrorKind::Conflict, &["its grace ends at"]);
+    assert_eq!(store.update(old, &with(end), &by()).unwrap().end, end);
+    let sooner = Timestamp::from_ms(end.as_ms() - 1_000);
+    assert_eq!(store.update(old, &with(sooner), &by()).unwrap().end, sooner);
+}
