@@ -2,22 +2,23 @@
 
 use arbitrary::Unstructured;
 
-/// Chooses by the bytes that it is given, as long as there are any, and then by SplitMix64
-/// (Steele, Lea and Flood, OOPSLA 2014).
+use super::numbers::Numbers;
+
+/// Chooses by the bytes that it is given, as long as there are any, and then by numbers.
 pub struct Dice<'b> {
     bytes: Unstructured<'b>,
-    state: u64,
+    numbers: Numbers,
 }
 
 impl<'b> Dice<'b> {
     /// Chooses by this seed alone.
     pub fn new(seed: u64) -> Self {
-        Self { bytes: Unstructured::new(&[]), state: seed }
+        Self { bytes: Unstructured::new(&[]), numbers: Numbers::new(seed) }
     }
 
     /// Chooses by these bytes first.
     pub fn of(bytes: &'b [u8]) -> Self {
-        Self { bytes: Unstructured::new(bytes), state: 0 }
+        Self { bytes: Unstructured::new(bytes), numbers: Numbers::new(0) }
     }
 
     /// Whether bytes that it was given are left.
@@ -29,11 +30,7 @@ impl<'b> Dice<'b> {
         if self.has_bytes() {
             return self.bytes.choose_index(sides).unwrap();
         }
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % sides as u64).unwrap()
+        usize::try_from(self.numbers.next() % sides as u64).unwrap()
     }
 
     /// True one time in `of`.
