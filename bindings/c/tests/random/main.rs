@@ -38,7 +38,7 @@ fn program(planted: Option<u32>) -> Program {
     let calls_c = emitted(dir.path());
     let include = format!("-I{}", Path::new(kit::CRATE).join("tests/random").display());
     let define = planted.map(|number| format!("-DPLANTED={number}"));
-    let mut flags = vec![include.as_str(), "-O2"];
+    let mut flags = vec![include.as_str(), "-O1"];
     flags.extend(SANITIZED);
     flags.extend(define.as_deref());
     Program::build("gcc", &["tests/random/random.c", &calls_c], &flags)
