@@ -276,7 +276,8 @@ static int64_t reads(void *context, char *buffer, size_t cap) {
     size_t len;
     const char *from = some_token(&len);
     (void)context;
-    if (!from || !roll(4)) return roll(8) ? 0 : -1;
+    // It keeps its own promises: no text is longer than memory.
+    if (!from || len > PTRDIFF_MAX || !roll(4)) return roll(8) ? 0 : -1;
     if (!roll(30)) return (int64_t)cap + 1;
     len = len < cap ? len : cap;
     memcpy(buffer, from, len);
