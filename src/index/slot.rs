@@ -312,6 +312,8 @@ mod tests {
         for entry in [entry(), bare] {
             slot.fill(&Content::new(ADDRESS, &entry));
             assert!(slot.holds([1, 2]) && !slot.holds([1, 3]) && !slot.holds([3, 2]));
+            // Both halves differ, and by the same bits.
+            assert!(!slot.holds([2, 1]));
             assert_eq!(slot.read(slot.life()), Some(entry));
             assert_eq!(slot.peek(), Some(Content::new(ADDRESS, &entry)));
             slot.clear();
@@ -341,6 +343,24 @@ mod tests {
         let other = Slot::default();
         other.fill(&frozen);
         assert!(other.read(other.life()).unwrap().expired);
+    }
+
+    /// A writer that died while it gave a key another end has left it in two slots.
+    #[test]
+    fn a_key_that_stands_twice_counts_as_marked_once_both_of_its_slots_are() {
+        let [one, other, third] = [Slot::default(), Slot::default(), Slot::default()];
+        let later = Entry { end: Timestamp::from_ms(1_234_568), ..entry() };
+        one.fill(&Content::new(ADDRESS, &entry()));
+        other.fill(&Content::new(ADDRESS, &later));
+        third.fill(&Content::new(ADDRESS, &entry()));
+        let marked = |slots: &[&Slot], end| {
+            Slot::expire_all(slots.iter().copied(), ADDRESS.digest, end)
+        };
+        assert_eq!(marked(&[&one, &other], entry().end), Some(false));
+        assert_eq!(marked(&[&other, &one], entry().end), Some(false));
+        assert_eq!(marked(&[&one, &third], entry().end), Some(true));
+        assert!(third.read(third.life()).unwrap().expired);
+        assert_eq!(marked(&[], entry().end), None);
     }
 
     #[test]
