@@ -1,6 +1,9 @@
 //! Backups, what is restored from them, and files that were put back.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "common/acme.rs"]
+mod acme;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -8,62 +11,28 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use keycask::{
-    Actor, Changes, Error, ErrorKind, Event, FeedCursor, Filter, Gone, KeyId, Options, OwnerChange,
+    Changes, Error, ErrorKind, Event, FeedCursor, Filter, Gone, KeyId, Options, OwnerChange,
     Pepper, Progress, Reason, Request, Restore, Restored, Rotation, SealingKey, Spec, State, Step,
     Store, Update,
 };
+
+use acme::{Scene, by, profile, reason};
 
 fn cursor(store: &Store, seq: u64) -> FeedCursor {
     FeedCursor { seq, store_id: store.id() }
 }
 
-const PROFILE: &str = r#"
-realm = "acme"
-[[kind]]
-name = "live"
-prefix = "acme_live_"
-body = 32
-[[kind]]
-name = "shown"
-prefix = "acme_shown_"
-body = 32
-reveal = true
-[[scope]]
-name = "read"
-[[scope]]
-name = "write"
-[policy]
-usage = true
-retain = "0s"
-"#;
-
-fn by() -> Actor {
-    Actor::new("tester")
-}
+const POLICY: &str = "usage = true\nretain = \"0s\"";
 
 fn options() -> Options {
     Store::options().pepper(Pepper::new(&[1; 32])).sealing_key(SealingKey::new(&[2; 32]))
 }
 
-struct Scene {
-    dir: tempfile::TempDir,
-    store: Store,
-}
-
 impl Scene {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = options().create(dir.path().join("keys.keycask")).unwrap();
-        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-        let acme = store.realm("acme").unwrap();
-        for owner in ["ann", "bob"] {
-            store.set_owner(acme, owner, &OwnerChange::new(), &by()).unwrap();
-        }
-        Self { dir, store }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
+        let scene = Self::with(options(), POLICY);
+        scene.store.set_owner(scene.acme, "bob", &OwnerChange::new(), &by()).unwrap();
+        scene
     }
 
     fn issue(&self, kind: &str, owner: &str) -> (KeyId, String) {
@@ -98,12 +67,6 @@ fn issue(store: &Store, kind: &str, owner: &str) -> Result<(KeyId, String), Erro
     let spec = Spec::new(store.realm("acme")?, kind, owner).scopes(["read", "write"]);
     let issued = store.issue(&spec, &by())?;
     Ok((issued.key.key_id, issued.token.expose().to_owned()))
-}
-
-fn reason(store: &Store, token: &str) -> Option<Reason> {
-    let acme = store.realm("acme").unwrap();
-    let answer = store.verify(acme, token.as_bytes(), &Request::new());
-    answer.err().map(|error| error.denial().unwrap().reason)
 }
 
 fn state(store: &Store, key: KeyId) -> State {
@@ -305,7 +268,7 @@ fn a_restored_store_decides_as_the_backup_and_changes_nothing_until_it_is_confir
             "owner",
             new.set_owner(acme, "ann", &OwnerChange::new().suspended(true), &by()).unwrap_err(),
         ),
-        ("realm", new.apply_realm("acme.toml", PROFILE, &by()).unwrap_err()),
+        ("realm", new.apply_realm("acme.toml", &profile(POLICY), &by()).unwrap_err()),
     ];
     for (what, error) in refused {
         assert_eq!(error.kind(), ErrorKind::Unconfirmed, "{what}: {error}");
@@ -417,7 +380,7 @@ fn each_of_100_old_backups_is_told_from_what_the_store_is_known_to_be() {
 fn a_file_that_was_put_back_is_refused_and_not_touched() {
     let scene = Scene::new();
     let (key, _) = scene.issue("live", "ann");
-    let Scene { dir, store } = scene;
+    let Scene { dir, store, .. } = scene;
     let path = dir.path().join("keys.keycask");
     store.close().unwrap();
     let old = fs::read(&path).unwrap();
@@ -446,7 +409,7 @@ fn an_anchor_of_another_store_or_another_history_refuses_a_backup() {
     assert!(error.message().contains("another store"), "{error}");
 
     // The same file goes on twice.
-    let Scene { dir, store } = scene;
+    let Scene { dir, store, .. } = scene;
     store.close().unwrap();
     let twin = dir.path().join("twin");
     fs::copy(dir.path().join("keys.keycask"), &twin).unwrap();
@@ -495,7 +458,7 @@ fn what_the_original_denies_is_denied_in_the_restored_store_and_what_it_grants_i
     while store.sweep(100, &by()).unwrap().keys > 0 {}
     assert_eq!(store.key(swept.0).unwrap_err().kind(), ErrorKind::NotFound);
     let seq = store.anchor().unwrap().seq;
-    let Scene { dir, store } = scene;
+    let Scene { dir, store, .. } = scene;
     let original = dir.path().join("keys.keycask");
     let how = Restore::new().denials_of(&original);
     let new = dir.path().join("new");
@@ -585,7 +548,7 @@ fn networks_idle_spans_and_credits_of_the_original_restrain_the_restored_store()
     }
     let [until_shorter, until_first] = [&shorter, &first_idle].map(|key| idle_at(store, key));
     assert_eq!(idle_at(store, &longer), None);
-    let Scene { dir, store } = scene;
+    let Scene { dir, store, .. } = scene;
     store.close().unwrap();
     let how = Restore::new().denials_of(dir.path().join("keys.keycask"));
     let new = dir.path().join("new");
@@ -622,7 +585,7 @@ fn networks_idle_spans_and_credits_of_the_original_restrain_the_restored_store()
 fn an_original_of_another_store_is_refused() {
     let (scene, other) = (Scene::new(), Scene::new());
     let backup = scene.backup("backup");
-    let Scene { dir, store } = other;
+    let Scene { dir, store, .. } = other;
     store.close().unwrap();
     let how = Restore::new().denials_of(dir.path().join("keys.keycask"));
     let error = scene.restore(&backup, "new", &how).unwrap_err();
@@ -632,7 +595,7 @@ fn an_original_of_another_store_is_refused() {
 
 #[test]
 fn an_original_that_is_older_than_the_backup_is_refused() {
-    let Scene { dir, store } = Scene::new();
+    let Scene { dir, store, .. } = Scene::new();
     store.close().unwrap();
     let (file, old) = (dir.path().join("keys.keycask"), dir.path().join("old"));
     fs::copy(&file, &old).unwrap();
@@ -667,7 +630,7 @@ fn a_restored_store_is_backed_up_and_restored_as_any_other() {
 fn a_sealing_key_that_changes_and_a_log_that_is_short_do_not_spoil_a_backup() {
     let scene = Scene::new();
     (0..20).for_each(|_| _ = scene.issue("shown", "ann"));
-    let Scene { dir, store } = scene;
+    let Scene { dir, store, .. } = scene;
     store.close().unwrap();
     let new_key = || SealingKey::new(&[3; 32]);
     let pepper = || Pepper::new(&[1; 32]);

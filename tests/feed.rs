@@ -1,53 +1,27 @@
 //! The change feed, as a cache or a webhook follows it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
+#[path = "common/acme.rs"]
+mod acme;
+
 use keycask::{
-    Actor, Changed, Changes, Commit, Event, FeedCursor, Gone, OwnerChange, RealmRef, Restore,
-    Rotation, Spec, Store, Trim,
+    Changed, Changes, Commit, Event, FeedCursor, Gone, OwnerChange, Restore, Rotation, Spec, Store,
+    Trim,
 };
 
-const PROFILE: &str = r#"
-realm = "acme"
-[[kind]]
-name = "live"
-prefix = "acme_"
-body = 32
-[policy]
-retain = "0s"
-"#;
-
-fn by() -> Actor {
-    Actor::new("alice")
-}
-
-struct Scene {
-    directory: tempfile::TempDir,
-    store: Store,
-    realm: RealmRef,
-}
+use acme::{Scene, by};
 
 impl Scene {
-    /// A store with a realm (seq 1) and an owner (seq 2).
     fn new(log_len: u64) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let store = Store::options().log_len(log_len);
-        let store = store.create(directory.path().join("keys")).unwrap();
-        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-        let realm = store.realm("acme").unwrap();
-        store.set_owner(realm, "ann", &OwnerChange::new(), &by()).unwrap();
-        Self { directory, store, realm }
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.directory.path().join(name)
+        Self::with(Store::options().log_len(log_len), "retain = \"0s\"")
     }
 
     fn reader(&self) -> Store {
-        Store::options().read_only(true).open(self.path("keys")).unwrap()
+        Store::options().read_only(true).open(self.file()).unwrap()
     }
 
     fn issue(&self) -> keycask::KeyId {
-        self.store.issue(&Spec::new(self.realm, "live", "ann"), &by()).unwrap().key.key_id
+        self.store.issue(&Spec::new(self.acme, "live", "ann"), &by()).unwrap().key.key_id
     }
 
     fn cursor(&self, seq: u64) -> FeedCursor {
@@ -75,7 +49,7 @@ fn whoever_follows_the_log_is_told_every_change_in_order_or_that_it_is_gone() {
     let commits = since(store, scene.cursor(0));
     assert_eq!(commits.iter().map(|c| c.seq).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!(commits[2].changed, [Changed::Key(key)]);
-    assert!(matches!(commits[0].changed[..], [Changed::Realm(realm)] if realm == scene.realm));
+    assert!(matches!(commits[0].changed[..], [Changed::Realm(realm)] if realm == scene.acme));
     assert_eq!(since(store, scene.cursor(2)), commits[2..]);
     assert_eq!(store.changes(scene.cursor(0), 2).unwrap(), Changes::Since(commits[..2].to_vec()));
     assert_eq!(since(store, scene.cursor(3)), []);
@@ -86,7 +60,7 @@ fn whoever_follows_the_log_is_told_every_change_in_order_or_that_it_is_gone() {
     assert_eq!(gone(4), Gone::Ahead);
     for round in 0..600 {
         let change = OwnerChange::new().suspended(round % 2 == 0);
-        store.set_owner(scene.realm, "ann", &change, &by()).unwrap();
+        store.set_owner(scene.acme, "ann", &change, &by()).unwrap();
     }
     assert_eq!(gone(0), Gone::Trimmed);
     let feed = store.feed().unwrap();
@@ -135,12 +109,12 @@ fn a_reader_is_told_what_the_writer_beside_it_commits() {
 
 #[test]
 fn a_cursor_lasts_over_a_restart_and_over_compaction_which_a_reader_is_told_of() {
-    let Scene { directory, store, realm } = Scene::new(1_000);
-    let path = directory.path().join("keys");
+    let Scene { dir, store, acme } = Scene::new(1_000);
+    let path = dir.path().join("keys.keycask");
     let cursor = store.feed().unwrap().newest;
     store.close().unwrap();
     let store = Store::open(&path).unwrap();
-    let scene = Scene { directory, store, realm };
+    let scene = Scene { dir, store, acme };
     let reader = scene.reader();
     let key = scene.issue();
     scene.store.compact().unwrap();
@@ -187,8 +161,8 @@ fn what_changed_is_told_also_when_the_trail_no_longer_says_what_was_done() {
 #[test]
 fn p51_no_token_and_no_digest_is_in_the_feed() {
     let scene = Scene::new(1_000);
-    let issued = scene.store.issue(&Spec::new(scene.realm, "live", "ann"), &by()).unwrap();
+    let issued = scene.store.issue(&Spec::new(scene.acme, "live", "ann"), &by()).unwrap();
     let text = format!("{:?}", scene.store.changes(scene.cursor(0), 100).unwrap());
-    let body = &issued.token.expose()["acme_".len()..];
+    let body = &issued.token.expose()["acme_live_".len()..];
     assert!(!text.contains(&body[..8]) && !text.contains("digest"), "{text}");
 }

@@ -226,3 +226,13 @@ fn a_store_that_was_opened_for_reading_refuses_to_write_and_decides_all_the_same
     reader.verify(acme, issued.token.expose().as_bytes(), &request).unwrap();
     writer.revoke(key, &by()).unwrap();
 }
+
+#[test]
+fn who_only_reads_makes_no_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("keys");
+    let error = Store::options().read_only(true).create(&path).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Argument);
+    assert!(error.message().contains("cannot be made read-only"), "{error}");
+    assert!(!path.exists());
+}

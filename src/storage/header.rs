@@ -417,8 +417,8 @@ mod tests {
         let row = rotated.encode(&keys);
         let (again, _) = Header::decode(&row, given(Some(&new), None)).unwrap();
         let (current, previous) = again.match_peppers(given(Some(&new), None)).unwrap();
-        assert!(current.number == 2 && current.pepper.is_some());
-        assert!(previous.is_some_and(|p| p.number == 1 && p.pepper.is_none()));
+        let of = |generation: Numbered<'_>| (generation.number, generation.pepper.is_some());
+        assert_eq!((of(current), previous.map(of)), ((2, true), Some((1, false))));
         assert_eq!(kind_of(&row, None), ErrorKind::Pepper);
     }
 }

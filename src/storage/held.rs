@@ -84,13 +84,11 @@ impl Held {
         if end.is_none() {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
-        let there = index(self.file_len.saturating_sub(offset)).min(out.len());
-        if let Some((there, beyond)) = out.split_at_mut_checked(there) {
-            if !there.is_empty() {
-                window.read(file, self.file_len, offset, there)?;
-            }
-            beyond.fill(0);
+        let beyond = index(self.file_len.saturating_sub(offset)).min(out.len());
+        if let Some(there) = out.get_mut(..beyond).filter(|there| !there.is_empty()) {
+            window.read(file, self.file_len, offset, there)?;
         }
+        out.get_mut(beyond..).unwrap_or_default().fill(0);
         for step in &self.steps {
             match step {
                 Step::Write(at, data) => overlay(offset, out, *at, data),

@@ -76,18 +76,17 @@ impl Store {
         for group in tokens.chunks(GROUP) {
             let ways = self.routes.load();
             let mut presented = [const { Err(Malformed::Prefix) }; GROUP];
-            // What has no shape is not hashed: the others close the gaps.
-            let mut texts: [&[u8]; GROUP] = [&[]; GROUP];
-            let mut count = 0_usize;
             for (token, place) in group.iter().zip(&mut presented) {
                 *place = bound.realm.grammar().parse(token).map(|_| {
-                    if let Some(text) = texts.get_mut(count) {
-                        (*text, count) = (token, count.saturating_add(1));
-                    }
                     let approach = self.index.approach_first(Locator::of_token(token));
                     Presented { approach, digest: Digest::NONE }
                 });
             }
+            // What has no shape is not hashed: the others close the gaps.
+            let mut texts: [&[u8]; GROUP] = [&[]; GROUP];
+            let shaped = group.iter().zip(&presented).filter(|(_, presented)| presented.is_ok());
+            let count =
+                texts.iter_mut().zip(shaped).map(|(text, (token, _))| *text = token).count();
             let digests =
                 ways.current.digester.digests::<GROUP>(texts.get(..count).unwrap_or_default());
             for (presented, digest) in presented.iter_mut().flatten().zip(&digests) {

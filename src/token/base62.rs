@@ -107,6 +107,17 @@ mod tests {
         assert_eq!(digits, expected);
     }
 
+    /// What is compiled in is what the function that made it gives, and what the digits say.
+    #[test]
+    fn a_byte_has_the_place_of_its_digit_as_its_value() {
+        let made = values();
+        assert_eq!(made, VALUES);
+        for (byte, value) in (0..=u8::MAX).zip(made) {
+            let place = DIGITS.iter().position(|digit| *digit == byte);
+            assert_eq!(value, place.map_or(NO_VALUE, |place| place as u8), "{byte}");
+        }
+    }
+
     #[test]
     fn numbers_are_written_big_endian_and_padded_with_zeros() {
         for (value, text) in [

@@ -91,13 +91,32 @@ const fn followed(mut sums: [u32; 256]) -> [u32; 256] {
 mod tests {
     use super::*;
 
-    /// The definition, a bit at a time.
-    fn plain(bytes: &[u8]) -> u32 {
-        !bytes.iter().fold(u32::MAX, |sum, byte| {
+    /// The remainder that goes on from `sum`, a bit at a time.
+    fn divided(sum: u32, bytes: &[u8]) -> u32 {
+        bytes.iter().fold(sum, |sum, byte| {
             (0..8).fold(sum ^ u32::from(*byte), |sum, _| {
                 if sum & 1 == 0 { sum >> 1 } else { sum >> 1 ^ POLYNOMIAL }
             })
         })
+    }
+
+    /// The definition.
+    fn plain(bytes: &[u8]) -> u32 {
+        !divided(u32::MAX, bytes)
+    }
+
+    /// What is compiled in is what the function that made it gives, and what its definition says.
+    #[test]
+    fn each_table_has_what_a_byte_adds_that_so_many_others_follow() {
+        let made = tables();
+        assert_eq!(made, TABLES);
+        for (after, table) in made.iter().enumerate() {
+            for (byte, sum) in (0..=u8::MAX).zip(table) {
+                // Beginning from nothing, so that the byte alone counts.
+                let text = [vec![byte], vec![0; after]].concat();
+                assert_eq!(*sum, divided(0, &text), "{byte} and {after} others");
+            }
+        }
     }
 
     #[test]

@@ -156,6 +156,24 @@ mod tests {
         assert!(bits(Shape::BODY_MIN - 1) < 128.0);
     }
 
+    /// A scan for leaks would else report what is nobody's, or miss what is.
+    #[test]
+    fn a_text_is_accepted_that_has_the_length_the_prefix_the_digits_and_the_checksum() {
+        let shape = Shape::new("a_", 22, Checksum::Crc32).unwrap();
+        let token = shape.with_body(&"x".repeat(22));
+        assert!(shape.accepts(token.as_bytes()));
+        for wrong in [
+            String::new(),
+            format!("{token}x"),
+            token[..token.len() - 1].to_owned(),
+            token.replace("a_", "b_"),
+            token.replace("xx", "x-"),
+            token.replace("xx", "xy"),
+        ] {
+            assert!(!shape.accepts(wrong.as_bytes()), "{wrong}");
+        }
+    }
+
     #[test]
     fn what_breaks_a_limit_is_refused_with_the_limit() {
         let too_long = "p".repeat(Shape::PREFIX_MAX + 1);

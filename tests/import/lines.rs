@@ -12,7 +12,7 @@ fn lines_are_imported_with_a_report_of_each_that_is_refused() {
     let mut text = String::new();
     for n in 0..25_000 {
         let digest = sha256(&format!("token-{n}"));
-        text.push_str(&format!(r#"{{"owner": "o", "digest": "{digest}", "scopes": ["read"]}}"#));
+        text.push_str(&format!(r#"{{"owner": "ann", "digest": "{digest}", "scopes": ["read"]}}"#));
         text.push('\n');
     }
     text.push_str("\n{\"owner\": \"o\", \"token\": \"the last one\"}\n");
@@ -51,21 +51,21 @@ fn what_is_wrong_with_a_line_is_said_without_its_token() {
     let lines = ImportLines::new(scene.acme).kind("live");
     let secret = "s3cret-that-nobody-shall-see";
     for (line, why) in [
-        (format!(r#"{{"owner": "o", "token": {secret}}}"#), "is not JSON"),
+        (format!(r#"{{"owner": "ann", "token": {secret}}}"#), "is not JSON"),
         (format!(r#"{{"owner": 7, "token": "{secret}"}}"#), "another type"),
-        (format!(r#"{{"owner": "o", "{secret}": 1}}"#), "unknown field"),
-        (format!(r#"{{"owner": "o", "token": "{secret} "}}"#), "visible ASCII"),
-        (format!(r#"{{"owner": "o", "digest": "{secret}"}}"#), "scheme: is missing"),
+        (format!(r#"{{"owner": "ann", "{secret}": 1}}"#), "unknown field"),
+        (format!(r#"{{"owner": "ann", "token": "{secret} "}}"#), "visible ASCII"),
+        (format!(r#"{{"owner": "ann", "digest": "{secret}"}}"#), "scheme: is missing"),
         (
-            format!(r#"{{"owner": "o", "digest": "{secret}", "scheme": "sha256"}}"#),
+            format!(r#"{{"owner": "ann", "digest": "{secret}", "scheme": "sha256"}}"#),
             "want 64 of hex",
         ),
-        (format!(r#"{{"owner": "o", "digest": "$2b$12${secret}", "scheme": "sha256"}}"#), "slow"),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "scheme": "md5"}}"#), "broken"),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "state": "gone"}}"#), "state: want"),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "end": "soon"}}"#), "end: "),
-        (format!(r#"{{"owner": "o", "token": "{secret}", "digest": "x"}}"#), "either"),
-        (r#"{"owner": "o"}"#.to_owned(), "either"),
+        (format!(r#"{{"owner": "ann", "digest": "$2b$12${secret}", "scheme": "sha256"}}"#), "slow"),
+        (format!(r#"{{"owner": "ann", "token": "{secret}", "scheme": "md5"}}"#), "broken"),
+        (format!(r#"{{"owner": "ann", "token": "{secret}", "state": "gone"}}"#), "state: want"),
+        (format!(r#"{{"owner": "ann", "token": "{secret}", "end": "soon"}}"#), "end: "),
+        (format!(r#"{{"owner": "ann", "token": "{secret}", "digest": "x"}}"#), "either"),
+        (r#"{"owner": "ann"}"#.to_owned(), "either"),
     ] {
         let refused = lines.read(&line).unwrap_err();
         assert!(refused.to_string().contains(why), "{line}: {refused}");
@@ -81,14 +81,14 @@ fn a_dry_run_tells_what_lines_come_to_that_stand_far_apart() {
     let mut line = |owner: &str, token: &str| {
         writeln!(text, r#"{{"owner": "{owner}", "token": "{token}"}}"#).unwrap();
     };
-    line("o", "twice");
-    line("o", "of-two-owners");
+    line("ann", "twice");
+    line("ann", "of-two-owners");
     line("p", "first-place");
     line("new", "of-a-new-owner");
     for n in 0..10_000 {
-        line("o", &format!("token-{n}"));
+        line("ann", &format!("token-{n}"));
     }
-    line("o", "twice");
+    line("ann", "twice");
     line("p", "of-two-owners");
     line("p", "second-place");
     line("p", "no-place");
@@ -115,13 +115,13 @@ fn long_lines_are_imported_in_commits_of_4_mib() {
     let mut text = String::new();
     let metadata = "m".repeat(4_000);
     for n in 0..2_500 {
-        writeln!(text, r#"{{"owner": "o", "token": "token-{n}", "metadata": "{metadata}"}}"#)
+        writeln!(text, r#"{{"owner": "ann", "token": "token-{n}", "metadata": "{metadata}"}}"#)
             .unwrap();
     }
     let names = vec![r#""read""#; 129].join(",");
-    writeln!(text, r#"{{"owner": "o", "token": "many-names", "scopes": [{names}]}}"#).unwrap();
+    writeln!(text, r#"{{"owner": "ann", "token": "many-names", "scopes": [{names}]}}"#).unwrap();
     let names = vec![r#""read""#; 128].join(",");
-    writeln!(text, r#"{{"owner": "o", "token": "some-names", "scopes": [{names}]}}"#).unwrap();
+    writeln!(text, r#"{{"owner": "ann", "token": "some-names", "scopes": [{names}]}}"#).unwrap();
     let lines = ImportLines::new(scene.acme).kind("live");
     let before = scene.store.stats().unwrap().seq;
     let mut refused = Vec::new();
@@ -139,24 +139,24 @@ fn what_is_refused_of_a_line_is_told_without_any_text_that_stands_in_it() {
     let scene = Scene::new();
     let secret = "s3cret";
     let lines = ImportLines::new(scene.acme);
-    let (digest, of_o) = (sha256("x"), r#""owner": "o", "kind": "live""#);
+    let (digest, of_ann) = (sha256("x"), r#""owner": "ann", "kind": "live""#);
     for member in [
         format!(r#""owner": "{secret}", "kind": "live", "token": "abcd""#),
-        format!(r#""owner": "o", "kind": "{secret}", "token": "abcd""#),
-        format!(r#"{of_o}, "token": "abcd", "scopes": ["{secret}"]"#),
-        format!(r#"{of_o}, "token": "abcd", "sets": ["\"{secret}"]"#),
-        format!(r#"{of_o}, "token": "abcd", "{secret}": 1"#),
-        format!(r#"{of_o}, "token": "abcd", "state": "{secret}""#),
-        format!(r#"{of_o}, "token": "abcd", "end": "{secret}""#),
-        format!(r#"{of_o}, "token": "abcd", "last_four": "{secret}""#),
-        format!(r#"{of_o}, "digest": "{secret}", "scheme": "sha256""#),
-        format!(r#"{of_o}, "digest": "crc{secret}$1", "scheme": "sha256""#),
-        format!(r#"{of_o}, "digest": "{digest}", "scheme": "{secret}""#),
-        format!(r#"{of_o}, "digest": "{digest}", "scheme": "md5{secret}""#),
-        format!(r#"{of_o}, "digest": "{digest}", "scheme": "sha256:{secret}""#),
-        format!(r#"{of_o}, "digest": "{digest}", "scheme": "talos:before={secret}""#),
-        format!(r#"{of_o}, "digest": "{digest}", "scheme": "seam:before={secret}""#),
-        format!(r#"{of_o}, "digest": "{digest}", "scheme": "seam", "lead": "{secret}""#),
+        format!(r#""owner": "ann", "kind": "{secret}", "token": "abcd""#),
+        format!(r#"{of_ann}, "token": "abcd", "scopes": ["{secret}"]"#),
+        format!(r#"{of_ann}, "token": "abcd", "sets": ["\"{secret}"]"#),
+        format!(r#"{of_ann}, "token": "abcd", "{secret}": 1"#),
+        format!(r#"{of_ann}, "token": "abcd", "state": "{secret}""#),
+        format!(r#"{of_ann}, "token": "abcd", "end": "{secret}""#),
+        format!(r#"{of_ann}, "token": "abcd", "last_four": "{secret}""#),
+        format!(r#"{of_ann}, "digest": "{secret}", "scheme": "sha256""#),
+        format!(r#"{of_ann}, "digest": "crc{secret}$1", "scheme": "sha256""#),
+        format!(r#"{of_ann}, "digest": "{digest}", "scheme": "{secret}""#),
+        format!(r#"{of_ann}, "digest": "{digest}", "scheme": "md5{secret}""#),
+        format!(r#"{of_ann}, "digest": "{digest}", "scheme": "sha256:{secret}""#),
+        format!(r#"{of_ann}, "digest": "{digest}", "scheme": "talos:before={secret}""#),
+        format!(r#"{of_ann}, "digest": "{digest}", "scheme": "seam:before={secret}""#),
+        format!(r#"{of_ann}, "digest": "{digest}", "scheme": "seam", "lead": "{secret}""#),
     ] {
         let line = format!("{{{member}}}");
         let mut said = String::new();
@@ -181,7 +181,7 @@ fn what_is_refused_of_a_line_is_told_without_any_text_that_stands_in_it() {
 fn a_token_with_escapes_is_the_text_that_they_stand_for() {
     let scene = Scene::new();
     let lines = ImportLines::new(scene.acme).kind("live");
-    let read = |json: &str| lines.read(&format!(r#"{{"owner": "o", "token": {json}}}"#));
+    let read = |json: &str| lines.read(&format!(r#"{{"owner": "ann", "token": {json}}}"#));
     let keys = [r#""a\/b\\c\"d""#, r#""\u0041BCD""#].map(|json| read(json).unwrap());
     let ids = scene.import(&keys);
     assert_eq!(scene.key_of("a/b\\c\"d"), Some(ids[0]));

@@ -1,6 +1,8 @@
 //! Keys move in whose tokens another system made.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "../common/acme.rs"]
+mod acme;
 mod known;
 mod lines;
 
@@ -8,33 +10,14 @@ use std::sync::Barrier;
 use std::thread;
 
 use keycask::{
-    Actor, Error, ErrorKind, Event, Import, ImportOutcome, ImportRules, KeyId, KeyInfo,
-    OwnerChange, Pepper, RealmRef, Reason, Request, Rotation, Scheme, Spec, State, Store,
-    Timestamp,
+    Error, ErrorKind, Event, Import, ImportOutcome, ImportRules, KeyId, KeyInfo, OwnerChange,
+    Pepper, Reason, Request, Rotation, Scheme, Spec, State, Store, Timestamp,
 };
 use sha2::{Digest, Sha256, Sha512};
 
-const PROFILE: &str = r#"
-realm = "acme"
-[[kind]]
-name = "live"
-prefix = "acme_live_"
-body = 32
-[[kind]]
-name = "shown"
-prefix = "acme_shown_"
-body = 32
-reveal = true
-[[scope]]
-name = "read"
-[[scope]]
-name = "write"
-[[plan]]
-name = "two"
-active = 2
-[policy]
-default_life = "90d"
-"#;
+use acme::{Scene, by, profile, reason};
+
+const POLICY: &str = "default_life = \"90d\"";
 
 const STRICT: &str = r#"
 realm = "strict"
@@ -54,16 +37,6 @@ prefix = "other_"
 body = 32
 "#;
 
-struct Scene {
-    dir: tempfile::TempDir,
-    store: Store,
-    acme: RealmRef,
-}
-
-fn by() -> Actor {
-    Actor::new("tests")
-}
-
 fn options() -> keycask::Options {
     let options = Store::options().pepper(Pepper::new(&[7; 32]));
     let options = options.sealing_key(keycask::SealingKey::new(&[8; 32]));
@@ -80,24 +53,17 @@ fn sha256(text: &str) -> String {
 
 impl Scene {
     fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = options().create(dir.path().join("keys.redb")).unwrap();
-        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-        store.apply_realm("other.toml", OTHER, &by()).unwrap();
-        let acme = store.realm("acme").unwrap();
-        store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
-        store.set_owner(acme, "p", &OwnerChange::new().plan("two"), &by()).unwrap();
-        Self { dir, store, acme }
+        let scene = Self::with(options(), POLICY);
+        scene.store.apply_realm("other.toml", OTHER, &by()).unwrap();
+        let capped = OwnerChange::new().plan("two");
+        scene.store.set_owner(scene.acme, "p", &capped, &by()).unwrap();
+        scene
     }
 
     fn reopened(self) -> Self {
         self.store.close().unwrap();
-        let store = options().open(self.dir.path().join("keys.redb")).unwrap();
+        let store = options().open(self.dir.path().join("keys.keycask")).unwrap();
         Self { store, ..self }
-    }
-
-    fn spec(&self) -> Spec {
-        Spec::new(self.acme, "live", "o")
     }
 
     fn token(&self, text: &str) -> Import {
@@ -122,8 +88,7 @@ impl Scene {
     }
 
     fn reason(&self, token: &str) -> Option<Reason> {
-        let verdict = self.store.verify(self.acme, token.as_bytes(), &Request::new());
-        verdict.err().map(|error| error.denial().unwrap().reason)
+        reason(&self.store, token)
     }
 
     fn key_of(&self, token: &str) -> Option<KeyId> {
@@ -273,9 +238,9 @@ fn p30_no_stored_digest_is_a_token() {
     // Nor is one that is in the file.
     let Scene { dir, store, acme } = scene;
     store.close().unwrap();
-    let file = std::fs::read(dir.path().join("keys.redb")).unwrap();
+    let file = std::fs::read(dir.path().join("keys.keycask")).unwrap();
     assert!(!file.windows(16).any(|window| window == &digest[..16]), "the digest is in the file");
-    let store = options().open(dir.path().join("keys.redb")).unwrap();
+    let store = options().open(dir.path().join("keys.keycask")).unwrap();
     store.verify(acme, b"the-token", &Request::new()).unwrap();
 }
 
@@ -386,7 +351,7 @@ fn a_secret_that_keys_are_found_by_is_needed_to_open_the_store() {
     scene.import(&[scene.digest("sha256:after=old", &sha256("a-token-the old pepper"))]);
     let Scene { dir, store, acme } = scene;
     store.close().unwrap();
-    let path = dir.path().join("keys.redb");
+    let path = dir.path().join("keys.keycask");
     let bare = || Store::options().pepper(Pepper::new(&[7; 32]));
     for options in [bare(), bare().import_secret("old", b"another")] {
         let refused = options.open(&path).unwrap_err();
@@ -459,8 +424,8 @@ fn no_key_comes_suspended_into_a_realm_that_does_not_allow_it() {
     let scene = Scene::new();
     scene.store.apply_realm("strict.toml", STRICT, &by()).unwrap();
     let strict = scene.store.realm("strict").unwrap();
-    scene.store.set_owner(strict, "o", &OwnerChange::new(), &by()).unwrap();
-    let key = |text| Import::token(Spec::new(strict, "live", "o"), text).unwrap();
+    scene.store.set_owner(strict, "ann", &OwnerChange::new(), &by()).unwrap();
+    let key = |text| Import::token(Spec::new(strict, "live", "ann"), text).unwrap();
     let refused = scene.refused(key("paused").state(State::Suspended));
     assert_eq!(refused.kind(), ErrorKind::Conflict);
     assert!(refused.to_string().contains("does not allow suspending"), "{refused}");
@@ -475,7 +440,7 @@ fn a_secret_by_which_only_revoked_keys_are_found_is_not_needed() {
     let [ended, live] = scene.import(&[ended, digest("live")])[..] else { panic!("two keys") };
     let Scene { dir, store, acme } = scene;
     store.close().unwrap();
-    let path = dir.path().join("keys.redb");
+    let path = dir.path().join("keys.keycask");
     let bare = || Store::options().pepper(Pepper::new(&[7; 32]));
     assert_eq!(bare().open(&path).unwrap_err().kind(), ErrorKind::Pepper);
     let store = options().open(&path).unwrap();
@@ -520,11 +485,11 @@ fn a_scheme_of_a_refused_key_is_not_counted() {
 #[test]
 fn a_key_that_comes_revoked_keeps_no_copy_of_its_token() {
     let dir = tempfile::tempdir().unwrap();
-    let store = Store::create(dir.path().join("keys.redb")).unwrap();
-    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let store = Store::create(dir.path().join("keys.keycask")).unwrap();
+    store.apply_realm("acme.toml", &profile(POLICY), &by()).unwrap();
     let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
-    let key = || Import::token(Spec::new(acme, "shown", "o"), "shown-once").unwrap();
+    store.set_owner(acme, "ann", &OwnerChange::new(), &by()).unwrap();
+    let key = || Import::token(Spec::new(acme, "shown", "ann"), "shown-once").unwrap();
     // To keep one takes a sealing key, which this store has not.
     let refused = store.import(&[key()], &ImportRules::new(), &by()).unwrap_err();
     assert!(refused.to_string().contains("sealing key"), "{refused}");
@@ -539,7 +504,7 @@ fn what_came_with_a_wrong_secret_comes_anew_with_the_right_one() {
     let with = |secret: &[u8]| Store::options().import_secret("old", secret);
     let prepare = |store: &Store| {
         let acme = store.realm("acme").unwrap();
-        let spec = Spec::new(acme, "live", "o");
+        let spec = Spec::new(acme, "live", "ann");
         let digest = sha256("a-token-the old pepper");
         let import = Import::digest(spec, "sha256:after=old".parse().unwrap(), &digest).unwrap();
         let told = store.import(&[import], &ImportRules::new(), &by()).unwrap();
@@ -551,9 +516,9 @@ fn what_came_with_a_wrong_secret_comes_anew_with_the_right_one() {
         }
     };
     let store = with(b"a wrong pepper").create(&path).unwrap();
-    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    store.apply_realm("acme.toml", &profile(POLICY), &by()).unwrap();
     let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    store.set_owner(acme, "ann", &OwnerChange::new(), &by()).unwrap();
     let (wrong, reason) = prepare(&store);
     assert_eq!(reason, Some(Reason::Unknown));
     store.revoke(wrong, &by()).unwrap();

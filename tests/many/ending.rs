@@ -119,6 +119,26 @@ fn more_keys_than_one_commit_takes_are_revoked_in_several_and_all_of_them() {
     scene.store().check().unwrap();
 }
 
+/// One commit looks at ten thousand rows at most: others have their turn, and what is found later
+/// is revoked all the same.
+#[test]
+fn a_key_that_stands_behind_very_many_others_is_revoked_and_what_was_looked_at_counts_for_nothing()
+{
+    let scene = Scene::new();
+    scene.store().issue_many(&vec![scene.spec("live", "a"); 10_000], &by()).unwrap();
+    let last = scene.issue(&scene.spec("test", "b"));
+    let seq = scene.store().stats().unwrap().seq;
+    let ending = Ending::revoke(all().realm(scene.acme).kind("test"));
+    let by = by().operation("incident-9");
+    // The second time it was done.
+    for _ in 0..2 {
+        assert_eq!(scene.store().end_many(&ending, &by).unwrap().keys, 1);
+        assert_eq!(scene.store().stats().unwrap().seq, seq + 1, "an empty batch is no commit");
+        assert_eq!(scene.store().operation("incident-9").unwrap().seq, seq + 1);
+    }
+    assert_eq!(scene.reason(&last), Some("revoked"));
+}
+
 #[test]
 fn p11_all_grace_is_ended_at_once_where_it_is_asked_for_and_only_there() {
     let scene = Scene::new();

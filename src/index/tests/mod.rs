@@ -2,6 +2,7 @@
 
 mod lease;
 mod model;
+mod room;
 mod rules;
 #[cfg(shuttle)]
 mod schedules;

@@ -15,6 +15,7 @@ pub(crate) mod rewrite;
 mod rows;
 mod size;
 mod trail;
+mod unsound;
 mod versions;
 
 use std::path::{Path, PathBuf};

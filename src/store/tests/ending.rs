@@ -5,7 +5,10 @@ use rustix::io::Errno;
 use super::*;
 use crate::error::ErrorKind;
 use crate::query::{Ending, Filter};
+use crate::record::Done;
 use crate::storage::tests::disk::Fault;
+use crate::store::Draft;
+use crate::store::operation::Asked;
 
 /// More than one commit takes.
 const KEYS: usize = 1_200;
@@ -86,4 +89,20 @@ fn what_a_disk_that_fails_leaves_is_told_and_asking_again_does_the_rest() {
         scene.store.check().unwrap();
     }
     assert!(partial > 0, "no failure came between two commits");
+}
+
+/// No caller makes such a row: an operation is known by a digest of what was asked.
+#[test]
+fn an_operation_whose_row_tells_of_another_thing_is_corrupt_and_ends_nothing() {
+    let scene = Scene::new();
+    let token = scene.issue().unwrap().token.expose().to_owned();
+    let (by, ending) = (by().operation("incident"), ending(&scene));
+    let asked = Asked::new(&by, "end_many", || ending.asked()).unwrap();
+    let swept = Done::Swept(1, false);
+    scene.store.commit(|_, _, now| Ok(asked.note(Draft::new(()), now, swept))).unwrap();
+    let error = scene.store.end_many(&ending, &by).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.message().contains("\"incident\""), "{error}");
+    assert_eq!(scene.reason(&token), None);
+    assert_eq!(scene.store.index.stats().restraints, 0);
 }

@@ -8,6 +8,7 @@ mod ending;
 mod filling;
 mod growing;
 mod halted;
+mod meanwhile;
 mod narrowing;
 mod operations;
 mod salvage;
@@ -36,28 +37,9 @@ use crate::storage::{Storage, StorageOptions, Unread};
 use crate::time::{Clock, Timestamp};
 use crate::verdict::Reason;
 
-const PROFILE: &str = r#"
-realm = "acme"
-[[kind]]
-name = "live"
-prefix = "acme_live_"
-body = 32
-[[kind]]
-name = "shown"
-prefix = "acme_shown_"
-body = 32
-reveal = true
-[[scope]]
-name = "read"
-[[scope]]
-name = "write"
-[[plan]]
-name = "two"
-active = 2
-[policy]
-usage = true
-retain = "1h"
-"#;
+/// The realm of tests/common/acme.toml.
+const PROFILE: &str =
+    concat!(include_str!("../../../tests/common/acme.toml"), "usage = true\nretain = \"1h\"\n");
 
 const START_MS: i64 = 1_767_225_600_000;
 

@@ -1,0 +1,286 @@
+//! What changes while a verify is under way: it is decided by what holds at its end, or refused.
+//!
+//! A verify reads the clock once, when it has looked up its key and before it charges. A host's
+//! clock may take its time: here it makes a change there, on the same thread, and so each time at
+//! the same moment.
+
+use std::cell::{Cell, RefCell};
+use std::ops::ControlFlow;
+use std::rc::Rc;
+
+use serde_json::json;
+use sha2::Digest as _;
+
+use super::*;
+use crate::digest::Pepper;
+use crate::key_id::KeyId;
+use crate::policy::Required;
+use crate::quota::{Quota, Refill};
+use crate::spec::{Import, Update};
+use crate::store::ImportRules;
+use crate::store::deny::no_better_than;
+use crate::store::find::Text;
+use crate::store::operation::Asked;
+use crate::store::ways::Ways;
+use crate::verdict::{Denial, Grant};
+
+/// What happens when this thread reads the clock, until it breaks.
+type Meanwhile = Box<dyn FnMut() -> ControlFlow<()>>;
+
+thread_local! {
+    static MEANWHILE: RefCell<Option<Meanwhile>> = const { RefCell::new(None) };
+}
+
+struct Meddling(Hands);
+
+impl Clock for Meddling {
+    fn now(&self) -> Timestamp {
+        // What happens meanwhile reads the clock, too.
+        if let Some(mut what) = MEANWHILE.take()
+            && what().is_continue()
+        {
+            MEANWHILE.set(Some(what));
+        }
+        self.0.now()
+    }
+
+    fn uptime(&self) -> Duration {
+        self.0.uptime()
+    }
+}
+
+/// A store whose clock meddles, in a realm whose keys are metered, each lineage by itself.
+struct Busy {
+    store: Arc<Store>,
+    acme: RealmRef,
+    clock: Hands,
+}
+
+const PEPPERS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
+
+impl Busy {
+    fn new() -> Self {
+        let disk = Disk::new(Vec::new());
+        let first = Pepper::new(&PEPPERS[0]);
+        let settings = StorageOptions::new(Some(&first));
+        Storage::format(disk.clone(), &settings, &Random::system(), "create it").unwrap();
+        let clock = Hands::new();
+        let options = Options::new().clock(Meddling(clock.clone())).pepper(first);
+        let store = Arc::new(open(&disk, options).unwrap());
+        let paced = "[[plan]]\nname = \"paced\"\nrates = [\"100000 per 1m\"]\n";
+        store.apply_realm("acme.toml", &format!("{PROFILE}{paced}"), &by()).unwrap();
+        let acme = store.realm("acme").unwrap();
+        store.set_owner(acme, "o", &OwnerChange::new().plan("paced"), &by()).unwrap();
+        Self { store, acme, clock }
+    }
+
+    fn spec(&self) -> Spec {
+        Spec::new(self.acme, "live", "o").scopes(["read"])
+    }
+
+    /// A key that was not charged yet, and its token.
+    fn issue(&self) -> (KeyId, String) {
+        let issued = self.store.issue(&self.spec(), &by()).unwrap();
+        (issued.key.key_id, issued.token.expose().to_owned())
+    }
+
+    fn verify(&self, token: &str) -> Result<Grant, Reason> {
+        let scopes = self.store.profile(self.acme).unwrap().scope_set(["read"]).unwrap();
+        let request = Request::new().needs(scopes).address("10.0.0.1".parse().unwrap());
+        let answer = self.store.verify(self.acme, token.as_bytes(), &request);
+        answer.map_err(|error| error.denial().unwrap().reason)
+    }
+
+    /// Has `what` done when a verify next reads the clock.
+    fn once(&self, what: impl FnOnce(&Store) + 'static) {
+        let store = Arc::clone(&self.store);
+        let mut what = Some(what);
+        MEANWHILE.set(Some(Box::new(move || {
+            what.take().unwrap()(&store);
+            ControlFlow::Break(())
+        })));
+    }
+
+    /// Has a change of key `key` made whenever a verify reads the clock, `times` times. Gives how
+    /// many were made.
+    fn change_often(&self, key: KeyId, times: usize) -> Rc<Cell<usize>> {
+        let made = Rc::new(Cell::new(0));
+        let (store, count) = (Arc::clone(&self.store), Rc::clone(&made));
+        MEANWHILE.set(Some(Box::new(move || {
+            update(&store, key, count.get());
+            count.set(count.get() + 1);
+            if count.get() < times { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        })));
+        made
+    }
+
+    /// Decides about a token as one does who has read `ways` some time ago.
+    fn verify_by(&self, ways: &Ways, token: &str) -> Result<Grant, Denial> {
+        let realms = self.store.realms.load();
+        let text = Text { bound: realms.get(self.acme).unwrap(), ways, token: token.as_bytes() };
+        let required = Required::Scopes(Request::new().required);
+        self.store.decide(text, &Request::new(), required, None)
+    }
+
+    fn rotate_pepper(&self) {
+        self.store.rotate_pepper(Pepper::new(&PEPPERS[1]), &by()).unwrap();
+    }
+}
+
+/// Gives the key another list of networks, with the tests' address in it: what stands beside it
+/// is another after each change.
+fn update(store: &Store, key: KeyId, n: usize) {
+    let network = ["10.0.0.0/8", "10.0.0.0/16"][n % 2];
+    store.update(key, &Update::new().networks([network]), &by()).unwrap();
+}
+
+#[test]
+fn a_key_that_changes_before_its_first_charge_is_decided_as_it_has_become() {
+    let busy = Busy::new();
+    let (key, token) = busy.issue();
+    busy.once(move |store| update(store, key, 0));
+    let rate = busy.verify(&token).unwrap().rate.unwrap();
+    assert_eq!(rate.remaining, 99_999, "charged once, for itself");
+
+    let (key, token) = busy.issue();
+    busy.once(move |store| {
+        let away = Update::new().networks(["192.0.2.0/24"]);
+        store.update(key, &away, &by()).unwrap();
+    });
+    assert_eq!(busy.verify(&token), Err(Reason::Network));
+
+    let (key, token) = busy.issue();
+    busy.once(move |store| {
+        update(store, key, 0);
+        store.revoke(key, &by()).unwrap();
+    });
+    assert_eq!(busy.verify(&token), Err(Reason::Revoked));
+}
+
+#[test]
+fn a_key_that_goes_before_its_first_charge_is_unknown() {
+    let busy = Busy::new();
+    let (key, token) = busy.issue();
+    let clock = busy.clock.clone();
+    busy.once(move |store| {
+        store.revoke(key, &by()).unwrap();
+        clock.forward(Duration::from_secs(3_601));
+        assert_eq!(store.sweep(10, &by()).unwrap().keys, 1);
+    });
+    assert_eq!(busy.verify(&token), Err(Reason::Unknown));
+}
+
+/// Nobody is granted what he asked for before a change, and nobody looks for ever.
+#[test]
+fn a_key_that_changes_under_each_look_is_refused_in_the_end_and_granted_afterwards() {
+    let busy = Busy::new();
+    let (key, token) = busy.issue();
+    let made = busy.change_often(key, usize::MAX);
+    assert_eq!(busy.verify(&token), Err(Reason::Unknown));
+    MEANWHILE.take();
+    // One by the first look, which read the clock for the second, too.
+    let looks = made.get();
+    assert!((2..=200).contains(&looks), "{looks}");
+    let rate = busy.verify(&token).unwrap().rate.unwrap();
+    assert_eq!(rate.remaining, 99_999, "what was refused was not charged");
+}
+
+/// The old digest finds nobody by then, and the lease that is waited for is the key's all the same.
+#[test]
+fn a_key_that_comes_over_to_the_present_pepper_while_it_waits_for_credits_is_found_again() {
+    let busy = Busy::new();
+    let spec = busy.spec().quota(Quota::new(3, Refill::Never).unwrap());
+    let token = busy.store.issue(&spec, &by()).unwrap().token.expose().to_owned();
+    busy.rotate_pepper();
+    assert_eq!(busy.verify(&token).unwrap().credits.unwrap().remaining, 2);
+    busy.once(|store| assert_eq!(store.rehash().unwrap(), 1));
+    assert_eq!(busy.verify(&token).unwrap().credits.unwrap().remaining, 1);
+    assert_eq!(busy.store.pepper_status().unwrap().left, 0);
+    assert_eq!(busy.verify(&token).unwrap().credits.unwrap().remaining, 0);
+}
+
+#[test]
+fn who_read_how_keys_are_found_before_they_came_over_finds_them_all_the_same() {
+    let busy = Busy::new();
+    let [(key, token), (_, other)] = [busy.issue(), busy.issue()];
+    let nobody = Busy::new().issue().1;
+    let before = busy.store.routes.load();
+    busy.rotate_pepper();
+    let between = busy.store.routes.load();
+    assert!([&token, &other].iter().all(|token| busy.verify(token).is_ok()));
+    assert_eq!(busy.store.rehash().unwrap(), 2);
+    let after = busy.store.routes.load();
+    assert!(!std::ptr::eq(&**between, &**after), "nobody is left on the pepper before");
+    for ways in [before, between, after] {
+        assert_eq!(busy.verify_by(ways, &token).map(|grant| grant.key_id), Ok(key));
+        assert_eq!(busy.verify_by(ways, &nobody), Err(Denial::UNKNOWN));
+        let looked = |token: &str| {
+            let realms = busy.store.realms.load();
+            let bound = realms.get(busy.acme).unwrap();
+            busy.store.held(Text { bound, ways, token: token.as_bytes() }).map(|(key, _)| key)
+        };
+        assert_eq!(looked(&token), Ok(key));
+        assert_eq!(looked(&nobody), Err(Denial::UNKNOWN));
+    }
+    busy.store.revoke(key, &by()).unwrap();
+    for ways in [before, between, after] {
+        let denial = busy.verify_by(ways, &token).unwrap_err();
+        assert_eq!((denial.reason, denial.key), (Reason::Revoked, Some(key)));
+    }
+}
+
+#[test]
+fn a_text_of_another_system_whose_keys_went_meanwhile_is_refused_for_its_shape() {
+    const TEXT: &str = "a-token-of-another-system";
+    let busy = Busy::new();
+    let hex: String = sha2::Sha256::digest(TEXT).iter().map(|b| format!("{b:02x}")).collect();
+    let before = busy.store.routes.load();
+    let moved = Import::digest(busy.spec(), "sha256".parse().unwrap(), &hex).unwrap();
+    busy.store.import(&[moved], &ImportRules::new(), &by()).unwrap();
+    let there = busy.store.routes.load();
+    let key = busy.verify_by(there, TEXT).unwrap().key_id;
+    let reason = |ways| busy.verify_by(ways, TEXT).unwrap_err().reason;
+    // It began before there was such a key.
+    assert!(matches!(reason(before), Reason::Malformed(_)));
+    busy.store.revoke(key, &by()).unwrap();
+    assert_eq!(reason(there), Reason::Revoked);
+    busy.clock.forward(Duration::from_secs(3_601));
+    assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 1);
+    assert!(matches!(reason(there), Reason::Malformed(_)));
+    assert_eq!(busy.store.index.stats().keys, 0);
+}
+
+/// A revoke reads where its key stands, and denies it there. The plan of the denial stands in
+/// between.
+#[test]
+fn a_key_that_comes_over_while_it_is_about_to_be_denied_is_denied_where_it_has_come_to() {
+    let busy = Busy::new();
+    let (key, token) = busy.issue();
+    busy.rotate_pepper();
+    busy.verify(&token).unwrap();
+    let asked = Asked::new(&by(), "revoke", || json!({})).unwrap();
+    let denial = busy.store.deny_early(&asked, key, |_, _| {
+        assert_eq!(busy.store.rehash().unwrap(), 1);
+        Ok(no_better_than(State::Revoked))
+    });
+    assert_eq!(busy.verify(&token), Err(Reason::Revoked));
+    busy.store.lift(denial.unwrap());
+    assert!(busy.verify(&token).is_ok());
+    assert_eq!(busy.store.index.stats().restraints, 0);
+}
+
+#[test]
+fn a_key_that_is_swept_while_it_is_about_to_be_denied_leaves_no_denial() {
+    let busy = Busy::new();
+    let (key, token) = busy.issue();
+    busy.store.revoke(key, &by()).unwrap();
+    busy.clock.forward(Duration::from_secs(3_601));
+    let asked = Asked::new(&by(), "suspend", || json!({})).unwrap();
+    let denial = busy.store.deny_early(&asked, key, |_, _| {
+        assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 1);
+        Ok(no_better_than(State::Suspended))
+    });
+    assert_eq!(busy.verify(&token), Err(Reason::Unknown));
+    assert_eq!(busy.store.index.stats().restraints, 0);
+    busy.store.lift(denial.unwrap());
+}
