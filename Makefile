@@ -21,7 +21,7 @@ M ?= 60
 # `make test R=` draws others.
 R ?= 1126
 
-# Of which files `make mutants` makes mutants: those of tests/completeness/files, if none is named.
+# Of which files `make mutants` makes mutants: those of tests/completeness/judges, if none is named.
 F ?=
 
 # How many updates `make size` makes.

@@ -236,3 +236,18 @@ fn who_only_reads_makes_no_store() {
     assert!(error.message().contains("cannot be made read-only"), "{error}");
     assert!(!path.exists());
 }
+
+#[test]
+fn a_key_that_was_rotated_does_not_outlive_its_grace_by_an_update() {
+    let Scene { store, _dir } = scene();
+    let acme = store.realm("acme").unwrap();
+    let old = store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap().key.key_id;
+    store.rotate(old, &Rotation::new().grace(Duration::from_secs(600)), &by()).unwrap();
+    let end = store.key(old).unwrap().end;
+    let with = |end| Update::new().end(end);
+    let later = with(end.plus(Duration::from_millis(1)));
+    refused(&store, |s| s.update(old, &later, &by()), ErrorKind::Conflict, &["its grace ends at"]);
+    assert_eq!(store.update(old, &with(end), &by()).unwrap().end, end);
+    let sooner = Timestamp::from_ms(end.as_ms() - 1_000);
+    assert_eq!(store.update(old, &with(sooner), &by()).unwrap().end, sooner);
+}

@@ -317,16 +317,42 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_state_of_a_later_version_is_newer() {
-        let (_, keys) = Header::new(None, &Random::system()).unwrap();
-        let mut row = state().encode(&keys);
-        toggle_mask(&keys, &mut row);
+    /// A row with another first byte, or another length, under a MAC that is right.
+    fn resealed(keys: &MacKeys, version: u8, len: usize) -> Vec<u8> {
+        let mut row = state().encode(keys);
+        toggle_mask(keys, &mut row);
         let mut body = keys.open("meta", STATE, &row).unwrap().0.to_vec();
-        body[0] += 1;
+        body[0] = version;
+        body.resize(len, 0);
         let mut row = keys.seal("meta", STATE, body).0;
-        toggle_mask(&keys, &mut row);
-        assert_eq!(State::decode(&row, &keys).unwrap_err().kind(), ErrorKind::Newer);
+        toggle_mask(keys, &mut row);
+        row
+    }
+
+    #[test]
+    fn a_state_of_a_later_version_is_newer_and_of_none_that_there_was_corrupt() {
+        let (_, keys) = Header::new(None, &Random::system()).unwrap();
+        let kind = |version| {
+            let len = state().encode(&keys).len() - MAC_LEN;
+            State::decode(&resealed(&keys, version, len), &keys).map_err(|error| error.kind())
+        };
+        assert_eq!(kind(STATE_VERSION), Ok(state()));
+        assert_eq!(kind(STATE_VERSION + 1), Err(ErrorKind::Newer));
+        assert_eq!(kind(0), Err(ErrorKind::Corrupt));
+    }
+
+    #[test]
+    fn a_state_that_is_cut_off_or_goes_on_is_corrupt_whether_its_mac_is_right_or_not() {
+        let (_, keys) = Header::new(None, &Random::system()).unwrap();
+        let row = state().encode(&keys);
+        let kind = |row: &[u8]| State::decode(row, &keys).unwrap_err().kind();
+        for len in 0..row.len() {
+            assert_eq!(kind(&row[..len]), ErrorKind::Corrupt, "{len}");
+        }
+        let whole = row.len() - MAC_LEN;
+        for len in (1..whole).chain([whole + 1, whole + 32]) {
+            assert_eq!(kind(&resealed(&keys, STATE_VERSION, len)), ErrorKind::Corrupt, "{len}");
+        }
     }
 
     #[test]

@@ -15,9 +15,9 @@ fn lines_are_imported_with_a_report_of_each_that_is_refused() {
         text.push_str(&format!(r#"{{"owner": "ann", "digest": "{digest}", "scopes": ["read"]}}"#));
         text.push('\n');
     }
-    text.push_str("\n{\"owner\": \"o\", \"token\": \"the last one\"}\n");
-    text.push_str("{\"owner\": \"o\", \"tokan\": \"do-not-show\"}\n");
-    text.push_str("{\"owner\": \"o\", \"token\": \"no-newline\", \"kind\": \"shown\"}");
+    text.push_str("\n{\"owner\": \"ann\", \"token\": \"the last one\"}\n");
+    text.push_str("{\"owner\": \"ann\", \"tokan\": \"do-not-show\"}\n");
+    text.push_str("{\"owner\": \"ann\", \"token\": \"no-newline\", \"kind\": \"shown\"}");
     let lines = ImportLines::new(scene.acme).kind("live").scheme("unkey".parse().unwrap());
     let run = |rules: &ImportRules| {
         let mut refused = Vec::new();

@@ -10,8 +10,9 @@ use std::sync::Barrier;
 use std::thread;
 
 use keycask::{
-    Error, ErrorKind, Event, Import, ImportOutcome, ImportRules, KeyId, KeyInfo, OwnerChange,
-    Pepper, Reason, Request, Rotation, Scheme, Spec, State, Store, Timestamp,
+    Denial, Error, ErrorKind, Event, Import, ImportOutcome, ImportRules, KeyId, KeyInfo,
+    OwnerChange, Pepper, Reason, Request, Rotation, Scheme, Spec, State, Store, Timestamp,
+    VerifyError,
 };
 use sha2::{Digest, Sha256, Sha512};
 
@@ -481,14 +482,47 @@ fn a_scheme_of_a_refused_key_is_not_counted() {
     assert_eq!(shape(&told), "riiiiiiiir");
 }
 
+/// Texts of another shape among tokens of our own: each is decided about as it is alone.
+#[test]
+fn many_tokens_of_which_some_are_of_another_system_are_decided_about_together() {
+    let scene = Scene::new();
+    let own = scene.store.issue(&scene.spec(), &by()).unwrap().token.expose().to_owned();
+    scene.import(&[scene.digest("sha256", &sha256("by-its-digest")), scene.token("as-it-is")]);
+    let texts = [own.as_str(), "by-its-digest", "of-nobody", "as-it-is", "no\nshape", &own, "x"];
+    let texts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+    let alone = || {
+        let verify = |text: &&[u8]| scene.store.verify(scene.acme, text, &Request::new());
+        let answers = texts.iter().map(verify);
+        let reason = |error: VerifyError| error.denial().unwrap().reason;
+        answers.map(|answer| answer.map_err(reason)).collect::<Vec<_>>()
+    };
+    let together = || {
+        let mut answers = Vec::new();
+        scene.store.verify_many(scene.acme, &texts, &Request::new(), &mut answers).unwrap();
+        let reason = |denial: Denial| denial.reason;
+        answers.into_iter().map(|answer| answer.map_err(reason)).collect::<Vec<_>>()
+    };
+    let first = together();
+    let granted: Vec<bool> = first.iter().map(Result::is_ok).collect();
+    assert_eq!(granted, [true, true, false, true, false, true, false]);
+    assert!(
+        matches!(first[2], Err(Reason::Unknown)) && matches!(first[4], Err(Reason::Malformed(_)))
+    );
+    assert_eq!(first, alone());
+    assert_eq!(scene.store.rehash().unwrap(), 1);
+    assert_eq!(together(), first);
+    // A realm without such keys takes no text of another shape.
+    let other = scene.store.realm("other").unwrap();
+    let mut answers = Vec::new();
+    scene.store.verify_many(other, &texts, &Request::new(), &mut answers).unwrap();
+    let shapeless = |denial: &Denial| matches!(denial.reason, Reason::Malformed(_));
+    assert!(answers.iter().all(|answer| answer.as_ref().is_err_and(shapeless)));
+}
+
 /// A key that came revoked once kept a sealed copy of its token, which a revocation destroys.
 #[test]
 fn a_key_that_comes_revoked_keeps_no_copy_of_its_token() {
-    let dir = tempfile::tempdir().unwrap();
-    let store = Store::create(dir.path().join("keys.keycask")).unwrap();
-    store.apply_realm("acme.toml", &profile(POLICY), &by()).unwrap();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "ann", &OwnerChange::new(), &by()).unwrap();
+    let Scene { dir: _dir, store, acme } = Scene::with(Store::options(), POLICY);
     let key = || Import::token(Spec::new(acme, "shown", "ann"), "shown-once").unwrap();
     // To keep one takes a sealing key, which this store has not.
     let refused = store.import(&[key()], &ImportRules::new(), &by()).unwrap_err();

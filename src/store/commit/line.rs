@@ -147,7 +147,7 @@ impl<'l, B, O, J> Turn<'l, B, O, J> {
         let Some(next) = lock(&self.line.queue).waiting.pop_front() else {
             return Ride::Last(self, None);
         };
-        let Some(mut hand) = self.hand.take() else { return Ride::Lost };
+        let mut hand = self.hand.take().unwrap_or_else(Hand::new);
         hand.riders.push(Arc::clone(&self.seat));
         next.seat.tell(Told::Turn(hand, next.job));
         self.line.wait(&self.seat)

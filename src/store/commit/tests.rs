@@ -1,10 +1,13 @@
-//! The line by itself: whoever panics, nobody is left waiting.
+//! The line by itself, and journeys in it: whoever panics, nobody is left waiting.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::thread;
 
 use super::line::{Line, Ride};
+use crate::actor::Actor;
+use crate::audit::Event;
+use crate::store::{Draft, Store, trail};
 
 type Job = Box<dyn FnOnce(&mut Vec<u32>) + Send>;
 type Loads = Line<Vec<u32>, Vec<u32>, Job>;
@@ -144,4 +147,30 @@ fn riders_of_a_load_that_was_lost_are_told_so() {
         let panicked = ends.iter().filter(|end| **end == End::Panicked).count();
         assert_eq!((lost, panicked), (2, 1), "{ends:?}");
     }
+}
+
+/// Whoever did a job may panic before it hands the load on.
+#[test]
+fn a_journey_that_another_planned_and_then_left_is_committed_by_who_asked_for_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path().join("keys")).unwrap();
+    let journey = || {
+        store.commit_owned(|_, _, _, now| {
+            let entry = trail::entry(Event::RestoreConfirmed, &Actor::new("tester"), now);
+            Ok(Draft::new(7).entry(entry))
+        })
+    };
+    thread::scope(|scope| {
+        let mut turn = store.writers.enter();
+        let asking = scope.spawn(journey);
+        while store.writers.waiting() == 0 {
+            thread::yield_now();
+        }
+        let job = turn.job().unwrap();
+        job(&store, store.group(&mut turn));
+        drop(turn);
+        assert_eq!(asking.join().unwrap().unwrap(), 7);
+    });
+    assert_eq!(store.anchor().unwrap().seq, 1);
+    assert_eq!(store.audit(0, 10).unwrap().len(), 1);
 }

@@ -11,7 +11,7 @@ use crate::error::{ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::quota::{Quota, Refill};
 use crate::request::Request;
-use crate::spec::{Spec, Update};
+use crate::spec::{OwnerChange, Spec, Update};
 use crate::storage::tests::disk::Fault;
 use crate::verdict::Reason;
 
@@ -181,4 +181,31 @@ fn an_idle_span_that_a_profile_may_have_begun_to_say_holds() {
 fn a_shorter_idle_span_that_a_profile_may_say_holds() {
     let long = "idle = \"90d\"";
     idle_unknown(None, [long, long], |scene, _| apply(scene, IDLE));
+}
+
+/// A profile's change shows the keys of its realm anew, and those of no other.
+#[test]
+fn a_scope_that_implies_less_takes_nothing_from_the_keys_of_another_realm() {
+    let scene = Scene::new();
+    let implying =
+        PROFILE.replace("name = \"write\"\n", "name = \"write\"\nimplies = [\"read\"]\n");
+    scene.store.apply_realm("acme.toml", &implying, &by()).unwrap();
+    scene.store.apply_realm("beta.toml", &implying.replace("acme", "beta"), &by()).unwrap();
+    let beta = scene.store.realm("beta").unwrap();
+    scene.store.set_owner(beta, "o", &OwnerChange::new(), &by()).unwrap();
+    let tokens = [scene.acme, beta].map(|realm| {
+        let issued = scene.store.issue(&Spec::new(realm, "live", "o").scopes(["write"]), &by());
+        (realm, issued.unwrap().token.expose().to_owned())
+    });
+    let granted = || {
+        tokens.each_ref().map(|(realm, token)| {
+            let needs = scene.store.profile(*realm).unwrap().scope_set(["read"]).unwrap();
+            scene.store.verify(*realm, token.as_bytes(), &Request::new().needs(needs)).is_ok()
+        })
+    };
+    assert_eq!(granted(), [true, true]);
+    apply(&scene, "").unwrap();
+    assert_eq!(granted(), [false, true]);
+    scene.store.apply_realm("acme.toml", &implying, &by()).unwrap();
+    assert_eq!(granted(), [true, true]);
 }
