@@ -253,10 +253,9 @@ impl Slot {
     /// Keeps the expired bit from being set and gives what stands in the slot, so that a copy
     /// of it misses nothing. The slot goes on being read.
     pub(super) fn freeze(&self) -> Content {
-        let content = self.content(self.life());
-        // Acquire, with the Release of `expire`.
-        let last = self.verdict.fetch_or(Verdict::FROZEN, Ordering::AcqRel);
-        Content { verdict: Verdict::from_bits(last), ..content }
+        // Acquire, with the Release of `expire`: what is read afterwards is the last.
+        self.verdict.fetch_or(Verdict::FROZEN, Ordering::AcqRel);
+        self.content(self.life())
     }
 
     /// Ends what [`freeze`](Self::freeze) began, if there was no copy after all.
