@@ -120,7 +120,7 @@ pub use verdict::{Credits, Denial, Grant, Rate, Reason, Refusal, VerifyError};
 pub use web::NoGrant;
 #[cfg(feature = "tower")]
 #[cfg_attr(docsrs, doc(cfg(feature = "tower")))]
-pub use web::{AnswerFuture, KeyLayer, KeyService, RequireScopes, RequireScopesService};
+pub use web::{AnswerFuture, Guarded, KeyLayer, RequireScopes};
 
 /// The examples of the pages.
 #[cfg(doctest)]

@@ -3,7 +3,7 @@
 use memmap2::{Advice, MmapMut, MmapOptions};
 
 use crate::common;
-use crate::measure::Numbers;
+use crate::numbers::Numbers;
 
 const LINE: usize = 64;
 

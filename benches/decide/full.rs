@@ -4,7 +4,8 @@
 use keycask::Request;
 
 use crate::floor::{self, Lines};
-use crate::measure::{Numbers, Queries, chain};
+use crate::measure::{Queries, chain};
+use crate::numbers::Numbers;
 use crate::rounds::{at_most, median, note, ratio};
 use crate::{common, world};
 

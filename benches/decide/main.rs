@@ -19,6 +19,8 @@ mod common;
 mod floor;
 mod full;
 mod measure;
+#[path = "../common/numbers.rs"]
+mod numbers;
 mod pairs;
 #[path = "../durable/rounds.rs"]
 #[allow(dead_code, reason = "the bench that it belongs to uses the rest")]

@@ -43,32 +43,6 @@ impl Queries {
     }
 }
 
-/// A small, fast and repeatable source of numbers (SplitMix64).
-pub struct Numbers(u64);
-
-impl Numbers {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    pub fn below(&mut self, end: u64) -> u64 {
-        ((u128::from(self.next()) * u128::from(end)) >> 64) as u64
-    }
-
-    /// From 0 to 1.
-    pub fn share(&mut self) -> f64 {
-        self.next() as f64 / u64::MAX as f64
-    }
-}
-
 /// Nanoseconds of one `run`, of which each begins when the one before has ended.
 pub fn chain(queries: &Queries, run: impl Fn(&[u8]) -> u64) -> f64 {
     let (nothing, mut last) = (black_box(0), 0);

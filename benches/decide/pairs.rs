@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 use keycask::{KeyId, Update};
 
 use crate::common;
-use crate::measure::{Numbers, Queries, each};
+use crate::measure::{Queries, each};
+use crate::numbers::Numbers;
 use crate::rounds::{at_least, at_most, median, note, quantile};
 use crate::single::verify;
 use crate::world::World;

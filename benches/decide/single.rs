@@ -6,7 +6,8 @@ use std::time::Instant;
 use keycask::{Denial, Grant, Request};
 
 use crate::floor;
-use crate::measure::{Numbers, Queries, chain, each, stream};
+use crate::measure::{Queries, chain, each, stream};
+use crate::numbers::Numbers;
 use crate::rounds::{at_most, median, note, quantile, ratio};
 use crate::world::{LEN, World};
 

@@ -7,7 +7,8 @@ use tempfile::TempDir;
 
 use crate::common;
 use crate::floor::Lines;
-use crate::measure::{Numbers, Queries};
+use crate::measure::Queries;
+use crate::numbers::Numbers;
 use crate::rounds::{at_most, note};
 
 /// Characters of every token.

@@ -3,15 +3,12 @@
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use http::Response;
 use http::request::Parts;
 use tower_layer::Layer;
-use tower_service::Service;
 
-use super::future::AnswerFuture;
 use super::gate::{Decided, Gate, Visit};
+use super::service::{Asks, Guarded};
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::request::Request;
@@ -111,49 +108,19 @@ impl fmt::Debug for KeyLayer {
 }
 
 impl<S> Layer<S> for KeyLayer {
-    type Service = KeyService<S>;
+    type Service = Guarded<S, Self>;
 
-    fn layer(&self, inner: S) -> KeyService<S> {
-        KeyService { inner, gate: Arc::clone(&self.gate) }
+    fn layer(&self, inner: S) -> Guarded<S, Self> {
+        Guarded::new(inner, self.clone())
     }
 }
 
-/// The service that [`KeyLayer`] makes.
-#[derive(Clone)]
-pub struct KeyService<S> {
-    inner: S,
-    gate: Arc<Gate>,
-}
-
-impl<S: fmt::Debug> fmt::Debug for KeyService<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("KeyService").field("inner", &self.inner).finish_non_exhaustive()
-    }
-}
-
-impl<S, B, R> Service<http::Request<B>> for KeyService<S>
-where
-    S: Service<http::Request<B>, Response = Response<R>>,
-    R: From<Vec<u8>>,
-{
-    type Response = Response<R>;
-    type Error = S::Error;
-    type Future = AnswerFuture<S::Future, R>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        match self.gate.decide(&parts, self.gate.request) {
-            Decided::Granted(grant, fields) => {
-                parts.extensions.insert(grant);
-                parts.extensions.insert(Visit(Arc::clone(&self.gate)));
-                let request = http::Request::from_parts(parts, body);
-                AnswerFuture::inside(self.inner.call(request), fields)
-            }
-            Decided::Refused(refused) => AnswerFuture::refused(refused),
+impl Asks for KeyLayer {
+    fn decide(&self, parts: &mut Parts) -> Decided {
+        let decided = self.gate.decide(parts, self.gate.request);
+        if let Decided::Granted(..) = decided {
+            parts.extensions.insert(Visit(Arc::clone(&self.gate)));
         }
+        decided
     }
 }

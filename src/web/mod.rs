@@ -10,9 +10,11 @@ mod future;
 mod gate;
 mod layer;
 mod scopes;
+mod service;
 
 #[cfg(feature = "axum")]
 pub use extract::NoGrant;
 pub use future::AnswerFuture;
-pub use layer::{KeyLayer, KeyService};
-pub use scopes::{RequireScopes, RequireScopesService};
+pub use layer::KeyLayer;
+pub use scopes::RequireScopes;
+pub use service::Guarded;

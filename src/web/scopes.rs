@@ -1,14 +1,11 @@
 //! The layer that asks a grant for scopes.
 
-use std::task::{Context, Poll};
-
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, Response};
 use tower_layer::Layer;
-use tower_service::Service;
 
-use super::future::AnswerFuture;
 use super::gate::{Decided, Refused, Visit};
+use super::service::{Asks, Guarded};
 use crate::scope::ScopeSet;
 use crate::verdict::Grant;
 
@@ -34,22 +31,15 @@ impl RequireScopes {
 }
 
 impl<S> Layer<S> for RequireScopes {
-    type Service = RequireScopesService<S>;
+    type Service = Guarded<S, Self>;
 
-    fn layer(&self, inner: S) -> RequireScopesService<S> {
-        RequireScopesService { inner, scopes: self.scopes }
+    fn layer(&self, inner: S) -> Guarded<S, Self> {
+        Guarded::new(inner, *self)
     }
 }
 
-/// The service that [`RequireScopes`] makes.
-#[derive(Clone, Debug)]
-pub struct RequireScopesService<S> {
-    inner: S,
-    scopes: ScopeSet,
-}
-
-impl<S> RequireScopesService<S> {
-    fn decide(&self, parts: &Parts) -> Decided {
+impl Asks for RequireScopes {
+    fn decide(&self, parts: &mut Parts) -> Decided {
         let (visit, grant) = (parts.extensions.get::<Visit>(), parts.extensions.get::<Grant>());
         let (Some(Visit(gate)), Some(grant)) = (visit, grant) else {
             let why = "keycask: RequireScopes is not inside KeyLayer";
@@ -60,32 +50,5 @@ impl<S> RequireScopesService<S> {
         }
         let scopes = gate.request.required.union(self.scopes);
         gate.decide(parts, gate.request.needs(scopes).cost(0))
-    }
-}
-
-impl<S, B, R> Service<http::Request<B>> for RequireScopesService<S>
-where
-    S: Service<http::Request<B>, Response = Response<R>>,
-    R: From<Vec<u8>>,
-{
-    type Response = Response<R>;
-    type Error = S::Error;
-    type Future = AnswerFuture<S::Future, R>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: http::Request<B>) -> Self::Future {
-        let (mut parts, body) = request.into_parts();
-        match self.decide(&parts) {
-            Decided::Granted(grant, fields) => {
-                // Another than before, if scopes were added meanwhile.
-                parts.extensions.insert(grant);
-                let request = http::Request::from_parts(parts, body);
-                AnswerFuture::inside(self.inner.call(request), fields)
-            }
-            Decided::Refused(refused) => AnswerFuture::refused(refused),
-        }
     }
 }

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod alike;
+#[path = "../../benches/common/numbers.rs"]
+mod numbers;
 mod oversize;
 mod spray;
 

@@ -10,6 +10,7 @@ use std::time::Instant;
 use allocation_counter::measure;
 use keycask::{Reason, Request, Spec};
 
+use crate::numbers::Numbers;
 use crate::{Scene, alone, amount, by};
 
 /// So many, in a release build, say what they do to the times of others.
@@ -22,7 +23,7 @@ const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 
 /// Texts that nobody has, each another: every other one is shaped like a token.
 struct Flood {
-    state: u64,
+    numbers: Numbers,
     text: [u8; 37],
 }
 
@@ -30,17 +31,12 @@ impl Flood {
     fn new(seed: u64) -> Self {
         let mut text = [b'0'; 37];
         text[..5].copy_from_slice(b"acme_");
-        Self { state: seed, text }
+        Self { numbers: Numbers::new(seed), text }
     }
 
     fn next(&mut self) -> (&[u8], bool) {
-        // SplitMix64, of which each number makes eight characters.
-        let mut draw = || {
-            self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-            let z = (self.state ^ (self.state >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            let z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-            (z ^ (z >> 31)).to_le_bytes()
-        };
+        // Each number makes eight characters.
+        let mut draw = || self.numbers.next().to_le_bytes();
         let shaped = draw()[0] & 1 == 0;
         for eight in self.text[5..].chunks_exact_mut(8) {
             for (character, byte) in eight.iter_mut().zip(draw()) {

@@ -1,22 +1,23 @@
 //! What steps are chosen by.
 
-/// Chooses by the bytes that it is given, as long as there are any, and then by SplitMix64
-/// (Steele, Lea and Flood, OOPSLA 2014).
+use super::numbers::Numbers;
+
+/// Chooses by the bytes that it is given, as long as there are any, and then by numbers.
 pub struct Dice {
     /// The last first.
     bytes: Vec<u8>,
-    state: u64,
+    numbers: Numbers,
 }
 
 impl Dice {
     /// Chooses by this seed alone.
     pub fn new(seed: u64) -> Self {
-        Self { bytes: Vec::new(), state: seed }
+        Self { bytes: Vec::new(), numbers: Numbers::new(seed) }
     }
 
     /// Chooses by these bytes first, each of which decides one throw.
     pub fn of(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.iter().rev().copied().collect(), state: 0 }
+        Self { bytes: bytes.iter().rev().copied().collect(), numbers: Numbers::new(0) }
     }
 
     /// Whether bytes that it was given are left.
@@ -28,11 +29,7 @@ impl Dice {
         if let Some(byte) = self.bytes.pop() {
             return usize::from(byte) % sides;
         }
-        self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.state;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        usize::try_from((z ^ (z >> 31)) % sides as u64).unwrap()
+        usize::try_from(self.numbers.next() % sides as u64).unwrap()
     }
 
     /// True one time in `of`.

@@ -23,6 +23,8 @@ mod import;
 mod key;
 mod life;
 mod network;
+#[path = "../../benches/common/numbers.rs"]
+mod numbers;
 mod owner;
 mod pepper;
 mod quota;

@@ -4,6 +4,8 @@
 //! in a release build alone; from [`ENOUGH`] times on, a difference fails the test.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may stop at a surprise")]
 
+#[path = "../../benches/common/numbers.rs"]
+mod numbers;
 mod pairs;
 mod welch;
 

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use keycask::{Actor, OwnerChange, Pepper, RealmRef, Request, Spec, Store};
 
+use crate::numbers::Numbers;
 use crate::welch::Times;
 
 const PROFILE: &str = r#"
@@ -32,26 +33,10 @@ const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 const TOKENS: usize = 256;
 const DRAWN_FOR: u64 = 4096;
 
-/// A small, fast and repeatable source of numbers (SplitMix64).
-pub struct Numbers(u64);
-
-impl Numbers {
-    pub fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    pub fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
-    fn fill(&mut self, body: &mut [u8]) {
-        for character in body {
-            *character = BASE62[(self.next() % 62) as usize];
-        }
+/// Fills `body` with characters of a token.
+fn fill(numbers: &mut Numbers, body: &mut [u8]) {
+    for character in body {
+        *character = BASE62[(numbers.next() % 62) as usize];
     }
 }
 
@@ -125,7 +110,7 @@ impl World {
                 Box::new(move |numbers, class| {
                     let mut token = self.known.clone();
                     loop {
-                        numbers.fill(&mut token[PREFIX.len()..last_four]);
+                        fill(numbers, &mut token[PREFIX.len()..last_four]);
                         let common = self.bits_in_common(&token);
                         if if class == 0 { common == 0 } else { common >= 8 } {
                             return token;
@@ -167,7 +152,7 @@ impl World {
 
     fn nobody(&self, numbers: &mut Numbers) -> Vec<u8> {
         let mut token = self.known.clone();
-        numbers.fill(&mut token[PREFIX.len()..]);
+        fill(numbers, &mut token[PREFIX.len()..]);
         token
     }
 

@@ -112,7 +112,7 @@ fn the_t_of_times_is_that_of_the_book() {
 #[test]
 fn one_distribution_differs_little_and_a_shift_of_a_tenth_of_its_width_much() {
     for (shift, least, most) in [(0, 0.0, 4.5), (2, 40.0, f64::MAX)] {
-        let mut numbers = crate::pairs::Numbers::new(1);
+        let mut numbers = crate::numbers::Numbers::new(1);
         let mut times = Times::new();
         for _ in 0..400_000 {
             let class = (numbers.next() & 1) as usize;

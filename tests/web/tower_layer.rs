@@ -179,7 +179,7 @@ fn layers_and_grants_go_wherever_services_go() {
     fn free<T: Clone + Send + Sync + 'static>() {}
     free::<Grant>();
     free::<KeyLayer>();
-    free::<keycask::KeyService<()>>();
+    free::<keycask::Guarded<(), keycask::KeyLayer>>();
     free::<keycask::RequireScopes>();
-    free::<keycask::RequireScopesService<()>>();
+    free::<keycask::Guarded<(), keycask::RequireScopes>>();
 }

@@ -19,7 +19,7 @@ const CLEAR: &str = "\r\u{1b}[K";
 
 /// How far something has come.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct At {
+struct At {
     doing: &'static str,
     done: u64,
     total: u64,
@@ -34,7 +34,7 @@ enum Unit {
 
 impl At {
     /// So many of `total` rows, as far as is known.
-    pub(crate) const fn rows(doing: &'static str, done: u64, total: u64) -> Self {
+    const fn rows(doing: &'static str, done: u64, total: u64) -> Self {
         Self { doing, done, total, unit: Unit::Rows }
     }
 }
@@ -60,6 +60,27 @@ pub(crate) struct Bar {
     drawn: Mutex<Drawn>,
 }
 
+/// Counts what a command has done of something, and has a bar tell it if there is one.
+pub(crate) struct Tally {
+    bar: Option<Bar>,
+    at: At,
+}
+
+impl Tally {
+    /// None of `total` is done.
+    pub(crate) const fn new(bar: Option<Bar>, doing: &'static str, total: u64) -> Self {
+        Self { bar, at: At::rows(doing, 0, total) }
+    }
+
+    /// So many more are done.
+    pub(crate) fn add(&mut self, more: u64) {
+        self.at.done = self.at.done.saturating_add(more);
+        if let Some(bar) = &self.bar {
+            bar.show(self.at);
+        }
+    }
+}
+
 /// What stands on the terminal.
 #[derive(Default)]
 struct Drawn {
@@ -76,7 +97,11 @@ impl Bar {
         io::stderr().is_terminal().then_some(bar)
     }
 
-    pub(crate) fn tell(&self, at: At) {
+    pub(crate) fn tell(&self, progress: Progress) {
+        self.show(progress.into());
+    }
+
+    fn show(&self, at: At) {
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(text) = drawn.next(at, self.began.elapsed()) {
             write(&text);

@@ -61,12 +61,12 @@ pub(crate) struct Figures {
 }
 
 /// Measures among `keys` keys, in a store of its own in `directory`. `told` hears how many keys
-/// there are by now.
+/// there are more.
 ///
 /// # Errors
 ///
 /// Those of the store; `Io` and the like if `directory` cannot be written to.
-pub(crate) fn measure(directory: &Path, keys: usize, told: impl Fn(u64)) -> Result<Figures> {
+pub(crate) fn measure(directory: &Path, keys: usize, told: impl FnMut(u64)) -> Result<Figures> {
     let path = directory.join("bench.keycask");
     let options = || Store::options().pepper(Pepper::new(&PEPPER));
     let (store, by) = (options().create(&path)?, Actor::new("bench"));
@@ -86,7 +86,12 @@ pub(crate) fn measure(directory: &Path, keys: usize, told: impl Fn(u64)) -> Resu
 }
 
 /// Issues `keys` keys, as many at once as can be. Gives some of them, and the time for each.
-fn fill(store: &Store, spec: &Spec, keys: usize, told: impl Fn(u64)) -> Result<(Vec<Issued>, f64)> {
+fn fill(
+    store: &Store,
+    spec: &Spec,
+    keys: usize,
+    mut told: impl FnMut(u64),
+) -> Result<(Vec<Issued>, f64)> {
     let every = keys.div_ceil(SAMPLE).max(1);
     let (by, mut sample, mut made) = (Actor::new("bench"), Vec::new(), 0_usize);
     let mut taken = Duration::ZERO;
@@ -96,8 +101,8 @@ fn fill(store: &Store, spec: &Spec, keys: usize, told: impl Fn(u64)) -> Result<(
         let issued = store.issue_many(&specs, &by)?;
         taken = taken.saturating_add(began.elapsed());
         made = made.saturating_add(issued.len());
+        told(u64::try_from(issued.len()).unwrap_or(u64::MAX));
         sample.extend(issued.into_iter().step_by(every));
-        told(u64::try_from(made).unwrap_or(u64::MAX));
     }
     Ok((sample, taken.as_secs_f64() / count(keys)))
 }

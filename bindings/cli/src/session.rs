@@ -151,7 +151,7 @@ impl Session {
     fn telling(&self, options: Options) -> Options {
         let bar = if self.output.is_json() { None } else { Bar::new() };
         match bar {
-            Some(bar) => options.progress(move |progress| bar.tell(progress.into())),
+            Some(bar) => options.progress(move |progress| bar.tell(progress)),
             None => options,
         }
     }

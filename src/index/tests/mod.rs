@@ -11,6 +11,7 @@ mod stress;
 use super::*;
 use crate::entry::{Idle, MeterRef, State};
 use crate::ids::KindRef;
+use crate::mix::mix;
 use crate::record::{Cause, Parts};
 use crate::scope::ScopeSet;
 
@@ -66,10 +67,7 @@ struct Numbers(u64);
 impl Numbers {
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        mix(self.0)
     }
 
     fn below(&mut self, end: u64) -> u64 {

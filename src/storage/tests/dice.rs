@@ -4,6 +4,8 @@ use std::convert::Infallible;
 
 use rand_core::{TryCryptoRng, TryRng};
 
+use crate::mix::mix;
+
 /// SplitMix64 (Steele, Lea and Flood, OOPSLA 2014): enough to choose by, and as a source of
 /// tokens for tests alone.
 #[derive(Clone, Debug)]
@@ -16,10 +18,7 @@ impl Dice {
 
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
+        mix(self.0)
     }
 
     /// A number below `sides`.

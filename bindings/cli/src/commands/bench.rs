@@ -6,7 +6,7 @@ use clap::Args;
 use keycask::Result;
 use serde_json::{Value, json};
 
-use crate::bar::{At, Bar};
+use crate::bar::{Bar, Tally};
 use crate::bench::{Figures, measure};
 use crate::exit::Exit;
 use crate::output::Fields;
@@ -45,13 +45,9 @@ impl Bench {
         let directory = directory.map_err(|e| failed(&format!("--directory {within:?}"), e))?;
         let output = session.output;
         let bar = if output.is_json() { None } else { Bar::new() };
-        let told = |done| {
-            if let Some(bar) = &bar {
-                bar.tell(At::rows("Issuing", done, self.keys.into()));
-            }
-        };
+        let mut tally = Tally::new(bar, "Issuing", self.keys.into());
         let keys = usize::try_from(self.keys).unwrap_or(usize::MAX);
-        let figures = measure(directory.path(), keys, told)?;
+        let figures = measure(directory.path(), keys, |more| tally.add(more))?;
         if output.is_json() {
             output.one(&fields(&figures, self.keys))?;
             return Ok(Exit::Done);

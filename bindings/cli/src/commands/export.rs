@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use keycask::{Realm, Result, Store};
 
 use super::{list, owner};
-use crate::bar::{At, Bar};
+use crate::bar::{Bar, Tally};
 use crate::csv::Csv;
 use crate::exit::Exit;
 use crate::output::{Fields, Output};
@@ -96,11 +96,10 @@ impl Keys {
             _ => store.stats()?.keys,
         };
         let mut lines = self.form.begin(session.output);
-        let mut done = 0_u64;
+        let mut tally = Tally::new(bar, "Exporting", total);
         list::each(&store, &filter, None, usize::MAX, |key| {
             lines.line(&view::key(&store, key)?)?;
-            done = done.saturating_add(1);
-            tell(bar.as_ref(), done, total);
+            tally.add(1);
             Ok(())
         })?;
         lines.end()?;
@@ -129,14 +128,12 @@ impl Owners {
             Some(name) => vec![store.profile(store.realm(&name)?)?],
             None => store.realms(),
         };
-        let (bar, total) = (bar(session.output), store.stats()?.owners);
+        let mut tally = Tally::new(bar(session.output), "Exporting", store.stats()?.owners);
         let mut lines = self.form.begin(session.output);
-        let mut done = 0_u64;
         for realm in realms {
             owner::each(&store, realm.reference(), None, usize::MAX, |owner| {
                 lines.line(&view::owner(&realm, owner))?;
-                done = done.saturating_add(1);
-                tell(bar.as_ref(), done, total);
+                tally.add(1);
                 Ok(())
             })?;
         }
@@ -164,10 +161,4 @@ impl Realms {
 /// A bar, unless programs read what is told, or the records themselves go to the terminal.
 fn bar(output: Output) -> Option<Bar> {
     if output.is_json() || io::stdout().is_terminal() { None } else { Bar::new() }
-}
-
-fn tell(bar: Option<&Bar>, done: u64, total: u64) {
-    if let Some(bar) = bar {
-        bar.tell(At::rows("Exporting", done, total));
-    }
 }

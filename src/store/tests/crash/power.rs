@@ -135,7 +135,9 @@ fn cut(run: &Run, images: u64) -> Result<Count, String> {
             due -= writes;
             let (image, lost) = platter.cut(&mut dice);
             let tell = |why: String| {
-                let doing = run.points.get(window.most).map(|point| &point.journey);
+                let journeys = run.points.iter().map(|point| (&point.journey, point.refused));
+                let asked = journeys.take(window.most + 1).skip(window.least);
+                let doing: Vec<_> = asked.collect();
                 format!("seed {}: {why}; cut at {window:?} in {doing:?}: {lost}", run.seed)
             };
             let again = dice.chance(1, 2);

@@ -332,22 +332,23 @@ impl Scene {
         self.run.points.push(Point { book, seq, now, journey, refused });
     }
 
-    /// The seqs of the points after `before`: a journey has that of its entries and of its
-    /// operation.
+    /// The seqs of the points after `before`: a journey has that of its entries, or if it has none
+    /// that of its operation. (One that is asked for twice may be another commit's in the end.)
     fn numbers(&mut self, before: usize) {
         let start = &self.run.points[before];
         let (mut seq, mut entries) = (start.seq, start.book.entries);
-        let trail = self.store().audit(entries, 1_000).unwrap();
+        let store = self.store.as_ref().unwrap();
+        let trail = store.audit(entries, 1_000).unwrap();
         let mut trail = trail.iter();
         for point in &mut self.run.points[before + 1..] {
+            if entries == point.book.entries
+                && let (Some(Journey::Named(number, _)), None) = (&point.journey, point.refused)
+            {
+                seq = seq.max(store.operation(&operation_id(*number)).unwrap().seq);
+            }
             while entries < point.book.entries {
                 seq = trail.next().expect("an entry is missing").seq;
                 entries += 1;
-            }
-            if let (Some(Journey::Named(number, _)), None) = (&point.journey, point.refused) {
-                seq = seq.max(
-                    self.store.as_ref().unwrap().operation(&operation_id(*number)).unwrap().seq,
-                );
             }
             point.seq = seq;
         }
