@@ -217,6 +217,17 @@ fn chain(key: &[u8; 32], before: &Chain, number: u64, version: u8, body: &[u8]) 
     hasher.finalize()
 }
 
+/// The row with this body after a trail that stands at `before`, and where it stands then.
+pub(crate) fn chained(
+    key: &[u8; 32],
+    before: &Chain,
+    number: u64,
+    body: &[u8],
+) -> (Vec<u8>, Chain) {
+    let after = *chain(key, before, number, VERSION, body).as_bytes();
+    ([&[VERSION], after.as_slice(), body].concat(), after)
+}
+
 impl AuditEntry {
     /// The entry's row after a trail that stands at `before`, and where it stands then. The
     /// number and the seq are in it.
@@ -234,17 +245,9 @@ impl AuditEntry {
             before: Cow::Borrowed(&self.before),
             after: Cow::Borrowed(&self.after),
         };
-        let mut row = Vec::with_capacity(512);
-        row.push(VERSION);
-        row.extend_from_slice(&Chain::default());
-        serde_json::to_writer(&mut row, &body)
+        let body = serde_json::to_vec(&body)
             .map_err(|e| Error::new(ErrorKind::Internal, format!("audit entry: no JSON: {e}")))?;
-        let mut after = Chain::default();
-        if let Some((place, body)) = row.get_mut(1..).and_then(<[u8]>::split_first_chunk_mut) {
-            after = *chain(key, before, self.number, VERSION, body).as_bytes();
-            *place = after;
-        }
-        Ok((row, after))
+        Ok(chained(key, before, self.number, &body))
     }
 
     /// The entry `number` whose row this is, after a trail that stands at `before`, and where

@@ -1,9 +1,7 @@
 //! What holds of every damaged file.
 //!
-//! An input is a number, then changes of a whole file: the store of `tests/format`, or the
-//! restored one. Redb's checksums are set right after each change if the number's second bit is
-//! set. A change is six bytes: what is done, a page of the commit that counts, a place in it in two
-//! bytes, two operands.
+//! An input says which file it is about, the store of `tests/format` or the restored one, whether
+//! redb's checksums are set right after each change, and then which changes are made to it.
 //! The fuzz target and the replay of its corpus in `tests/` both include this file.
 
 use std::fs;
@@ -11,6 +9,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use arbitrary::{Arbitrary, Unstructured};
 use keycask::{ErrorKind, Result, Store};
 use tempfile::TempDir;
 
@@ -30,6 +29,33 @@ use mend::{Mender, PAGE};
 
 /// No more changes are read from an input.
 const CHANGES_MAX: usize = 8;
+
+/// A change of a page of the commit that counts, or of the header.
+#[derive(Arbitrary)]
+struct Change {
+    /// The number of the page among these, and the place in what is used of it, from the start
+    /// again when they are too large.
+    page: u8,
+    place: u16,
+    what: What,
+}
+
+#[derive(Arbitrary)]
+enum What {
+    Flip(u8),
+    Set(u8),
+    Add(u8),
+    Fill {
+        len: u8,
+        with: u8,
+    },
+    /// Another page takes the place of the whole page.
+    Replace {
+        by: u8,
+    },
+    /// The file ends here.
+    Cut,
+}
 
 /// What of the first page is used.
 const HEADER: usize = 320;
@@ -78,12 +104,19 @@ pub fn check(input: &[u8]) {
 
 /// Panics if `open` does with `input` what it should not.
 pub fn check_with(input: &[u8], open: Open) {
-    let Some((number, changes)) = input.split_first() else { return };
-    let whole = &wholes()[usize::from(number & 1)];
+    let mut input = Unstructured::new(input);
+    let (Ok(is_restored), Ok(is_mended)) = (bool::arbitrary(&mut input), input.arbitrary()) else {
+        return;
+    };
+    let whole = &wholes()[usize::from(is_restored)];
     let mut bytes = whole.bytes.clone();
-    for change in changes.as_chunks::<6>().0.iter().take(CHANGES_MAX) {
-        let page = whole.change(&mut bytes, *change);
-        if number & 2 != 0 && bytes.len() == whole.bytes.len() {
+    for _ in 0..CHANGES_MAX {
+        if input.is_empty() {
+            break;
+        }
+        let Ok(change) = input.arbitrary() else { break };
+        let page = whole.change(&mut bytes, &change);
+        if is_mended && bytes.len() == whole.bytes.len() {
             whole.mender.mend(&mut bytes, page);
         }
     }
@@ -101,31 +134,30 @@ fn write(bytes: &[u8]) -> (TempDir, PathBuf) {
 
 impl Whole {
     /// Makes one change, and gives the page that it was in.
-    fn change(&self, bytes: &mut Vec<u8>, change: [u8; 6]) -> usize {
-        let [what, page, high, low, one, other] = change;
+    fn change(&self, bytes: &mut Vec<u8>, change: &Change) -> usize {
         let pick = |of: &[usize], number: u8| of[usize::from(number) % of.len()];
-        let page = pick(&self.live, page);
+        let page = pick(&self.live, change.page);
         let start = page * PAGE;
         let used = if page == 0 { HEADER } else { self.mender.used(page) };
-        let at = start + usize::from(u16::from_be_bytes([high, low])) % used;
+        let at = start + usize::from(change.place) % used;
         if bytes.len() < start + PAGE {
             return page;
         }
-        match what % 6 {
-            0 => bytes[at] ^= 1 << (one % 8),
-            1 => bytes[at] = one,
-            2 => bytes[at] = bytes[at].wrapping_add(other),
-            3 => {
-                let end = (at + usize::from(one)).min(start + PAGE);
-                bytes[at..end].fill(other);
+        match change.what {
+            What::Flip(bit) => bytes[at] ^= 1 << (bit % 8),
+            What::Set(byte) => bytes[at] = byte,
+            What::Add(byte) => bytes[at] = bytes[at].wrapping_add(byte),
+            What::Fill { len, with } => {
+                let end = (at + usize::from(len)).min(start + PAGE);
+                bytes[at..end].fill(with);
             }
-            4 => {
-                let from = pick(&self.live, one) * PAGE;
+            What::Replace { by } => {
+                let from = pick(&self.live, by) * PAGE;
                 if from + PAGE <= bytes.len() {
                     bytes.copy_within(from..from + PAGE, start);
                 }
             }
-            _ => bytes.truncate(at),
+            What::Cut => bytes.truncate(at),
         }
         page
     }

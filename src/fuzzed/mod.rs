@@ -42,6 +42,29 @@ mod tests {
             *row.first_mut()? = 1;
             rows::reread(table, &row)
         };
+        let ignores_the_end_of_a_header = |table: u8, row: &[u8]| match table {
+            rows::HEADER => rows::reread(table, row.get(..77)?),
+            _ => rows::reread(table, row),
+        };
+        let loses_a_count_of_the_state = |table: u8, row: &[u8]| {
+            let mut again = rows::reread(table, row)?;
+            if table == rows::STATE {
+                again.get_mut(50..58)?.fill(0);
+            }
+            Some(again)
+        };
+        let writes_what_is_no_entry = |table: u8, row: &[u8]| {
+            let mut again = rows::reread(table, row)?;
+            if table == rows::AUDIT {
+                again.push(b'x');
+            }
+            Some(again)
+        };
+        for planted in
+            [ignores_the_end_of_a_header, loses_a_count_of_the_state, writes_what_is_no_entry]
+        {
+            assert!(is_caught("rows", |input| rows::check_with(input, planted)));
+        }
         assert!(is_caught("rows", |input| rows::check_with(input, ignores_the_end)));
         assert!(is_caught("rows", |input| rows::check_with(input, ignores_the_version)));
     }

@@ -182,6 +182,11 @@ impl Header {
         let mut body = self.fixed_part();
         body.extend_from_slice(&self.sealed.nonce);
         body.extend_from_slice(&self.sealed.sealed);
+        Self::sealed(body, keys)
+    }
+
+    /// The row with this body.
+    pub(super) fn sealed(body: Vec<u8>, keys: &MacKeys) -> Vec<u8> {
         keys.seal("meta", HEADER, body).0
     }
 

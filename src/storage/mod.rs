@@ -26,6 +26,8 @@ mod mac;
 mod opened;
 mod operations;
 mod pepper;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod reread;
 mod restore;
 mod rewrite;
 mod rows;

@@ -157,9 +157,25 @@ impl State {
         body.extend_from_slice(&self.base);
         body.extend_from_slice(&self.set.to_bytes());
         body.extend_from_slice(&self.balances.to_bytes());
+        Self::sealed(body, keys)
+    }
+
+    /// The row with this body.
+    pub(super) fn sealed(body: Vec<u8>, keys: &MacKeys) -> Vec<u8> {
         let mut row = keys.seal("meta", STATE, body).0;
         toggle_mask(keys, &mut row);
         row
+    }
+
+    /// The body of this row.
+    ///
+    /// # Errors
+    ///
+    /// `Corrupt` if it is not that of a state sealed with `keys`.
+    pub(super) fn unsealed(row: &[u8], keys: &MacKeys) -> Result<Vec<u8>> {
+        let mut row = row.to_vec();
+        toggle_mask(keys, &mut row);
+        keys.open("meta", STATE, &row).map(|(body, _)| body.to_vec())
     }
 
     /// What to keep elsewhere of the store `store`, which stands here.
@@ -187,9 +203,7 @@ impl State {
     ///
     /// `Newer` or `Corrupt`.
     pub(super) fn decode(row: &[u8], keys: &MacKeys) -> Result<Self> {
-        let mut row = row.to_vec();
-        toggle_mask(keys, &mut row);
-        let (body, _) = keys.open("meta", STATE, &row)?;
+        let body = Self::unsealed(row, keys)?;
         match body.first() {
             Some(&STATE_VERSION) => {}
             Some(&version) if version > STATE_VERSION => {
@@ -198,7 +212,7 @@ impl State {
             }
             _ => return Err(Error::new(ErrorKind::Corrupt, "meta, state: no such version")),
         }
-        Self::split(body).ok_or_else(|| {
+        Self::split(&body).ok_or_else(|| {
             Error::new(ErrorKind::Corrupt, "meta, state: its length or role is wrong")
         })
     }
@@ -319,14 +333,10 @@ mod tests {
 
     /// A row with another first byte, or another length, under a MAC that is right.
     fn resealed(keys: &MacKeys, version: u8, len: usize) -> Vec<u8> {
-        let mut row = state().encode(keys);
-        toggle_mask(keys, &mut row);
-        let mut body = keys.open("meta", STATE, &row).unwrap().0.to_vec();
+        let mut body = State::unsealed(&state().encode(keys), keys).unwrap();
         body[0] = version;
         body.resize(len, 0);
-        let mut row = keys.seal("meta", STATE, body).0;
-        toggle_mask(keys, &mut row);
-        row
+        State::sealed(body, keys)
     }
 
     #[test]

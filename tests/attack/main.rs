@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
 
 use std::collections::BTreeSet;
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -87,36 +88,111 @@ fn each_run_has_a_first_seed_of_its_own_that_is_printed_and_can_be_set() {
     }
 }
 
-/// Runs `by-tests` over a command that says what `cargo test` would.
+const PASSES: &str = "test result: ok.";
+
+/// The last words of a harness whose tests of these names failed.
+fn fails(names: &[&str]) -> String {
+    let said = "failures:\n\n---- a test stdout ----\n    a-word\n\n";
+    let names: String = names.iter().map(|name| format!("    {name}\n")).collect();
+    format!("{said}failures:\n{names}\ntest result: FAILED.")
+}
+
+/// Writes a program. A process of its own does: one that a test beside this one starts would keep a
+/// file open that is written here, and what is written to is not run.
+fn program(path: &Path, script: &str) {
+    let mut write = Command::new("bash");
+    write.args(["-c", r#"printf '%s' "$1" >"$2" && chmod 700 "$2""#, "write", script]).arg(path);
+    assert!(write.status().unwrap().success());
+}
+
+/// A `cargo` in a directory: it has these tests, says this of them, and ends with this.
+fn cargo(dir: &Path, tests: &[&str], said: &str, status: u8) {
+    let tests: String = tests.iter().map(|test| format!("{test}: test\n")).collect();
+    let script = format!(
+        "#!/bin/bash\ncase \"$*\" in *--no-run) ;; *--list) echo '{tests}' ;;\n\
+         *) echo '{said}'; exit {status} ;; esac\n"
+    );
+    program(&dir.join("cargo"), &script);
+}
+
+/// The last line of a script of `tests/attack`, and whether it ended well. It runs in `dir`, where
+/// it finds its `cargo`.
+fn last_line(dir: &Path, script: &str, arguments: &[&str]) -> String {
+    let mut run = Command::new(Path::new(TOP).join("tests/attack").join(script));
+    let path = format!("{}:{}", dir.display(), env::var("PATH").unwrap());
+    let output = run.args(arguments).current_dir(dir).env("PATH", path).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    format!("{} {}", said.lines().last().unwrap_or_default(), output.status.success())
+}
+
+/// Runs `by-tests` over a `cargo test` that says this and ends with this.
 fn by_tests(said: &str, status: u8) -> String {
     let dir = tempfile::tempdir().unwrap();
-    let cargo = dir.path().join("cargo");
-    let script = format!("[ \"$1\" = --no-run ] || {{ echo '{said}'; exit {status}; }}\n");
-    fs::write(&cargo, script).unwrap();
-    let mut run = Command::new(Path::new(TOP).join("tests/attack/by-tests"));
-    run.args(["name", "tries: [0-9]+", "found_out", "N=2", "bash"]).arg(&cargo);
-    // bash, the script, and what it is told before and after what is only built.
-    let output = run.output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    let last = said.lines().last().unwrap_or_default();
-    format!("{last} {}", output.status.success())
+    cargo(dir.path(), &["part::it_holds", "part::a_lie_is_found_out"], said, status);
+    let arguments = ["name", "tries: [0-9]+", "found_out", "N=2", "cargo", "test"];
+    last_line(dir.path(), "by-tests", &arguments)
 }
 
 #[test]
 fn tests_that_fail_are_findings_and_controls_that_fail_are_missed() {
-    let good = "tries: 12 of 9\ntest part::it_holds ... ok\ntest part::a_lie_is_found_out ... ok";
     let line = "attack: name amount=12";
-    assert_eq!(by_tests(good, 0), format!("{line} found=0 control=caught true"));
-    let fails = |test: &str| good.replace(&format!("{test} ... ok"), &format!("{test} ... FAILED"));
-    assert_eq!(by_tests(&fails("it_holds"), 101), format!("{line} found=1 control=caught false"));
-    let missed = format!("{line} found=0 control=missed false");
-    assert_eq!(by_tests(&fails("found_out"), 101), missed);
-    // No control was among them; nothing was tried; the run ended in the middle.
-    let bare = good.replace("test part::a_lie_is_found_out ... ok", "");
-    assert_eq!(by_tests(&bare, 0), format!("{line} found=0 control=missed true"));
-    let nothing = good.replace("tries", "");
-    assert_eq!(by_tests(&nothing, 0), "attack: name amount=0 found=0 control=caught true");
-    assert_eq!(by_tests(good, 134), format!("{line} found=1 control=caught false"));
+    let tries = "tries: 12 of 9";
+    let ended = |end: &str, status| by_tests(&format!("{tries}\n{end}"), status);
+    assert_eq!(ended(PASSES, 0), format!("{line} found=0 control=caught true"));
+    let found = fails(&["part::it_holds"]);
+    assert_eq!(ended(&found, 101), format!("{line} found=1 control=caught false"));
+    let missed = fails(&["part::a_lie_is_found_out"]);
+    assert_eq!(ended(&missed, 101), format!("{line} found=0 control=missed false"));
+    // Nothing was tried; the run ended in the middle; it failed after all tests had passed.
+    assert_eq!(by_tests(PASSES, 0), "attack: name amount=0 found=0 control=caught true");
+    assert_eq!(ended("", 134), format!("{line} found=1 control=missed false"));
+    assert_eq!(ended(PASSES, 101), format!("{line} found=1 control=caught false"));
+}
+
+#[test]
+fn results_are_read_also_where_what_tests_write_stands_between_them() {
+    // As the harness does on one processor: a name first, its result when there is one.
+    let torn = |result: &str, end: &str| {
+        format!("test part::it_holds ... tries: 12 of\n    part::it_holds\n{result}\n{end}")
+    };
+    let line = "attack: name amount=12";
+    let well = by_tests(&torn("ok", PASSES), 0);
+    assert_eq!(well, format!("{line} found=0 control=caught true"));
+    let found = by_tests(&torn("FAILED", &fails(&["part::it_holds"])), 101);
+    assert_eq!(found, format!("{line} found=1 control=caught false"));
+}
+
+#[test]
+fn without_a_control_among_the_tests_it_is_missed() {
+    let dir = tempfile::tempdir().unwrap();
+    cargo(dir.path(), &["part::it_holds"], PASSES, 0);
+    let arguments = ["name", "tries: [0-9]+", "found_out", "N=2", "cargo", "test"];
+    let line = last_line(dir.path(), "by-tests", &arguments);
+    assert_eq!(line, "attack: name amount=0 found=0 control=missed true");
+}
+
+#[test]
+fn the_control_of_a_fuzz_target_is_its_own_and_not_that_of_a_longer_name() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("fuzz")).unwrap();
+    let amount = "#!/bin/sh\necho stat::number_of_executed_units: 7\n";
+    program(&dir.path().join("fuzz/run"), amount);
+    let tests = ["file::planted_faults_are_caught", "profile::planted_faults_are_caught"];
+    let (all, [own, other]) = (tests.as_slice(), tests);
+    for (tests, failed, control) in [
+        (all, None, "caught"),
+        (all, Some(other), "caught"),
+        (all, Some(own), "missed"),
+        (&[other], None, "missed"),
+    ] {
+        let (said, status) = match failed {
+            Some(name) => (fails(&[name]), 101),
+            None => (PASSES.to_owned(), 0),
+        };
+        cargo(dir.path(), tests, &said, status);
+        let line = last_line(dir.path(), "fuzz", &["file"]);
+        assert_eq!(line, format!("attack: file amount=7 found=0 control={control} true"));
+    }
 }
 
 /// The names of the attacks of the list.

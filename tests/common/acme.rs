@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use keycask::{Actor, Options, OwnerChange, RealmRef, Reason, Request, Spec, Store};
 
-/// Its realm's name is the first; its owner `ann` has no plan.
+/// Its owner `ann` has no plan.
 pub struct Scene {
     pub dir: tempfile::TempDir,
     pub store: Store,

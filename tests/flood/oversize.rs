@@ -7,8 +7,8 @@ use std::thread;
 
 use allocation_counter::measure;
 use keycask::{
-    Alerts, Error, ErrorKind, HttpRequest, ImportLines, ImportRules, OwnerChange, Request, Spec,
-    Update,
+    Alerts, AuditFilter, Error, ErrorKind, HttpRequest, ImportLines, ImportRules, OwnerChange,
+    Request, Spec, Update,
 };
 
 use crate::{PROFILE, Scene, alone, by};
@@ -203,5 +203,38 @@ fn requests_with_very_many_and_very_long_headers_are_answered_soon_and_in_little
                 assert!(info.bytes_max < 64 << 10, "{} bytes", info.bytes_max);
             }
         }
+    });
+}
+
+/// A limit is refused before anything is set aside for so many entries, and what is asked for may
+/// be as long as one likes.
+#[test]
+fn audit_queries_with_limits_numbers_and_names_of_any_size_are_refused_or_find_nothing() {
+    let _alone = alone();
+    with_little_stack(|| {
+        let scene = Scene::new();
+        let (store, long) = (&scene.store, repeated("n", 1 << 20));
+        let any = AuditFilter::new();
+        for limit in [0, 1_001, usize::MAX] {
+            let found = store.find_audit(&any, 0, limit);
+            assert_refused("a limit", ErrorKind::Argument, found);
+        }
+        let named = [
+            AuditFilter::new().realm(long.as_str()),
+            AuditFilter::new().owner(long.as_str()),
+            AuditFilter::new().actor(long.as_str()),
+            AuditFilter::new().operation(long.as_str()),
+        ];
+        let info = measure(|| {
+            for filter in &named {
+                assert_eq!(store.find_audit(filter, 0, 1_000).unwrap().entries.len(), 0);
+            }
+            let page = store.find_audit(&any, u64::MAX, 1_000).unwrap();
+            assert_eq!(page.entries.len(), 0);
+            let known = store.audit(0, usize::MAX).unwrap().len();
+            assert_eq!(page.reached, known as u64);
+            assert_eq!(store.audit(u64::MAX, usize::MAX).unwrap().len(), 0);
+        });
+        assert!(info.bytes_max < 1 << 20, "{} bytes", info.bytes_max);
     });
 }

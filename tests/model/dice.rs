@@ -1,23 +1,24 @@
 //! What steps are chosen by.
 
+use arbitrary::Unstructured;
+
 use super::numbers::Numbers;
 
 /// Chooses by the bytes that it is given, as long as there are any, and then by numbers.
-pub struct Dice {
-    /// The last first.
-    bytes: Vec<u8>,
+pub struct Dice<'b> {
+    bytes: Unstructured<'b>,
     numbers: Numbers,
 }
 
-impl Dice {
+impl<'b> Dice<'b> {
     /// Chooses by this seed alone.
     pub fn new(seed: u64) -> Self {
-        Self { bytes: Vec::new(), numbers: Numbers::new(seed) }
+        Self { bytes: Unstructured::new(&[]), numbers: Numbers::new(seed) }
     }
 
-    /// Chooses by these bytes first, each of which decides one throw.
-    pub fn of(bytes: &[u8]) -> Self {
-        Self { bytes: bytes.iter().rev().copied().collect(), numbers: Numbers::new(0) }
+    /// Chooses by these bytes first.
+    pub fn of(bytes: &'b [u8]) -> Self {
+        Self { bytes: Unstructured::new(bytes), numbers: Numbers::new(0) }
     }
 
     /// Whether bytes that it was given are left.
@@ -26,8 +27,8 @@ impl Dice {
     }
 
     pub fn roll(&mut self, sides: usize) -> usize {
-        if let Some(byte) = self.bytes.pop() {
-            return usize::from(byte) % sides;
+        if self.has_bytes() {
+            return self.bytes.choose_index(sides).unwrap();
         }
         usize::try_from(self.numbers.next() % sides as u64).unwrap()
     }

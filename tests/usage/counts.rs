@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keycask::{HttpRequest, OwnerChange, Request};
 
-use super::kit::{DAY, HOUR, Scene, by};
+use super::kit::{DAY, HOUR, MINUTE, Scene, by};
 
 #[test]
 fn each_decision_is_counted_once_under_its_outcome() {
@@ -62,4 +62,28 @@ fn each_decision_is_counted_once_under_its_outcome() {
     scene.clock.forward(Duration::from_secs(1));
     scene.reopen();
     assert!(scene.store().decision_counts().by_name().all(|(_, count)| count == 0));
+}
+
+/// By a meter of the key and by one of its owner; now, and at a time that is named.
+#[test]
+fn what_rates_would_admit_is_explained_and_costs_nothing() {
+    for buckets in ["lineage", "owner"] {
+        let plan = "[[plan]]\nname = \"pair\"\nrates = [\"2 per 1m\"]";
+        let scene = Scene::new(&format!("buckets = \"{buckets}\"\n{plan}"));
+        let pair = OwnerChange::new().plan("pair");
+        scene.store().set_owner(scene.acme(), "o", &pair, &by()).unwrap();
+        let issued = scene.issue(&scene.spec());
+        for request in [Request::new(), Request::new().at(scene.now().plus(MINUTE * 10))] {
+            let explained = || {
+                let token = issued.token.expose().as_bytes();
+                scene.store().explain(scene.acme(), token, None, &request).unwrap()
+            };
+            for verdict in ["granted", "granted", "rate_limited"] {
+                let refused_by = Some(verdict).filter(|verdict| *verdict != "granted");
+                // However often it is asked.
+                (0..3).for_each(|_| assert_eq!(explained().refused_by(), refused_by, "{buckets}"));
+                assert_eq!(scene.decide(&issued, &request), verdict, "{buckets}");
+            }
+        }
+    }
 }

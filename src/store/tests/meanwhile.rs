@@ -6,22 +6,25 @@
 
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use serde_json::json;
 use sha2::Digest as _;
 
 use super::*;
+use crate::audit::Event;
 use crate::digest::Pepper;
+use crate::error::ErrorKind;
 use crate::key_id::KeyId;
 use crate::policy::Required;
 use crate::quota::{Quota, Refill};
 use crate::spec::{Import, Update};
-use crate::store::ImportRules;
 use crate::store::deny::no_better_than;
 use crate::store::find::Text;
 use crate::store::operation::Asked;
 use crate::store::ways::Ways;
+use crate::store::{Draft, ImportRules, trail};
 use crate::verdict::{Denial, Grant};
 
 /// What happens when this thread reads the clock, until it breaks.
@@ -51,6 +54,7 @@ impl Clock for Meddling {
 
 /// A store whose clock meddles, in a realm whose keys are metered, each lineage by itself.
 struct Busy {
+    disk: Disk,
     store: Arc<Store>,
     acme: RealmRef,
     clock: Hands,
@@ -71,7 +75,7 @@ impl Busy {
         store.apply_realm("acme.toml", &format!("{PROFILE}{paced}"), &by()).unwrap();
         let acme = store.realm("acme").unwrap();
         store.set_owner(acme, "o", &OwnerChange::new().plan("paced"), &by()).unwrap();
-        Self { store, acme, clock }
+        Self { disk, store, acme, clock }
     }
 
     fn spec(&self) -> Spec {
@@ -300,4 +304,40 @@ fn a_key_that_is_swept_while_it_is_about_to_be_denied_leaves_no_denial() {
     assert_eq!(busy.verify(&token), Err(Reason::Unknown));
     assert_eq!(busy.store.index.stats().restraints, 0);
     busy.store.lift(denial.unwrap());
+}
+
+/// What several share is lost with the thread that was about to write it. Nobody knows what became
+/// of it, so what was to be denied stays so, and what was to be told is not.
+#[test]
+fn who_shares_a_commit_whose_thread_panics_is_told_that_nobody_knows() {
+    type Told = std::result::Result<(), ErrorKind>;
+    type Journey<'s> = Box<dyn FnOnce() -> Option<Told> + Send + 's>;
+    let busy = Busy::new();
+    let (key, token) = busy.issue();
+    let (store, kind) = (&busy.store, |error: crate::error::Error| error.kind());
+    let first = || Some(store.issue(&busy.spec(), &by()).map(drop).map_err(kind));
+    let revoking: Journey<'_> = Box::new(|| Some(store.revoke(key, &by()).map(drop).map_err(kind)));
+    // Its plan, which another makes, refuses: by what may not be true.
+    let nobodys = Spec::new(busy.acme, "live", "nobody");
+    let refused: Journey<'_> =
+        Box::new(|| Some(store.issue(&nobodys, &by()).map(drop).map_err(kind)));
+    let panicking: Journey<'_> = Box::new(|| {
+        let plan = |_: &crate::storage::View<'_>, _: &crate::store::Realms, now| {
+            let mut reads = 0;
+            MEANWHILE.set(Some(Box::new(move || {
+                reads += 1;
+                // The first is the journey's own; with the next the mark is written for all.
+                assert!(reads < 2, "a defect");
+                ControlFlow::Continue(())
+            })));
+            Ok(Draft::new(()).entry(trail::entry(Event::RestoreConfirmed, &by(), now)))
+        };
+        let told = catch_unwind(AssertUnwindSafe(|| store.commit(plan))).ok();
+        told.map(|told| told.map_err(kind))
+    });
+    let told = share(&busy.disk, store, first, vec![revoking, refused, panicking]);
+    let (unknown, poisoned) = (ErrorKind::Indeterminate, ErrorKind::Poisoned);
+    assert_eq!(told, [Some(Ok(())), Some(Err(unknown)), Some(Err(poisoned)), None]);
+    assert_eq!(busy.verify(&token), Err(Reason::Revoked));
+    assert_eq!(store.issue(&busy.spec(), &by()).map_err(kind).err(), Some(poisoned));
 }

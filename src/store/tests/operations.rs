@@ -11,10 +11,10 @@ use crate::entry::State;
 use crate::error::ErrorKind;
 use crate::info::KeyInfo;
 use crate::query::Filter;
-use crate::record::Cause;
+use crate::record::{Cause, Done, OperationRecord};
 use crate::spec::{Rotation, Update};
 use crate::storage::tests::disk::Fault;
-use crate::store::Operation;
+use crate::store::{Draft, Operation};
 
 const GRACE: Duration = Duration::from_secs(600);
 
@@ -420,4 +420,30 @@ fn an_id_that_is_too_long_or_has_control_characters_is_refused_by_name() {
     }
     let refused = scene.store.sweep_all(&op()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Argument);
+}
+
+/// No caller makes such a row: an operation is known by a digest of what was asked.
+#[test]
+fn an_operation_whose_row_tells_of_another_thing_is_corrupt() {
+    let issue = |scene: &Scene| scene.issue_as(&op()).map(drop);
+    let many = |scene: &Scene| {
+        let specs = [Spec::new(scene.acme, "live", "o")];
+        scene.store.issue_many(&specs, &op()).map(drop)
+    };
+    let sweep = |scene: &Scene| scene.store.sweep(5, &op()).map(drop);
+    type Journey<'s> = &'s dyn Fn(&Scene) -> Result<()>;
+    for (number, journey) in [&issue as Journey<'_>, &many, &sweep].into_iter().enumerate() {
+        let scene = Scene::new();
+        journey(&scene).unwrap();
+        let keys = scene.keys().len();
+        let other = |view: &crate::storage::View<'_>| {
+            let done = view.operation("op-1")?.unwrap();
+            Ok(Draft::new(()).note(OperationRecord { done: Done::Confirmed, ..done }))
+        };
+        scene.store.commit(|view, _, _| other(view)).unwrap();
+        let error = journey(&scene).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{number}: {error}");
+        assert!(error.message().contains("operations, \"op-1\""), "{number}: {error}");
+        assert_eq!(scene.keys().len(), keys);
+    }
 }

@@ -107,3 +107,22 @@ fn an_original_with_forged_pages_is_refused_or_denies_what_can_be_read() {
     }
     assert!(read > 0 && refused > 0, "{read} read, {refused} refused");
 }
+
+#[test]
+fn a_backup_of_which_a_row_is_damaged_is_not_restored() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let store = Store::create(path("keys")).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let key = store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap().key.key_id;
+    store.backup(path("backup")).unwrap();
+    damage_key(&path("backup"), key);
+    let restored = Store::options().restore(path("backup"), path("new"), &Restore::new(), &by());
+    let error = restored.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    let told = error.to_string();
+    assert!(told.contains("could not restore from") && told.contains(&key.to_string()), "{told}");
+    assert!(!path("new").exists());
+}

@@ -14,15 +14,27 @@ pub fn top() -> PathBuf {
     Path::new(CRATE).join("../..").canonicalize().unwrap()
 }
 
-/// The directory that holds libkeycask.so, libkeycask.so.0 and libkeycask.a, as they are now.
+/// The directory of this test's profile, below which it lies itself, and the profile's name.
+fn profile() -> (PathBuf, String) {
+    let test = std::env::current_exe().unwrap();
+    let directory = test.ancestors().nth(2).unwrap().to_owned();
+    let name = match directory.file_name().unwrap().to_str().unwrap() {
+        "debug" => "dev",
+        other => other,
+    };
+    let name = name.to_owned();
+    (directory, name)
+}
+
+/// The directory that holds libkeycask.so, libkeycask.so.0 and libkeycask.a, as they are now, built
+/// as this test was.
 pub fn library() -> &'static Path {
     static LIBRARY: OnceLock<PathBuf> = OnceLock::new();
     LIBRARY.get_or_init(|| {
+        let (built, profile) = profile();
         let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--locked", "--package", "keycask-c"]).current_dir(CRATE);
-        succeed(&mut cargo);
-        // target/tmp is beside target/debug, whatever the target directory is.
-        let built = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("debug");
+        cargo.args(["build", "--locked", "--package", "keycask-c", "--profile", &profile]);
+        succeed(cargo.current_dir(CRATE));
         let soname = built.join("libkeycask.so.0");
         if std::fs::read_link(&soname).is_err() {
             // Another test may have made it meanwhile.
@@ -77,6 +89,12 @@ impl Program {
     /// The program, with the path of a store that is not there yet as its first argument. It
     /// runs under `wrapper`, if that is not empty.
     pub fn command(&self, wrapper: &[&str]) -> Command {
+        let stores = tempfile::tempdir_in(self.dir.path()).unwrap().keep();
+        self.command_in(&stores, wrapper)
+    }
+
+    /// Likewise, with a store in this directory.
+    pub fn command_in(&self, stores: &Path, wrapper: &[&str]) -> Command {
         let mut words = wrapper.iter();
         let mut command = match words.next() {
             Some(first) => {
@@ -86,7 +104,6 @@ impl Program {
             }
             None => Command::new(&self.binary),
         };
-        let stores = tempfile::tempdir_in(self.dir.path()).unwrap().keep();
         command.arg(stores.join("keys.keycask"));
         command.env("LD_LIBRARY_PATH", library());
         command

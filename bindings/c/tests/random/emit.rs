@@ -12,21 +12,28 @@ use crate::header::{Field, Function, Header, Struct};
 /// What is not called by chance, but by the program itself.
 const LEFT_OUT: [&str; 1] = ["keycask_close"];
 
-/// What goes to the disk or walks through the file, and is called seldom.
-const SLOW: [&str; 12] = [
-    "keycask_create",
-    "keycask_open",
-    "keycask_restore",
-    "keycask_backup",
-    "keycask_compact",
-    "keycask_check",
+/// What makes or walks through files, or reads what the system knows of the process.
+const SLOW: [&str; 14] = [
     "keycask_audit_check",
+    "keycask_backup",
+    "keycask_check",
+    "keycask_compact",
+    "keycask_create",
     "keycask_flush",
-    "keycask_rehash",
     "keycask_leaked",
     "keycask_leaked_alerts",
+    "keycask_open",
+    "keycask_realm_compare",
+    "keycask_rehash",
+    "keycask_restore",
     "keycask_set_clock",
+    "keycask_stats",
 ];
+
+/// What is called once where another function is called so often, so that calls that take no time
+/// are not few for those that do: what is slow, and what changes a store.
+const SLOW_ONE_IN: u32 = 5_000;
+const CHANGE_ONE_IN: u32 = 300;
 
 /// What is filled by hand, in `random.h`.
 const BY_HAND: [&str; 2] = ["keycask_text", "keycask_options"];
@@ -53,9 +60,13 @@ pub fn emit(header: &Header) -> String {
     out.push_str("const random_call random_calls[] = {\n");
     for of in header.functions.iter().filter(called) {
         let name = &of.name;
-        let is_slow =
-            of.takes.iter().any(|field| field.name == "by") || SLOW.contains(&name.as_str());
-        writeln!(out, "    {{\"{name}\", call_{name}, {}}},", u8::from(is_slow)).unwrap();
+        let is_change = of.takes.iter().any(|field| field.name == "by");
+        let one_in = match SLOW.contains(&name.as_str()) {
+            true => SLOW_ONE_IN,
+            false if is_change => CHANGE_ONE_IN,
+            false => 1,
+        };
+        writeln!(out, "    {{\"{name}\", call_{name}, {one_in}}},").unwrap();
     }
     out.push_str(
         "};\nconst size_t random_calls_len = sizeof random_calls / sizeof *random_calls;\n",
@@ -88,7 +99,33 @@ fn value(field: &Field, header: &Header) -> String {
             format!("some_{}()", &field.of["keycask_".len()..])
         }
         of if header.structs.iter().any(|known| known.name == of) => format!("fill_{of}()"),
-        of => format!("({of})some_number(\"{}\")", field.name),
+        of => format!("({of}){}()", number(&field.name)),
+    }
+}
+
+/// What chooses a number for what has this name.
+fn number(name: &str) -> &'static str {
+    match name {
+        "zero" | "zero_too" => "some_zero",
+        "key" | "lineage" | "keys" | "predecessor" | "successor" => "some_key",
+        "realm" => "some_realm",
+        "kinds" => "some_kinds",
+        "cost" => "some_cost",
+        "limit" => "some_limit",
+        "address_len" => "some_address_len",
+        "flags" | "state" | "order" | "what" | "how" | "format" => "some_bits",
+        _ if name.ends_with("_ms") => "some_time",
+        _ => "some_number",
+    }
+}
+
+/// What chooses a text for what has this name.
+fn text(name: &str) -> &'static str {
+    match name {
+        "path" | "backup" => "some_path",
+        "toml" => "some_profile",
+        "token" => "some_token",
+        _ => "some_text",
     }
 }
 
@@ -159,11 +196,8 @@ fn call(out: &mut String, of: &Function, header: &Header) {
             }
             Some(("void", _)) => writeln!(before, "    void *{to} = NULL;").unwrap(),
             Some(("char", true)) => {
-                writeln!(
-                    before,
-                    "    size_t {len};\n    const char *{to} = some_text(\"{to}\", &{len});"
-                )
-                .unwrap();
+                writeln!(before, "    size_t {len};\n    const char *{to} = {}(&{len});", text(to))
+                    .unwrap();
             }
             Some(("uint8_t", true)) => {
                 writeln!(
@@ -195,7 +229,7 @@ fn call(out: &mut String, of: &Function, header: &Header) {
                 let made = if is_struct(target) {
                     format!("give_{target}({count})")
                 } else {
-                    format!("some_numbers(sizeof({target}), {count}, \"{to}\")")
+                    format!("some_numbers(sizeof({target}), {count}, {})", number(to))
                 };
                 writeln!(before, "    {} {to} = {made};", field.of).unwrap();
                 if ["key", "successor"].contains(&to.as_str()) && target == "uint64_t" {

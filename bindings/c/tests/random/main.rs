@@ -24,29 +24,55 @@ fn emitted(directory: &Path) -> String {
     path.to_str().unwrap().to_owned()
 }
 
-/// Makes `calls` random calls with a library that has the mistake `planted`, or none.
-fn run(planted: Option<u32>, calls: u64, threads: u32) -> Output {
+/// Calls of one run of the program, with stores of its own. More are as many runs one after
+/// another: so stores stay small, and a finding is soon made again.
+const ROUND: u64 = 1_000_000;
+
+/// What a sanitizer keeps: enough to name the place of a mistake, and of what was freed that which
+/// a call could still use. Much more takes longer than the calls.
+const ASAN_OPTIONS: &str = "malloc_context_size=2:quarantine_size_mb=8";
+
+/// The program, with a library that has the mistake `planted`, or none.
+fn program(planted: Option<u32>) -> Program {
     let dir = tempfile::tempdir().unwrap();
     let calls_c = emitted(dir.path());
     let include = format!("-I{}", Path::new(kit::CRATE).join("tests/random").display());
     let define = planted.map(|number| format!("-DPLANTED={number}"));
-    let mut flags = vec![include.as_str(), "-O1"];
+    let mut flags = vec![include.as_str(), "-O2"];
     flags.extend(SANITIZED);
     flags.extend(define.as_deref());
-    let program = Program::build("gcc", &["tests/random/random.c", &calls_c], &flags);
-    let first = std::env::var("KEYCASK_FIRST_SEED").map_or(0, |seed| seed.parse::<u64>().unwrap());
-    let mut command = program.command(&[]);
-    command.args([&calls.to_string(), &first.wrapping_add(1).to_string(), &threads.to_string()]);
+    Program::build("gcc", &["tests/random/random.c", &calls_c], &flags)
+}
+
+/// Makes `calls` random calls.
+fn run(program: &Program, calls: u64, seed: u64, threads: u32) -> Output {
+    // In memory, where there is such a place: what is tried here is no disk.
+    let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let mut command = program.command_in(dir.path(), &[]);
+    command.env("ASAN_OPTIONS", ASAN_OPTIONS);
+    command.args([&calls.to_string(), &seed.to_string(), &threads.to_string()]);
     command.output().unwrap()
+}
+
+fn amount(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |amount| amount.parse().unwrap())
 }
 
 #[test]
 fn whatever_it_is_given_a_function_returns_a_status_and_writes_what_it_says() {
-    let calls = std::env::var("KEYCASK_CALLS").map_or(4_000, |calls| calls.parse().unwrap());
-    let output = run(None, calls, 2);
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{}\n{said}", output.status);
-    print!("{}", String::from_utf8_lossy(&output.stdout));
+    let (calls, first) = (amount("KEYCASK_CALLS", 20_000), amount("KEYCASK_FIRST_SEED", 0));
+    let program = program(None);
+    let (mut done, mut seed) = (0, first.wrapping_add(1));
+    while done < calls {
+        let some = ROUND.min(calls - done);
+        let output = run(&program, some, seed, 2);
+        let said = String::from_utf8_lossy(&output.stderr);
+        let made_again = format!("{some} calls of KEYCASK_FIRST_SEED={}", seed.wrapping_sub(1));
+        assert!(output.status.success(), "{made_again}: {}\n{said}", output.status);
+        print!("{}", String::from_utf8_lossy(&output.stdout));
+        (done, seed) = (done + some, seed.wrapping_add(1));
+    }
+    println!("random: in all: calls: {done}");
 }
 
 #[test]
@@ -56,7 +82,7 @@ fn a_planted_mistake_is_found_out() {
         (2, "and a result of 8 bytes is written"),
         (3, "keycask_realm_name: -20"),
     ] {
-        let output = run(Some(planted), 4_000, 1);
+        let output = run(&program(Some(planted)), 20_000, 1, 1);
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && said.contains(told), "{planted}: {said}");
     }

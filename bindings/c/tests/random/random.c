@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { TAKEN_MAX = 512, KEPT = 64, STORES = 3, ROOM_MAX = 40000, SLOW_ONE_IN = 60 };
+enum { TAKEN_MAX = 512, KEPT = 64, STORES = 3, ROOM_MAX = 40000 };
 
 #define DIE(...)                                                                      \
     do {                                                                              \
@@ -23,7 +23,7 @@ enum { TAKEN_MAX = 512, KEPT = 64, STORES = 3, ROOM_MAX = 40000, SLOW_ONE_IN = 6
 typedef struct {
     void *at;
     size_t len;
-    // What is in it before the call, if it is watched.
+    // What was in it before the call, if it is watched.
     void *before;
     int is_error;
 } taken;
@@ -32,6 +32,9 @@ typedef struct {
     uint64_t state;
     taken taken[TAKEN_MAX];
     size_t taken_len;
+    // What was in those that are watched.
+    char watched[2 * ROOM_MAX];
+    size_t watched_len;
     char tokens[KEPT][KEYCASK_TOKEN_MAX];
     size_t token_lens[KEPT];
     uint64_t keys[KEPT];
@@ -42,9 +45,8 @@ typedef struct {
 static _Thread_local chance *mine;
 static char directory[400];
 
-// Those that are open. Each thread has its own to open and close; all of them use all.
+// Those that are open: all threads use all.
 static keycask_store *stores[STORES];
-static pthread_rwlock_t stores_lock = PTHREAD_RWLOCK_INITIALIZER;
 static keycask_store *closed;
 
 static const char PROFILE[] =
@@ -96,9 +98,12 @@ void *take(size_t len) {
 
 void some_bytes(void *to, size_t len) {
     char *bytes = to;
-    size_t at;
-    int zeros = !roll(3);
-    for (at = 0; at < len; at++) bytes[at] = zeros || at > 64 ? 0 : (char)roll(256);
+    size_t at, some = !roll(3) ? 0 : len < 64 ? len : 64;
+    for (at = 0; at < some; at += 8) {
+        uint64_t word = roll(UINT64_MAX);
+        memcpy(bytes + at, &word, some - at < 8 ? some - at : 8);
+    }
+    memset(bytes + some, 0, len - some);
 }
 
 void *some_size(const void *it, size_t size, size_t count) {
@@ -125,72 +130,51 @@ void *some_size(const void *it, size_t size, size_t count) {
 
 size_t some_count(void) { return roll(8) ? roll(4) : roll(20); }
 
-static int is(const char *name, const char *const *names, size_t count) {
-    while (count--)
-        if (!strcmp(name, names[count])) return 1;
-    return 0;
+uint64_t some_number(void) { return roll(2) ? roll(4) : NUMBERS[roll(LENGTH(NUMBERS))]; }
+uint64_t some_zero(void) { return roll(40) ? 0 : some_number(); }
+uint64_t some_key(void) { return roll(12) ? mine->keys[roll(KEPT)] : some_number(); }
+uint64_t some_realm(void) { return roll(12) ? 1 : some_number(); }
+uint64_t some_kinds(void) { return roll(4) ? KEYCASK_ANY_KIND : some_number(); }
+uint64_t some_cost(void) { return roll(4) ? 1 : some_number(); }
+uint64_t some_limit(void) { return roll(100); }
+uint64_t some_bits(void) { return roll(12) ? roll(9) : some_number(); }
+
+uint64_t some_address_len(void) {
+    return !roll(8) ? some_number() : roll(2) ? 4 : roll(2) * 16;
 }
 
-uint64_t some_number(const char *name) {
-    static const char *const keys[] = {"key", "lineage", "keys", "predecessor", "successor"};
-    static const char *const zeros[] = {"zero", "zero_too"};
-    static const char *const masks[] = {"flags", "state", "order", "what", "how", "format"};
-    if (is(name, zeros, LENGTH(zeros)) && roll(40)) return 0;
-    if (is(name, keys, LENGTH(keys)) && roll(12)) return mine->keys[roll(KEPT)];
-    if (!strcmp(name, "realm") && roll(12)) return 1;
-    if (!strcmp(name, "kinds") && roll(4)) return KEYCASK_ANY_KIND;
-    if (!strcmp(name, "cost") && roll(4)) return 1;
-    if (!strcmp(name, "limit")) return roll(100);
-    if (!strcmp(name, "address_len") && roll(8)) return roll(2) ? 4 : roll(2) * 16;
-    if (is(name, masks, LENGTH(masks)) && roll(12)) return roll(9);
-    if (strlen(name) > 3 && !strcmp(name + strlen(name) - 3, "_ms") && roll(3))
-        return (uint64_t)KEYCASK_NONE + roll(7);
-    return roll(2) ? roll(4) : NUMBERS[roll(LENGTH(NUMBERS))];
+uint64_t some_time(void) {
+    return roll(3) ? (uint64_t)KEYCASK_NONE + roll(7) : some_number();
 }
 
-void *some_numbers(size_t size, size_t count, const char *name) {
+void *some_numbers(size_t size, size_t count, uint64_t (*some)(void)) {
     char *made;
     size_t at;
     if (!roll(24)) return NULL;
     made = take(size * count);
     for (at = 0; at < count; at++) {
-        uint64_t number = some_number(name);
+        uint64_t number = some();
         memcpy(made + at * size, &number, size);
     }
     return made;
 }
 
-static const char *path(size_t *len) {
-    char made[500];
-    char *copy;
-    *len = (size_t)snprintf(made, sizeof made, "%s/%" PRIu64, directory, roll(8));
-    if (!roll(8)) made[roll(*len)] = (char)roll(256);
-    if (!roll(16)) *len -= roll(*len);
-    // What chance makes of a path stays in the directory.
-    if (*len > strlen(directory) && memcmp(made, directory, strlen(directory))) *len = 0;
-    copy = take(*len);
-    memcpy(copy, made, *len);
-    return copy;
+// No memory, and a length that no memory is needed for, or is refused; or memory, and a length
+// that none has.
+static const char *no_text(size_t *len) {
+    if (!roll(8)) {
+        *len = SIZE_MAX - roll(PTRDIFF_MAX);
+        return take(1);
+    }
+    *len = roll(3) ? 0 : roll(2) ? 1 : SIZE_MAX;
+    return NULL;
 }
 
-const char *some_text(const char *name, size_t *len) {
-    const char *from = TEXTS[roll(LENGTH(TEXTS))];
-    size_t token = roll(KEPT);
+// This one, or with a byte of it that is another, or one that is long.
+static const char *text_like(const char *from, size_t *len) {
     char *made;
-    *len = 0;
-    if (!roll(24)) {
-        // No memory, and a length that no memory is needed for, or is refused.
-        *len = roll(3) ? 0 : roll(2) ? 1 : SIZE_MAX;
-        return NULL;
-    }
-    if (!strcmp(name, "path") || !strcmp(name, "backup")) return path(len);
-    if (!strcmp(name, "toml") && roll(4)) from = PROFILE;
-    *len = strlen(from);
-    if ((!strcmp(name, "token") || !roll(8)) && roll(4)) {
-        from = mine->tokens[token];
-        *len = mine->token_lens[token];
-    }
-    if (!roll(40)) {
+    if (!roll(24)) return no_text(len);
+    if (!roll(200)) {
         *len = roll(9000);
         return memset(take(*len), 'a', *len);
     }
@@ -200,14 +184,54 @@ const char *some_text(const char *name, size_t *len) {
     return made;
 }
 
+const char *some_path(size_t *len) {
+    char made[500];
+    char *copy;
+    size_t begin;
+    if (!roll(24)) return no_text(len);
+    // What chance makes of a path stays in the directory.
+    begin = (size_t)snprintf(made, sizeof made, "%s/", directory);
+    *len = begin + (size_t)snprintf(made + begin, sizeof made - begin, "%" PRIu64, roll(8));
+    if (!roll(8)) made[begin] = (char)roll(256);
+    if (!roll(16)) *len = begin;
+    copy = take(*len);
+    memcpy(copy, made, *len);
+    return copy;
+}
+
+const char *some_text(size_t *len) {
+    const char *from = TEXTS[roll(LENGTH(TEXTS))];
+    if (!roll(10)) return some_token(len);
+    *len = strlen(from);
+    return text_like(from, len);
+}
+
+const char *some_profile(size_t *len) {
+    if (!roll(4)) return some_text(len);
+    *len = strlen(PROFILE);
+    return text_like(PROFILE, len);
+}
+
+const char *some_token(size_t *len) {
+    size_t token = roll(KEPT);
+    if (!roll(4)) {
+        const char *from = TEXTS[roll(LENGTH(TEXTS))];
+        *len = strlen(from);
+        return text_like(from, len);
+    }
+    *len = mine->token_lens[token];
+    return text_like(mine->tokens[token], len);
+}
+
 const uint8_t *some_secret(size_t *len) {
     *len = roll(4) ? KEYCASK_SECRET_LEN : roll(70);
     return roll(24) ? memset(take(*len), 7, *len) : NULL;
 }
 
 char *some_room(size_t *cap) {
-    static const size_t caps[] = {0, 1, 16, 17, 64, 166, 167, 512, 8320, ROOM_MAX};
-    *cap = roll(2) ? ROOM_MAX : caps[roll(LENGTH(caps))];
+    static const size_t caps[] = {0, 1, 16, 17, 64, 166, 167, 512};
+    // Most texts have room in the second, all in the last.
+    *cap = roll(2) ? caps[roll(LENGTH(caps))] : roll(20) ? 2048 : roll(2) ? 8320 : ROOM_MAX;
     return *cap && roll(24) ? take(*cap) : NULL;
 }
 
@@ -215,7 +239,7 @@ uint8_t *give_uint8_t(size_t count) { return roll(24) ? take(count) : NULL; }
 
 keycask_text fill_keycask_text(void) {
     keycask_text it;
-    it.data = some_text("", &it.len);
+    it.data = some_text(&it.len);
     return it;
 }
 
@@ -226,12 +250,12 @@ keycask_options fill_keycask_options(void) {
     if (!roll(3)) it.pepper = some_secret(&it.pepper_len);
     if (!roll(3)) it.previous_pepper = some_secret(&it.previous_pepper_len);
     if (!roll(3)) it.sealing_key = some_secret(&it.sealing_key_len);
-    if (!roll(3)) it.clock_ms = (int64_t)some_number("clock_ms");
+    if (!roll(3)) it.clock_ms = (int64_t)some_time();
     if (!roll(3)) it.cache_bytes = roll(1 << 24);
     if (!roll(3)) it.log_len = roll(1000);
-    if (!roll(9)) it.min_seq = some_number("min_seq");
+    if (!roll(9)) it.min_seq = some_number();
     if (!roll(3)) it.lease_max = roll(1000);
-    if (!roll(3)) it.decisions = (uint32_t)some_number("decisions");
+    if (!roll(3)) it.decisions = (uint32_t)some_number();
     if (!roll(3)) it.progress = some_progress();
     if (!roll(20)) it.zero = 1;
     return it;
@@ -250,7 +274,7 @@ static void refused(void *context, uint64_t number, int32_t status, const keycas
 
 static int64_t reads(void *context, char *buffer, size_t cap) {
     size_t len;
-    const char *from = some_text("token", &len);
+    const char *from = some_token(&len);
     (void)context;
     if (!from || !roll(4)) return roll(8) ? 0 : -1;
     if (!roll(30)) return (int64_t)cap + 1;
@@ -305,8 +329,9 @@ static taken *find(const void *at) {
 void watch(const void *result) {
     taken *it = result ? find(result) : NULL;
     if (!it) return;
-    it->before = malloc(it->len ? it->len : 1);
-    if (!it->before) DIE("no memory");
+    if (it->len > sizeof mine->watched - mine->watched_len) return;
+    it->before = mine->watched + mine->watched_len;
+    mine->watched_len += it->len;
     memcpy(it->before, it->at, it->len);
 }
 
@@ -334,11 +359,8 @@ void after_call(const char *name, keycask_status status) {
 }
 
 static void let_go(void) {
-    while (mine->taken_len) {
-        taken *it = &mine->taken[--mine->taken_len];
-        free(it->before);
-        free(it->at);
-    }
+    while (mine->taken_len) free(mine->taken[--mine->taken_len].at);
+    mine->watched_len = 0;
 }
 
 #ifdef PLANTED
@@ -367,6 +389,26 @@ static keycask_store *begin(const char *at) {
     return store;
 }
 
+// Keys that are granted, to begin with.
+static void keep_some(void) {
+    keycask_spec spec = KEYCASK_SPEC_INIT;
+    keycask_actor by = KEYCASK_ACTOR_INIT;
+    char token[KEYCASK_TOKEN_MAX];
+    size_t at, len;
+    uint64_t key;
+    spec.realm = 1;
+    spec.kind.data = "live";
+    spec.kind.len = 4;
+    spec.owner.data = "o";
+    spec.owner.len = 1;
+    for (at = 0; at < KEPT; at++) {
+        if (keycask_issue(stores[roll(STORES)], &spec, &by, token, sizeof token, &len, &key, NULL))
+            DIE("no key");
+        keep_token(token, &len);
+        keep_key(&key);
+    }
+}
+
 typedef struct {
     uint64_t seed;
     uint64_t calls;
@@ -378,13 +420,12 @@ static void *run(void *argument) {
     mine = calloc(1, sizeof *mine);
     if (!mine) DIE("no memory");
     mine->state = of->seed;
+    keep_some();
     while (mine->calls < of->calls) {
         const random_call *call = &random_calls[roll(random_calls_len)];
-        if (call->is_slow && roll(SLOW_ONE_IN)) continue;
-        pthread_rwlock_rdlock(&stores_lock);
+        if (roll(call->one_in)) continue;
         call->make();
         let_go();
-        pthread_rwlock_unlock(&stores_lock);
     }
     of->good = mine->good;
     free(mine);
@@ -413,7 +454,7 @@ int main(int argc, char **argv) {
     if (slash) *slash = 0;
     for (at = 0; at < threads; at++) {
         works[at].seed = strtoull(argv[3], NULL, 10) * 16 + at;
-        works[at].calls = calls / threads + 1;
+        works[at].calls = calls / threads;
         if (pthread_create(&running[at], NULL, run, &works[at])) DIE("no thread");
     }
     for (at = 0; at < threads; at++) {

@@ -12,8 +12,8 @@
 typedef struct {
     const char *name;
     void (*make)(void);
-    // Whether it goes to the disk, and is made seldom.
-    int is_slow;
+    // It is made once where what takes no time is made so often.
+    uint64_t one_in;
 } random_call;
 
 extern const random_call random_calls[];
@@ -40,16 +40,28 @@ void *some_size(const void *it, size_t size, size_t count);
 // How many of something: few.
 size_t some_count(void);
 
-// A number for what has this name.
-uint64_t some_number(const char *name);
+// Numbers, most of them of those that such a thing may be.
+uint64_t some_number(void);
+uint64_t some_zero(void);
+uint64_t some_key(void);
+uint64_t some_realm(void);
+uint64_t some_kinds(void);
+uint64_t some_cost(void);
+uint64_t some_limit(void);
+uint64_t some_address_len(void);
+uint64_t some_bits(void);
+uint64_t some_time(void);
 
-// An array of numbers for what has this name, of so many bytes each.
-void *some_numbers(size_t size, size_t count, const char *name);
+// An array of numbers that `some` chooses, of so many bytes each.
+void *some_numbers(size_t size, size_t count, uint64_t (*some)(void));
 
 void some_bytes(void *to, size_t len);
 
-// A text for what has this name, a secret, room for a text: all with its length.
-const char *some_text(const char *name, size_t *len);
+// Texts, a secret, room for a text: all with its length.
+const char *some_text(size_t *len);
+const char *some_path(size_t *len);
+const char *some_profile(size_t *len);
+const char *some_token(size_t *len);
 const uint8_t *some_secret(size_t *len);
 char *some_room(size_t *cap);
 uint8_t *give_uint8_t(size_t count);
