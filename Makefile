@@ -21,6 +21,9 @@ M ?= 60
 # `make test R=` draws others.
 R ?= 1126
 
+# Of which files `make mutants` makes mutants: those of tests/completeness/judges, if none is named.
+F ?=
+
 # How many updates `make size` makes.
 U ?= 10000000
 
@@ -32,7 +35,7 @@ FEATURES := keycask/axum,keycask/metrics,keycask/tracing,keycask-cli/tower
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-.PHONY: help demo test web crash model models shuttle coverage bench count peers fuzz \
+.PHONY: help demo test web crash model models shuttle coverage mutants bench count peers fuzz \
     attack check fmt clippy deny advisories layers doc clean header abi install install-command \
     snapshots fixture size python wheel go
 
@@ -90,6 +93,10 @@ shuttle: ## try the table in memory under N=10000 random schedules of each of it
 coverage: ## which lines and branches of the engine its tests run
 	@.ci/prepare build coverage
 	tests/completeness/coverage
+
+mutants: ## change one thing at a time in each of F=src/store/verify.rs: do tests notice?
+	@.ci/prepare build mutants
+	tests/completeness/mutants $(F)
 
 bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)
 	@.ci/prepare build python go

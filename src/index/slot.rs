@@ -253,10 +253,9 @@ impl Slot {
     /// Keeps the expired bit from being set and gives what stands in the slot, so that a copy
     /// of it misses nothing. The slot goes on being read.
     pub(super) fn freeze(&self) -> Content {
-        let content = self.content(self.life());
-        // Acquire, with the Release of `expire`.
-        let last = self.verdict.fetch_or(Verdict::FROZEN, Ordering::AcqRel);
-        Content { verdict: Verdict::from_bits(last), ..content }
+        // Acquire, with the Release of `expire`: what is read afterwards is the last.
+        self.verdict.fetch_or(Verdict::FROZEN, Ordering::AcqRel);
+        self.content(self.life())
     }
 
     /// Ends what [`freeze`](Self::freeze) began, if there was no copy after all.
@@ -312,8 +311,9 @@ mod tests {
         let bare = Entry { side: None, end: Timestamp::NEVER, ..entry() };
         for entry in [entry(), bare] {
             slot.fill(&Content::new(ADDRESS, &entry));
-            let held = [[1, 2], [1, 3], [3, 2]].map(|digest| slot.holds(digest));
-            assert_eq!(held, [true, false, false]);
+            // In the last, both halves differ by the same bits.
+            let held = [[1, 2], [1, 3], [3, 2], [2, 1]].map(|digest| slot.holds(digest));
+            assert_eq!(held, [true, false, false, false]);
             assert_eq!(slot.read(slot.life()), Some(entry));
             assert_eq!(slot.peek(), Some(Content::new(ADDRESS, &entry)));
             slot.clear();

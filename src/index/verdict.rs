@@ -131,9 +131,14 @@ mod tests {
 
     #[test]
     fn an_end_that_does_not_fit_is_never_later_than_asked() {
-        let end = |end| Verdict::of(&entry(end)).end();
-        assert_eq!(end(Timestamp::from_ms(-5)), Timestamp::EPOCH);
-        assert!(end(Timestamp::from_ms(i64::MAX - 1)) < Timestamp::from_ms(i64::MAX - 1));
+        let of = |ms| Verdict::of(&entry(Timestamp::from_ms(ms)));
+        assert_eq!(of(-5).end(), Timestamp::EPOCH);
+        for ms in [1 << 43, (1 << 43) - 1, i64::MAX - 1] {
+            let verdict = of(ms);
+            // The latest that there is, and nothing runs over into the state.
+            assert_eq!(verdict.end(), Timestamp::from_ms((1 << 43) - 2));
+            assert_eq!(verdict.state(), State::Active);
+        }
     }
 
     #[test]
@@ -144,5 +149,7 @@ mod tests {
         assert!(at(9).after(before).is_expired());
         assert!(!at(11).after(before).is_expired());
         assert!(!at(9).after(at(10)).is_expired());
+        // What is marked stays so, whatever was before.
+        assert!(before.after(before).is_expired() && before.after(at(10)).is_expired());
     }
 }

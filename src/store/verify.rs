@@ -278,11 +278,11 @@ impl Store {
         required: Required,
         mut now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        let mut changes = 0;
-        while changes < ATTEMPTS {
+        let (mut attempts, mut leased) = (0..ATTEMPTS, false);
+        while leased || attempts.next().is_some() {
             let known = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
             let found = known.found();
-            let leased = match self.judge(bound, &presented, &found, request, required, now) {
+            leased = match self.judge(bound, &presented, &found, request, required, now) {
                 Ok(grant) => return Ok(grant),
                 Err(Halt::Refused(reason)) => return Err(found.refused(reason)),
                 Err(Halt::Anew) => false,
@@ -293,7 +293,6 @@ impl Store {
                     leased.map_err(|reason| found.refused(reason))?
                 }
             };
-            changes = if leased { changes } else { changes + 1 };
         }
         Err(Denial::UNKNOWN)
     }

@@ -151,6 +151,10 @@ mod tests {
                 assert_eq!(decode(text), place.map(|value| value as u64 * unit));
             }
         }
+        for foreign in 1..=U32_LEN {
+            let text = std::array::from_fn(|at| if at < foreign { b'-' } else { b'0' });
+            assert_eq!(decode(text), None, "{foreign} that are no digits");
+        }
     }
 
     #[test]

@@ -80,6 +80,7 @@ mod tests {
     fn a_checksum_is_known_by_its_name_only() {
         for checksum in [Checksum::None, Checksum::Crc32] {
             assert_eq!(Checksum::parse(checksum.name()).unwrap(), checksum);
+            assert_eq!(checksum.to_string(), checksum.name());
         }
         for name in ["", "CRC32", "crc32 ", "md5"] {
             let error = Checksum::parse(name).unwrap_err();

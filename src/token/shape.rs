@@ -145,6 +145,8 @@ mod tests {
                 assert!(shape.token_len() <= Shape::TOKEN_MAX);
             }
         }
+        let shape = Shape::new(&longest, Shape::BODY_MAX, Checksum::Crc32).unwrap();
+        assert_eq!((shape.token_len(), Shape::TOKEN_MAX), (166, 166));
     }
 
     #[test]

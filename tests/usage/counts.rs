@@ -64,7 +64,7 @@ fn each_decision_is_counted_once_under_its_outcome() {
     assert!(scene.store().decision_counts().by_name().all(|(_, count)| count == 0));
 }
 
-/// By a meter of the key and by one of its owner: at the store's own time, and at one that is named.
+/// By a meter of the key and by one of its owner; now, and at a time that is named.
 #[test]
 fn what_rates_would_admit_is_explained_and_costs_nothing() {
     for buckets in ["lineage", "owner"] {

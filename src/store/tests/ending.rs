@@ -33,12 +33,12 @@ fn refused(scene: &Scene, tokens: &[String]) -> usize {
 #[test]
 fn all_keys_that_end_are_refused_before_the_first_commit_is_durable() {
     let (scene, tokens) = scene();
-    scene.disk.stick(true);
     thread::scope(|scope| {
+        let go_on = GoOn::once_stuck(&scene.disk);
         let ending = scope.spawn(|| scene.store.end_many(&ending(&scene), &by()).unwrap());
         wait_for(|| scene.disk.hangs());
         let early = refused(&scene, &tokens);
-        scene.disk.stick(false);
+        drop(go_on);
         assert_eq!(early, KEYS);
         assert_eq!(ending.join().unwrap().keys, KEYS as u64);
     });

@@ -11,8 +11,8 @@ fn a_writer_that_is_halted_with_every_lock_of_writers_holds_up_no_verify() {
     let token = |n: usize| issued[n].token.expose();
     let foreign = Scene::new().issue().unwrap();
     scene.store.revoke(issued[1].key.key_id, &by()).unwrap();
-    scene.disk.stick(true);
     thread::scope(|scope| {
+        let go_on = GoOn::once_stuck(&scene.disk);
         // The disk holds a transaction, and with it the line of writers.
         let writer = scope.spawn(|| scene.issue());
         wait_for(|| scene.disk.hangs());
@@ -30,7 +30,7 @@ fn a_writer_that_is_halted_with_every_lock_of_writers_holds_up_no_verify() {
         wait_for(|| scene.store.writers.waiting() == 1);
         assert!(!asking.is_finished() && !waiting.is_finished() && !writer.is_finished());
         drop(held);
-        scene.disk.stick(false);
+        drop(go_on);
         asking.join().unwrap();
         waiting.join().unwrap().unwrap();
         writer.join().unwrap().unwrap();

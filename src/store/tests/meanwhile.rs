@@ -203,6 +203,23 @@ fn a_key_that_comes_over_to_the_present_pepper_while_it_waits_for_credits_is_fou
     assert_eq!(busy.verify(&token).unwrap().credits.unwrap().remaining, 0);
 }
 
+/// As long as others are left on the old pepper, how keys are found stays as the verify read it: it
+/// has to look by the present pepper of itself.
+#[test]
+fn a_key_that_comes_over_while_others_are_left_is_found_again() {
+    let busy = Busy::new();
+    let spec = busy.spec().quota(Quota::new(2, Refill::Never).unwrap());
+    let token = busy.store.issue(&spec, &by()).unwrap().token.expose().to_owned();
+    busy.issue();
+    busy.rotate_pepper();
+    assert_eq!(busy.verify(&token).unwrap().credits.unwrap().remaining, 1);
+    let before = busy.store.routes.load();
+    busy.once(|store| assert_eq!(store.rehash().unwrap(), 1));
+    assert_eq!(busy.verify(&token).unwrap().credits.unwrap().remaining, 0);
+    assert!(std::ptr::eq(&**busy.store.routes.load(), &**before));
+    assert_eq!(busy.store.pepper_status().unwrap().left, 1);
+}
+
 #[test]
 fn who_read_how_keys_are_found_before_they_came_over_finds_them_all_the_same() {
     let busy = Busy::new();

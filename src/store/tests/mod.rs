@@ -138,6 +138,22 @@ impl Scene {
     }
 }
 
+/// Lets a disk go on that hangs, also when something panics: lest who waits for it does for ever.
+struct GoOn<'d>(&'d Disk);
+
+impl<'d> GoOn<'d> {
+    fn once_stuck(disk: &'d Disk) -> Self {
+        disk.stick(true);
+        Self(disk)
+    }
+}
+
+impl Drop for GoOn<'_> {
+    fn drop(&mut self) {
+        self.0.stick(false);
+    }
+}
+
 /// Runs `first` until it waits for the disk, then `others`, who stand in line in their order;
 /// then lets the disk go on.
 fn share<'s, T: Send>(
@@ -146,16 +162,8 @@ fn share<'s, T: Send>(
     first: impl FnOnce() -> T + Send + 's,
     others: Vec<Box<dyn FnOnce() -> T + Send + 's>>,
 ) -> Vec<T> {
-    /// Also when something panics, lest the threads hang for ever.
-    struct GoOn<'d>(&'d Disk);
-    impl Drop for GoOn<'_> {
-        fn drop(&mut self) {
-            self.0.stick(false);
-        }
-    }
-    disk.stick(true);
     thread::scope(|scope| {
-        let go_on = GoOn(disk);
+        let go_on = GoOn::once_stuck(disk);
         let mut threads = vec![scope.spawn(first)];
         let others = others.into_iter().map(|other| scope.spawn(other));
         // Each is waited for before the next one is asked for: the map is lazy.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::{PROFILE, Scene, by, wait_for};
+use super::{GoOn, PROFILE, Scene, by, wait_for};
 use crate::error::{ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::quota::{Quota, Refill};
@@ -31,8 +31,8 @@ fn what_a_new_list_takes_away_is_refused_at_once_and_what_it_adds_only_after_its
         .map(|spec| scene.store.issue(&spec, &by()).unwrap());
     let tokens = [&free, &listed].map(|issued| issued.token.expose());
     let update = Update::new().networks(["10.0.0.0/16", "192.0.2.0/24"]);
-    scene.disk.stick(true);
     thread::scope(|scope| {
+        let go_on = GoOn::once_stuck(&scene.disk);
         let other = scope.spawn(|| scene.issue());
         wait_for(|| scene.disk.hangs());
         let changing = [&free, &listed].map(|issued| {
@@ -43,7 +43,7 @@ fn what_a_new_list_takes_away_is_refused_at_once_and_what_it_adds_only_after_its
         assert_eq!(granted(&scene, tokens[0]), [true, false, true]);
         assert_eq!(granted(&scene, tokens[1]), [true, false, false]);
         assert!(!other.is_finished() && !changing.iter().any(|thread| thread.is_finished()));
-        scene.disk.stick(false);
+        drop(go_on);
         other.join().unwrap().unwrap();
         changing.into_iter().for_each(|thread| drop(thread.join().unwrap().unwrap()));
     });

@@ -369,14 +369,14 @@ fn a_suspension_that_is_asked_for_again_denies_nothing_while_it_waits() {
     let (key, token) = (issued.key.key_id, issued.token.expose());
     scene.store.suspend(key, &op()).unwrap();
     scene.store.resume(key, &by()).unwrap();
-    scene.disk.stick(true);
     std::thread::scope(|scope| {
+        let go_on = GoOn::once_stuck(&scene.disk);
         let other = scope.spawn(|| scene.issue());
         wait_for(|| scene.disk.hangs());
         let again = scope.spawn(|| scene.store.suspend(key, &op()));
         wait_for(|| scene.store.writers.waiting() == 1);
         assert_eq!(scene.reason(token), None);
-        scene.disk.stick(false);
+        drop(go_on);
         assert_eq!(again.join().unwrap().unwrap().state, State::Active);
         other.join().unwrap().unwrap();
     });

@@ -315,8 +315,8 @@ fn a_revoked_key_is_refused_at_once_though_the_disk_hangs_and_others_wait() {
     let scene = Scene::new();
     let issued = scene.issue().unwrap();
     let (key, token) = (issued.key.key_id, issued.token.expose());
-    scene.disk.stick(true);
     thread::scope(|scope| {
+        let go_on = GoOn::once_stuck(&scene.disk);
         let first = scope.spawn(|| scene.issue());
         wait_for(|| scene.disk.hangs());
         let second = scope.spawn(|| scene.issue());
@@ -326,7 +326,7 @@ fn a_revoked_key_is_refused_at_once_though_the_disk_hangs_and_others_wait() {
         wait_for(|| scene.store.writers.waiting() == 2);
         assert_eq!(scene.reason(token), Some(Reason::Revoked));
         assert!(!revoking.is_finished() && !first.is_finished() && !second.is_finished());
-        scene.disk.stick(false);
+        drop(go_on);
         first.join().unwrap().unwrap();
         second.join().unwrap().unwrap();
         revoking.join().unwrap().unwrap();
