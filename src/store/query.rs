@@ -78,7 +78,8 @@ impl Store {
         self.storage.id().0
     }
 
-    /// Figures of the open store.
+    /// Figures of the open store. For those of huge pages the system is asked about all memory of
+    /// the process, which takes from one millisecond to a hundred: ask once in some seconds.
     ///
     /// # Errors
     ///
