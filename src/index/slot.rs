@@ -321,6 +321,22 @@ mod tests {
         }
     }
 
+    /// Else every look would wait until the token is hashed.
+    #[test]
+    fn a_life_tells_the_locator_of_its_key_alone_whoever_was_there_before() {
+        let (slot, none) = (Slot::default(), Locator::from_number(0));
+        assert!(!slot.life().is_of(none));
+        for number in [u32::MAX, 0x5555_5555, 0, 1, 1 << 31] {
+            let locator = Locator::from_number(number);
+            slot.fill(&Content::new(Address { locator, ..ADDRESS }, &entry()));
+            let of = |number| slot.life().is_of(Locator::from_number(number));
+            let others = (0..32).filter(|bit| of(number ^ 1 << bit)).count();
+            assert_eq!((of(number), others), (true, 0));
+            slot.clear();
+            assert!(!slot.life().is_of(locator));
+        }
+    }
+
     #[test]
     fn a_read_that_a_removal_or_another_key_overtook_gives_nothing() {
         let slot = Slot::default();
