@@ -91,11 +91,11 @@ shuttle: ## try the table in memory under N=10000 random schedules of each of it
 	    cargo test --locked --profile models -p keycask --lib index::tests::schedules
 
 coverage: ## which lines and branches of the engine its tests run
-	@.ci/prepare build coverage
+	@.ci/prepare build trace coverage
 	tests/completeness/coverage
 
-mutants: ## change one thing at a time in each of F=src/store/verify.rs: do tests notice?
-	@.ci/prepare build mutants
+mutants: ## change one thing at a time in what verifies, revokes and opens (an hour); F=FILE that one
+	@.ci/prepare build trace mutants
 	tests/completeness/mutants $(F)
 
 bench: ## measure verify, and what is durable, beside their floors (half an hour, 10 GB)

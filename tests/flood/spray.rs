@@ -13,7 +13,7 @@ use keycask::{Reason, Request, Spec};
 use crate::numbers::Numbers;
 use crate::{Scene, alone, amount, by};
 
-/// So many, in a release build, say what they do to the times of others.
+/// So many, in a build that is optimised, say what they do to the times of others.
 const ENOUGH: u64 = 10_000_000;
 
 /// Kilobytes that nothing in these tests takes but who keeps what is unknown.

@@ -136,7 +136,7 @@ fn a_token_and_its_digests_are_one_key_whichever_comes_first_in_a_call() {
 /// Two calls at the same time share a commit, and neither saw what the other was about to write:
 /// the second was refused, as if the source of randomness had repeated itself.
 #[test]
-fn of_two_imports_of_annne_token_at_the_same_time_one_makes_the_key() {
+fn of_two_imports_of_one_token_at_the_same_time_one_makes_the_key() {
     let scene = Scene::new();
     for round in 0..20 {
         let start = Barrier::new(4);
@@ -162,7 +162,7 @@ fn of_two_imports_of_annne_token_at_the_same_time_one_makes_the_key() {
 /// verify on, and the other, which nobody saw, was granted when the first had been revoked and
 /// swept.
 #[test]
-fn of_keys_of_annne_token_the_first_that_is_granted_stays_and_the_others_are_revoked() {
+fn of_keys_of_one_token_the_first_that_is_granted_stays_and_the_others_are_revoked() {
     let scene = Scene::new();
     let keys = scene.import(&[
         scene.digest("sha512", &hex(&Sha512::digest("the-token"))),

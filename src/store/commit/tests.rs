@@ -7,6 +7,7 @@ use std::thread;
 use super::line::{Line, Ride};
 use crate::actor::Actor;
 use crate::audit::Event;
+use crate::store::tests::wait_for;
 use crate::store::{Draft, Store, trail};
 
 type Job = Box<dyn FnOnce(&mut Vec<u32>) + Send>;
@@ -163,9 +164,7 @@ fn a_journey_that_another_planned_and_then_left_is_committed_by_who_asked_for_it
     thread::scope(|scope| {
         let mut turn = store.writers.enter();
         let asking = scope.spawn(journey);
-        while store.writers.waiting() == 0 {
-            thread::yield_now();
-        }
+        wait_for(|| store.writers.waiting() > 0);
         let job = turn.job().unwrap();
         job(&store, store.group(&mut turn));
         drop(turn);

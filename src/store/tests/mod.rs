@@ -181,7 +181,7 @@ fn share<'s, T: Send>(
 }
 
 /// Waits until what another thread does has come true.
-fn wait_for(condition: impl Fn() -> bool) {
+pub(super) fn wait_for(condition: impl Fn() -> bool) {
     let start = Instant::now();
     while !condition() {
         assert!(start.elapsed() < Duration::from_secs(60), "it does not come true");
