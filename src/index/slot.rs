@@ -321,6 +321,25 @@ mod tests {
         }
     }
 
+    /// A revocation would else need a second slot, and look for room for it; in the overflow, too,
+    /// where a key has another address.
+    #[test]
+    fn a_key_that_changes_in_state_end_or_mark_alone_stays_in_its_slot() {
+        let overflowing = Address { digest: [3, 4], ..ADDRESS };
+        let stays = |change: Entry| {
+            [ADDRESS, overflowing].map(|address| {
+                let there = Content::new(address, &entry());
+                there.differs_in_verdict_only(&Content::new(ADDRESS, &change))
+            })
+        };
+        assert_eq!(stays(Entry { state: State::Revoked, ..entry() }), [true; 2]);
+        assert_eq!(stays(Entry { end: Timestamp::NEVER, ..entry() }), [true; 2]);
+        assert_eq!(stays(Entry { in_grace: false, ..entry() }), [true; 2]);
+        assert_eq!(stays(Entry { scopes: ScopeSet::empty(), ..entry() }), [false; 2]);
+        assert_eq!(stays(Entry { owner: OwnerRef::new(0), ..entry() }), [false; 2]);
+        assert_eq!(stays(Entry { side: None, ..entry() }), [false; 2]);
+    }
+
     /// Else every look would wait until the token is hashed.
     #[test]
     fn a_life_tells_the_locator_of_its_key_alone_whoever_was_there_before() {
