@@ -321,6 +321,19 @@ mod tests {
         }
     }
 
+    /// A segment that could not grow goes on as it was: its keys expire for good like any others.
+    #[test]
+    fn a_slot_that_was_not_copied_after_all_is_as_it_was_and_can_be_marked() {
+        let slot = Slot::default();
+        slot.fill(&Content::new(ADDRESS, &entry()));
+        let before = slot.peek();
+        slot.freeze();
+        assert_eq!(slot.expire(ADDRESS.digest, entry().end), None);
+        slot.thaw();
+        assert_eq!(slot.peek(), before);
+        assert_eq!(slot.expire(ADDRESS.digest, entry().end), Some(true));
+    }
+
     /// A revocation would else need a second slot, and look for room for it; in the overflow, too,
     /// where a key has another address.
     #[test]
