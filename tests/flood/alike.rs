@@ -1,10 +1,11 @@
 //! Keys that whoever may import chose so that they are alike: digests that begin or end the same,
 //! tokens that end in the same four characters. `KEYCASK_ALIKE` says how many there are of each.
 
-use keycask::{Import, ImportOutcome, ImportRules, Reason, Request, Spec};
+use keycask::{Import, ImportOutcome, ImportRules, Reason, Request, Spec, Store};
 use sha2::{Digest as _, Sha256};
 
-use crate::{Scene, alone, amount, by};
+use crate::shapes::{Scene, by};
+use crate::{alone, amount};
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -39,7 +40,7 @@ fn keys_that_were_chosen_to_be_alike_take_no_more_memory_and_are_told_apart() {
     let _alone = alone();
     let count = amount("KEYCASK_ALIKE", 4_000);
     let bytes_a_key = |fill: &dyn Fn(&Scene)| {
-        let scene = Scene::new();
+        let scene = Scene::with(Store::options());
         fill(&scene);
         let stats = scene.store.stats().unwrap();
         (scene, stats.index_bytes / stats.keys)

@@ -8,10 +8,11 @@ use std::thread;
 use allocation_counter::measure;
 use keycask::{
     Alerts, AuditFilter, Error, ErrorKind, HttpRequest, ImportLines, ImportRules, OwnerChange,
-    Request, Spec, Update,
+    Request, Spec, Store, Update,
 };
 
-use crate::{PROFILE, Scene, alone, by};
+use crate::alone;
+use crate::shapes::{PROFILE, Scene, by};
 
 fn with_little_stack(work: impl FnOnce() + Send) {
     thread::scope(|scope| {
@@ -43,7 +44,7 @@ fn assert_refused<T>(what: &str, kind: ErrorKind, result: Result<T, Error>) {
 fn a_profile_that_is_nested_deep_in_any_way_is_refused() {
     let _alone = alone();
     with_little_stack(|| {
-        let scene = Scene::new();
+        let scene = Scene::with(Store::options());
         let dotted = |name: &str, depth: usize| vec![name; depth].join(".");
         let mut mixed = String::new();
         for _ in 0..70 {
@@ -73,7 +74,7 @@ fn a_profile_that_is_nested_deep_in_any_way_is_refused() {
 fn a_body_of_an_answer_that_is_nested_deep_is_refused() {
     let _alone = alone();
     with_little_stack(|| {
-        let scene = Scene::new();
+        let scene = Scene::with(Store::options());
         for body in [nested("[", "1", "]", 8_000), nested(r#"{"a":"#, "1", "}", 2_700)] {
             let profile =
                 format!("{PROFILE}\n[answer.unauthorized]\nstatus = 401\nbody = '{body}'\n");
@@ -87,7 +88,7 @@ fn a_body_of_an_answer_that_is_nested_deep_is_refused() {
 fn lines_to_import_that_are_nested_deep_or_very_long_are_refused_in_little_room() {
     let _alone = alone();
     with_little_stack(|| {
-        let (scene, rules) = (Scene::new(), ImportRules::new().skip_refused(true));
+        let (scene, rules) = (Scene::with(Store::options()), ImportRules::new().skip_refused(true));
         let lines = ImportLines::new(scene.acme).kind("live");
         let line = |field: &str, value: &str| {
             format!("{{\"owner\": \"o\", \"token\": \"a-token\", \"{field}\": {value}}}\n")
@@ -145,7 +146,7 @@ fn alerts_that_are_nested_deep_or_very_long_are_refused() {
 fn metadata_names_and_owners_of_any_length_and_depth_are_refused_or_kept() {
     let _alone = alone();
     with_little_stack(|| {
-        let scene = Scene::new();
+        let scene = Scene::with(Store::options());
         let (store, spec) = (&scene.store, || Spec::new(scene.acme, "live", "o"));
         let long = repeated("n", 1 << 20);
         let deep = nested("[", "", "]", 2_048);
@@ -178,7 +179,7 @@ fn metadata_names_and_owners_of_any_length_and_depth_are_refused_or_kept() {
 fn requests_with_very_many_and_very_long_headers_are_answered_soon_and_in_little_room() {
     let _alone = alone();
     with_little_stack(|| {
-        let scene = Scene::new();
+        let scene = Scene::with(Store::options());
         let (long, name) = (vec![b'x'; 4 << 20], repeated("n", 1 << 20));
         let many = vec![("Authorization", &b"Bearer x"[..]); 100_000];
         let others = vec![("X-Other", &b"x"[..]); 100_000];
@@ -212,7 +213,7 @@ fn requests_with_very_many_and_very_long_headers_are_answered_soon_and_in_little
 fn audit_queries_with_limits_numbers_and_names_of_any_size_are_refused_or_find_nothing() {
     let _alone = alone();
     with_little_stack(|| {
-        let scene = Scene::new();
+        let scene = Scene::with(Store::options());
         let (store, long) = (&scene.store, repeated("n", 1 << 20));
         let any = AuditFilter::new();
         for limit in [0, 1_001, usize::MAX] {

@@ -8,10 +8,11 @@ use std::thread;
 use std::time::Instant;
 
 use allocation_counter::measure;
-use keycask::{Reason, Request, Spec};
+use keycask::{Reason, Request, Spec, Store};
 
 use crate::numbers::Numbers;
-use crate::{Scene, alone, amount, by};
+use crate::shapes::{Scene, by};
+use crate::{alone, amount};
 
 /// So many, in a build that is optimised, say what they do to the times of others.
 const ENOUGH: u64 = 10_000_000;
@@ -83,7 +84,7 @@ fn spent(work: impl FnOnce()) -> (u64, u64, u64) {
 #[test]
 fn a_flood_takes_no_memory_and_reads_nothing() {
     let _alone = alone();
-    let (scene, count) = (Scene::new(), amount("KEYCASK_FLOOD", 100_000));
+    let (scene, count) = (Scene::with(Store::options()), amount("KEYCASK_FLOOD", 100_000));
     let specs = vec![Spec::new(scene.acme, "live", "o"); 1_000];
     scene.store.issue_many(&specs, &by()).unwrap();
     let mut flood = Flood::new(1);
@@ -123,7 +124,7 @@ fn a_store_that_would_keep_what_is_unknown_or_read_a_file_for_it_is_noticed() {
 fn whoever_has_a_key_is_not_slowed_by_a_flood() {
     let _alone = alone();
     const ROUNDS: usize = 21;
-    let (scene, count) = (Scene::new(), amount("KEYCASK_FLOOD", 100_000));
+    let (scene, count) = (Scene::with(Store::options()), amount("KEYCASK_FLOOD", 100_000));
     let specs = vec![Spec::new(scene.acme, "live", "o"); 1_000];
     let issued = scene.store.issue_many(&specs, &by()).unwrap();
     let tokens: Vec<&[u8]> = issued.iter().map(|one| one.token.expose().as_bytes()).collect();

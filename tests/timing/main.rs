@@ -7,6 +7,8 @@
 #[path = "../../benches/common/numbers.rs"]
 mod numbers;
 mod pairs;
+#[path = "../common/shapes.rs"]
+mod shapes;
 mod welch;
 
 use pairs::{World, measure};

@@ -4,23 +4,11 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use keycask::{Actor, OwnerChange, Pepper, RealmRef, Request, Spec, Store};
+use keycask::{Pepper, Request, Spec, Store};
 
 use crate::numbers::Numbers;
+use crate::shapes::{Scene, by};
 use crate::welch::Times;
-
-const PROFILE: &str = r#"
-realm = "acme"
-[[kind]]
-name = "live"
-prefix = "acme_"
-body = 32
-checksum = "none"
-[[kind]]
-name = "checked"
-prefix = "chkd_"
-body = 32
-"#;
 
 const PEPPER: [u8; 32] = [7; 32];
 const PREFIX: &[u8] = b"acme_";
@@ -54,9 +42,7 @@ pub struct Pair<'w> {
 /// A store with few keys, so that nothing but what a token is makes a difference: none of them
 /// stands in another's way, and all of the table is in the processor's cache.
 pub struct World {
-    _dir: tempfile::TempDir,
-    store: Store,
-    realm: RealmRef,
+    scene: Scene,
     /// The token of a live key.
     known: Vec<u8>,
     /// Tokens of revoked keys.
@@ -67,24 +53,19 @@ pub struct World {
 
 impl World {
     pub fn new() -> Self {
-        let (dir, by) = (tempfile::tempdir().unwrap(), Actor::new("tester"));
-        let options = Store::options().pepper(Pepper::new(&PEPPER));
-        let store = options.create(dir.path().join("keys.keycask")).unwrap();
-        store.apply_realm("acme.toml", PROFILE, &by).unwrap();
-        let realm = store.realm("acme").unwrap();
-        store.set_owner(realm, "o", &OwnerChange::new(), &by).unwrap();
+        let scene = Scene::with(Store::options().pepper(Pepper::new(&PEPPER)));
         let issue = |kind: &str| {
-            let issued = store.issue(&Spec::new(realm, kind, "o"), &by).unwrap();
+            let issued = scene.store.issue(&Spec::new(scene.acme, kind, "o"), &by()).unwrap();
             (issued.key.key_id, issued.token.expose().as_bytes().to_vec())
         };
         let revoked = (0..8).map(|_| issue("live")).collect::<Vec<_>>();
         for (key, _) in &revoked {
-            store.revoke(*key, &by).unwrap();
+            scene.store.revoke(*key, &by()).unwrap();
         }
         let revoked = revoked.into_iter().map(|(_, token)| token).collect();
         let checked = (0..8).map(|_| issue("checked").1).collect();
         let (_, known) = issue("live");
-        Self { _dir: dir, store, realm, known, revoked, checked }
+        Self { scene, known, revoked, checked }
     }
 
     /// All pairs.
@@ -171,7 +152,7 @@ impl World {
 
     /// Decides about a token: what is measured.
     pub fn verify(&self, token: &[u8]) -> u64 {
-        u64::from(self.store.verify(self.realm, token, &Request::new()).is_ok())
+        u64::from(self.scene.store.verify(self.scene.acme, token, &Request::new()).is_ok())
     }
 
     /// A mistake that must be seen: the token is compared with the key's, up to the first

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use super::*;
 use crate::error::ErrorKind;
 use crate::key_id::KeyId;
@@ -5,14 +7,20 @@ use crate::storage::tests::damage::{damage_balance, damage_key};
 use crate::storage::tests::mend::{Mender, PAGE};
 use crate::store::Restore;
 
+/// A new store at `path`, whose realm has the owner `o`.
+fn made(path: &Path) -> (Store, RealmRef) {
+    let store = Store::create(path).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    (store, acme)
+}
+
 #[test]
 fn a_file_that_no_longer_opens_still_denies_what_its_sound_rows_deny() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
-    let store = Store::create(path("keys")).unwrap();
-    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let (store, acme) = made(&path("keys"));
     let issue =
         || -> KeyId { store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap().key.key_id };
     let mut keys = [(); 3].map(|()| issue());
@@ -43,10 +51,7 @@ fn a_file_that_no_longer_opens_still_denies_what_its_sound_rows_deny() {
 fn credits_whose_row_is_damaged_are_spent_until_they_are_refilled() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
-    let store = Store::create(path("keys")).unwrap();
-    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let (store, acme) = made(&path("keys"));
     let quota: crate::Quota = "7 per month".parse().unwrap();
     let key = store.issue(&Spec::new(acme, "live", "o").quota(quota), &by()).unwrap().key.key_id;
     let due = store.key(key).unwrap().quota.unwrap().reset;
@@ -67,10 +72,7 @@ fn an_original_with_forged_pages_is_refused_or_denies_what_can_be_read() {
     let memory = tempfile::tempdir_in("/dev/shm");
     let dir = memory.or_else(|_| tempfile::tempdir()).unwrap();
     let path = |name: &str| dir.path().join(name);
-    let store = Store::create(path("keys")).unwrap();
-    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let (store, acme) = made(&path("keys"));
     let specs = vec![Spec::new(acme, "live", "o"); 60];
     store.issue_many(&specs, &by()).unwrap();
     store.backup(path("backup")).unwrap();
@@ -112,10 +114,7 @@ fn an_original_with_forged_pages_is_refused_or_denies_what_can_be_read() {
 fn a_backup_of_which_a_row_is_damaged_is_not_restored() {
     let dir = tempfile::tempdir().unwrap();
     let path = |name: &str| dir.path().join(name);
-    let store = Store::create(path("keys")).unwrap();
-    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let (store, acme) = made(&path("keys"));
     let key = store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap().key.key_id;
     store.backup(path("backup")).unwrap();
     damage_key(&path("backup"), key);
