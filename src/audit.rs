@@ -217,15 +217,24 @@ fn chain(key: &[u8; 32], before: &Chain, number: u64, version: u8, body: &[u8]) 
     hasher.finalize()
 }
 
-/// The row with this body after a trail that stands at `before`, and where it stands then.
+/// The row whose body `write` puts at its end, after a trail that stands at `before`, and where it
+/// stands then.
 pub(crate) fn chained(
     key: &[u8; 32],
     before: &Chain,
     number: u64,
-    body: &[u8],
-) -> (Vec<u8>, Chain) {
-    let after = *chain(key, before, number, VERSION, body).as_bytes();
-    ([&[VERSION], after.as_slice(), body].concat(), after)
+    write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
+) -> Result<(Vec<u8>, Chain)> {
+    let mut row = Vec::with_capacity(512);
+    row.push(VERSION);
+    row.extend_from_slice(&Chain::default());
+    write(&mut row)?;
+    let mut after = Chain::default();
+    if let Some((place, body)) = row.get_mut(1..).and_then(<[u8]>::split_first_chunk_mut) {
+        after = *chain(key, before, number, VERSION, body).as_bytes();
+        *place = after;
+    }
+    Ok((row, after))
 }
 
 impl AuditEntry {
@@ -245,9 +254,10 @@ impl AuditEntry {
             before: Cow::Borrowed(&self.before),
             after: Cow::Borrowed(&self.after),
         };
-        let body = serde_json::to_vec(&body)
-            .map_err(|e| Error::new(ErrorKind::Internal, format!("audit entry: no JSON: {e}")))?;
-        Ok(chained(key, before, self.number, &body))
+        chained(key, before, self.number, |row| {
+            serde_json::to_writer(row, &body)
+                .map_err(|e| Error::new(ErrorKind::Internal, format!("audit entry: no JSON: {e}")))
+        })
     }
 
     /// The entry `number` whose row this is, after a trail that stands at `before`, and where

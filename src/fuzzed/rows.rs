@@ -49,7 +49,11 @@ pub(super) fn reread(table: u8, row: &[u8]) -> Option<Vec<u8>> {
         REALMS => Some(RealmRecord::decode(RealmRef::new(7), row).ok()?.encode().unwrap()),
         AUDIT => {
             let (key, before, number) = ([7; 32], [0; 32], 7);
-            let (sealed, _) = audit::chained(&key, &before, number, row);
+            let write = |out: &mut Vec<u8>| {
+                out.extend_from_slice(row);
+                Ok(())
+            };
+            let (sealed, _) = audit::chained(&key, &before, number, write).ok()?;
             let (entry, _) = AuditEntry::decode(&key, &before, number, &sealed).ok()?;
             let (sealed, _) = entry.encode(&key, &before).unwrap();
             sealed.get(1 + size_of::<Chain>()..).map(<[u8]>::to_vec)
