@@ -63,6 +63,12 @@ impl Scene {
         self.open();
     }
 
+    /// As one does who saw a call panic.
+    pub fn abandon(&mut self) {
+        self.store.take().unwrap().abandon();
+        self.open();
+    }
+
     /// As if the process had been killed: what the file has so far is opened elsewhere.
     pub fn crash(&mut self) {
         let killed = self.dir.path().join("killed.redb");

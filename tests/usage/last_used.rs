@@ -54,6 +54,17 @@ fn a_key_is_noted_once_a_minute_and_a_crash_loses_what_was_not_flushed() {
     assert_eq!(scene.info(&issued).last_used, Some(last));
 }
 
+/// What memory holds is not to be trusted after a panic, and is not written.
+#[test]
+fn a_store_that_is_abandoned_writes_no_use() {
+    let mut scene = Scene::new("usage = true");
+    let issued = scene.issue(&scene.spec());
+    assert_eq!(scene.verify(&issued), "granted");
+    scene.abandon();
+    assert_eq!(scene.info(&issued).last_used, None);
+    assert_eq!(scene.verify(&issued), "granted");
+}
+
 /// A profile that stopped to keep usage took the uses along that were noted and not yet written:
 /// a key that was used was told never to have been.
 #[test]

@@ -16,6 +16,7 @@ use super::*;
 use crate::audit::Event;
 use crate::digest::Pepper;
 use crate::error::ErrorKind;
+use crate::index::KeyRestraint;
 use crate::key_id::KeyId;
 use crate::policy::Required;
 use crate::quota::{Quota, Refill};
@@ -288,6 +289,30 @@ fn a_key_that_comes_over_while_it_is_about_to_be_denied_is_denied_where_it_has_c
     busy.store.lift(denial.unwrap());
     assert!(busy.verify(&token).is_ok());
     assert_eq!(busy.store.index.stats().restraints, 0);
+}
+
+/// What was refused as expired stays refused, whatever the clock is set to: also if the key is
+/// changed while an earlier end is on its way to it, and that end is given up.
+#[test]
+fn a_key_that_has_expired_stays_so_when_it_is_changed_and_no_longer_denied() {
+    let busy = Busy::new();
+    let start = busy.clock.now();
+    let second = Duration::from_secs(1);
+    let [end, earlier] = [2, 1].map(|n| start.plus(second * n));
+    let issued = busy.store.issue(&busy.spec().end(end), &by()).unwrap();
+    let (key, token) = (issued.key.key_id, issued.token.expose());
+    busy.clock.forward(second * 3);
+    assert_eq!(busy.verify(token), Err(Reason::Expired));
+    let asked = Asked::new(&by(), "update", || json!({})).unwrap();
+    let denial = busy.store.deny_early(&asked, key, |_, _| {
+        Ok(KeyRestraint { end: earlier, ..no_better_than(State::Active) })
+    });
+    assert_eq!(busy.store.index.stats().restraints, 1);
+    update(&busy.store, key, 0);
+    busy.store.lift(denial.unwrap());
+    busy.clock.set(start);
+    busy.store.reset_clock(&by()).unwrap();
+    assert_eq!(busy.verify(token), Err(Reason::Expired));
 }
 
 #[test]
