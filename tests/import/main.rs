@@ -16,7 +16,7 @@ use keycask::{
 };
 use sha2::{Digest, Sha256, Sha512};
 
-use acme::{Scene, by, profile, reason};
+use acme::{Scene, by, profile};
 
 const POLICY: &str = "default_life = \"90d\"";
 
@@ -61,12 +61,6 @@ impl Scene {
         scene
     }
 
-    fn reopened(self) -> Self {
-        self.store.close().unwrap();
-        let store = options().open(self.dir.path().join("keys.keycask")).unwrap();
-        Self { store, ..self }
-    }
-
     fn token(&self, text: &str) -> Import {
         Import::token(self.spec(), text).unwrap()
     }
@@ -86,10 +80,6 @@ impl Scene {
 
     fn refused(&self, import: Import) -> Error {
         self.store.import(&[import], &ImportRules::new(), &by()).unwrap_err()
-    }
-
-    fn reason(&self, token: &str) -> Option<Reason> {
-        reason(&self.store, token)
     }
 
     fn key_of(&self, token: &str) -> Option<KeyId> {
@@ -147,12 +137,12 @@ fn keys_of_known_systems_are_granted_and_found_by_our_own_digest_after_that() {
     let before = scene.store.key(keys[1]).unwrap();
     assert_eq!((&*before.last_four, before.imported), ("", true));
     assert_eq!(before.scheme.unwrap().to_string(), "sha256:last-underscore");
-    let scene = scene.reopened();
+    let scene = scene.reopened(options());
     assert_eq!(granted(&scene), expected);
     assert_eq!(scene.store.rehash().unwrap(), 6);
     assert_eq!(scene.counts(), [(String::new(), 6)]);
     assert_eq!(granted(&scene), expected);
-    let scene = scene.reopened();
+    let scene = scene.reopened(options());
     assert_eq!(granted(&scene), expected);
     let after = scene.store.key(keys[1]).unwrap();
     assert_eq!((&*after.last_four, after.scheme, &*after.prefix), ("HCgG", None, ""));
@@ -195,7 +185,7 @@ fn p3_tokens_of_every_length_and_shape_are_told_apart() {
     texts.retain(|text| text.len() >= 4);
     let imports: Vec<_> = texts.iter().map(|text| scene.token(text)).collect();
     let keys = scene.import(&imports);
-    let scene = scene.reopened();
+    let scene = scene.reopened(options());
     for (text, key) in texts.iter().zip(&keys) {
         assert_eq!(scene.key_of(text), Some(*key), "{text}");
     }
