@@ -9,7 +9,8 @@ use keycask::{
 };
 use sha2::{Digest, Sha512};
 
-use crate::{Scene, by, hex, options, outcomes, sha256, shape, systems};
+use crate::acme::{Scene, by};
+use crate::kit::{hex, options, outcomes, sha256, shape, systems};
 
 #[test]
 fn importing_the_same_keys_again_changes_nothing_also_after_they_were_verified() {
