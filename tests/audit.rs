@@ -1,82 +1,44 @@
 //! The audit trail, as who keeps, searches and shortens it sees it.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "tests")]
 
-use std::time::Duration;
+#[path = "common/acme.rs"]
+mod acme;
+#[path = "common/hands.rs"]
+mod hands;
 
 use keycask::{
-    Actor, AuditEntry, AuditFilter, Clock, ErrorKind, Event, KeyId, Options, OwnerChange, RealmRef,
-    Spec, Store, Timestamp, Trim, Update,
+    Actor, AuditEntry, AuditFilter, ErrorKind, Event, KeyId, Options, Store, Timestamp, Trim,
+    Update,
 };
 use serde_json::{Value, json};
 
-const PROFILE: &str = r#"
-realm = "acme"
-[[kind]]
-name = "live"
-prefix = "acme_"
-body = 32
-[[scope]]
-name = "read"
-[[scope]]
-name = "write"
-[[plan]]
-name = "small"
-active = 500
-[policy]
-default_plan = "small"
-retain = "0s"
-"#;
+use acme::{Scene, by, profile};
+use hands::Hands;
 
-/// A clock that stands so many hours after the start.
-struct Hour(i64);
+const POLICY: &str = "retain = \"0s\"";
 
-const START_MS: i64 = 1_767_225_600_000;
-
-impl Clock for Hour {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_ms(START_MS + 3_600_000 * self.0)
-    }
-
-    fn uptime(&self) -> Duration {
-        Duration::from_secs(3_600 * self.0.unsigned_abs())
-    }
+/// So many hours after the start.
+fn hour(number: i64) -> Timestamp {
+    Timestamp::from_ms(1_767_225_600_000 + 3_600_000 * number)
 }
 
-fn at(hour: i64) -> Options {
-    Store::options().clock(Hour(hour))
-}
-
-fn by() -> Actor {
-    Actor::new("alice")
-}
-
-struct Scene {
-    directory: tempfile::TempDir,
-    store: Store,
-    realm: RealmRef,
+/// Options with a clock that stands at this hour.
+fn at(number: i64) -> Options {
+    Store::options().clock(Hands::at_ms(hour(number).as_ms()))
 }
 
 impl Scene {
     fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let store = at(0).create(directory.path().join("keys")).unwrap();
-        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-        let realm = store.realm("acme").unwrap();
-        store.set_owner(realm, "ann", &OwnerChange::new(), &by()).unwrap();
-        Self { directory, store, realm }
+        Self::with(at(0), POLICY)
     }
 
     /// The same file, so many hours after the start.
     fn later(self, hour: i64) -> Self {
-        let Self { directory, store, realm } = self;
-        store.close().unwrap();
-        let store = at(hour).open(directory.path().join("keys")).unwrap();
-        Self { directory, store, realm }
+        self.reopened(at(hour))
     }
 
     fn issue(&self, by: &Actor) -> KeyId {
-        let spec = Spec::new(self.realm, "live", "ann").scopes(["read"]);
-        self.store.issue(&spec, by).unwrap().key.key_id
+        self.store.issue(&self.spec().scopes(["read"]), by).unwrap().key.key_id
     }
 
     fn find(&self, filter: &AuditFilter) -> Vec<AuditEntry> {
@@ -91,16 +53,16 @@ impl Scene {
 #[test]
 fn a_changed_profile_is_told_field_by_field_before_and_after() {
     let scene = Scene::new();
-    let changed =
-        PROFILE.replace("500", "20").replace("[[plan]]", "[[scope]]\nname = \"x\"\n[[plan]]");
+    let changed = profile(POLICY).replace("active = 2", "active = 20");
+    let changed = changed.replace("[[plan]]", "[[scope]]\nname = \"x\"\n[[plan]]");
     scene.store.apply_realm("acme.toml", &changed, &by()).unwrap();
     let entries = scene.find(&AuditFilter::new().event(Event::RealmApplied));
     let [created, changed] = entries.as_slice() else { panic!("{entries:?}") };
     assert!(created.before.is_empty());
     assert_eq!(created.after["created"], true);
     assert_eq!(created.after["fields"]["policy.retain"], "0s");
-    assert_eq!(changed.before["fields"], json!({ "plan.small.active": 500 }));
-    let after = json!({ "scope.x.name": "x", "plan.small.active": 20 });
+    assert_eq!(changed.before["fields"], json!({ "plan.two.active": 2 }));
+    let after = json!({ "scope.x.name": "x", "plan.two.active": 20 });
     assert_eq!(changed.after["fields"], after);
     assert!(changed.after["changes"][1].as_str().unwrap().contains("scopes added: x"));
 }
@@ -135,7 +97,6 @@ fn each_narrowing_of_a_filter_holds_and_all_hold_together() {
     scene.store.update(key, &Update::new().name("n"), &by()).unwrap();
     let all = scene.events(&AuditFilter::new());
     assert_eq!(all, ["realm_applied", "owner_set", "key_issued", "key_updated"]);
-    let time = |hour| Hour(hour).now();
     for (filter, expected) in [
         (AuditFilter::new().realm("acme"), &all[..]),
         (AuditFilter::new().realm("other"), &[]),
@@ -144,9 +105,9 @@ fn each_narrowing_of_a_filter_holds_and_all_hold_together() {
         (AuditFilter::new().actor("bob"), &all[2..3]),
         (AuditFilter::new().operation("order-1"), &all[2..3]),
         (AuditFilter::new().event(Event::OwnerSet).event(Event::KeyIssued), &all[1..3]),
-        (AuditFilter::new().from(time(1)), &all[3..]),
-        (AuditFilter::new().until(time(2)), &all[..3]),
-        (AuditFilter::new().from(time(0)).until(time(3)).actor("alice").key(key), &all[3..]),
+        (AuditFilter::new().from(hour(1)), &all[3..]),
+        (AuditFilter::new().until(hour(2)), &all[..3]),
+        (AuditFilter::new().from(hour(0)).until(hour(3)).actor("tester").key(key), &all[3..]),
     ] {
         assert_eq!(scene.events(&filter), expected, "{filter:?}");
     }
@@ -223,11 +184,11 @@ fn a_trail_is_trimmed_by_time_by_number_and_by_length_and_says_so() {
     };
     assert_eq!(trim(Trim::Through(2)).entries, 2);
     assert_eq!(numbers(), (3..=10).collect::<Vec<_>>());
-    assert_eq!(trim(Trim::Before(Hour(5).now())).entries, 4);
+    assert_eq!(trim(Trim::Before(hour(5))).entries, 4);
     assert_eq!(numbers(), (7..=11).collect::<Vec<_>>());
     assert_eq!(trim(Trim::Keep(2)).entries, 3);
     assert_eq!(numbers(), (10..=12).collect::<Vec<_>>());
-    for nothing in [Trim::Through(3), Trim::Before(Hour(0).now()), Trim::Keep(3)] {
+    for nothing in [Trim::Through(3), Trim::Before(hour(0)), Trim::Keep(3)] {
         assert_eq!(trim(nothing).entries, 0);
     }
     assert_eq!(numbers(), (10..=12).collect::<Vec<_>>());
@@ -262,10 +223,10 @@ fn a_backup_of_a_trimmed_trail_and_what_is_restored_from_it_go_on_with_it() {
     let scene = Scene::new();
     (0..4).for_each(|_| _ = scene.issue(&by()));
     scene.store.trim_audit(Trim::Through(3), &by()).unwrap();
-    let path = |name| scene.directory.path().join(name);
-    scene.store.backup(path("backup")).unwrap();
-    at(1).restore(path("backup"), path("new"), &keycask::Restore::new(), &by()).unwrap();
-    let restored = at(2).open(path("new")).unwrap();
+    let [backup, new] = ["backup", "new"].map(|name| scene.path(name));
+    scene.store.backup(&backup).unwrap();
+    at(1).restore(&backup, &new, &keycask::Restore::new(), &by()).unwrap();
+    let restored = at(2).open(&new).unwrap();
     restored.check().unwrap();
     restored.confirm_restore(&by()).unwrap();
     let numbers: Vec<_> =
@@ -279,15 +240,14 @@ fn a_backup_of_a_trimmed_trail_and_what_is_restored_from_it_go_on_with_it() {
 #[test]
 fn p51_no_token_and_no_digest_is_in_any_form_of_an_entry() {
     let scene = Scene::new();
-    let spec = Spec::new(scene.realm, "live", "ann").scopes(["read"]);
-    let issued = scene.store.issue(&spec, &by()).unwrap();
+    let issued = scene.store.issue(&scene.spec(), &by()).unwrap();
     let rotated = scene.store.rotate(issued.key.key_id, &keycask::Rotation::new(), &by()).unwrap();
     scene.store.revoke(rotated.key.key_id, &by()).unwrap();
     let id = scene.store.id();
     for entry in scene.find(&AuditFilter::new()) {
         let text = format!("{entry:?}\n{}\n{}", entry.to_json(), entry.to_ocsf(id));
         for token in [&issued.token, &rotated.token] {
-            let body = &token.expose()["acme_".len()..];
+            let body = &token.expose()["acme_live_".len()..];
             assert!(!text.contains(body) && !text.contains(&body[..16]), "{text}");
         }
         for word in ["digest", "token"] {

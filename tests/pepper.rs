@@ -1,34 +1,21 @@
 //! A store's pepper is rotated while it is used, and the one before is retired.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+#[path = "common/acme.rs"]
+mod acme;
+
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
 use keycask::{
-    Actor, ErrorKind, Event, Import, ImportRules, KeyId, Options, OwnerChange, Pepper, RealmRef,
-    Reason, Request, Rotation, Spec, State, Store,
+    ErrorKind, Event, Import, ImportRules, KeyId, Options, Pepper, Reason, Request, Rotation, Spec,
+    State, Store,
 };
 use sha2::{Digest as _, Sha256};
 
-const PROFILE: &str = r#"
-realm = "acme"
-[[kind]]
-name = "live"
-prefix = "acme_"
-body = 32
-"#;
-
-struct Scene {
-    dir: tempfile::TempDir,
-    store: Store,
-    acme: RealmRef,
-}
-
-fn by() -> Actor {
-    Actor::new("tests")
-}
+use acme::{Scene, by, profile};
 
 fn pepper(byte: u8) -> Pepper {
     Pepper::new(&[byte; 32])
@@ -45,34 +32,19 @@ fn with(present: u8, previous: Option<u8>) -> Options {
 
 impl Scene {
     fn new(options: Options) -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = options.create(dir.path().join("keys.redb")).unwrap();
-        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
-        let acme = store.realm("acme").unwrap();
-        store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
-        Self { dir, store, acme }
-    }
-
-    fn reopened(self, options: Options) -> Self {
-        self.store.close().unwrap();
-        let store = options.open(self.dir.path().join("keys.redb")).unwrap();
-        Self { store, ..self }
+        Self::with(options, "")
     }
 
     /// The kind of error with which the file does not open; the store is closed before.
     fn refused(self, options: Options) -> ErrorKind {
+        let file = self.file();
         self.store.close().unwrap();
-        options.open(self.dir.path().join("keys.redb")).unwrap_err().kind()
+        options.open(file).unwrap_err().kind()
     }
 
     fn issue(&self) -> (KeyId, String) {
-        let issued = self.store.issue(&Spec::new(self.acme, "live", "o"), &by()).unwrap();
+        let issued = self.store.issue(&self.spec(), &by()).unwrap();
         (issued.key.key_id, issued.token.expose().to_owned())
-    }
-
-    fn reason(&self, token: &str) -> Option<Reason> {
-        let verdict = self.store.verify(self.acme, token.as_bytes(), &Request::new());
-        verdict.err().map(|error| error.denial().unwrap().reason)
     }
 
     fn left(&self) -> u64 {
@@ -110,8 +82,7 @@ fn p44_a_key_that_was_verified_before_and_after_the_rotation_is_not_among_those_
     for flushes in [false, true] {
         let scene = Scene::new(with(1, None));
         let hex: String = Sha256::digest("moved").iter().map(|b| format!("{b:02x}")).collect();
-        let spec = Spec::new(scene.acme, "live", "o");
-        let import = Import::digest(spec, "sha256".parse().unwrap(), &hex).unwrap();
+        let import = Import::digest(scene.spec(), "sha256".parse().unwrap(), &hex).unwrap();
         scene.store.import(&[import], &ImportRules::new(), &by()).unwrap();
         assert_eq!(scene.reason("moved"), None);
         scene.store.rotate_pepper(pepper(2), &by()).unwrap();
@@ -205,7 +176,7 @@ fn p44_retiring_revokes_what_is_left_and_says_how_many() {
 #[test]
 fn p44_every_key_that_was_verified_once_comes_over_and_is_not_retired() {
     let scene = Scene::new(with(1, None));
-    let specs = vec![Spec::new(scene.acme, "live", "o"); 400];
+    let specs = vec![scene.spec(); 400];
     let issued = scene.store.issue_many(&specs, &by()).unwrap();
     scene.store.rotate_pepper(pepper(2), &by()).unwrap();
     let (used, idle) = issued.split_at(390);
@@ -304,7 +275,7 @@ fn a_backup_of_two_generations_is_restored_with_both() {
     let (_, old) = scene.issue();
     scene.store.rotate_pepper(pepper(2), &by()).unwrap();
     let (_, new) = scene.issue();
-    let [backup, path] = ["backup", "restored"].map(|name| scene.dir.path().join(name));
+    let [backup, path] = ["backup", "restored"].map(|name| scene.path(name));
     scene.store.backup(&backup).unwrap();
     let restore = keycask::Restore::new();
     let refused = with(2, None).restore(&backup, &path, &restore, &by()).unwrap_err();
@@ -322,16 +293,15 @@ fn a_backup_of_two_generations_is_restored_with_both() {
 #[test]
 fn a_sweep_and_a_rotation_in_one_commit_lose_no_key() {
     let scene = Scene::new(with(1, None));
-    let retains_nothing = format!("{PROFILE}[policy]\nretain = \"0s\"\n");
+    let retains_nothing = profile("retain = \"0s\"");
     scene.store.apply_realm("acme.toml", &retains_nothing, &by()).unwrap();
-    let spec = || Spec::new(scene.acme, "live", "o");
-    let dead = scene.store.issue_many(&vec![spec(); 20], &by()).unwrap();
+    let dead = scene.store.issue_many(&vec![scene.spec(); 20], &by()).unwrap();
     for key in &dead {
         scene.store.revoke(key.key.key_id, &by()).unwrap();
     }
-    let live = scene.store.issue_many(&vec![spec(); 10], &by()).unwrap();
+    let live = scene.store.issue_many(&vec![scene.spec(); 10], &by()).unwrap();
     // Refused for its last key, after it had the turn for long enough that the others line up.
-    let mut refused = vec![spec(); 3_000];
+    let mut refused = vec![scene.spec(); 3_000];
     refused.push(Spec::new(scene.acme, "live", "nobody"));
     thread::sleep(Duration::from_millis(5));
     thread::scope(|scope| {

@@ -33,6 +33,14 @@ impl Scene {
         Self { dir, store, acme }
     }
 
+    /// The store, closed and opened again with these.
+    pub fn reopened(self, options: Options) -> Self {
+        let file = self.file();
+        self.store.close().unwrap();
+        let store = options.open(file).unwrap();
+        Self { store, ..self }
+    }
+
     /// Where a file of this name is, or would be, beside that of the store.
     pub fn path(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
@@ -46,6 +54,11 @@ impl Scene {
     /// A key of the owner's.
     pub fn spec(&self) -> Spec {
         Spec::new(self.acme, "live", "ann")
+    }
+
+    /// Why a token is refused, if it is.
+    pub fn reason(&self, token: &str) -> Option<Reason> {
+        reason(&self.store, token)
     }
 }
 

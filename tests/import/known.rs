@@ -9,7 +9,8 @@ use keycask::{
 };
 use sha2::{Digest, Sha512};
 
-use crate::{Scene, by, hex, outcomes, sha256, shape, systems};
+use crate::acme::{Scene, by};
+use crate::kit::{hex, options, outcomes, sha256, shape, systems};
 
 #[test]
 fn importing_the_same_keys_again_changes_nothing_also_after_they_were_verified() {
@@ -36,7 +37,7 @@ fn importing_the_same_keys_again_changes_nothing_also_after_they_were_verified()
     }
     assert_eq!(scene.store.rehash().unwrap(), 3);
     assert_eq!(again(&scene), ids);
-    let scene = scene.reopened();
+    let scene = scene.reopened(options());
     assert_eq!(again(&scene), ids);
     // A token that is known says so though its key came with a digest.
     let token = systems(&scene)[4].0;
@@ -128,7 +129,7 @@ fn a_token_and_its_digests_are_one_key_whichever_comes_first_in_a_call() {
         });
         assert_eq!(shape(&outcomes(&scene, &keys, &rules)), "ikk", "{order:?}");
         // In later calls, too: of a key that came with a digest, its token.
-        let scene = scene.reopened();
+        let scene = scene.reopened(options());
         assert_eq!(shape(&outcomes(&scene, &[scene.token("17|one-key")], &rules)), "k");
     }
 }

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 
 use keycask::{Error, ErrorKind, Filter, ImportLines, ImportRules};
 
-use crate::{Scene, by, sha256};
+use crate::acme::{Scene, by};
+use crate::kit::sha256;
 
 #[test]
 fn lines_are_imported_with_a_report_of_each_that_is_refused() {

@@ -1,0 +1,195 @@
+//! What the original denies, which is denied in the restored store, too.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use keycask::{
+    ErrorKind, KeyId, OwnerChange, Reason, Request, Restore, Spec, State, Store, Update,
+};
+
+use crate::acme::{Scene, by, reason};
+use crate::kit::{issue, options};
+
+fn state(store: &Store, key: KeyId) -> State {
+    store.key(key).unwrap().state
+}
+
+#[test]
+fn what_the_original_denies_is_denied_in_the_restored_store_and_what_it_grants_is_not_granted() {
+    let scene = Scene::new();
+    let issue = |owner| scene.issue("live", owner);
+    let [revoked, suspended, shorter, narrower, swept, kept, resumed] =
+        [(); 7].map(|()| issue("ann"));
+    let (shown, _) = scene.issue("shown", "ann");
+    let bobs = issue("bob");
+    let store = &scene.store;
+    store.suspend(resumed.0, &by()).unwrap();
+    let backup = scene.backup("backup");
+    store.revoke(revoked.0, &by().because("leaked")).unwrap();
+    store.revoke(shown, &by()).unwrap();
+    store.suspend(suspended.0, &by()).unwrap();
+    let hour = std::time::Duration::from_secs(3600);
+    let end = store.key(shorter.0).unwrap().issued.plus(hour);
+    store.update(shorter.0, &Update::new().end(end), &by()).unwrap();
+    store.update(narrower.0, &Update::new().scopes(["read"]), &by()).unwrap();
+    store.revoke(swept.0, &by()).unwrap();
+    store.resume(resumed.0, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "bob", &OwnerChange::new().suspended(true), &by()).unwrap();
+    let since = issue("ann");
+    // Only what was revoked by now is swept: all three that were.
+    while store.sweep(100, &by()).unwrap().keys > 0 {}
+    assert_eq!(store.key(swept.0).unwrap_err().kind(), ErrorKind::NotFound);
+    let seq = store.anchor().unwrap().seq;
+    let Scene { dir, store, .. } = scene;
+    let original = dir.path().join("keys.keycask");
+    let how = Restore::new().denials_of(&original);
+    let new = dir.path().join("new");
+    let error = options().restore(&backup, &new, &how, &by()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Locked, "{error}");
+    store.close().unwrap();
+    let before = fs::read(&original).unwrap();
+    let told = options().restore(&backup, &new, &how, &by()).unwrap();
+    assert!(fs::read(&original).unwrap() == before, "the original was touched");
+    let mut want = vec![revoked.0, suspended.0, shorter.0, narrower.0, swept.0, shown];
+    want.sort_unstable();
+    assert_eq!(told.denied, want);
+    assert_eq!(told.denied_owners, ["bob"]);
+    assert_eq!((told.unreadable, told.missing), (0, Some(seq - told.backup.seq)));
+
+    let store = options().open(&new).unwrap();
+    store.check().unwrap();
+    for key in [revoked.0, swept.0, shown] {
+        assert_eq!(state(&store, key), State::Revoked);
+    }
+    assert_eq!(reason(&store, &suspended.1), Some(Reason::Suspended));
+    assert_eq!(store.key(shorter.0).unwrap().end, end);
+    assert_eq!(store.key(narrower.0).unwrap().scopes, ["read"]);
+    assert_eq!(reason(&store, &bobs.1), Some(Reason::OwnerSuspended));
+    assert_eq!(reason(&store, &resumed.1), Some(Reason::Suspended));
+    assert_eq!(reason(&store, &kept.1), None);
+    assert_eq!(reason(&store, &since.1), Some(Reason::Unknown));
+    let trail = store.audit(told.last_entry, 99).unwrap();
+    assert_eq!(trail.len(), want.len() + 1 + 1);
+    assert!(trail.iter().all(|entry| entry.actor == "tester"));
+    store.confirm_restore(&by()).unwrap();
+    store.check().unwrap();
+}
+
+/// Only states, ends, starts and scopes were taken from the original: a restored store granted
+/// what its networks, idle spans and quotas refused, and gave spent credits again.
+#[test]
+fn networks_idle_spans_and_credits_of_the_original_restrain_the_restored_store() {
+    let scene = Scene::new();
+    let store = &scene.store;
+    let acme = store.realm("acme").unwrap();
+    let issue = |make: fn(Spec) -> Spec| {
+        let issued = store.issue(&make(Spec::new(acme, "live", "ann")), &by()).unwrap();
+        (issued.key.key_id, issued.token.expose().to_owned())
+    };
+    let from = |address: &str| Request::new().address(address.parse().unwrap());
+    let plain = |spec| spec;
+    let [narrowed, moved, first_network] = [
+        issue(|spec| spec.networks(["10.0.0.0/8", "192.0.2.0/24"])),
+        issue(|spec| spec.networks(["10.0.0.0/8"])),
+        issue(plain),
+    ];
+    let hours = |hours: u64| std::time::Duration::from_secs(hours * 3_600);
+    let [shorter, longer, first_idle] = [
+        issue(|spec| spec.idle(std::time::Duration::from_secs(90 * 86_400))),
+        issue(|spec| spec.idle(std::time::Duration::from_secs(86_400))),
+        issue(plain),
+    ];
+    let quota = |text: &str| text.parse::<keycask::Quota>().unwrap();
+    let [spent, given, lowered, first_quota] = [
+        issue(|spec| spec.quota("5 per month".parse::<keycask::Quota>().unwrap())),
+        issue(|spec| spec.quota("5".parse::<keycask::Quota>().unwrap())),
+        issue(|spec| spec.quota("100 per day".parse::<keycask::Quota>().unwrap())),
+        issue(plain),
+    ];
+    let idle_at = |store: &Store, key: &(KeyId, String)| store.key(key.0).unwrap().idle_at;
+    let until_longer = idle_at(store, &longer);
+    let backup = scene.backup("backup");
+    let update = |key: &(KeyId, String), change: Update| {
+        store.update(key.0, &change, &by()).unwrap();
+    };
+    update(&narrowed, Update::new().networks(["10.1.0.0/16", "198.51.100.0/24"]));
+    update(&moved, Update::new().networks(["192.0.2.0/24"]));
+    update(&first_network, Update::new().networks(["10.0.0.0/8"]));
+    update(&shorter, Update::new().idle(hours(2)));
+    update(&longer, Update::new().no_idle());
+    update(&first_idle, Update::new().idle(hours(3)));
+    update(&given, Update::new().add_credits(100));
+    update(&lowered, Update::new().quota(quota("7 per month")));
+    update(&first_quota, Update::new().quota(quota("3")));
+    let verify = |store: &Store, key: &(KeyId, String), request: &Request| {
+        let verdict = store.verify(acme, key.1.as_bytes(), request);
+        verdict.map_err(|error| error.denial().unwrap().reason)
+    };
+    for (key, grants) in [(&spent, 4), (&given, 2), (&first_quota, 1)] {
+        (0..grants).for_each(|_| _ = verify(store, key, &Request::new()).unwrap());
+    }
+    let [until_shorter, until_first] = [&shorter, &first_idle].map(|key| idle_at(store, key));
+    assert_eq!(idle_at(store, &longer), None);
+    let Scene { dir, store, .. } = scene;
+    store.close().unwrap();
+    let how = Restore::new().denials_of(dir.path().join("keys.keycask"));
+    let new = dir.path().join("new");
+    let told = options().restore(&backup, &new, &how, &by()).unwrap();
+    let mut want: Vec<KeyId> =
+        [&narrowed, &moved, &first_network, &shorter, &first_idle, &lowered, &first_quota]
+            .map(|key| key.0)
+            .into();
+    want.sort_unstable();
+    assert_eq!((told.denied, told.unreadable), (want, 0));
+
+    let store = options().open(&new).unwrap();
+    store.check().unwrap();
+    assert!(verify(&store, &narrowed, &from("10.1.2.3")).is_ok());
+    for other in ["10.2.0.1", "192.0.2.1", "198.51.100.1"] {
+        assert_eq!(verify(&store, &narrowed, &from(other)), Err(Reason::Network), "{other}");
+    }
+    assert_eq!(verify(&store, &moved, &from("10.0.0.1")), Err(Reason::Suspended));
+    assert_eq!(verify(&store, &moved, &from("192.0.2.1")), Err(Reason::Suspended));
+    assert!(verify(&store, &first_network, &from("10.0.0.1")).is_ok());
+    assert_eq!(verify(&store, &first_network, &from("192.0.2.1")), Err(Reason::Network));
+    // It may be idle sooner: the original has begun anew.
+    assert!(idle_at(&store, &shorter) <= until_shorter);
+    assert_eq!(idle_at(&store, &first_idle), until_first);
+    assert_eq!(idle_at(&store, &longer), until_longer);
+    let left = |key: &(KeyId, String)| {
+        (0..200).take_while(|_| verify(&store, key, &Request::new()).is_ok()).count()
+    };
+    assert_eq!([&spent, &given, &lowered, &first_quota].map(left), [1, 5, 7, 2]);
+    assert_eq!(store.key(lowered.0).unwrap().quota.unwrap().quota, quota("7 per month"));
+}
+
+#[test]
+fn an_original_of_another_store_is_refused() {
+    let (scene, other) = (Scene::new(), Scene::new());
+    let backup = scene.backup("backup");
+    let Scene { dir, store, .. } = other;
+    store.close().unwrap();
+    let how = Restore::new().denials_of(dir.path().join("keys.keycask"));
+    let error = scene.restore(&backup, "new", &how).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(!scene.path("new").exists());
+}
+
+#[test]
+fn an_original_that_is_older_than_the_backup_is_refused() {
+    let Scene { dir, store, .. } = Scene::new();
+    store.close().unwrap();
+    let (file, old) = (dir.path().join("keys.keycask"), dir.path().join("old"));
+    fs::copy(&file, &old).unwrap();
+    fs::set_permissions(&old, fs::Permissions::from_mode(0o600)).unwrap();
+    let store = options().open(&file).unwrap();
+    issue(&store, "live", "ann").unwrap();
+    let (backup, new) = (dir.path().join("backup"), dir.path().join("new"));
+    store.backup(&backup).unwrap();
+    let how = Restore::new().denials_of(&old);
+    let error = options().restore(&backup, &new, &how, &by()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
+    assert!(error.message().contains("before the backup"), "{error}");
+    assert!(!new.exists());
+}

@@ -1,0 +1,108 @@
+//! The cap of a plan: what takes a place, and what gives one up.
+
+use std::time::Duration;
+
+use keycask::{ErrorKind, Filter, OwnerChange, Reason, Rotation, Spec, State, Timestamp, Update};
+
+use crate::kit::{Scene, by};
+
+#[test]
+fn plans_cap_active_keys_through_every_path_that_makes_one_active() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    let (one, _) = scene.issue(&[]);
+    let (two, _) = scene.issue(&[]);
+    let spec = Spec::new(acme, "live", "o");
+    assert_eq!(store.issue(&spec, &by()).unwrap_err().kind(), ErrorKind::Cap);
+    store.suspend(one.key_id, &by()).unwrap();
+    let (_three, _) = scene.issue(&[]);
+    assert_eq!(store.resume(one.key_id, &by()).unwrap_err().kind(), ErrorKind::Cap);
+    // A lineage counts once, so a rotation fits.
+    store.rotate(two.key_id, &Rotation::new(), &by()).unwrap();
+    assert_eq!(store.issue(&spec, &by()).unwrap_err().kind(), ErrorKind::Cap);
+}
+
+#[test]
+fn expired_keys_give_their_place_up_and_take_one_again_when_their_end_is_moved() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    let short = Spec::new(acme, "live", "o").life(Duration::from_secs(10));
+    let one = store.issue(&short, &by()).unwrap();
+    scene.issue(&[]);
+    assert_eq!(store.issue(&short, &by()).unwrap_err().kind(), ErrorKind::Cap);
+    scene.clock.forward(Duration::from_secs(10));
+    scene.issue(&[]);
+    let revive = Update::new().end(Timestamp::NEVER);
+    let refused = store.update(one.key.key_id, &revive, &by()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Cap);
+}
+
+/// P-19: a count and an insert that were two steps let one key too many in.
+#[test]
+fn p19_one_of_many_threads_gets_the_last_place_through_whichever_path() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let (paused, _) = scene.issue(&[]);
+    store.suspend(paused.key_id, &by()).unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    scene.issue(&[]);
+    let won: usize = std::thread::scope(|threads| {
+        let attempts: Vec<_> = (0..16)
+            .map(|n| {
+                threads.spawn(move || match n % 2 {
+                    0 => store.issue(&Spec::new(acme, "live", "o"), &by()).is_ok(),
+                    _ => store.resume(paused.key_id, &by()).is_ok(),
+                })
+            })
+            .collect();
+        attempts.into_iter().map(|a| usize::from(a.join().unwrap())).sum()
+    });
+    let active = Filter::new().realm(acme).owner("o").state(State::Active);
+    assert_eq!(store.list(&active, None, 10).unwrap().keys.len(), 2);
+    // Resuming an active key changes nothing and is no error, so several may have resumed it.
+    assert!(won >= 1);
+}
+
+/// A rotation in its grace gave its place away, so that issuing, rotating and revoking the
+/// successor left any number of live keys.
+#[test]
+fn a_lineage_holds_its_place_while_any_generation_of_it_lives() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    for _ in 0..2 {
+        let (key, _) = scene.issue(&[]);
+        let next = store.rotate(key.key_id, &Rotation::new(), &by()).unwrap();
+        store.revoke(next.key.key_id, &by()).unwrap();
+    }
+    let more = store.issue(&Spec::new(acme, "live", "o"), &by());
+    assert_eq!(more.unwrap_err().kind(), ErrorKind::Cap);
+    scene.clock.forward(Duration::from_secs(3600));
+    scene.issue(&[]);
+}
+
+/// Renaming a suspended key took a place for it, so that it could not be resumed.
+#[test]
+fn a_suspended_key_takes_no_place_whatever_is_changed_about_it() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    let (paused, token) = scene.issue(&["read", "write"]);
+    store.suspend(paused.key_id, &by()).unwrap();
+    scene.issue(&[]);
+    store.update(paused.key_id, &Update::new().name("renamed"), &by()).unwrap();
+    store.resume(paused.key_id, &by()).unwrap();
+    store.suspend(paused.key_id, &by()).unwrap();
+    scene.issue(&[]);
+    store.update(paused.key_id, &Update::new().scopes(["read"]), &by()).unwrap();
+    let full = store.resume(paused.key_id, &by()).unwrap_err();
+    assert_eq!(full.kind(), ErrorKind::Cap);
+    assert_eq!(scene.reason(&token), Some(Reason::Suspended));
+}

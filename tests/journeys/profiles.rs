@@ -1,0 +1,79 @@
+//! Another profile for a realm that has keys.
+
+use keycask::{ErrorKind, Filter, Spec};
+
+use crate::kit::{PROFILE, Scene, by};
+
+#[test]
+fn a_profile_that_takes_away_what_keys_use_is_refused_with_their_number() {
+    let scene = Scene::new();
+    scene.issue(&["read"]);
+    scene.issue(&["read", "write"]);
+    let store = scene.store();
+    let without = |name: &str| PROFILE.replace(&format!("[[scope]]\nname = \"{name}\"\n"), "");
+    let unread = without("read").replace("implies = [\"read\", \"write\"]", "");
+    let refused = store.apply_realm("acme.toml", &unread, &by()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!(refused.message().contains("\"read\" is in use: 2 keys"), "{refused}");
+    let unlive = PROFILE.replace("acme_live_", "acme_prod_");
+    let refused = store.apply_realm("acme.toml", &unlive, &by()).unwrap_err();
+    assert!(refused.message().contains("\"live\" is in use: 2 keys"), "{refused}");
+    assert_eq!(store.stats().unwrap().realms, 1);
+}
+
+#[test]
+fn narrowing_and_widening_an_implication_reaches_the_keys_that_were_issued_before() {
+    let mut scene = Scene::new();
+    let (_, token) = scene.issue(&["admin"]);
+    assert_eq!(scene.reason_for(&token, &["write"]), None);
+    let narrow = PROFILE.replace("implies = [\"read\", \"write\"]", "implies = [\"read\"]");
+    let change = scene.store().apply_realm("acme.toml", &narrow, &by()).unwrap();
+    assert!(change.narrows() && !change.widens());
+    assert!(scene.reason_for(&token, &["write"]).is_some());
+    assert_eq!(scene.reason_for(&token, &["read"]), None);
+    scene.reopen();
+    assert!(scene.reason_for(&token, &["write"]).is_some());
+    let change = scene.store().apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    assert!(change.widens() && !change.narrows());
+    assert_eq!(scene.reason_for(&token, &["write"]), None);
+}
+
+#[test]
+fn a_bit_is_never_used_again_for_another_scope() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let bit = |name| store.profile(acme).unwrap().scope_set([name]).unwrap();
+    let write = bit("write");
+    let without = PROFILE
+        .replace("[[scope]]\nname = \"write\"\n", "[[scope]]\nname = \"other\"\n")
+        .replace("implies = [\"read\", \"write\"]", "implies = [\"read\"]");
+    store.apply_realm("acme.toml", &without, &by()).unwrap();
+    assert_ne!(bit("other"), write);
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    assert_eq!(bit("write"), write);
+}
+
+/// Journeys read the profile before they waited for their turn, and could act on one that had
+/// been replaced meanwhile.
+#[test]
+fn a_change_that_waited_goes_by_the_profile_that_holds_when_its_turn_comes() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let without =
+        PROFILE.replace("[[kind]]\nname = \"test\"\nprefix = \"acme_test_\"\nbody = 32\n", "");
+    for _ in 0..10 {
+        std::thread::scope(|threads| {
+            threads.spawn(|| drop(store.apply_realm("acme.toml", &without, &by())));
+            threads.spawn(|| {
+                if let Ok(issued) = store.issue(&Spec::new(acme, "test", "o"), &by()) {
+                    store.revoke(issued.key.key_id, &by()).unwrap();
+                }
+            });
+        });
+        store.list(&Filter::new(), None, 100).unwrap();
+        store.check().unwrap();
+        store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    }
+}
