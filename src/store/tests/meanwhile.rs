@@ -272,6 +272,50 @@ fn a_text_of_another_system_whose_keys_went_meanwhile_is_refused_for_its_shape()
     assert_eq!(busy.store.index.stats().keys, 0);
 }
 
+/// Whoever had read the ways before looked for the key where it was no longer, once it had changed
+/// under the charge.
+#[test]
+fn a_key_that_comes_over_before_it_is_charged_is_granted() {
+    let busy = Busy::new();
+    let (_, token) = busy.issue();
+    let (other, moved) = (token.clone(), Rc::new(Cell::new(0)));
+    let (store, acme, count) = (Arc::clone(&busy.store), busy.acme, Rc::clone(&moved));
+    MEANWHILE.set(Some(Box::new(move || {
+        store.rotate_pepper(Pepper::new(&PEPPERS[1]), &by()).unwrap();
+        let request = Request::new().address("10.0.0.1".parse().unwrap());
+        store.verify(acme, other.as_bytes(), &request).unwrap();
+        count.set(store.rehash().unwrap());
+        ControlFlow::Break(())
+    })));
+    busy.verify(&token).unwrap();
+    assert_eq!(moved.get(), 1);
+}
+
+/// When the last key of the pepper before came over, nobody looked for keys of it any more, and
+/// the table had the key there for a moment longer: a live key was unknown.
+#[test]
+fn a_key_is_found_while_it_comes_over_as_the_last() {
+    let busy = Busy::new();
+    let (_, token) = busy.issue();
+    busy.rotate_pepper();
+    busy.verify(&token).unwrap();
+    let (store, seq) = (&busy.store, busy.store.storage.anchor().unwrap().seq);
+    let held = store.index.hold();
+    thread::scope(|scope| {
+        let rehashing = scope.spawn(|| store.rehash());
+        wait_for(|| store.storage.anchor().unwrap().seq > seq);
+        for _ in 0..50 {
+            thread::sleep(Duration::from_millis(1));
+            busy.verify(&token).unwrap();
+        }
+        assert!(!rehashing.is_finished());
+        drop(held);
+        assert_eq!(rehashing.join().unwrap().unwrap(), 1);
+    });
+    busy.verify(&token).unwrap();
+    assert!(!store.routes.load().has_others());
+}
+
 /// A revoke reads where its key stands, and denies it there. The plan of the denial stands in
 /// between.
 #[test]
