@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { TAKEN_MAX = 512, KEPT = 64, STORES = 3, ROOM_MAX = 40000 };
+enum { TAKEN_MAX = 512, KEPT = 64, STORES = 3, ROOM_MAX = 40000, WATCHED_MAX = 1 << 20 };
 
 #define DIE(...)                                                                      \
     do {                                                                              \
@@ -33,7 +33,7 @@ typedef struct {
     taken taken[TAKEN_MAX];
     size_t taken_len;
     // What was in those that are watched.
-    char watched[2 * ROOM_MAX];
+    char watched[WATCHED_MAX];
     size_t watched_len;
     char tokens[KEPT][KEYCASK_TOKEN_MAX];
     size_t token_lens[KEPT];
@@ -327,18 +327,23 @@ static taken *find(const void *at) {
     return NULL;
 }
 
-void watch(const void *result) {
-    taken *it = result ? find(result) : NULL;
-    if (!it) return;
-    if (it->len > sizeof mine->watched - mine->watched_len) return;
+static taken *watched(const void *result) {
+    taken *it;
+    if (!result) return NULL;
+    it = find(result);
+    if (!it) DIE("a result is in memory that was not taken");
+    if (it->len > sizeof mine->watched - mine->watched_len)
+        DIE("more is watched for one call than was thought");
     it->before = mine->watched + mine->watched_len;
     mine->watched_len += it->len;
     memcpy(it->before, it->at, it->len);
+    return it;
 }
 
+void watch(const void *result) { watched(result); }
+
 void watch_error(const keycask_error *error) {
-    taken *it = error ? find(error) : NULL;
-    watch(error);
+    taken *it = watched(error);
     if (it) it->is_error = 1;
 }
 
