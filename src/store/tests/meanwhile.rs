@@ -272,23 +272,22 @@ fn a_text_of_another_system_whose_keys_went_meanwhile_is_refused_for_its_shape()
     assert_eq!(busy.store.index.stats().keys, 0);
 }
 
-/// Whoever had read the ways before looked for the key where it was no longer, once it had changed
-/// under the charge.
+/// Who had read before a rotation how keys are found, and had found it, looked for it where it no
+/// longer was, once it had waited for credits.
 #[test]
 fn a_key_that_comes_over_before_it_is_charged_is_granted() {
     let busy = Busy::new();
-    let (_, token) = busy.issue();
-    let (other, moved) = (token.clone(), Rc::new(Cell::new(0)));
-    let (store, acme, count) = (Arc::clone(&busy.store), busy.acme, Rc::clone(&moved));
-    MEANWHILE.set(Some(Box::new(move || {
+    let spec = busy.spec().quota(Quota::new(2, Refill::Never).unwrap());
+    let token = busy.store.issue(&spec, &by()).unwrap().token.expose().to_owned();
+    let (other, acme) = (token.clone(), busy.acme);
+    busy.once(move |store| {
         store.rotate_pepper(Pepper::new(&PEPPERS[1]), &by()).unwrap();
         let request = Request::new().address("10.0.0.1".parse().unwrap());
         store.verify(acme, other.as_bytes(), &request).unwrap();
-        count.set(store.rehash().unwrap());
-        ControlFlow::Break(())
-    })));
-    busy.verify(&token).unwrap();
-    assert_eq!(moved.get(), 1);
+        assert_eq!(store.rehash().unwrap(), 1);
+    });
+    assert_eq!(busy.verify(&token).unwrap().credits.unwrap().remaining, 0);
+    assert_eq!(busy.store.pepper_status().unwrap().left, 0);
 }
 
 /// When the last key of the pepper before came over, nobody looked for keys of it any more, and
