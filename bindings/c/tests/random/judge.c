@@ -11,9 +11,12 @@ static taken *find(const void *at) {
 }
 
 void watch(const void *result, int when) {
-    taken *it = result ? find(result) : NULL;
-    if (!it) return;
-    if (it->len > sizeof mine->watched - mine->watched_len) return;
+    taken *it;
+    if (!result) return;
+    it = find(result);
+    if (!it) DIE("a result is in memory that was not taken");
+    if (it->len > sizeof mine->watched - mine->watched_len)
+        DIE("more is watched for one call than was thought");
     it->when = when;
     it->before = mine->watched + mine->watched_len;
     mine->watched_len += it->len;
@@ -101,8 +104,7 @@ static const char *one(const void *array, size_t at) {
 // Whether struct number `at` is as it was.
 static int stays(const void *array, size_t at) {
     const taken *it = array ? find(array) : NULL;
-    if (!it || !it->before) return 1;
-    return !memcmp(one(array, at), (char *)it->before + (one(array, at) - (char *)it->at),
+    return !it || !memcmp(one(array, at), (char *)it->before + (one(array, at) - (char *)it->at),
                    (size_t)(one(array, 1) - one(array, 0)));
 }
 

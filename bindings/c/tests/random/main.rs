@@ -10,10 +10,11 @@ mod header;
 mod kit;
 
 use std::path::Path;
-use std::process::Output;
+use std::process::{Command, Output};
 use std::sync::OnceLock;
 
 use kit::Program;
+use tempfile::TempDir;
 
 /// The header as C that calls it, in a directory.
 fn emitted(directory: &Path) -> String {
@@ -43,10 +44,27 @@ fn program() -> &'static Program {
     })
 }
 
+/// Where stores may be in memory.
+const MEMORY: &str = "/dev/shm";
+
+/// The room, in KiB, without which they are not: those of a run take 2 MiB, and two runs go beside
+/// one another.
+const ROOM: u64 = 16 << 10;
+
+/// A directory in memory, if there is room: what is tried here is no disk. Without room calls
+/// would fail for that alone.
+fn scratch() -> TempDir {
+    let df = Command::new("df").args(["-kP", MEMORY]).output();
+    let said = df.map_or_else(|_| String::new(), |df| String::from_utf8_lossy(&df.stdout).into());
+    let free = said.lines().nth(1).and_then(|line| line.split_whitespace().nth(3)?.parse().ok());
+    let is_roomy = free.is_some_and(|free: u64| free >= ROOM);
+    let memory = is_roomy.then(|| tempfile::tempdir_in(MEMORY).ok()).flatten();
+    memory.unwrap_or_else(|| tempfile::tempdir().unwrap())
+}
+
 /// Makes `calls` random calls of a library that has the mistake `planted`, or none.
 fn run(planted: Option<&str>, calls: u64, seed: u64, threads: u32) -> Output {
-    // In memory, where there is such a place: what is tried here is no disk.
-    let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
+    let dir = scratch();
     let mut command = program().command_in(dir.path(), &[]);
     command.env("ASAN_OPTIONS", ASAN_OPTIONS);
     command.envs(planted.map(|mistake| ("KEYCASK_PLANTED", mistake)));

@@ -29,7 +29,7 @@ extern const size_t random_calls_len;
         exit(1);                                                                      \
     } while (0)
 
-enum { TAKEN_MAX = 512, KEPT = 64, ROOM_MAX = 40000 };
+enum { TAKEN_MAX = 512, KEPT = 64, ROOM_MAX = 40000, WATCHED_MAX = 1 << 20 };
 
 // When a result is written beside OK. What is written on a failure is not written on OK.
 enum { ON_DENIAL = 1, ON_SPACE = 2, ON_FAILURE = 4 };
@@ -48,7 +48,7 @@ typedef struct {
     taken taken[TAKEN_MAX];
     size_t taken_len;
     // What was in those that are watched.
-    char watched[2 * ROOM_MAX];
+    char watched[WATCHED_MAX];
     size_t watched_len;
     char tokens[KEPT][KEYCASK_TOKEN_MAX];
     size_t token_lens[KEPT];
