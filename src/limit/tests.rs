@@ -169,7 +169,8 @@ fn p16_many_threads_are_admitted_exactly_as_often_as_the_limit_says() {
     let rounds = (tries / 30_000).max(1);
     for _ in 0..rounds {
         let meters = One::new();
-        let admitted = admitted(moments(), 5_000, |moment| meters.charge(&plan, 1, moment).is_ok());
+        let charge = |moment| meters.charge(&plan, 1, moment).is_ok();
+        let admitted = admitted(moments(), 5_000, charge);
         assert_eq!(admitted, [LIMIT, 0, LIMIT, 0, 0, LIMIT]);
     }
     println!("charges: {} by 64 threads", rounds * 30_000);
