@@ -138,6 +138,8 @@ fn overlay(offset: u64, out: &mut [u8], at: u64, data: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Mutex;
+
     use proptest::prelude::*;
     use redb::backends::InMemoryBackend;
 
@@ -216,6 +218,66 @@ mod tests {
             held.release(&file).unwrap();
             prop_assert_eq!(contents(&file), want);
         }
+    }
+
+    /// A file that keeps what it was told.
+    #[derive(Debug, Default)]
+    struct Told(Mutex<Vec<String>>);
+
+    impl Told {
+        fn hear(&self, told: String) {
+            self.0.lock().unwrap().push(told);
+        }
+    }
+
+    impl StorageBackend for Told {
+        fn len(&self) -> io::Result<u64> {
+            Ok(0)
+        }
+
+        fn read(&self, _: u64, _: &mut [u8]) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn set_len(&self, len: u64) -> io::Result<()> {
+            self.hear(format!("len {len}"));
+            Ok(())
+        }
+
+        fn sync_data(&self) -> io::Result<()> {
+            self.hear("sync".to_owned());
+            Ok(())
+        }
+
+        fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+            self.hear(format!("write {offset} {data:?}"));
+            Ok(())
+        }
+
+        fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+            self.hear(format!("lock {start:?} {end:?}"));
+            Ok(())
+        }
+
+        fn unlock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
+            self.hear(format!("unlock {start:?} {end:?}"));
+            Ok(())
+        }
+    }
+
+    /// What is written under a lock is written under that lock when it is released.
+    #[test]
+    fn a_file_is_told_of_locks_where_they_were_among_the_writes() {
+        let (file, mut held) = (Told::default(), Held::new(0));
+        let (start, end) = (Bound::Included(1), Bound::Excluded(2));
+        held.set_len(9).unwrap();
+        held.lock(start, end);
+        held.write(3, &[4]).unwrap();
+        held.sync().unwrap();
+        held.unlock(start, end);
+        held.release(&file).unwrap();
+        let (lock, unlock) = ("lock Included(1) Excluded(2)", "unlock Included(1) Excluded(2)");
+        assert_eq!(*file.0.lock().unwrap(), ["len 9", lock, "write 3 [4]", "sync", unlock]);
     }
 
     #[test]
