@@ -141,7 +141,7 @@ impl World {
             ),
             pair(
                 "checksum: wrong in the first character, or in the last",
-                None,
+                Some(SAME_WORK),
                 Box::new(|numbers, class| {
                     let mut token = self.any(&self.checked, numbers);
                     let at = token.len() - [6, 1][class];
