@@ -3,9 +3,9 @@
 
 use std::hint::black_box;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
-use keycask::{KeyId, Pepper, Reason, Request, Spec, Store, Timestamp};
+use keycask::{KeyId, Pepper, Reason, Request, Spec, Store};
 
 use crate::numbers::Numbers;
 use crate::shapes::{Scene, by};
@@ -78,9 +78,7 @@ impl World {
         for key in keys {
             scene.store.revoke(key, &by()).unwrap();
         }
-        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-        let end = Timestamp::from_ms(i64::try_from(now.as_millis()).unwrap() + 1_000);
-        let (_, expired): (Vec<_>, Vec<Vec<u8>>) = some(spec("live").end(end));
+        let (_, expired): (Vec<_>, Vec<Vec<u8>>) = some(spec("live").life(Duration::from_secs(1)));
         let (_, checked): (Vec<_>, _) = some(spec("checked"));
         let (_, live): (Vec<_>, Vec<Vec<u8>>) = some(spec("live"));
         let world = Self { known: live[0].clone(), scene, live, revoked, expired, checked };
