@@ -73,7 +73,8 @@ fn minutes_that_are_no_whole_number_from_one_on_are_refused_before_anything_runs
 #[test]
 fn the_share_of_each_is_a_second_at_least() {
     let list = "1 echo attack: one amount=\"$KEYCASK_ATTACK_SECONDS\" found=0 control=caught\n\
-                1000 echo attack: other amount=\"$KEYCASK_ATTACK_SECONDS\" found=0 control=caught\n";
+                1000 echo attack: other amount=\"$KEYCASK_ATTACK_SECONDS\" found=0 \
+                 control=caught\n";
     let (is_well, table) = attack(list);
     assert!(is_well && table.contains("| one    |      1 |"), "{table}");
     assert!(table.contains("| other  |     59 |"), "{table}");
@@ -237,8 +238,8 @@ fn two_targets_of_one_program_have_each_its_own_control() {
     }
 }
 
-/// A `cargo` whose tests take so many milliseconds for each of the `N` that they are told to do, and
-/// 50 besides; and the amounts that they were told one after another.
+/// A `cargo` whose tests take so many milliseconds for each of the `N` that they are told to do,
+/// and 50 besides; and the amounts that they were told one after another.
 fn paced(ms: u64, seconds: u64) -> Vec<u64> {
     let dir = tempfile::tempdir().unwrap();
     let script = format!(

@@ -6,8 +6,8 @@ use super::*;
 /// Keys of a table that were chosen to be alike.
 const ALIKE: u64 = 20_000;
 
-/// How many slots a lookup reads at most in a table of the keys that `record` makes of numbers from 0
-/// on, each of which is found, and the next one is not.
+/// How many slots a lookup reads at most in a table of the keys that `record` makes of numbers
+/// from 0 on, each of which is found, and the next one is not.
 fn longest_probe(record: impl Fn(u64) -> KeyRecord) -> usize {
     let index = Index::new(0);
     for n in 0..ALIKE {

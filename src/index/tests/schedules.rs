@@ -53,8 +53,8 @@ fn run(scheduler: impl Scheduler + 'static, world: &World) {
     Runner::new(scheduler, config()).run(move || world());
 }
 
-/// Tries a world under so many schedules, in rounds from a seed on. Gives the seed of the round that
-/// ended badly and what it said, if one did.
+/// Tries a world under so many schedules, in rounds from a seed on. Gives the seed of the round
+/// that ended badly and what it said, if one did.
 fn tried(world: &World, seed: u64, schedules: u64) -> Result<(), (u64, Box<dyn Any + Send>)> {
     for round in 0..schedules.div_ceil(ROUND) {
         let seed = seed.wrapping_add(round);
