@@ -19,6 +19,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::process::Listed;
 use crate::progress::{Report, Step, Tally};
 
+/// What the thread is called.
+pub(super) const THREAD: &str = "keycask check";
+
 /// A file that redb opens for writing. What redb writes is held back.
 pub(super) struct Checking {
     gate: Arc<dyn Gate>,
@@ -54,7 +57,7 @@ impl Checking {
             ended.end();
             opened
         };
-        let thread = Builder::new().name("keycask check".to_owned()).spawn(check);
+        let thread = Builder::new().name(THREAD.to_owned()).spawn(check);
         let there = match thread {
             Ok(thread) if gate.wait_until_begun() => There::Running(thread),
             Ok(thread) => There::Ended(Ok(joined(thread)?)),

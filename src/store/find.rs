@@ -177,19 +177,20 @@ impl Store {
         request: &Request,
     ) -> Result<(Presented<'_>, Known), Denial> {
         let presented = self.recognise(text)?;
-        match self.find(text.bound, &presented, request) {
-            Some(known) => Ok((presented, known)),
-            None => {
-                let otherwise = self.find_otherwise(text, request).next();
-                // As above: it may have come over between the looks.
-                let again = || Some((presented, self.find(text.bound, &presented, request)?));
-                match (otherwise.or_else(again), self.routes.load()) {
-                    (Some(found), _) => Ok(found),
-                    (None, ways) if ptr::eq(&**ways, text.ways) => Err(Denial::UNKNOWN),
-                    (None, ways) => self.look_up(Text { ways, ..text }, request),
-                }
-            }
+        let find = || Some((presented, self.find(text.bound, &presented, request)?));
+        if let Some(found) = find() {
+            return Ok(found);
         }
+        let otherwise = self.find_otherwise(text, request).next();
+        // As for a decision: if it came over between the looks, a twin may have been found.
+        if let Some(found) = find() {
+            return Ok(found);
+        }
+        let ways = self.routes.load();
+        if ptr::eq(&**ways, text.ways) {
+            return otherwise.ok_or(Denial::UNKNOWN);
+        }
+        self.look_up(Text { ways, ..text }, request)
     }
 
     /// The key of `token` and what finds it in memory, whatever would be decided about it; or

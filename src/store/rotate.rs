@@ -51,19 +51,17 @@ impl Store {
                 key_id,
                 digest,
                 pepper,
-                state: State::Active,
                 cause: Cause::None,
-                counted: old.counted,
                 issued: now,
                 start: succession.new_start,
                 end: succession.new_end,
                 changed: now,
                 generation: old.generation.saturating_add(1),
                 predecessor: Some(old.key_id),
-                successor: None,
                 last_four: token.last_four(),
                 reason: String::new(),
                 parts: old.parts.for_successor(),
+                // It is active and has no successor, as the old one, and has its place in the cap.
                 ..old.clone()
             };
             let replaced = replaced(old.clone(), succession.old_end, key_id, by, now);

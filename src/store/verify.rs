@@ -7,6 +7,7 @@ use super::charge::Halt;
 use super::find::{Beside, Found, Presented, Text};
 use super::noted::Verified;
 use super::realms::Bound;
+use super::ways::Ways;
 use crate::digest::{Digest, Locator};
 use crate::entry::Side;
 use crate::error::Result;
@@ -159,7 +160,7 @@ impl Store {
                 }
                 Err(Halt::Refused(reason)) => Err(found.refused(reason)),
                 Err(Halt::Anew | Halt::Wanting) => {
-                    self.rule_anew(bound, *presented, request, required, now)
+                    self.rule_changed(text, *presented, request, required, now)
                 }
             },
             Err(Missing::Nowhere) if self.has_no_other(text) => Err(Denial::UNKNOWN),
@@ -196,7 +197,33 @@ impl Store {
     /// Whether no digest but the present one finds keys of the realm, and none did meanwhile.
     #[inline]
     fn has_no_other(&self, Text { bound, ways, .. }: Text<'_>) -> bool {
-        !ways.has_others_of(bound.realm.reference()) && ptr::eq(&**self.routes.load(), ways)
+        !ways.has_others_of(bound.realm.reference()) && self.is_present(ways)
+    }
+
+    /// Whether there are no other ways by now.
+    #[inline]
+    fn is_present(&self, ways: &Ways) -> bool {
+        ptr::eq(&**self.routes.load(), ways)
+    }
+
+    /// Decides about a text whose key had changed before it was charged, or had too few credits in
+    /// memory. The key may have come over meanwhile.
+    #[cold]
+    #[inline(never)]
+    fn rule_changed(
+        &self,
+        text: Text<'_>,
+        presented: Presented<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        match self.rule_anew(text.bound, presented, request, required, now) {
+            Err(Denial { key: None, .. }) if !self.is_present(text.ways) => {
+                self.rule_otherwise(text, presented, request, required, now)
+            }
+            verdict => verdict,
+        }
     }
 
     /// Decides about a text that one look by the present digest finds no key of. If there are other
@@ -211,21 +238,21 @@ impl Store {
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        let verdict = self.rule_by_others(text, presented, request, required, now);
-        let ways = &**self.routes.load();
-        match verdict {
-            Err(Denial { key: None, .. }) if !ptr::eq(ways, text.ways) => {
-                let text = Text { ways, ..text };
-                let presented = self.recognise(text)?;
-                match self.find(text.bound, &presented, request) {
-                    Some(known) => {
-                        let found = &known.found();
-                        self.rule_found(text.bound, presented, found, request, required, now)
-                    }
-                    None => self.rule_otherwise(text, presented, request, required, now),
-                }
+        let (mut text, mut presented) = (text, presented);
+        loop {
+            let verdict = self.rule_by_others(text, presented, request, required, now);
+            let ways = &**self.routes.load();
+            if verdict.is_ok() || ptr::eq(ways, text.ways) {
+                return verdict;
             }
-            verdict => verdict,
+            text = Text { ways, ..text };
+            presented = self.recognise(text)?;
+            let Some(known) = self.find(text.bound, &presented, request) else { continue };
+            match self.rule_found(text.bound, presented, &known.found(), request, required, now) {
+                // It has come over once more.
+                Err(Denial { key: None, .. }) => {}
+                verdict => return verdict,
+            }
         }
     }
 
@@ -241,6 +268,7 @@ impl Store {
     ) -> Result<Grant, Denial> {
         let Text { bound, ways, token } = text;
         let mut others = self.find_otherwise(text, request);
+        let mut denial = Denial::UNKNOWN;
         if let Some((other, known)) = others.next() {
             match self.rule_found(bound, other, &known.found(), request, required, now) {
                 Ok(grant) => {
@@ -255,13 +283,12 @@ impl Store {
                     });
                     return Ok(grant);
                 }
-                Err(denial) if denial.key.is_some() => return Err(denial),
-                Err(_) => {}
+                Err(other) => denial = other,
             }
         }
-        // It is nobody's, changed under the look, or came over between the looks: it has its new
-        // digest before it loses the old one.
-        let known = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
+        // It is nobody's, is refused, changed under the look, or came over between the looks: then
+        // it has its new digest before it loses the old one, and a twin was found in its place.
+        let Some(known) = self.find(bound, &presented, request) else { return Err(denial) };
         self.rule_found(bound, presented, &known.found(), request, required, now)
     }
 

@@ -11,6 +11,17 @@ use keycask::{
 use crate::acme::{Scene, by, profile, reason};
 use crate::kit::{POLICY, contents, cursor, issue, options};
 
+/// They are of an opening, and a restored store is not open.
+#[test]
+fn to_read_alone_and_a_least_seq_mean_nothing_to_a_restoring() {
+    let scene = Scene::new();
+    let (_, token) = scene.issue("live", "ann");
+    let (backup, new) = (scene.backup("backup"), scene.path("new"));
+    let how = Restore::new().denials_of(scene.backup("original"));
+    options().read_only(true).min_seq(u64::MAX).restore(backup, &new, &how, &by()).unwrap();
+    assert_eq!(reason(&options().open(new).unwrap(), &token), None);
+}
+
 #[test]
 fn a_restored_store_decides_as_the_backup_and_changes_nothing_until_it_is_confirmed() {
     let scene = Scene::new();

@@ -81,6 +81,8 @@ impl Denial {
             }
             _ => {}
         }
+        #[cfg(planted)]
+        crate::planted::denying(&mut out);
         out
     }
 }

@@ -115,5 +115,7 @@ pub mod version;
 mod clock;
 mod fork;
 mod guard;
+#[cfg(planted)]
+mod planted;
 mod ptr;
 mod sized;

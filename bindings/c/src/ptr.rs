@@ -442,6 +442,11 @@ impl Room {
     /// `KEYCASK_ERR_SPACE`.
     pub(crate) fn fill(&mut self, text: &[u8], len: &Out<usize>) -> Result<(), Stop> {
         let put = self.put(text);
+        #[cfg(planted)]
+        if put.is_none() {
+            // SAFETY: `cap` bytes are writable by the promise to `new`.
+            unsafe { crate::planted::short_of_room(self.at, self.cap) };
+        }
         len.put(text.len());
         put.map(drop).ok_or_else(short)
     }

@@ -103,6 +103,10 @@ impl Store {
         // SAFETY: as in `open`.
         let store = unsafe { store.as_ref() }?;
         let open = store.open.swap(null_mut(), Ordering::AcqRel);
+        #[cfg(planted)]
+        if crate::planted::is("freed") {
+            store.open.store(open, Ordering::Release);
+        }
         // SAFETY: what is not NULL is a box that `give` made, and the swap gives it to one
         // caller only.
         (!open.is_null()).then(|| unsafe { Box::from_raw(open) })

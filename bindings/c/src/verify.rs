@@ -45,6 +45,8 @@ pub unsafe extern "C" fn keycask_verify(
             let token = ptr::bytes(token, token_len)?;
             let request = Request::read(request)?;
             let (grant, denial) = (Place::optional(grant)?, Place::optional(denial)?);
+            #[cfg(planted)]
+            crate::planted::verifying(token, grant.as_ref());
             one(open, RealmRef::new(realm), token, &request, grant, denial)
         })
     }

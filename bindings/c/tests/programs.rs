@@ -8,9 +8,8 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use kit::{Program, compiler, library, succeed, top};
+use kit::{Program, compiler, library, sanitized_library, succeed, top};
 
-const SANITIZED: &[&str] = &["-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 const VALGRIND: &[&str] =
     &["valgrind", "--quiet", "--error-exitcode=99", "--leak-check=full", "--fair-sched=yes"];
 const SCRIPT: &[&str] = &["tests/script/script.c", "tests/script/row.c", "tests/script/words.c"];
@@ -20,7 +19,7 @@ fn runs(source: &str) {
     let plain = Program::build("clang", &[source], &[]);
     succeed(&mut plain.command(&[]));
     succeed(&mut plain.command(VALGRIND));
-    succeed(&mut Program::build("gcc", &[source], SANITIZED).command(&[]));
+    succeed(&mut Program::sanitized(&[source], &[]).command(&[]));
 }
 
 #[test]
@@ -97,7 +96,21 @@ fn a_fork_leaves_the_file_whole_and_the_parent_unharmed() {
     succeed(&mut plain.command(&[]));
     // A child keeps what it inherited, for its locks may be held: that is no leak.
     succeed(&mut plain.command(&["valgrind", "--quiet", "--error-exitcode=99"]));
-    succeed(&mut Program::build("gcc", &["tests/fork.c"], SANITIZED).command(&[]));
+    succeed(&mut Program::sanitized(&["tests/fork.c"], &[]).command(&[]));
+}
+
+#[test]
+fn of_a_token_that_is_too_long_nothing_is_read_behind_where_the_longest_ends() {
+    runs("tests/lengths.c");
+}
+
+#[test]
+fn a_token_that_is_read_before_its_length_is_compared_is_found_out() {
+    let program = Program::sanitized(&["tests/lengths.c"], &[]);
+    let output = program.command(&[]).env("KEYCASK_PLANTED", "unmeasured").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let told = ["heap-buffer-overflow", "READ of size 1", "libkeycask.so"];
+    assert!(!output.status.success() && told.iter().all(|part| said.contains(part)), "{said}");
 }
 
 #[test]
@@ -155,15 +168,14 @@ fn play(program: &Program, wrapper: &[&str], script: &Path) {
 
 #[test]
 fn the_systems_scripts_come_out_the_same_through_the_c_abi() {
-    let (plain, sanitized) =
-        (Program::build("cc", SCRIPT, &[]), Program::build("gcc", SCRIPT, SANITIZED));
+    let (plain, sanitized) = (Program::build("cc", SCRIPT, &[]), Program::sanitized(SCRIPT, &[]));
     let scripts = scripts();
     assert!(scripts.len() >= 5);
     for script in &scripts {
         play(&plain, &[], script);
         play(&sanitized, &[], script);
     }
-    // One is enough for what a sanitizer of the C alone does not see.
+    // One is enough for what a sanitizer does not see: memory that was never set.
     play(&plain, VALGRIND, scripts.first().unwrap());
 }
 
@@ -207,10 +219,10 @@ fn the_server_answers_as_the_profile_says() {
     let said = succeed(&mut command).stdout;
     let token = String::from_utf8(said).unwrap().split(' ').next().unwrap().to_owned();
 
-    let program = Program::build("gcc", &["examples/serve.c"], SANITIZED);
+    let program = Program::sanitized(&["examples/serve.c"], &[]);
     let serve = Command::new(program.command(&[]).get_program())
         .args([store.to_str().unwrap(), "acme", "0"])
-        .env("LD_LIBRARY_PATH", library())
+        .env("LD_LIBRARY_PATH", sanitized_library())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn();

@@ -5,9 +5,12 @@ use std::fmt;
 use std::io;
 use std::ops::Bound;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use redb::{BackendError, StorageBackend};
 use rustix::io::Errno;
+
+use crate::storage::checking::THREAD;
 
 /// One thing that a disk was told.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +71,9 @@ struct State {
     stuck_growing: bool,
     /// Whether the length has changed since the last sync.
     resized: bool,
-    /// How many wait for a sync of a stuck disk.
+    /// From where on it lets redb's check of the file wait for its bytes.
+    stuck_check: Option<u64>,
+    /// How many wait for a disk that is stuck.
     hanging: usize,
 }
 
@@ -85,6 +90,7 @@ impl Disk {
             stuck: false,
             stuck_growing: false,
             resized: false,
+            stuck_check: None,
             hanging: 0,
         };
         Self(Arc::new(Frame { state: Mutex::new(state), bell: Condvar::new() }))
@@ -157,6 +163,13 @@ impl Disk {
         self.0.bell.notify_all();
     }
 
+    /// Lets redb's check of a file that is opened wait for what stands
+    /// from there on, or no longer.
+    pub(crate) fn stick_check(&self, from: Option<u64>) {
+        self.state().stuck_check = from;
+        self.0.bell.notify_all();
+    }
+
     /// Whether somebody waits for it to become longer.
     pub(crate) fn hangs_growing(&self) -> bool {
         let state = self.state();
@@ -211,6 +224,13 @@ impl StorageBackend for Disk {
 
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let mut state = self.state();
+        if thread::current().name() == Some(THREAD) {
+            state.hanging += 1;
+            while state.stuck_check.is_some_and(|from| offset >= from) {
+                state = self.0.bell.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
+            state.hanging -= 1;
+        }
         state.operate(true)?;
         let start = offset as usize;
         let found = state.bytes.get(start..start + out.len());

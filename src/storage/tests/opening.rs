@@ -1,9 +1,17 @@
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::Duration;
 
 use redb::ReadableTable;
+use rustix::fs::{CWD, RenameFlags};
 
+use super::disk::Disk;
 use super::*;
+
+/// Long enough for what would go on without what it waits for.
+const WHILE: Duration = Duration::from_millis(50);
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o7777
@@ -96,6 +104,45 @@ fn a_link_is_not_followed() {
         fs::remove_file(&link).unwrap();
     }
     assert!(fs::read(&home.path).unwrap() == before);
+}
+
+/// C6: what stands at the path may be exchanged between any two steps of an opening. Each that
+/// succeeds writes.
+#[test]
+fn a_path_that_turns_into_a_link_while_it_is_opened_leads_nowhere_else() {
+    let rounds: u64 = std::env::var("KEYCASK_EXCHANGES").map_or(2_000, |n| n.parse().unwrap());
+    let home = home();
+    create(&home).close().unwrap();
+    let [target, link] = ["target", "link"].map(|name| home.path.with_extension(name));
+    fs::copy(&home.path, &target).unwrap();
+    symlink(&target, &link).unwrap();
+    let (before, stop) = (fs::read(&target).unwrap(), AtomicBool::new(false));
+    let (mut opened, mut refused) = (0, 0);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                let exchange = RenameFlags::EXCHANGE;
+                rustix::fs::renameat_with(CWD, &home.path, CWD, &link, exchange).unwrap();
+            }
+        });
+        for round in 0..rounds {
+            match open(&home) {
+                Ok(storage) => {
+                    commit(&storage, &[Op::Key(key(round + 1, 1))]);
+                    storage.close().unwrap();
+                    opened += 1;
+                }
+                Err(error) => {
+                    let kinds = [ErrorKind::Permission, ErrorKind::Conflict, ErrorKind::Locked];
+                    assert!(kinds.contains(&error.kind()), "{error}");
+                    refused += 1;
+                }
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
+    assert!(fs::read(&target).unwrap() == before, "it was written through the link");
+    println!("exchanges: {rounds} openings, of which {opened} found the file, {refused} the link");
 }
 
 #[test]
@@ -360,4 +407,44 @@ fn room_is_made_for_no_more_keys_than_the_file_takes_room_for() {
     let keys = Unread::open(&home.path, &options()).map(|unread| unread.keys());
     // redb may refuse such a length by itself.
     assert!(keys.is_ok_and(|keys| keys as u64 <= len / 128), "room for more");
+}
+
+fn formatted() -> Disk {
+    let disk = Disk::new(Vec::new());
+    Storage::format(disk.clone(), &options(), &Random::system(), "create it").unwrap();
+    disk
+}
+
+/// Who may write is known when redb reads pages: another's file is not looked into before.
+#[test]
+fn a_file_is_not_read_before_redb_has_it_to_itself() {
+    let (disk, options) = (formatted(), options());
+    disk.stick_check(Some(0));
+    thread::scope(|scope| {
+        let opening = scope.spawn(|| Unread::attach(disk.clone(), None, &options, "open it"));
+        while !disk.hangs() {
+            thread::yield_now();
+        }
+        thread::sleep(WHILE);
+        let waits = !opening.is_finished();
+        disk.stick_check(None);
+        assert!(opening.join().unwrap().is_ok() && waits);
+    });
+}
+
+/// Else the next opening would find the file locked.
+#[test]
+fn an_opening_that_is_given_up_waits_until_redb_has_let_go() {
+    let (disk, options) = (formatted(), options());
+    // Behind the header, so that it has begun.
+    disk.stick_check(Some(4096));
+    let unread = Unread::attach(disk.clone(), None, &options, "open it").unwrap();
+    thread::scope(|scope| {
+        let giving_up = scope.spawn(|| drop(unread));
+        thread::sleep(WHILE);
+        let waits = !giving_up.is_finished();
+        disk.stick_check(None);
+        giving_up.join().unwrap();
+        assert!(waits);
+    });
 }

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 
 use serde_json::json;
-use sha2::Digest as _;
+use sha2::{Digest as _, Sha256, Sha512};
 
 use super::*;
 use crate::audit::Event;
@@ -25,7 +25,7 @@ use crate::store::deny::no_better_than;
 use crate::store::find::Text;
 use crate::store::operation::Asked;
 use crate::store::ways::Ways;
-use crate::store::{Draft, ImportRules, trail};
+use crate::store::{Draft, ImportRules, Realms, trail};
 use crate::verdict::{Denial, Grant};
 
 /// What happens when this thread reads the clock, until it breaks.
@@ -62,6 +62,13 @@ struct Busy {
 }
 
 const PEPPERS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
+
+/// A token of another system.
+const TEXT: &str = "a-token-of-another-system";
+
+fn hex(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
 
 impl Busy {
     fn new() -> Self {
@@ -122,9 +129,19 @@ impl Busy {
     /// Decides about a token as one does who has read `ways` some time ago.
     fn verify_by(&self, ways: &Ways, token: &str) -> Result<Grant, Denial> {
         let realms = self.store.realms.load();
-        let text = Text { bound: realms.get(self.acme).unwrap(), ways, token: token.as_bytes() };
+        let text = self.text(realms, ways, token);
         let required = Required::Scopes(Request::new().required);
         self.store.decide(text, &Request::new(), required, None)
+    }
+
+    /// Whose it is, to one who has read `ways` some time ago.
+    fn held_by(&self, ways: &Ways, token: &str) -> Result<KeyId, Denial> {
+        let realms = self.store.realms.load();
+        self.store.held(self.text(realms, ways, token)).map(|(key, _)| key)
+    }
+
+    fn text<'a>(&self, realms: &'a Realms, ways: &'a Ways, token: &'a str) -> Text<'a> {
+        Text { bound: realms.get(self.acme).unwrap(), ways, token: token.as_bytes() }
     }
 
     fn rotate_pepper(&self) {
@@ -236,13 +253,8 @@ fn who_read_how_keys_are_found_before_they_came_over_finds_them_all_the_same() {
     for ways in [before, between, after] {
         assert_eq!(busy.verify_by(ways, &token).map(|grant| grant.key_id), Ok(key));
         assert_eq!(busy.verify_by(ways, &nobody), Err(Denial::UNKNOWN));
-        let looked = |token: &str| {
-            let realms = busy.store.realms.load();
-            let bound = realms.get(busy.acme).unwrap();
-            busy.store.held(Text { bound, ways, token: token.as_bytes() }).map(|(key, _)| key)
-        };
-        assert_eq!(looked(&token), Ok(key));
-        assert_eq!(looked(&nobody), Err(Denial::UNKNOWN));
+        assert_eq!(busy.held_by(ways, &token), Ok(key));
+        assert_eq!(busy.held_by(ways, &nobody), Err(Denial::UNKNOWN));
     }
     busy.store.revoke(key, &by()).unwrap();
     for ways in [before, between, after] {
@@ -253,11 +265,10 @@ fn who_read_how_keys_are_found_before_they_came_over_finds_them_all_the_same() {
 
 #[test]
 fn a_text_of_another_system_whose_keys_went_meanwhile_is_refused_for_its_shape() {
-    const TEXT: &str = "a-token-of-another-system";
     let busy = Busy::new();
-    let hex: String = sha2::Sha256::digest(TEXT).iter().map(|b| format!("{b:02x}")).collect();
     let before = busy.store.routes.load();
-    let moved = Import::digest(busy.spec(), "sha256".parse().unwrap(), &hex).unwrap();
+    let moved = Import::digest(busy.spec(), "sha256".parse().unwrap(), &hex(&Sha256::digest(TEXT)))
+        .unwrap();
     busy.store.import(&[moved], &ImportRules::new(), &by()).unwrap();
     let there = busy.store.routes.load();
     let key = busy.verify_by(there, TEXT).unwrap().key_id;
@@ -270,6 +281,69 @@ fn a_text_of_another_system_whose_keys_went_meanwhile_is_refused_for_its_shape()
     assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 1);
     assert!(matches!(reason(there), Reason::Malformed(_)));
     assert_eq!(busy.store.index.stats().keys, 0);
+}
+
+/// Two digests of one text are two keys until it is verified: then it is the first one's, and the
+/// other is revoked. That one alone is found by who looks where the first was before.
+#[test]
+fn a_key_that_has_come_over_is_not_taken_for_its_twin() {
+    let busy = Busy::new();
+    let twins = [("sha256", hex(&Sha256::digest(TEXT))), ("sha512", hex(&Sha512::digest(TEXT)))];
+    let twins = twins.map(|(scheme, digest)| {
+        Import::digest(busy.spec(), scheme.parse().unwrap(), &digest).unwrap()
+    });
+    busy.store.import(&twins, &ImportRules::new(), &by()).unwrap();
+    let before = busy.store.routes.load();
+    let key = busy.verify(TEXT).unwrap().key_id;
+    assert_eq!(busy.store.rehash().unwrap(), 1);
+    busy.rotate_pepper();
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, key);
+    assert_eq!(busy.store.rehash().unwrap(), 1);
+    assert_eq!(busy.verify_by(before, TEXT).map(|grant| grant.key_id), Ok(key));
+    assert_eq!(busy.held_by(before, TEXT), Ok(key));
+}
+
+/// Who had read before a rotation how keys are found, and had found it, looked for it where it no
+/// longer was, once it had waited for credits.
+#[test]
+fn a_key_that_comes_over_before_it_is_charged_is_granted() {
+    let busy = Busy::new();
+    let spec = busy.spec().quota(Quota::new(2, Refill::Never).unwrap());
+    let token = busy.store.issue(&spec, &by()).unwrap().token.expose().to_owned();
+    let (other, acme) = (token.clone(), busy.acme);
+    busy.once(move |store| {
+        store.rotate_pepper(Pepper::new(&PEPPERS[1]), &by()).unwrap();
+        let request = Request::new().address("10.0.0.1".parse().unwrap());
+        store.verify(acme, other.as_bytes(), &request).unwrap();
+        assert_eq!(store.rehash().unwrap(), 1);
+    });
+    assert_eq!(busy.verify(&token).unwrap().credits.unwrap().remaining, 0);
+    assert_eq!(busy.store.pepper_status().unwrap().left, 0);
+}
+
+/// When the last key of the pepper before came over, nobody looked for keys of it any more, and
+/// the table had the key there for a moment longer: a live key was unknown.
+#[test]
+fn a_key_is_found_while_it_comes_over_as_the_last() {
+    let busy = Busy::new();
+    let (_, token) = busy.issue();
+    busy.rotate_pepper();
+    busy.verify(&token).unwrap();
+    let (store, seq) = (&busy.store, busy.store.storage.anchor().unwrap().seq);
+    let held = store.index.hold();
+    thread::scope(|scope| {
+        let rehashing = scope.spawn(|| store.rehash());
+        wait_for(|| store.storage.anchor().unwrap().seq > seq);
+        for _ in 0..50 {
+            thread::sleep(Duration::from_millis(1));
+            busy.verify(&token).unwrap();
+        }
+        assert!(!rehashing.is_finished());
+        drop(held);
+        assert_eq!(rehashing.join().unwrap().unwrap(), 1);
+    });
+    busy.verify(&token).unwrap();
+    assert!(!store.routes.load().has_others());
 }
 
 /// A revoke reads where its key stands, and denies it there. The plan of the denial stands in
@@ -347,7 +421,7 @@ fn who_shares_a_commit_whose_thread_panics_is_told_that_nobody_knows() {
     let refused: Journey<'_> =
         Box::new(|| Some(store.issue(&nobodys, &by()).map(drop).map_err(kind)));
     let panicking: Journey<'_> = Box::new(|| {
-        let plan = |_: &crate::storage::View<'_>, _: &crate::store::Realms, now| {
+        let plan = |_: &crate::storage::View<'_>, _: &Realms, now| {
             let mut reads = 0;
             MEANWHILE.set(Some(Box::new(move || {
                 reads += 1;

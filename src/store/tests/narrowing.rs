@@ -11,7 +11,7 @@ use crate::error::{ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::quota::{Quota, Refill};
 use crate::request::Request;
-use crate::spec::{OwnerChange, Spec, Update};
+use crate::spec::{OwnerChange, Rotation, Spec, Update};
 use crate::storage::tests::disk::Fault;
 use crate::verdict::Reason;
 
@@ -50,6 +50,25 @@ fn what_a_new_list_takes_away_is_refused_at_once_and_what_it_adds_only_after_its
     for token in tokens {
         assert_eq!(granted(&scene, token), [true, false, true]);
     }
+}
+
+/// A grace that is shorter than what is left of the old key's time holds before it is durable.
+#[test]
+fn a_key_that_is_being_rotated_ends_with_its_grace() {
+    let scene = Scene::new();
+    let issued = scene.issue().unwrap();
+    let (key, token) = (issued.key.key_id, issued.token.expose());
+    let rotation = Rotation::new().grace(Duration::from_secs(60));
+    thread::scope(|scope| {
+        let go_on = GoOn::once_stuck(&scene.disk);
+        let rotating = scope.spawn(|| scene.store.rotate(key, &rotation, &by()));
+        wait_for(|| scene.disk.hangs());
+        assert_eq!(scene.reason(token), None);
+        scene.clock.forward(Duration::from_secs(60));
+        assert_eq!(scene.reason(token), Some(Reason::Expired));
+        drop(go_on);
+        rotating.join().unwrap().unwrap();
+    });
 }
 
 #[test]

@@ -9,8 +9,13 @@ use std::fmt::Write;
 
 use crate::header::{Field, Function, Header, Struct};
 
-/// What is not called by chance, but by the program itself.
-const LEFT_OUT: [&str; 1] = ["keycask_close"];
+/// What denies, and what it then writes.
+const DENIES: [(&str, &[&str]); 4] = [
+    ("keycask_present", &["answer", "text", "text_len", "denial"]),
+    ("keycask_revoke_presented", &[]),
+    ("keycask_verify", &["denial"]),
+    ("keycask_verify_many", &["statuses", "grants", "denials"]),
+];
 
 /// What makes or walks through files, or reads what the system knows of the process.
 const SLOW: [&str; 14] = [
@@ -53,14 +58,13 @@ pub fn emit(header: &Header) -> String {
     for of in &header.structs {
         give(&mut out, of);
     }
-    let called = |of: &&Function| !LEFT_OUT.contains(&of.name.as_str());
-    for of in header.functions.iter().filter(called) {
+    for of in &header.functions {
         call(&mut out, of, header);
     }
     out.push_str("const random_call random_calls[] = {\n");
-    for of in header.functions.iter().filter(called) {
+    for of in &header.functions {
         let name = &of.name;
-        let is_change = of.takes.iter().any(|field| field.name == "by");
+        let is_change = name == "keycask_close" || of.takes.iter().any(|field| field.name == "by");
         let one_in = match SLOW.contains(&name.as_str()) {
             true => SLOW_ONE_IN,
             false if is_change => CHANGE_ONE_IN,
@@ -177,6 +181,7 @@ fn call(out: &mut String, of: &Function, header: &Header) {
     let name = &of.name;
     writeln!(out, "static void call_{name}(void) {{").unwrap();
     let is_struct = |name: &str| header.structs.iter().any(|known| known.name == name);
+    let denies = DENIES.iter().find(|(denying, _)| denying == name);
     let mut before = String::new();
     let mut after = String::new();
     for (at, field) in of.takes.iter().enumerate() {
@@ -187,8 +192,12 @@ fn call(out: &mut String, of: &Function, header: &Header) {
         match field.target() {
             None if known => {}
             None => writeln!(before, "    {} {to} = {};", field.of, value(field, header)).unwrap(),
-            Some(("keycask_store", _)) => {
+            Some(("keycask_store", true)) => {
                 writeln!(before, "    const keycask_store *{to} = some_store();").unwrap();
+            }
+            Some(("keycask_store", false)) => {
+                writeln!(before, "    keycask_store *{to} = some_store_to_close();").unwrap();
+                writeln!(after, "    after_close({to}, status);").unwrap();
             }
             Some(("keycask_store *", _)) => {
                 writeln!(before, "    keycask_store **{to} = some_place();").unwrap();
@@ -239,15 +248,35 @@ fn call(out: &mut String, of: &Function, header: &Header) {
         }
         match field.target() {
             Some((_, true)) | None | Some(("keycask_store" | "void", _)) => {}
-            Some(_) if to == "error" => writeln!(before, "    watch_error({to});").unwrap(),
-            Some(_) => writeln!(before, "    watch({to});").unwrap(),
+            Some((target, _)) => {
+                let is_told = denies.is_some_and(|(_, told)| told.contains(&to.as_str()));
+                let when = match target {
+                    _ if to == "error" => "ON_FAILURE",
+                    "size_t" if is_told => "ON_DENIAL | ON_SPACE",
+                    "size_t" => "ON_SPACE",
+                    _ if is_told => "ON_DENIAL",
+                    _ => "0",
+                };
+                writeln!(before, "    watch({to}, {when});").unwrap();
+            }
         }
+    }
+    match denies {
+        Some((_, ["statuses", others @ ..])) => {
+            let results = others.join(", ");
+            writeln!(after, "    after_decisions(status, count, statuses, {results});").unwrap();
+        }
+        Some((_, told)) if told.contains(&"denial") => {
+            writeln!(after, "    after_decision(status, denial);").unwrap();
+        }
+        _ => {}
     }
     let takes: Vec<&str> = of.takes.iter().map(|field| field.name.as_str()).collect();
     out.push_str(&before);
     out.push_str("    keycask_status status;\n    before_call();\n");
     writeln!(out, "    status = {name}({});", takes.join(", ")).unwrap();
-    writeln!(out, "    after_call(\"{name}\", status);").unwrap();
+    let denies = u8::from(denies.is_some());
+    writeln!(out, "    after_call(\"{name}\", {denies}, status);").unwrap();
     out.push_str(&after);
     out.push_str("}\n");
 }

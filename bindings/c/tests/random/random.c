@@ -1,48 +1,15 @@
 // Random calls of every function, on several threads: program STORE CALLS SEED THREADS.
 //
-// Whatever it is given, a call returns a status that has a name and is none of PANIC and INTERNAL,
-// and writes nothing on a failure. Sanitizers see what it reads and writes beyond.
-#define RANDOM_C
+// What a call is given is here, what is demanded of it in judge.c.
 #include "random.h"
 
 #include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-enum { TAKEN_MAX = 512, KEPT = 64, STORES = 3, ROOM_MAX = 40000 };
+enum { STORES = 3 };
 
-#define DIE(...)                                                                      \
-    do {                                                                              \
-        fprintf(stderr, "random: found: " __VA_ARGS__);                               \
-        fprintf(stderr, "\n");                                                        \
-        exit(1);                                                                      \
-    } while (0)
-
-typedef struct {
-    void *at;
-    size_t len;
-    // What was in it before the call, if it is watched.
-    void *before;
-    int is_error;
-} taken;
-
-typedef struct {
-    uint64_t state;
-    taken taken[TAKEN_MAX];
-    size_t taken_len;
-    // What was in those that are watched.
-    char watched[2 * ROOM_MAX];
-    size_t watched_len;
-    char tokens[KEPT][KEYCASK_TOKEN_MAX];
-    size_t token_lens[KEPT];
-    uint64_t keys[KEPT];
-    uint64_t calls;
-    uint64_t good;
-} chance;
-
-static _Thread_local chance *mine;
+_Thread_local chance *mine;
 static char directory[400];
 
 // Those that are open: all threads use all.
@@ -298,14 +265,26 @@ keycask_found some_found(void) { return roll(8) ? found : NULL; }
 const keycask_store *some_store(void) {
     if (!roll(200)) return NULL;
     if (!roll(100)) return closed;
-    return stores[roll(STORES)];
+    return roll(6) ? stores[roll(STORES)] : mine->own;
+}
+
+// What others may call at the same time is not closed: a program promises that.
+keycask_store *some_store_to_close(void) {
+    if (!roll(8)) return NULL;
+    return roll(4) ? closed : mine->own;
 }
 
 keycask_store **some_place(void) { return roll(24) ? take(sizeof(keycask_store *)) : NULL; }
 
+static void close_own(void) {
+    if (mine->own_is_open && keycask_close(mine->own) != KEYCASK_OK) DIE("a store is not closed");
+    mine->own_is_open = 0;
+}
+
 void keep_store(keycask_store *store) {
-    keycask_status status = keycask_close(store);
-    if (status != KEYCASK_OK) DIE("a new store is not closed: %s", keycask_status_name(status));
+    close_own();
+    mine->own = store;
+    mine->own_is_open = 1;
 }
 
 void keep_token(const char *token, const size_t *len) {
@@ -320,60 +299,10 @@ void keep_key(const uint64_t *key) {
     if (key) mine->keys[roll(KEPT)] = *key;
 }
 
-static taken *find(const void *at) {
-    size_t number = mine->taken_len;
-    while (number--)
-        if (mine->taken[number].at == at) return &mine->taken[number];
-    return NULL;
-}
-
-void watch(const void *result) {
-    taken *it = result ? find(result) : NULL;
-    if (!it) return;
-    if (it->len > sizeof mine->watched - mine->watched_len) return;
-    it->before = mine->watched + mine->watched_len;
-    mine->watched_len += it->len;
-    memcpy(it->before, it->at, it->len);
-}
-
-void watch_error(const keycask_error *error) {
-    taken *it = error ? find(error) : NULL;
-    watch(error);
-    if (it) it->is_error = 1;
-}
-
-void before_call(void) { mine->calls++; }
-
-void after_call(const char *name, keycask_status status) {
-    size_t number;
-    if (status == KEYCASK_ERR_PANIC || status == KEYCASK_ERR_INTERNAL || status < -26 ||
-        status > 38 || !strcmp(keycask_status_name(status), "?"))
-        DIE("%s: %d, %s", name, status, keycask_status_name(status));
-    mine->good += status >= 0;
-    for (number = 0; number < mine->taken_len; number++) {
-        const taken *it = &mine->taken[number];
-        int stays = it->is_error ? status >= 0 : status < 0 && status != KEYCASK_ERR_SPACE;
-        if (it->before && stays && memcmp(it->before, it->at, it->len))
-            DIE("%s: %s, and a result of %zu bytes is written", name, keycask_status_name(status),
-                it->len);
-    }
-}
-
 static void let_go(void) {
     while (mine->taken_len) free(mine->taken[--mine->taken_len].at);
     mine->watched_len = 0;
 }
-
-#ifdef PLANTED
-keycask_status planted_realm_name(const keycask_store *store, uint16_t realm, char *text,
-                                  size_t text_cap, size_t *text_len, keycask_error *error) {
-    keycask_status status = keycask_realm_name(store, realm, text, text_cap, text_len, error);
-    if (PLANTED == 1 && text && status == KEYCASK_OK) text[text_cap] = 0;
-    if (PLANTED == 2 && text_len && status < 0) *text_len = SIZE_MAX;
-    if (PLANTED == 3 && status == KEYCASK_OK) return KEYCASK_ERR_PANIC;
-    return status;
-}
-#endif
 
 // A store with something in it.
 static keycask_store *begin(const char *at) {
@@ -418,9 +347,12 @@ typedef struct {
 
 static void *run(void *argument) {
     work *of = argument;
+    char own[420];
     mine = calloc(1, sizeof *mine);
     if (!mine) DIE("no memory");
     mine->state = of->seed;
+    snprintf(own, sizeof own, "%s/own-%" PRIu64, directory, of->seed);
+    keep_store(begin(own));
     keep_some();
     while (mine->calls < of->calls) {
         const random_call *call = &random_calls[roll(random_calls_len)];
@@ -428,6 +360,7 @@ static void *run(void *argument) {
         call->make();
         let_go();
     }
+    close_own();
     of->good = mine->good;
     free(mine);
     return NULL;

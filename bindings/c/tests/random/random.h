@@ -5,6 +5,8 @@
 #include <keycask.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define UNUSED __attribute__((unused))
@@ -19,14 +21,46 @@ typedef struct {
 extern const random_call random_calls[];
 extern const size_t random_calls_len;
 
-#ifdef PLANTED
-// A library with a mistake.
-keycask_status planted_realm_name(const keycask_store *store, uint16_t realm, char *text,
-                                  size_t text_cap, size_t *text_len, keycask_error *error);
-#ifndef RANDOM_C
-#define keycask_realm_name planted_realm_name
-#endif
-#endif
+// Ends the program with a finding.
+#define DIE(...)                                                                      \
+    do {                                                                              \
+        fprintf(stderr, "random: found: " __VA_ARGS__);                               \
+        fprintf(stderr, "\n");                                                        \
+        exit(1);                                                                      \
+    } while (0)
+
+enum { TAKEN_MAX = 512, KEPT = 64, ROOM_MAX = 40000, WATCHED_MAX = 1 << 20 };
+
+// When a result is written beside OK. What is written on a failure is not written on OK.
+enum { ON_DENIAL = 1, ON_SPACE = 2, ON_FAILURE = 4 };
+
+typedef struct {
+    void *at;
+    size_t len;
+    // What was in it before the call, if it is watched, and when it is written.
+    void *before;
+    int when;
+} taken;
+
+// What one thread has.
+typedef struct {
+    uint64_t state;
+    taken taken[TAKEN_MAX];
+    size_t taken_len;
+    // What was in those that are watched.
+    char watched[WATCHED_MAX];
+    size_t watched_len;
+    char tokens[KEPT][KEYCASK_TOKEN_MAX];
+    size_t token_lens[KEPT];
+    uint64_t keys[KEPT];
+    // A store that no other thread uses, so that it may be closed between two calls.
+    keycask_store *own;
+    int own_is_open;
+    uint64_t calls;
+    uint64_t good;
+} chance;
+
+extern _Thread_local chance *mine;
 
 // A number below `sides`, which is not 0.
 uint64_t roll(uint64_t sides);
@@ -75,8 +109,9 @@ keycask_refused some_refused(void);
 keycask_read some_read(void);
 keycask_found some_found(void);
 
-// An open store, seldom a closed one or NULL; a place for a new one.
+// An open store, seldom a closed one or NULL; one that may be closed; a place for a new one.
 const keycask_store *some_store(void);
+keycask_store *some_store_to_close(void);
 keycask_store **some_place(void);
 
 // What a call gave is used by later ones.
@@ -84,11 +119,16 @@ void keep_store(keycask_store *store);
 void keep_token(const char *token, const size_t *len);
 void keep_key(const uint64_t *key);
 
-// What is written to here is judged: on a failure nothing, to an error nothing else.
-void watch(const void *result);
-void watch_error(const keycask_error *error);
+// What is written to here is judged by when it may be.
+void watch(const void *result, int when);
 
 void before_call(void);
-void after_call(const char *name, keycask_status status);
+void after_call(const char *name, int denies, keycask_status status);
+
+// What is judged of these calls beside that.
+void after_close(keycask_store *store, keycask_status status);
+void after_decision(keycask_status status, const keycask_denial *denial);
+void after_decisions(keycask_status status, size_t count, const int32_t *statuses,
+                     const keycask_grant *grants, const keycask_denial *denials);
 
 #endif

@@ -8,31 +8,16 @@ use keycask::{
 };
 use serde_json::Value;
 
-use crate::common::Place;
+use crate::common::{PROFILE, Place};
 use crate::hands::Hands;
 use crate::sample::{DAY, options};
 use crate::{figures, found};
 
-const SHOP: &str = r#"
-realm = "shop"
-
-[present]
-headers = [{ name = "Authorization", scheme = "Bearer" }]
-
-[[kind]]
-name = "live"
-prefix = "sh_live_"
-body = 32
-
-[[plan]]
-name = "ten"
-active = 10
-
-[policy]
-default_plan = "ten"
-idle = "30d"
-retain = "10d"
-"#;
+/// The shop's keys are idle and go early here, and an owner has ten at most.
+fn shop_profile() -> String {
+    let capped = PROFILE.replace("name = \"big\"", "name = \"big\"\nactive = 10");
+    capped + "idle = \"30d\"\nretain = \"10d\"\n"
+}
 
 /// A finding, its title, and what makes a store in which it is found.
 type Case = (&'static str, &'static str, fn(&Place) -> Value);
@@ -52,7 +37,7 @@ const CASES: [Case; 8] = [
 fn each_oddity_is_found_where_it_is_and_nowhere_else() {
     for (code, title, make) in CASES {
         let place = Place::empty();
-        place.file("shop.toml", SHOP.as_bytes());
+        place.file("shop.toml", shop_profile().as_bytes());
         let figures = make(&place);
         let findings = figures["findings"].as_array().unwrap();
         let titles: Vec<&Value> =
@@ -80,7 +65,7 @@ impl Past {
         let clock = Hands::at_ms(now.minus(DAY * 60).as_ms());
         let store = options(place).clock(clock.clone()).create(place.store()).unwrap();
         let by = Actor::new("ops");
-        store.apply_realm("shop.toml", SHOP, &by).unwrap();
+        store.apply_realm("shop.toml", &shop_profile(), &by).unwrap();
         let shop = store.realm("shop").unwrap();
         Self { store, shop, clock, by, now }
     }

@@ -7,7 +7,7 @@ use keycask::{
     SystemClock, Update,
 };
 
-use crate::common::Place;
+use crate::common::{PROFILE, Place};
 use crate::hands::Hands;
 
 pub const DAY: Duration = Duration::from_secs(86_400);
@@ -18,54 +18,6 @@ pub const EVIL: &str = "</td><script>alert('\"1\"')</script>\u{202e}gpj.exe&amp;
 
 /// An owner whose id is written from right to left.
 pub const RTL: &str = "\u{5d7}\u{5e0}\u{5d5}\u{5ea}-7";
-
-const SHOP: &str = r#"
-realm = "shop"
-
-[present]
-headers = [{ name = "Authorization", scheme = "Bearer" }]
-
-[[kind]]
-name = "live"
-prefix = "sh_live_"
-environment = "production"
-body = 32
-
-[[kind]]
-name = "test"
-prefix = "sh_test_"
-body = 32
-
-[[kind]]
-name = "shown"
-prefix = "sh_shown_"
-body = 32
-reveal = true
-
-[[scope]]
-name = "read"
-
-[[scope]]
-name = "write"
-implies = ["read"]
-
-[[scope]]
-name = "admin"
-implies = ["write"]
-
-[[plan]]
-name = "small"
-active = 2
-
-[[plan]]
-name = "big"
-
-[policy]
-default_plan = "big"
-default_grace = "7d"
-rotate_after = "180d"
-usage = true
-"#;
 
 const LEGACY: &str = r#"
 realm = "legacy"
@@ -81,6 +33,12 @@ body = 32
 [[scope]]
 name = "all"
 "#;
+
+/// The shop has a scope more here, keeps usage, and says when keys are to be rotated.
+fn shop_profile() -> String {
+    let scope = "[[scope]]\nname = \"admin\"\nimplies = [\"write\"]\n";
+    format!("{PROFILE}rotate_after = \"180d\"\nusage = true\n\n{scope}")
+}
 
 /// What was made.
 pub struct Sample {
@@ -127,7 +85,7 @@ pub fn sample() -> Sample {
     let clock = Hands::at_ms(now.minus(DAY * 500).as_ms());
     let store = options(&place).clock(clock.clone()).create(place.store()).unwrap();
     let by = Actor::new("deploy-bot");
-    store.apply_realm("shop.toml", SHOP, &by).unwrap();
+    store.apply_realm("shop.toml", &shop_profile(), &by).unwrap();
     store.apply_realm("legacy.toml", LEGACY, &by).unwrap();
     let [shop, legacy] = ["shop", "legacy"].map(|name| store.realm(name).unwrap());
     let mut make = Maker { store: &store, by: by.clone(), tokens: Vec::new() };
