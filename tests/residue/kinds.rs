@@ -17,7 +17,8 @@ pub struct Stage {
     pub elsewhere: Scene,
 }
 
-/// A kind of call: its name, and how it is made with tokens of its own. All that it is told it logs.
+/// A kind of call: its name, and how it is made with tokens of its own. All that it is told it
+/// logs.
 pub type Kind = (&'static str, fn(&Stage));
 
 pub const KINDS: &[Kind] = &[

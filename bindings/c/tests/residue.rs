@@ -8,7 +8,8 @@ use std::sync::OnceLock;
 
 use kit::{Program, succeed};
 
-/// Runs the program. Gives what it found, a line each, and how many calls it made of how many kinds.
+/// Runs the program. Gives what it found, a line each, and how many calls it made, of how many
+/// kinds.
 fn residue(planted: bool) -> (Vec<String>, [usize; 2]) {
     static PROGRAM: OnceLock<Program> = OnceLock::new();
     // Sanitizers and valgrind keep what was freed.
