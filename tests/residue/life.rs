@@ -24,8 +24,11 @@ const LOOKS: usize = 4;
 const MORE: usize = 16;
 const MISTAKEN: usize = 4;
 
-/// Mistakes: before which kind of call a token is left, where, and how.
-pub const PLANTS: [(&str, &[&str], fn(&Stage, usize, &mut [u8])); 6] = [
+/// A mistake: before which kind of call a token is left, where, and how, in the call of this number
+/// or in this piece of the stack.
+type Plant = (&'static str, &'static [&'static str], fn(&Stage, usize, &mut [u8]));
+
+pub const PLANTS: &[Plant] = &[
     // The bytes that a token was made of.
     ("issue", &["memory"], |stage, _, _| {
         stage.here.keep_draws(true);

@@ -61,7 +61,7 @@ impl Known {
 
     /// Tells of each secret of which a part is in `bytes`. They begin at a multiple of [`WORD`].
     fn find(&self, bytes: &[u8], found: &mut impl FnMut(usize)) {
-        let (zeros, mask) = ([0; PAGE], u64::from_ne_bytes([MASK; WORD]));
+        let (zeros, mask) = ([0; PAGE], u64::from_le_bytes([MASK; WORD]));
         for (page, words) in bytes.chunks(PAGE).enumerate() {
             if *words == zeros[..words.len()] {
                 continue;
@@ -85,7 +85,7 @@ impl Known {
 }
 
 fn number(word: &[u8]) -> u64 {
-    u64::from_ne_bytes(word.try_into().unwrap())
+    u64::from_le_bytes(word.try_into().unwrap())
 }
 
 /// Which memory a secret was found in.
