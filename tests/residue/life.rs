@@ -12,8 +12,8 @@ use crate::kinds::{KINDS, Kind, Stage, panics};
 use crate::memory::{Known, Memory, look, look_at};
 use crate::scene::{Scene, by};
 
-/// Calls between two looks: what each other call leaves, half of the looks see at least, even if the
-/// next call writes over it.
+/// Calls between two looks: what each other call leaves, half of the looks see at least, even if
+/// the next call writes over it.
 const CALLS: usize = 3;
 
 /// Looks at a kind of call.
@@ -85,10 +85,10 @@ impl Place {
     }
 }
 
-/// Lives, and tells what was found of mistakes, `kind: place` a line, in the order of the kinds. The
-/// last line begins with the number of calls. What it says goes to the file `said`. `seed` says with
-/// which kind it begins: where things come to stand in memory, and what is left there, is then
-/// another.
+/// Lives, and tells what was found of mistakes, `kind: place` a line, in the order of the kinds.
+/// The last line begins with the number of calls. What it says goes to the file `said`. `seed`
+/// says with which kind it begins: where things come to stand in memory, and what is left there,
+/// is then another.
 pub fn live(dir: &Path, said: &Path, seed: usize, planted: bool) -> String {
     let mut life = Life::new(dir);
     let mut found = BTreeSet::new();
