@@ -1014,7 +1014,8 @@ typedef struct {
     uint32_t detail;
     // The key, where the token is one's; else 0.
     uint64_t key;
-    // Of SCOPE: what the request needs.
+    // Of SCOPE: what the request needs. It is none where no scope permits the method, and may be
+    // none of a key that uses its owner's scopes while there are none.
     keycask_scopes required;
     // Of SCOPE: what the key may do.
     keycask_scopes present;

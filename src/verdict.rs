@@ -167,7 +167,8 @@ pub enum Reason {
     Network,
     /// The key lacks a scope.
     Scope {
-        /// What the request needs.
+        /// What the request needs. It is empty where no scope of the realm permits the method,
+        /// and may be for a key that acts with the rights of an owner who has none.
         required: ScopeSet,
         /// What the key may do.
         present: ScopeSet,

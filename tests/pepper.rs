@@ -266,6 +266,10 @@ fn keys_of_the_pepper_before_are_denied_rotated_and_swept_as_others_are() {
     assert_eq!(scene.reason(&two), Some(Reason::Revoked));
     scene.store.revoke(revoked, &by()).unwrap();
     assert_eq!(scene.reason(&three), Some(Reason::Revoked));
+    // The successor is of the present pepper from the beginning.
+    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 0);
+    let scene = scene.reopened(with(2, None));
+    assert_eq!(scene.reason(new.token.expose()), None);
     scene.store.check().unwrap();
 }
 

@@ -129,7 +129,7 @@ fn p18_a_steady_rate_at_the_limit_is_never_refused_over_a_week() {
     }
 }
 
-/// How many of `tries`, by 64 threads at once, are admitted at each of `moments`, one after another.
+/// How many of `tries`, by 64 threads at once, are admitted at each of `moments`, in their order.
 fn admitted(
     moments: impl IntoIterator<Item = Moment>,
     tries: u32,

@@ -1,6 +1,7 @@
 //! What is restored from a backup.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::sync::{Arc, Mutex};
 
 use keycask::{
@@ -20,6 +21,28 @@ fn to_read_alone_and_a_least_seq_mean_nothing_to_a_restoring() {
     let how = Restore::new().denials_of(scene.backup("original"));
     options().read_only(true).min_seq(u64::MAX).restore(backup, &new, &how, &by()).unwrap();
     assert_eq!(reason(&options().open(new).unwrap(), &token), None);
+}
+
+/// Who opens a file to read it alone is not told of all that redb finds damaged.
+#[test]
+fn a_backup_with_a_damaged_page_is_not_restored_though_it_be_read_alone() {
+    let scene = Scene::new();
+    scene.issue("live", "ann");
+    let whole = fs::read(scene.backup("backup")).unwrap();
+    let (damaged, new) = (scene.path("damaged"), scene.path("new"));
+    let read_only = || options().read_only(true);
+    let is_met = |at: &usize| {
+        let mut bytes = whole.clone();
+        bytes[*at] ^= 1;
+        fs::write(&damaged, &bytes).unwrap();
+        fs::set_permissions(&damaged, fs::Permissions::from_mode(0o600)).unwrap();
+        let restored = options().restore(&damaged, &new, &Restore::new(), &by());
+        let _ = fs::remove_file(&new);
+        restored.is_err() && read_only().open(&damaged).is_ok()
+    };
+    (4096..whole.len()).step_by(61).find(is_met).expect("whoever reads it alone is told of all");
+    let error = read_only().restore(&damaged, &new, &Restore::new(), &by()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
 }
 
 #[test]

@@ -87,6 +87,21 @@ fn a_lineage_holds_its_place_while_any_generation_of_it_lives() {
     scene.issue(&[]);
 }
 
+#[test]
+fn a_key_that_was_replaced_without_grace_gives_its_place_up_with_its_successor() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    for _ in 0..2 {
+        let (key, _) = scene.issue(&[]);
+        let next = store.rotate(key.key_id, &Rotation::regenerate(), &by()).unwrap();
+        store.revoke(next.key.key_id, &by()).unwrap();
+    }
+    scene.issue(&[]);
+    scene.issue(&[]);
+}
+
 /// Renaming a suspended key took a place for it, so that it could not be resumed.
 #[test]
 fn a_suspended_key_takes_no_place_whatever_is_changed_about_it() {

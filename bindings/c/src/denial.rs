@@ -28,7 +28,8 @@ pub struct Denial {
     pub detail: u32,
     /// The key, where the token is one's; else 0.
     pub key: u64,
-    /// Of SCOPE: what the request needs.
+    /// Of SCOPE: what the request needs. It is none where no scope permits the method, and may be
+    /// none of a key that uses its owner's scopes while there are none.
     pub required: Scopes,
     /// Of SCOPE: what the key may do.
     pub present: Scopes,

@@ -52,21 +52,25 @@ fn what_a_new_list_takes_away_is_refused_at_once_and_what_it_adds_only_after_its
     }
 }
 
-/// A grace that is shorter than what is left of the old key's time holds before it is durable.
+/// A grace that is shorter than what is left of the old key's time holds at once, though others are
+/// served before.
 #[test]
-fn a_key_that_is_being_rotated_ends_with_its_grace() {
+fn a_key_that_is_about_to_be_rotated_ends_with_its_grace() {
     let scene = Scene::new();
     let issued = scene.issue().unwrap();
     let (key, token) = (issued.key.key_id, issued.token.expose());
     let rotation = Rotation::new().grace(Duration::from_secs(60));
     thread::scope(|scope| {
         let go_on = GoOn::once_stuck(&scene.disk);
-        let rotating = scope.spawn(|| scene.store.rotate(key, &rotation, &by()));
+        let other = scope.spawn(|| scene.issue());
         wait_for(|| scene.disk.hangs());
+        let rotating = scope.spawn(|| scene.store.rotate(key, &rotation, &by()));
+        wait_for(|| scene.store.writers.waiting() == 1);
         assert_eq!(scene.reason(token), None);
         scene.clock.forward(Duration::from_secs(60));
         assert_eq!(scene.reason(token), Some(Reason::Expired));
         drop(go_on);
+        other.join().unwrap().unwrap();
         rotating.join().unwrap().unwrap();
     });
 }

@@ -35,13 +35,23 @@ const SLOW: [&str; 14] = [
     "keycask_stats",
 ];
 
+/// What changes a store though it is not said by whom.
+const CHANGES: [&str; 2] = ["keycask_close", "keycask_revoke_presented"];
+
+/// Fields without which nothing is done.
+const NEEDED: [&str; 4] = ["kind", "method", "owner", "realm"];
+
 /// What is called once where another function is called so often, so that calls that take no time
 /// are not few for those that do: what is slow, and what changes a store.
-const SLOW_ONE_IN: u32 = 5_000;
-const CHANGE_ONE_IN: u32 = 300;
+const SLOW_ONE_IN: u32 = 500;
+const CHANGE_ONE_IN: u32 = 20;
 
 /// What is filled by hand, in `random.h`.
-const BY_HAND: [&str; 2] = ["keycask_text", "keycask_options"];
+const BY_HAND: [&str; 4] =
+    ["keycask_text", "keycask_options", "keycask_cursor", "keycask_feed_cursor"];
+
+/// Results that later calls are given.
+const CURSORS: [&str; 2] = ["keycask_cursor", "keycask_feed_cursor"];
 
 /// The whole of the calls, as C.
 pub fn emit(header: &Header) -> String {
@@ -64,7 +74,8 @@ pub fn emit(header: &Header) -> String {
     out.push_str("const random_call random_calls[] = {\n");
     for of in &header.functions {
         let name = &of.name;
-        let is_change = name == "keycask_close" || of.takes.iter().any(|field| field.name == "by");
+        let is_change =
+            CHANGES.contains(&name.as_str()) || of.takes.iter().any(|field| field.name == "by");
         let one_in = match SLOW.contains(&name.as_str()) {
             true => SLOW_ONE_IN,
             false if is_change => CHANGE_ONE_IN,
@@ -102,6 +113,7 @@ fn value(field: &Field, header: &Header) -> String {
         "keycask_progress" | "keycask_refused" | "keycask_read" | "keycask_found" => {
             format!("some_{}()", &field.of["keycask_".len()..])
         }
+        "keycask_text" => format!("some_keycask_text(\"{}\")", field.name),
         of if header.structs.iter().any(|known| known.name == of) => format!("fill_{of}()"),
         of => format!("({of}){}()", number(&field.name)),
     }
@@ -116,6 +128,8 @@ fn number(name: &str) -> &'static str {
         "kinds" => "some_kinds",
         "cost" => "some_cost",
         "limit" => "some_limit",
+        "low" => "some_scopes",
+        "high" => "some_zero",
         "address_len" => "some_address_len",
         "flags" | "state" | "order" | "what" | "how" | "format" => "some_bits",
         _ if name.ends_with("_ms") => "some_time",
@@ -123,26 +137,21 @@ fn number(name: &str) -> &'static str {
     }
 }
 
-/// What chooses a text for what has this name.
-fn text(name: &str) -> &'static str {
-    match name {
-        "path" | "backup" => "some_path",
-        "toml" => "some_profile",
-        "token" => "some_token",
-        _ => "some_text",
-    }
-}
-
 fn fill(out: &mut String, of: &Struct, header: &Header) {
     let name = &of.name;
-    writeln!(out, "static {name} fill_{name}(void) {{\n    {name} it;").unwrap();
-    out.push_str("    memset(&it, 0, sizeof it);\n");
+    writeln!(out, "static {name} fill_{name}(void) {{").unwrap();
+    if of.is_sized() {
+        let begin = format!("{}_INIT", name.to_uppercase());
+        writeln!(out, "    static const {name} begin = {begin};\n    {name} it = begin;").unwrap();
+    } else {
+        writeln!(out, "    {name} it;\n    memset(&it, 0, sizeof it);").unwrap();
+    }
     for (at, field) in of.fields.iter().enumerate() {
         let (to, next) = (&field.name, of.fields.get(at + 1));
+        let is_needed = !of.is_sized() || NEEDED.contains(&to.as_str());
         if to == "struct_size" {
-            writeln!(out, "    it.struct_size = sizeof it;").unwrap();
         } else if !field.count.is_empty() {
-            writeln!(out, "    some_bytes(&it.{to}, sizeof it.{to});").unwrap();
+            writeln!(out, "    if (some_field()) some_bytes(&it.{to}, sizeof it.{to});").unwrap();
         } else if let Some((target, _)) = field.target() {
             if counts(field, next) {
                 let len = &next.unwrap().name;
@@ -152,7 +161,13 @@ fn fill(out: &mut String, of: &Struct, header: &Header) {
                 writeln!(out, "    it.{to} = give_{target}(1);").unwrap();
             }
         } else if !is_count(&of.fields, at) {
-            writeln!(out, "    if (roll(4)) it.{to} = {};", value(field, header)).unwrap();
+            let when = if is_needed { "!odd(4)" } else { "some_field()" };
+            let mut field = field.clone();
+            if name == "keycask_header" && to == "name" {
+                // Other names are not those of header fields.
+                field.name = "header".to_owned();
+            }
+            writeln!(out, "    if ({when}) it.{to} = {};", value(&field, header)).unwrap();
         }
     }
     out.push_str("    return it;\n}\n");
@@ -162,11 +177,9 @@ fn fill(out: &mut String, of: &Struct, header: &Header) {
 fn give(out: &mut String, of: &Struct) {
     let name = &of.name;
     writeln!(out, "static {name} *give_{name}(size_t count) {{").unwrap();
-    out.push_str(
-        "    size_t at;\n    char *made;\n    if (count == 0 || !roll(24)) return NULL;\n",
-    );
+    out.push_str("    size_t at;\n    char *made;\n    if (count == 0 || odd(24)) return NULL;\n");
     if of.is_sized() {
-        out.push_str("    if (!roll(12)) {\n");
+        out.push_str("    if (odd(12)) {\n");
         writeln!(out, "        {name} it = fill_{name}();").unwrap();
         out.push_str("        return some_size(&it, sizeof it, count);\n    }\n");
     }
@@ -180,7 +193,6 @@ fn give(out: &mut String, of: &Struct) {
 fn call(out: &mut String, of: &Function, header: &Header) {
     let name = &of.name;
     writeln!(out, "static void call_{name}(void) {{").unwrap();
-    let is_struct = |name: &str| header.structs.iter().any(|known| known.name == name);
     let denies = DENIES.iter().find(|(denying, _)| denying == name);
     let mut before = String::new();
     let mut after = String::new();
@@ -205,8 +217,8 @@ fn call(out: &mut String, of: &Function, header: &Header) {
             }
             Some(("void", _)) => writeln!(before, "    void *{to} = NULL;").unwrap(),
             Some(("char", true)) => {
-                writeln!(before, "    size_t {len};\n    const char *{to} = {}(&{len});", text(to))
-                    .unwrap();
+                writeln!(before, "    size_t {len};").unwrap();
+                writeln!(before, "    const char *{to} = some_text(\"{to}\", &{len});").unwrap();
             }
             Some(("uint8_t", true)) => {
                 writeln!(
@@ -228,19 +240,28 @@ fn call(out: &mut String, of: &Function, header: &Header) {
                 let is_number = |field: &Field| field.name == "count" && field.of == "size_t";
                 let is_beside = !is_const && to != "error" && of.takes.iter().any(is_number);
                 let count = if is_counted {
-                    writeln!(before, "    size_t {len} = some_count();").unwrap();
+                    let some = if is_const { "some_count" } else { "some_places_len" };
+                    writeln!(before, "    size_t {len} = {some}();").unwrap();
                     len
                 } else if is_beside {
                     "count"
                 } else {
                     "1"
                 };
-                let made = if is_struct(target) {
+                let known = header.structs.iter().find(|known| known.name == target);
+                let made = if let Some(known) = known.filter(|_| !is_const) {
+                    let is_sized = u8::from(known.is_sized());
+                    format!("some_places(sizeof({target}), {is_sized}, {count})")
+                } else if known.is_some() {
                     format!("give_{target}({count})")
                 } else {
                     format!("some_numbers(sizeof({target}), {count}, {})", number(to))
                 };
                 writeln!(before, "    {} {to} = {made};", field.of).unwrap();
+                if CURSORS.contains(&target) && !is_const {
+                    let keep = target.replace("keycask", "keep");
+                    writeln!(after, "    if (status == KEYCASK_OK) {keep}({to});").unwrap();
+                }
                 if ["key", "successor"].contains(&to.as_str()) && target == "uint64_t" {
                     writeln!(after, "    if (status == KEYCASK_OK) keep_key({to});").unwrap();
                 }

@@ -41,6 +41,7 @@ void after_call(const char *name, int denies, keycask_status status) {
         DIE("%s: %d, %s", name, status, named);
     if (status > 0 && !denies) DIE("%s: %s, and it denies nothing", name, named);
     mine->good += status >= 0;
+    mine->status = status;
     for (number = 0; number < mine->taken_len; number++) {
         const taken *it = &mine->taken[number];
         if (it->before && !is_written(it->when, status) && memcmp(it->before, it->at, it->len))
@@ -72,7 +73,8 @@ static void judge_denial(keycask_status status, const void *at) {
     int lacks;
     keycask_denial it;
     memcpy(&it, at, sizeof it);
-    lacks = (it.required.low & ~it.present.low) || (it.required.high & ~it.present.high);
+    lacks = (it.required.low & ~it.present.low) || (it.required.high & ~it.present.high) ||
+            is_zero(&it.required, sizeof it.required);
     if (is_malformed ? it.detail < 1 || it.detail > 4 : it.detail != 0)
         DIE("a denial as %s has the detail %u", keycask_status_name(status), it.detail);
     if (has_key != (it.key != 0))

@@ -29,7 +29,7 @@ extern const size_t random_calls_len;
         exit(1);                                                                      \
     } while (0)
 
-enum { TAKEN_MAX = 512, KEPT = 64, ROOM_MAX = 40000, WATCHED_MAX = 1 << 20 };
+enum { STORES = 3, TAKEN_MAX = 512, KEPT = 32, ROOM_MAX = 40000, WATCHED_MAX = 1 << 20 };
 
 // When a result is written beside OK. What is written on a failure is not written on OK.
 enum { ON_DENIAL = 1, ON_SPACE = 2, ON_FAILURE = 4 };
@@ -50,14 +50,23 @@ typedef struct {
     // What was in those that are watched.
     char watched[WATCHED_MAX];
     size_t watched_len;
-    char tokens[KEPT][KEYCASK_TOKEN_MAX];
-    size_t token_lens[KEPT];
-    uint64_t keys[KEPT];
+    // The store that this call is about: one of those that all use, or the last, its own.
+    size_t store;
+    // Whether this call may be given what cannot be. Half of them are not, so that they do something.
+    int is_wild;
+    // Of each store.
+    char tokens[STORES + 1][KEPT][KEYCASK_TOKEN_MAX];
+    size_t token_lens[STORES + 1][KEPT];
+    uint64_t keys[STORES + 1][KEPT];
+    keycask_cursor cursors[STORES + 1];
+    keycask_feed_cursor feed_cursors[STORES + 1];
     // A store that no other thread uses, so that it may be closed between two calls.
     keycask_store *own;
     int own_is_open;
     uint64_t calls;
     uint64_t good;
+    // What the last call returned.
+    keycask_status status;
 } chance;
 
 extern _Thread_local chance *mine;
@@ -65,14 +74,24 @@ extern _Thread_local chance *mine;
 // A number below `sides`, which is not 0.
 uint64_t roll(uint64_t sides);
 
+// Whether something odd is chosen: once in `sides`, if this call may be given such.
+int odd(uint64_t sides);
+
+// Whether a field gets something that it need not have.
+int some_field(void);
+
 // Memory of exactly this length, which lasts until after the call.
 void *take(size_t len);
 
 // A struct of `count` that says that it has another size, in as much memory as it says.
 void *some_size(const void *it, size_t size, size_t count);
 
-// How many of something: few.
+// Memory for `count` results of so many bytes, which begin with that if they are sized.
+void *some_places(size_t size, int is_sized, size_t count);
+
+// How many of something: few. How many places for results: as many as most need.
 size_t some_count(void);
+size_t some_places_len(void);
 
 // Numbers, most of them of those that such a thing may be.
 uint64_t some_number(void);
@@ -84,6 +103,7 @@ uint64_t some_cost(void);
 uint64_t some_limit(void);
 uint64_t some_address_len(void);
 uint64_t some_bits(void);
+uint64_t some_scopes(void);
 uint64_t some_time(void);
 
 // An array of numbers that `some` chooses, of so many bytes each.
@@ -91,17 +111,17 @@ void *some_numbers(size_t size, size_t count, uint64_t (*some)(void));
 
 void some_bytes(void *to, size_t len);
 
-// Texts, a secret, room for a text: all with its length.
-const char *some_text(size_t *len);
-const char *some_path(size_t *len);
-const char *some_profile(size_t *len);
-const char *some_token(size_t *len);
+// Texts for what has this name, a secret, room for a text: all with its length.
+const char *some_text(const char *name, size_t *len);
+keycask_text some_keycask_text(const char *name);
 const uint8_t *some_secret(size_t *len);
 char *some_room(size_t *cap);
 uint8_t *give_uint8_t(size_t count);
 
 keycask_text fill_keycask_text(void);
 keycask_options fill_keycask_options(void);
+keycask_cursor fill_keycask_cursor(void);
+keycask_feed_cursor fill_keycask_feed_cursor(void);
 
 // Functions that the library calls.
 keycask_progress some_progress(void);
@@ -118,6 +138,8 @@ keycask_store **some_place(void);
 void keep_store(keycask_store *store);
 void keep_token(const char *token, const size_t *len);
 void keep_key(const uint64_t *key);
+void keep_cursor(const keycask_cursor *cursor);
+void keep_feed_cursor(const keycask_feed_cursor *cursor);
 
 // What is written to here is judged by when it may be.
 void watch(const void *result, int when);
