@@ -55,7 +55,7 @@ test: ## format, lints, then all tests
 web: ## test what is off by default: middleware, events, metrics; the examples
 	@.ci/prepare build web
 	cargo test --locked --workspace --features $(FEATURES) \
-	    --test web --test told --test middleware --test verify \
+	    --test web --test told --test middleware --test verify --test residue \
 	    --example journeys --example stackguardian --example tower
 	cargo test --locked --workspace --features $(FEATURES) --doc -- KeyLayer
 

@@ -59,6 +59,7 @@ mod scope;
 mod seal;
 mod span;
 mod spec;
+mod stack;
 mod storage;
 mod store;
 #[allow(unsafe_code, reason = "the one module for what safe code cannot ask for")]

@@ -319,8 +319,8 @@ fn a_denial_that_returns_before_it_holds_is_found() {
     assert!(history.wrong() > 0);
 }
 
-/// What is wrong is the time that a call takes until the key is denied in memory. A reader looks in it
-/// sooner or later.
+/// What is wrong is the time that a call takes until the key is denied in memory. A reader looks in
+/// it sooner or later.
 #[test]
 fn a_denial_that_returns_just_before_it_holds_is_found() {
     let is_found = || {

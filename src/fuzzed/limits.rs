@@ -19,13 +19,13 @@ const LONGEST_S: u64 = 366 * 86_400;
 /// What is asked: to charge, or how many milliseconds to wait; when a quota is refilled first that
 /// was given at a time.
 #[derive(Clone, Copy)]
-pub(super) struct Engine {
-    pub(super) charge: fn(&Cells, &Charge<'_>) -> Result<(), u64>,
-    pub(super) refill: fn(&Quota, Timestamp) -> Timestamp,
+struct Engine {
+    charge: fn(&Cells, &Charge<'_>) -> Result<(), u64>,
+    refill: fn(&Quota, Timestamp) -> Timestamp,
 }
 
 /// keycask itself.
-pub(super) const ENGINE: Engine = Engine {
+const ENGINE: Engine = Engine {
     charge: |cells, charge| {
         let charged = cells.charge(0, 7, || true, charge, || Ok::<(), Reason>(())).unwrap();
         charged.map(drop).map_err(|reason| match reason {
@@ -41,7 +41,7 @@ pub fn check(input: &[u8]) {
     check_with(input, ENGINE);
 }
 
-pub(super) fn check_with(input: &[u8], engine: Engine) {
+fn check_with(input: &[u8], engine: Engine) {
     let Ok(input) = std::str::from_utf8(input) else { return };
     let (mut windows, cells): (Vec<Window>, _) = (Vec::new(), Cells::new());
     // What was let in: when, and at which cost.
@@ -147,5 +147,44 @@ fn refill(quota: &Quota, at: Timestamp) -> Timestamp {
                 (year, month) = if month == 12 { (year + 1, 1) } else { (year, month + 1) };
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::corpus::{is_caught, of};
+    use super::*;
+
+    #[test]
+    fn the_charges_and_refills_of_the_corpus_are_as_exact_sums_say() {
+        of("limits").iter().for_each(|input| check(input));
+    }
+
+    #[test]
+    fn a_planted_meter_and_calendar_are_caught() {
+        let lets_one_more_in = Engine {
+            charge: |cells, charge| {
+                let less = charge.cost.saturating_sub(1);
+                (ENGINE.charge)(cells, &Charge { cost: less, ..*charge })
+            },
+            ..ENGINE
+        };
+        let rounds_up = Engine {
+            charge: |cells, charge| {
+                (ENGINE.charge)(cells, charge).map_err(|wait| wait.saturating_add(1))
+            },
+            ..ENGINE
+        };
+        let has_no_leap_days = Engine {
+            refill: |quota: &Quota, at: Timestamp| {
+                let due = (ENGINE.refill)(quota, at);
+                let is_leap_day = due.to_string().contains("-02-29T");
+                if is_leap_day { Timestamp::from_ms(due.as_ms() - 86_400_000) } else { due }
+            },
+            ..ENGINE
+        };
+        assert!(is_caught("limits", |input| check_with(input, lets_one_more_in)));
+        assert!(is_caught("limits", |input| check_with(input, rounds_up)));
+        assert!(is_caught("limits", |input| check_with(input, has_no_leap_days)));
     }
 }

@@ -15,9 +15,9 @@ const OWNERS: u8 = 1;
 const OPERATIONS: u8 = 2;
 const LOG: u8 = 3;
 const REALMS: u8 = 4;
-pub(super) const AUDIT: u8 = 5;
-pub(super) const STATE: u8 = 6;
-pub(super) const HEADER: u8 = 7;
+const AUDIT: u8 = 5;
+const STATE: u8 = 6;
+const HEADER: u8 = 7;
 
 /// Panics if a row is read as it should not be.
 pub fn check(input: &[u8]) {
@@ -25,7 +25,7 @@ pub fn check(input: &[u8]) {
 }
 
 /// Panics if `reread`, which reads a row and writes what it read, does what it should not.
-pub(super) fn check_with(input: &[u8], reread: fn(u8, &[u8]) -> Option<Vec<u8>>) {
+fn check_with(input: &[u8], reread: fn(u8, &[u8]) -> Option<Vec<u8>>) {
     let Some((table, row)) = input.split_first() else { return };
     let Some(again) = reread(*table, row) else { return };
     match *table {
@@ -35,7 +35,7 @@ pub(super) fn check_with(input: &[u8], reread: fn(u8, &[u8]) -> Option<Vec<u8>>)
 }
 
 /// What a row is once it was read and written, if it can be read.
-pub(super) fn reread(table: u8, row: &[u8]) -> Option<Vec<u8>> {
+fn reread(table: u8, row: &[u8]) -> Option<Vec<u8>> {
     match table {
         KEYS => Some(KeyRecord::decode(KeyId::from_bits(7), row).ok()?.encode().unwrap()),
         OWNERS => Some(OwnerRecord::decode(OwnerRef::new(7), row).ok()?.encode().unwrap()),
@@ -61,5 +61,54 @@ pub(super) fn reread(table: u8, row: &[u8]) -> Option<Vec<u8>> {
         STATE => reread::state(row),
         HEADER => reread::header(row),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::corpus::{is_caught, of};
+    use super::*;
+
+    #[test]
+    fn the_rows_of_the_corpus_have_one_spelling_or_are_refused() {
+        of("rows").iter().for_each(|input| check(input));
+    }
+
+    #[test]
+    fn a_planted_reader_of_rows_is_caught() {
+        let ignores_the_end = |table: u8, row: &[u8]| {
+            let cut = row.get(..row.len().saturating_sub(1));
+            reread(table, row).or_else(|| reread(table, cut?))
+        };
+        let ignores_the_version = |table: u8, row: &[u8]| {
+            let mut row = row.to_vec();
+            *row.first_mut()? = 1;
+            reread(table, &row)
+        };
+        let ignores_the_end_of_a_header = |table: u8, row: &[u8]| match table {
+            HEADER => reread(table, row.get(..77)?),
+            _ => reread(table, row),
+        };
+        let loses_a_count_of_the_state = |table: u8, row: &[u8]| {
+            let mut again = reread(table, row)?;
+            if table == STATE {
+                again.get_mut(50..58)?.fill(0);
+            }
+            Some(again)
+        };
+        let writes_what_is_no_entry = |table: u8, row: &[u8]| {
+            let mut again = reread(table, row)?;
+            if table == AUDIT {
+                again.push(b'x');
+            }
+            Some(again)
+        };
+        for planted in
+            [ignores_the_end_of_a_header, loses_a_count_of_the_state, writes_what_is_no_entry]
+        {
+            assert!(is_caught("rows", |input| check_with(input, planted)));
+        }
+        assert!(is_caught("rows", |input| check_with(input, ignores_the_end)));
+        assert!(is_caught("rows", |input| check_with(input, ignores_the_version)));
     }
 }

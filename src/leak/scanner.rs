@@ -9,6 +9,7 @@ use aho_corasick::{AhoCorasick, Input, MatchKind};
 use super::place::{Lines, Place};
 use super::window::Window;
 use crate::error::{Error, ErrorKind, Result};
+use crate::stack::Wipe;
 use crate::token::Shape;
 
 /// Finds tokens of several [shapes](Shape) in a text.
@@ -124,12 +125,23 @@ impl Scanner {
     /// that begin at one place, the shortest first. Gives the number of bytes that were read.
     ///
     /// It takes a little more memory than [`READ`](Self::READ), however long the text is, and wipes
-    /// it.
+    /// it. So it does with what it left on the stack.
     ///
     /// # Errors
     ///
     /// `Io` if the text cannot be read; what `found` gives ends the search.
     pub fn scan(
+        &self,
+        text: impl Read,
+        found: impl FnMut(&Candidate<'_>) -> Result<()>,
+    ) -> Result<u64> {
+        // What searches with vectors puts pieces of the text on the stack.
+        let _wipe = Wipe;
+        self.scan_through(text, found)
+    }
+
+    #[inline(never)]
+    fn scan_through(
         &self,
         mut text: impl Read,
         mut found: impl FnMut(&Candidate<'_>) -> Result<()>,

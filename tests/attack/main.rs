@@ -11,19 +11,24 @@ use std::process::{Command, Output};
 const TOP: &str = env!("CARGO_MANIFEST_DIR");
 const FIRST_SEED: &str = "KEYCASK_FIRST_SEED";
 
-/// Runs the attacks of a list for no time. Gives whether all is well, and the table.
+/// Runs the attacks of a list for a minute, of which they take none. Gives whether all is well, and
+/// the table.
 fn attack(list: &str) -> (bool, String) {
     let output = run(list, None);
     (output.status.success(), String::from_utf8(output.stdout).unwrap())
 }
 
-/// Runs the attacks of a list for no time, from this seed on if it is given.
+/// The same from this seed on, if it is given.
 fn run(list: &str, first_seed: Option<&str>) -> Output {
+    run_for("1", list, first_seed)
+}
+
+fn run_for(minutes: &str, list: &str, first_seed: Option<&str>) -> Output {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("list");
     fs::write(&path, list).unwrap();
     let mut run = Command::new(Path::new(TOP).join("tests/attack/run"));
-    run.arg("0").arg(&path).arg(dir.path()).env_remove(FIRST_SEED);
+    run.arg(minutes).arg(&path).arg(dir.path()).env_remove(FIRST_SEED);
     run.envs(first_seed.map(|seed| (FIRST_SEED, seed)));
     run.output().unwrap()
 }
@@ -47,9 +52,32 @@ fn a_table_has_a_row_for_each_attack() {
             "| attack    | amount | found | control |",
             "|---|--:|--:|---|",
             "| one       |   1200 |     0 | caught  |",
-            "| the-other |      3 |     0 | caught  |",
+            "| the-other |     43 |     0 | caught  |",
         ]
     );
+}
+
+#[test]
+fn minutes_that_are_no_whole_number_from_one_on_are_refused_before_anything_runs() {
+    let list = says("attack: one amount=1 found=0 control=caught", 0);
+    for minutes in ["0", "-1", "1.5", "", "00", "1e3", "ten", "99999999999999999999"] {
+        let output = run_for(minutes, &list, None);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{minutes:?}: {said}");
+        assert!(said.contains("a whole number from 1 to 999999"), "{minutes:?}: {said}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+/// A fuzzer that is given no seconds does not end.
+#[test]
+fn the_share_of_each_is_a_second_at_least() {
+    let list = "1 echo attack: one amount=\"$KEYCASK_ATTACK_SECONDS\" found=0 control=caught\n\
+                1000 echo attack: other amount=\"$KEYCASK_ATTACK_SECONDS\" found=0 \
+                 control=caught\n";
+    let (is_well, table) = attack(list);
+    assert!(is_well && table.contains("| one    |      1 |"), "{table}");
+    assert!(table.contains("| other  |     59 |"), "{table}");
 }
 
 #[test]
@@ -120,7 +148,8 @@ fn cargo(dir: &Path, tests: &[&str], said: &str, status: u8) {
 fn last_line(dir: &Path, script: &str, arguments: &[&str]) -> String {
     let mut run = Command::new(Path::new(TOP).join("tests/attack").join(script));
     let path = format!("{}:{}", dir.display(), env::var("PATH").unwrap());
-    let output = run.args(arguments).current_dir(dir).env("PATH", path).output().unwrap();
+    run.env("PATH", path).env("KEYCASK_ATTACK_SECONDS", "2");
+    let output = run.args(arguments).current_dir(dir).output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
     format!("{} {}", said.lines().last().unwrap_or_default(), output.status.success())
 }
@@ -136,7 +165,7 @@ fn by_tests(said: &str, status: u8) -> String {
 #[test]
 fn tests_that_fail_are_findings_and_controls_that_fail_are_missed() {
     let line = "attack: name amount=12";
-    let tries = "tries: 12 of 9";
+    let tries = "tries: 4 of 9, tries: 8";
     let ended = |end: &str, status| by_tests(&format!("{tries}\n{end}"), status);
     assert_eq!(ended(PASSES, 0), format!("{line} found=0 control=caught true"));
     let found = fails(&["part::it_holds"]);
@@ -193,6 +222,56 @@ fn the_control_of_a_fuzz_target_is_its_own_and_not_that_of_a_longer_name() {
         let line = last_line(dir.path(), "fuzz", &["file"]);
         assert_eq!(line, format!("attack: file amount=7 found=0 control={control} true"));
     }
+}
+
+#[test]
+fn two_targets_of_one_program_have_each_its_own_control() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("fuzz")).unwrap();
+    program(&dir.path().join("fuzz/run"), "#!/bin/sh\necho stat::number_of_executed_units: 7\n");
+    let own = "part::rows::tests::a_planted_reader_is_caught";
+    let other = "part::limits::tests::a_planted_meter_is_caught";
+    for (tests, control) in [(&[own, other][..], "caught"), (&[other], "missed")] {
+        cargo(dir.path(), tests, PASSES, 0);
+        let line = last_line(dir.path(), "fuzz", &["rows", "part::rows::", "--lib"]);
+        assert_eq!(line, format!("attack: rows amount=7 found=0 control={control} true"));
+    }
+}
+
+/// A `cargo` whose tests take so many milliseconds for each of the `N` that they are told to do,
+/// and 50 besides; and the amounts that they were told one after another.
+fn paced(ms: u64, seconds: u64) -> Vec<u64> {
+    let dir = tempfile::tempdir().unwrap();
+    let script = format!(
+        "#!/bin/bash\ncase \"$*\" in *--no-run) ;; *--list) echo 'a_lie_is_found_out: test' ;;\n\
+         *) echo $N >>told; sleep $((N * {ms} / 1000)).$(printf %03d $((N * {ms} % 1000)))\n\
+         sleep 0.05; echo \"tries: $N\"; echo '{PASSES}' ;; esac\n"
+    );
+    program(&dir.path().join("cargo"), &script);
+    let mut run = Command::new(Path::new(TOP).join("tests/attack/by-tests"));
+    run.args(["name", "tries: [0-9]+", "found_out", "N=2", "cargo", "test"])
+        .current_dir(dir.path());
+    let path = format!("{}:{}", dir.path().display(), env::var("PATH").unwrap());
+    run.env("PATH", path).env("KEYCASK_ATTACK_SECONDS", seconds.to_string());
+    let said = String::from_utf8(run.output().unwrap().stdout).unwrap();
+    let told = fs::read_to_string(dir.path().join("told")).unwrap();
+    let told: Vec<u64> = told.lines().map(|line| line.parse().unwrap()).collect();
+    assert!(said.ends_with(&format!("amount={} found=0 control=caught\n", told.last().unwrap())));
+    told
+}
+
+/// On however slow a machine, no run is begun that, as the run before went, ends too late.
+#[test]
+fn tests_are_told_to_do_what_the_time_lets_them_do() {
+    // Each of the first takes all of the time already.
+    assert_eq!(paced(600, 1), [2]);
+    // Twenty take a second at least.
+    let told = paced(50, 3);
+    assert!(told.len() > 1 && told.is_sorted(), "{told:?}");
+    assert!(*told.last().unwrap() <= 40, "{told:?}");
+    // Eight times as many at most, as what does not grow hides how long they take.
+    let told = paced(1, 2);
+    assert!(told.windows(2).all(|two| two[1] <= 8 * two[0]), "{told:?}");
 }
 
 /// The names of the attacks of the list.

@@ -17,6 +17,11 @@ fn amount(name: &str, few: u64) -> u64 {
     std::env::var(name).map_or(few, |text| text.parse().unwrap())
 }
 
+/// Where what chance chooses begins.
+fn first_seed() -> u64 {
+    amount("KEYCASK_FIRST_SEED", 0)
+}
+
 /// Each test has the process to itself: others' memory would count as its own.
 fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());

@@ -3,7 +3,10 @@
 //! All of it is read on a thread with a small stack. Where a reader calls itself once a level, that
 //! is the end of the process.
 
-use std::thread;
+use std::hint::black_box;
+use std::io::BufRead as _;
+use std::process::Command;
+use std::{env, thread};
 
 use allocation_counter::measure;
 use keycask::{
@@ -31,10 +34,50 @@ fn nested(open: &str, within: &str, close: &str, depth: usize) -> String {
     format!("{}{within}{}", open.repeat(depth), close.repeat(depth))
 }
 
+/// Whether a reader of lines has set hardly more aside than a line may have.
+fn is_little(bytes: u64) -> bool {
+    bytes < 4 << 20
+}
+
 fn assert_refused<T>(what: &str, kind: ErrorKind, result: Result<T, Error>) {
     let Err(error) = result else { panic!("{what} is taken") };
     assert_eq!(error.kind(), kind, "{what}: {error}");
     assert!(error.to_string().len() < 5_000, "{what}: the error is long itself");
+}
+
+/// Tells a process of the test below how deep its text is nested.
+const LEVELS: &str = "KEYCASK_TEST_LEVELS";
+
+#[test]
+fn a_reader_that_calls_itself_once_a_level_is_noticed() {
+    fn depth(text: &[u8]) -> usize {
+        match text.split_first() {
+            Some((b'[', rest)) => 1 + black_box(depth(black_box(rest))),
+            _ => 0,
+        }
+    }
+    if let Ok(levels) = env::var(LEVELS) {
+        let text = nested("[", "", "]", levels.parse().unwrap());
+        return with_little_stack(|| {
+            black_box(depth(text.as_bytes()));
+        });
+    }
+    for (levels, is_well) in [("100", true), ("100000", false)] {
+        let name = "oversize::a_reader_that_calls_itself_once_a_level_is_noticed";
+        let mut run = Command::new(env::current_exe().unwrap());
+        let output = run.args(["--exact", name]).env(LEVELS, levels).output().unwrap();
+        assert_eq!(output.status.success(), is_well, "{levels} levels: {output:?}");
+    }
+}
+
+#[test]
+fn a_reader_that_takes_a_line_whole_is_noticed() {
+    let _alone = alone();
+    let text = repeated("x", 4 << 20);
+    let info = measure(|| {
+        text.as_bytes().read_line(&mut String::new()).unwrap();
+    });
+    assert!(!is_little(info.bytes_max), "{} bytes", info.bytes_max);
 }
 
 /// Names with 70 parts, each in a table of the one before it, were levels enough to end a process
@@ -115,7 +158,7 @@ fn lines_to_import_that_are_nested_deep_or_very_long_are_refused_in_little_room(
             let (told, start) = (told.join("; "), &text[..text.len().min(60)]);
             assert_eq!(report.map(|report| report.imported), Some(0), "{start}");
             assert!(!told.is_empty() && told.len() < 1_000, "{start}: {told}");
-            assert!(info.bytes_max < 4 << 20, "{start}: {} bytes", info.bytes_max);
+            assert!(is_little(info.bytes_max), "{start}: {} bytes", info.bytes_max);
         }
     });
 }

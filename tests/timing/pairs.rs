@@ -1,10 +1,11 @@
 //! Classes of tokens, two by two, between which a stranger is to see no difference, and some
-//! between which he may.
+//! between which there may be one, if it is small.
 
 use std::hint::black_box;
-use std::time::Instant;
+use std::thread;
+use std::time::{Duration, Instant};
 
-use keycask::{Pepper, Request, Spec, Store};
+use keycask::{KeyId, Pepper, Reason, Request, Spec, Store};
 
 use crate::numbers::Numbers;
 use crate::shapes::{Scene, by};
@@ -13,6 +14,18 @@ use crate::welch::Times;
 const PEPPER: [u8; 32] = [7; 32];
 const PREFIX: &[u8] = b"acme_";
 const LEN: usize = PREFIX.len() + 32;
+/// How many keys there are of each sort.
+const KEYS: usize = 8;
+
+/// How many nanoseconds two decisions may differ by that differ in what they have to do: several
+/// times what is measured, and less than what waits, reads or walks through a list takes.
+const OTHER_WORK: f64 = 250.0;
+/// The same where they do the same work, on other parts of a token.
+const SAME_WORK: f64 = 5.0;
+
+/// What a planted mistake waits.
+const WAIT: Duration = Duration::from_micros(2);
+
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// How many tokens a class has at a time, of which each measurement takes one, and how many
@@ -34,8 +47,8 @@ type Draw<'w> = Box<dyn Fn(&mut Numbers, usize) -> Vec<u8> + 'w>;
 /// Two classes of tokens of one length.
 pub struct Pair<'w> {
     pub name: &'static str,
-    /// Whether no difference is to be seen.
-    pub hidden: bool,
+    /// How many nanoseconds they may differ by. If none are named, no difference is to be seen.
+    pub most: Option<f64>,
     draw: Draw<'w>,
 }
 
@@ -45,8 +58,9 @@ pub struct World {
     scene: Scene,
     /// The token of a live key.
     known: Vec<u8>,
-    /// Tokens of revoked keys.
+    live: Vec<Vec<u8>>,
     revoked: Vec<Vec<u8>>,
+    expired: Vec<Vec<u8>>,
     /// Tokens with a checksum.
     checked: Vec<Vec<u8>>,
 }
@@ -54,29 +68,42 @@ pub struct World {
 impl World {
     pub fn new() -> Self {
         let scene = Scene::with(Store::options().pepper(Pepper::new(&PEPPER)));
-        let issue = |kind: &str| {
-            let issued = scene.store.issue(&Spec::new(scene.acme, kind, "o"), &by()).unwrap();
+        let issue = |spec: &Spec| {
+            let issued = scene.store.issue(spec, &by()).unwrap();
             (issued.key.key_id, issued.token.expose().as_bytes().to_vec())
         };
-        let revoked = (0..8).map(|_| issue("live")).collect::<Vec<_>>();
-        for (key, _) in &revoked {
-            scene.store.revoke(*key, &by()).unwrap();
+        let some = |spec: Spec| (0..KEYS).map(|_| issue(&spec)).unzip();
+        let spec = |kind| Spec::new(scene.acme, kind, "o");
+        let (keys, revoked): (Vec<KeyId>, _) = some(spec("live"));
+        for key in keys {
+            scene.store.revoke(key, &by()).unwrap();
         }
-        let revoked = revoked.into_iter().map(|(_, token)| token).collect();
-        let checked = (0..8).map(|_| issue("checked").1).collect();
-        let (_, known) = issue("live");
-        Self { scene, known, revoked, checked }
+        let (_, expired): (Vec<_>, Vec<Vec<u8>>) = some(spec("live").life(Duration::from_secs(1)));
+        let (_, checked): (Vec<_>, _) = some(spec("checked"));
+        let (_, live): (Vec<_>, Vec<Vec<u8>>) = some(spec("live"));
+        let world = Self { known: live[0].clone(), scene, live, revoked, expired, checked };
+        while world.refused(&world.expired[KEYS - 1]) != Some(Reason::Expired) {
+            thread::sleep(Duration::from_millis(50));
+        }
+        assert_eq!(world.refused(&world.revoked[0]), Some(Reason::Revoked));
+        assert_eq!(world.refused(&world.live[0]), None);
+        world
+    }
+
+    fn refused(&self, token: &[u8]) -> Option<Reason> {
+        let answer = self.scene.store.verify(self.scene.acme, token, &Request::new());
+        answer.err().map(|error| error.denial().unwrap().reason)
     }
 
     /// All pairs.
     pub fn pairs(&self) -> Vec<Pair<'_>> {
-        let pair = |name, hidden, draw| Pair { name, hidden, draw };
+        let pair = |name, most, draw| Pair { name, most, draw };
         let last_four = LEN - 4;
         vec![
-            pair("the same class twice", true, Box::new(|numbers, _| self.nobody(numbers))),
+            pair("the same class twice", None, Box::new(|numbers, _| self.nobody(numbers))),
             pair(
                 "body: other from the first character, or from the eighth to last",
-                true,
+                None,
                 Box::new(|numbers, class| {
                     let mut token = self.nobody(numbers);
                     if class == 1 {
@@ -87,7 +114,7 @@ impl World {
             ),
             pair(
                 "digest: other in the first bit, or not in the first eight",
-                true,
+                None,
                 Box::new(move |numbers, class| {
                     let mut token = self.known.clone();
                     loop {
@@ -101,7 +128,7 @@ impl World {
             ),
             pair(
                 "last four: nobody's, or a live key's",
-                false,
+                Some(SAME_WORK),
                 Box::new(move |numbers, class| {
                     let mut token = self.nobody(numbers);
                     if class == 1 {
@@ -112,7 +139,7 @@ impl World {
             ),
             pair(
                 "checksum: wrong in the first character, or in the last",
-                false,
+                Some(SAME_WORK),
                 Box::new(|numbers, class| {
                     let mut token = self.any(&self.checked, numbers);
                     let at = token.len() - [6, 1][class];
@@ -122,11 +149,24 @@ impl World {
             ),
             pair(
                 "unknown, or revoked",
-                false,
+                Some(OTHER_WORK),
                 Box::new(|numbers, class| match class {
                     0 => self.nobody(numbers),
                     _ => self.any(&self.revoked, numbers),
                 }),
+            ),
+            pair(
+                "unknown, or granted",
+                Some(OTHER_WORK),
+                Box::new(|numbers, class| match class {
+                    0 => self.nobody(numbers),
+                    _ => self.any(&self.live, numbers),
+                }),
+            ),
+            pair(
+                "expired, or granted",
+                Some(OTHER_WORK),
+                Box::new(|numbers, class| self.any([&self.expired, &self.live][class], numbers)),
             ),
         ]
     }
@@ -153,6 +193,13 @@ impl World {
     /// Decides about a token: what is measured.
     pub fn verify(&self, token: &[u8]) -> u64 {
         u64::from(self.scene.store.verify(self.scene.acme, token, &Request::new()).is_ok())
+    }
+
+    /// A mistake that must be seen: a revoked key is waited for.
+    pub fn wait_for_revoked(&self, token: &[u8]) -> u64 {
+        let start = Instant::now();
+        while self.revoked.iter().any(|revoked| revoked == token) && start.elapsed() < WAIT {}
+        self.verify(token)
     }
 
     /// A mistake that must be seen: the token is compared with the key's, up to the first

@@ -1,7 +1,6 @@
 //! Take in keys whose tokens another system made.
 
 use std::ffi::{c_char, c_void};
-use std::io::BufReader;
 
 use engine::{ImportLines, ImportOutcome, ImportRules, RealmRef, State};
 
@@ -351,7 +350,7 @@ pub unsafe extern "C" fn keycask_import_lines(
             let out = Place::new(report)?;
             let (lines, rules) = (ptr::read(lines)?.build()?, rules(flags)?);
             let read = read.ok_or_else(|| argument("read: it is NULL"))?;
-            let (from, by) = (BufReader::new(Source::new(read, context)), Actor::read(by)?);
+            let (from, by) = (Source::new(read, context), Actor::read(by)?);
             let teller = Teller { tell: refused, context };
             let tell = |number, error: &engine::Error| {
                 let error = engine::Error::new(error.kind(), error.to_string());

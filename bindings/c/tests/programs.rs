@@ -145,12 +145,6 @@ fn deciding_takes_nothing_from_the_heap() {
 }
 
 #[test]
-fn no_token_is_left_in_memory_file_or_backup_when_a_c_program_has_wiped_its_own() {
-    // Sanitizers and valgrind keep what was freed.
-    succeed(&mut Program::build("cc", &["tests/residue.c"], &[]).command(&[]));
-}
-
-#[test]
 fn the_library_is_loaded_and_unloaded_with_threads_and_forks_around_it() {
     let dir = tempfile::tempdir().unwrap();
     let binary = dir.path().join("load");

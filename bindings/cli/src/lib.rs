@@ -30,6 +30,5 @@ mod session;
 mod sink;
 mod view;
 mod when;
-mod wiped;
 
 pub use cli::run;

@@ -1,14 +1,13 @@
 //! Lines that are read once or twice, from a file or a stream; they may be tokens.
 
 use std::fs::File;
-use std::io::{self, BufRead, Chain, Read, Seek, SeekFrom};
+use std::io::{self, Chain, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use keycask::Result;
 use zeroize::Zeroizing;
 
 use crate::secret;
-use crate::wiped::Wiped;
 
 /// Bytes of a stream that are kept in one piece, which never moves.
 const PIECE: usize = 1 << 20;
@@ -59,12 +58,12 @@ impl Lines {
     /// # Errors
     ///
     /// `Io` if the file cannot be gone back in.
-    pub(crate) fn read(&mut self) -> Result<Chain<Pieces<'_>, Wiped<&File>>> {
+    pub(crate) fn read(&mut self) -> Result<Chain<Pieces<'_>, &File>> {
         if let Some(start) = self.start {
             let back = (&self.file).seek(SeekFrom::Start(start));
             back.map_err(|e| secret::failed(&self.what, e))?;
         }
-        Ok(Pieces { left: &self.kept, taken: 0 }.chain(Wiped::new(&self.file)))
+        Ok(Pieces { left: &self.kept, taken: 0 }.chain(&self.file))
     }
 }
 
@@ -96,27 +95,17 @@ pub(crate) struct Pieces<'a> {
     taken: usize,
 }
 
-impl BufRead for Pieces<'_> {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+impl Read for Pieces<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         while let Some((first, others)) = self.left.split_first() {
-            if self.taken < first.len() {
-                return Ok(first.get(self.taken..).unwrap_or_default());
+            if let Some(mut left) = first.get(self.taken..).filter(|left| !left.is_empty()) {
+                let read = left.read(into)?;
+                self.taken = self.taken.saturating_add(read);
+                return Ok(read);
             }
             (self.left, self.taken) = (others, 0);
         }
-        Ok(&[])
-    }
-
-    fn consume(&mut self, taken: usize) {
-        self.taken = self.taken.saturating_add(taken);
-    }
-}
-
-impl Read for Pieces<'_> {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.fill_buf()?.read(into)?;
-        self.consume(read);
-        Ok(read)
+        Ok(0)
     }
 }
 

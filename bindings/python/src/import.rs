@@ -1,7 +1,5 @@
 //! Take in keys whose tokens another system made.
 
-use std::io::BufReader;
-
 use keycask::{Import, ImportLines, ImportOutcome, ImportRules, Scheme};
 use pyo3::prelude::*;
 use zeroize::Zeroizing;
@@ -163,8 +161,7 @@ impl Store {
             if let Some(scheme) = scheme {
                 lines = lines.scheme(scheme);
             }
-            let from = BufReader::new(&mut text);
-            store.import_lines(&lines, from, &rules, &by.0, |line, error| {
+            store.import_lines(&lines, &mut text, &rules, &by.0, |line, error| {
                 refused.push((line, error.to_string()));
             })
         });

@@ -5,11 +5,14 @@
 //!
 //! `KEYCASK_SCHEDULES` says how many schedules each world is tried under: half of them uniform,
 //! half by PCT, which finds what takes few interruptions at the worst moments (Burckhardt et al.,
-//! "A randomized scheduler with probabilistic guarantees of finding bugs", 2010).
+//! "A randomized scheduler with probabilistic guarantees of finding bugs", 2010). They come in
+//! rounds, each with a seed of its own, counted from `KEYCASK_FIRST_SEED`; what ends badly says of
+//! which.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
-use shuttle::scheduler::{PctScheduler, RandomScheduler};
+use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::sync::Arc;
 use shuttle::sync::atomic::{AtomicU64, Ordering};
 use shuttle::{Config, FailurePersistence, MaxSteps, Runner, thread};
@@ -19,8 +22,20 @@ use super::*;
 /// Interruptions at chosen moments, for PCT.
 const INTERRUPTIONS: usize = 3;
 
+/// Schedules of one seed: as many of each kind.
+const ROUND: u64 = 200;
+
 /// Schedules under which a mistake that was planted must be seen.
-const PLANTED: usize = 3_000;
+const PLANTED: u64 = 3_000;
+
+/// A number that the environment may set.
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+fn first_seed() -> u64 {
+    number("KEYCASK_FIRST_SEED", 0)
+}
 
 fn config() -> Config {
     let mut config = Config::new();
@@ -31,27 +46,53 @@ fn config() -> Config {
     config
 }
 
-fn run(schedules: usize, world: impl Fn() + Send + Sync + 'static) {
-    let world = std::sync::Arc::new(world);
-    let each = || {
-        let world = std::sync::Arc::clone(&world);
-        move || world()
-    };
-    Runner::new(RandomScheduler::new(schedules.div_ceil(2)), config()).run(each());
-    Runner::new(PctScheduler::new(INTERRUPTIONS, schedules.div_ceil(2)), config()).run(each());
+type World = std::sync::Arc<dyn Fn() + Send + Sync>;
+
+fn run(scheduler: impl Scheduler + 'static, world: &World) {
+    let world = std::sync::Arc::clone(world);
+    Runner::new(scheduler, config()).run(move || world());
+}
+
+/// Tries a world under so many schedules, in rounds from a seed on. Gives the seed of the round
+/// that ended badly and what it said, if one did.
+fn tried(world: &World, seed: u64, schedules: u64) -> Result<(), (u64, Box<dyn Any + Send>)> {
+    for round in 0..schedules.div_ceil(ROUND) {
+        let seed = seed.wrapping_add(round);
+        let half = usize::try_from(ROUND.min(schedules - round * ROUND).div_ceil(2)).unwrap();
+        let both = || {
+            run(RandomScheduler::new_from_seed(seed, half), world);
+            run(PctScheduler::new_from_seed(seed, INTERRUPTIONS, half), world);
+        };
+        catch_unwind(AssertUnwindSafe(both)).map_err(|said| (seed, said))?;
+    }
+    Ok(())
 }
 
 /// No schedule of the world ends badly.
 fn check(name: &str, world: impl Fn() + Send + Sync + 'static) {
-    let schedules = std::env::var("KEYCASK_SCHEDULES").map_or(100, |text| text.parse().unwrap());
-    run(schedules, world);
-    println!("shuttle: {name}: of each world {schedules} schedules");
+    let schedules = number("KEYCASK_SCHEDULES", 100);
+    let world: World = std::sync::Arc::new(world);
+    if let Err((seed, said)) = tried(&world, first_seed(), schedules) {
+        println!("{name}: KEYCASK_FIRST_SEED={seed} KEYCASK_SCHEDULES={ROUND} does it again");
+        resume_unwind(said);
+    }
+    println!("shuttle: {name}: {schedules} schedules");
 }
 
-/// Some schedule of the world, which has a mistake in it, ends badly.
+/// Some schedule of the world, which has a mistake in it, ends badly, and its seed makes it again.
 fn check_found(world: impl Fn() + Send + Sync + 'static) {
-    let found = catch_unwind(AssertUnwindSafe(|| run(PLANTED, world)));
-    assert!(found.is_err(), "the mistake is not seen");
+    let world: World = std::sync::Arc::new(world);
+    let (seed, said) = tried(&world, first_seed(), PLANTED).expect_err("the mistake is not seen");
+    let (_, again) = tried(&world, seed, ROUND).expect_err("its seed does not make it again");
+    let rounds = seed.wrapping_sub(first_seed()) + 1;
+    println!("shuttle: seen in round {rounds} of {}", PLANTED / ROUND);
+    assert_eq!(text(&*said), text(&*again));
+}
+
+/// What a panic said.
+fn text(said: &(dyn Any + Send)) -> Option<&str> {
+    let string = said.downcast_ref::<String>().map(String::as_str);
+    string.or_else(|| said.downcast_ref::<&str>().copied())
 }
 
 /// Three threads that each do `read` so often, beside `write`.

@@ -4,6 +4,7 @@ use std::io::{BufRead, Read};
 
 use zeroize::{Zeroize, Zeroizing};
 
+use super::buffer::Buffer;
 use super::taken::Taken;
 use super::{ImportOutcome, ImportRules};
 use crate::actor::Actor;
@@ -62,7 +63,8 @@ impl Store {
     /// [skipped](ImportRules::skip_refused), the first batch with one is not imported and nothing
     /// after it; what was imported before stays, and the same lines can be given again: what the
     /// store has is known. A dry run first finds all that is wrong with the lines, and takes half
-    /// the memory that their keys will take.
+    /// the memory that their keys will take. `from` is read through a buffer that is wiped: it
+    /// needs none of its own, which would keep tokens.
     /// [Progress](crate::Options::progress) is told of.
     ///
     /// # Errors
@@ -72,7 +74,7 @@ impl Store {
     pub fn import_lines(
         &self,
         lines: &ImportLines,
-        mut from: impl BufRead,
+        from: impl Read,
         rules: &ImportRules,
         by: &Actor,
         mut refused: impl FnMut(u64, &Error),
@@ -80,6 +82,7 @@ impl Store {
         self.realms.load().get(lines.realm)?;
         let mut tally = Tally::new(self.report.as_ref(), Step::Import, 0);
         let (mut report, mut number) = (ImportReport::default(), 0_u64);
+        let mut from = Buffer::new(from);
         // As long as any line that is taken, so that it never grows, which would leave a copy.
         let mut line = Zeroizing::new(Vec::with_capacity(LINE_MAX.saturating_add(1)));
         let mut taken = Taken::default();

@@ -4,6 +4,7 @@
 //! issued here, but for the token's shape. With a digest it is found by that until it was
 //! verified: see `ways.rs` and `rehash.rs`.
 
+mod buffer;
 mod importing;
 mod known;
 mod lines;

@@ -1,6 +1,6 @@
-//! A reader whose buffer is wiped: what it holds may be tokens.
+//! What is read of lines and not taken yet; it may be tokens, and is wiped.
 
-use std::io::{BufRead, Read, Result};
+use std::io::{BufRead, ErrorKind, Read, Result};
 
 use zeroize::Zeroizing;
 
@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 const ROOM: usize = 64 << 10;
 
 /// Reads from `R` through a buffer that never moves, and is wiped when it is dropped.
-pub(crate) struct Wiped<R> {
+pub(super) struct Buffer<R> {
     from: R,
     buffer: Zeroizing<Vec<u8>>,
     /// What of the buffer was read and not taken.
@@ -16,13 +16,13 @@ pub(crate) struct Wiped<R> {
     end: usize,
 }
 
-impl<R: Read> Wiped<R> {
-    pub(crate) fn new(from: R) -> Self {
+impl<R: Read> Buffer<R> {
+    pub(super) fn new(from: R) -> Self {
         Self { from, buffer: Zeroizing::new(vec![0; ROOM]), start: 0, end: 0 }
     }
 }
 
-impl<R: Read> Read for Wiped<R> {
+impl<R: Read> Read for Buffer<R> {
     fn read(&mut self, into: &mut [u8]) -> Result<usize> {
         let read = self.fill_buf()?.read(into)?;
         self.consume(read);
@@ -30,16 +30,26 @@ impl<R: Read> Read for Wiped<R> {
     }
 }
 
-impl<R: Read> BufRead for Wiped<R> {
+impl<R: Read> BufRead for Buffer<R> {
     fn fill_buf(&mut self) -> Result<&[u8]> {
         if self.start == self.end {
-            (self.start, self.end) = (0, self.from.read(&mut self.buffer)?);
+            (self.start, self.end) = (0, read(&mut self.from, &mut self.buffer)?);
         }
         Ok(self.buffer.get(self.start..self.end).unwrap_or_default())
     }
 
     fn consume(&mut self, taken: usize) {
         self.start = self.start.saturating_add(taken).min(self.end);
+    }
+}
+
+/// Reads once, however often a signal comes between.
+fn read(mut from: impl Read, into: &mut [u8]) -> Result<usize> {
+    loop {
+        match from.read(into) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            done => return done,
+        }
     }
 }
 
@@ -61,9 +71,9 @@ mod tests {
     fn what_is_read_is_what_there_is() {
         let text: Vec<u8> = (0..200_000_u32).map(|n| n as u8).collect();
         let mut read = Vec::new();
-        Wiped::new(&*text).read_to_end(&mut read).unwrap();
+        Buffer::new(&*text).read_to_end(&mut read).unwrap();
         assert_eq!(read, text);
-        let mut slow = Wiped::new(Slow(b"a line\nand another one\nand no end"));
+        let mut slow = Buffer::new(Slow(b"a line\nand another one\nand no end"));
         let mut lines = Vec::new();
         while slow.read_until(b'\n', &mut lines).unwrap() > 0 {
             lines.push(b'.');
