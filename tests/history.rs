@@ -50,7 +50,7 @@ struct Life {
 /// What happened to all keys, on one scale of moments. Verifies only read it for the most part, so
 /// that they wait for nothing but the store.
 struct History {
-    /// The moment that it is. A denial makes it the next one when it begins and when it has returned.
+    /// The moment that it is. A denial makes it the next when it begins and when it has returned.
     moment: AtomicU64,
     /// How many rounds each reader has made among the keys that are watched.
     rounds: [AtomicU64; READERS],
