@@ -4,9 +4,10 @@
 //! stays there until another call writes over it, and until then may be moved on, to the heap too,
 //! with a value that does not fill its place, such as an enum.
 
-use zeroize::optimization_barrier;
+use zeroize::zeroize_stack;
 
-/// Bytes below its owner's frame that a [`Wipe`] writes over.
+/// Bytes below its owner's frame that a [`Wipe`] writes over: more than a search reaches. What it
+/// calls for what it found may reach deeper.
 const DEPTH: usize = 16 * 1024;
 
 /// Writes over what the calls that its owner made left on the stack, when it is dropped: also by
@@ -16,9 +17,7 @@ const DEPTH: usize = 16 * 1024;
 pub(crate) struct Wipe;
 
 impl Drop for Wipe {
-    #[inline(never)]
     fn drop(&mut self) {
-        let room = [0_u8; DEPTH];
-        optimization_barrier(&room);
+        zeroize_stack::<DEPTH>();
     }
 }

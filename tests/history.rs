@@ -174,7 +174,7 @@ fn turn_pepper(scene: &Scene, key: usize, issued: &[Issued]) {
         return;
     }
     let mut bytes = [1; 32];
-    bytes[..8].copy_from_slice(&key.to_le_bytes());
+    bytes[..8].copy_from_slice(&(key as u64).to_le_bytes());
     scene.store.rotate_pepper(Pepper::new(&bytes), &by()).unwrap();
     while scene.store.pepper_status().unwrap().left > 0 {
         for issued in issued {
@@ -291,12 +291,15 @@ fn a_key_that_is_refused_for_a_moment_is_found() {
         scene.deny(key, way);
         returned();
     };
-    let history = run(&Scene::new(), 20, deny, |scene, key, issued| {
-        let Some(next) = issued.get(key + 1) else { return };
-        scene.store.suspend(next.key.key_id, &by()).unwrap();
-        scene.store.resume(next.key.key_id, &by()).unwrap();
-    });
-    assert!(history.wrong() > 0);
+    let is_found = || {
+        let history = run(&Scene::new(), 20, deny, |scene, key, issued| {
+            let Some(next) = issued.get(key + 1) else { return };
+            scene.store.suspend(next.key.key_id, &by()).unwrap();
+            scene.store.resume(next.key.key_id, &by()).unwrap();
+        });
+        history.wrong() > 0
+    };
+    assert!((0..20).any(|_| is_found()));
 }
 
 #[test]

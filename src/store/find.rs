@@ -176,21 +176,25 @@ impl Store {
         text: Text<'_>,
         request: &Request,
     ) -> Result<(Presented<'_>, Known), Denial> {
-        let presented = self.recognise(text)?;
-        let find = || Some((presented, self.find(text.bound, &presented, request)?));
-        if let Some(found) = find() {
-            return Ok(found);
+        let mut text = text;
+        // As for a decision: other ways cost the writer a commit each time.
+        loop {
+            let presented = self.recognise(text)?;
+            let find = || Some((presented, self.find(text.bound, &presented, request)?));
+            if let Some(found) = find() {
+                return Ok(found);
+            }
+            let otherwise = self.find_otherwise(text, request).next();
+            // If it came over between the looks, a twin may have been found.
+            if let Some(found) = find() {
+                return Ok(found);
+            }
+            let ways = &**self.routes.load();
+            if ptr::eq(ways, text.ways) {
+                return otherwise.ok_or(Denial::UNKNOWN);
+            }
+            text = Text { ways, ..text };
         }
-        let otherwise = self.find_otherwise(text, request).next();
-        // As for a decision: if it came over between the looks, a twin may have been found.
-        if let Some(found) = find() {
-            return Ok(found);
-        }
-        let ways = self.routes.load();
-        if ptr::eq(&**ways, text.ways) {
-            return otherwise.ok_or(Denial::UNKNOWN);
-        }
-        self.look_up(Text { ways, ..text }, request)
     }
 
     /// The key of `token` and what finds it in memory, whatever would be decided about it; or

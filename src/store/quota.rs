@@ -75,21 +75,23 @@ impl Store {
         let Some((side, lease)) = side.and_then(|side| Some((side, side.lease?))) else {
             return Ok(false);
         };
-        let leased = self.lease(side.lineage, request.cost.into());
-        leased.map_err(|_| self.not_leased(lease, side.lineage, request.cost))
+        match self.lease(side.lineage, request.cost.into()) {
+            Ok(leased) => Ok(leased),
+            Err(_) => self.not_leased(lease, side.lineage, request.cost).map_or(Ok(false), Err),
+        }
     }
 
     /// The reason for which a request is refused that nothing can be leased for: with what the
-    /// file has or, if it cannot be read, what is known in memory.
-    fn not_leased(&self, lease: LeaseRef, lineage: KeyId, cost: u32) -> Reason {
-        let Some(credits) = self.index.credits(lease, lineage) else { return Reason::Unknown };
+    /// file has or, if it cannot be read, what is known in memory. None if its key has changed.
+    fn not_leased(&self, lease: LeaseRef, lineage: KeyId, cost: u32) -> Option<Reason> {
+        let credits = self.index.credits(lease, lineage)?;
         let now = self.mark.now();
         let unread = Credits { reset: Timestamp::NEVER, ..credits };
         let credits = self.in_file(lineage, now).ok().flatten().unwrap_or(unread);
-        match credits.remaining >= cost.into() {
+        Some(match credits.remaining >= cost.into() {
             true => Reason::QuotaExhausted { credits, retry_ms: u64::MAX },
             false => exhausted(credits, cost, now),
-        }
+        })
     }
 
     /// What the file has for `lineage`, if a key of it has a quota.

@@ -51,6 +51,7 @@ impl Store {
                 key_id,
                 digest,
                 pepper,
+                state: State::Active,
                 cause: Cause::None,
                 issued: now,
                 start: succession.new_start,
@@ -58,10 +59,11 @@ impl Store {
                 changed: now,
                 generation: old.generation.saturating_add(1),
                 predecessor: Some(old.key_id),
+                successor: None,
                 last_four: token.last_four(),
                 reason: String::new(),
                 parts: old.parts.for_successor(),
-                // It is active and has no successor, as the old one, and has its place in the cap.
+                // Its place in the cap is the lineage's.
                 ..old.clone()
             };
             let replaced = replaced(old.clone(), succession.old_end, key_id, by, now);

@@ -207,7 +207,7 @@ impl Store {
     }
 
     /// Decides about a text whose key had changed before it was charged, or had too few credits in
-    /// memory. The key may have come over meanwhile.
+    /// memory: anew by the present digest, and by all others if the key has come over meanwhile.
     #[cold]
     #[inline(never)]
     fn rule_changed(
@@ -220,14 +220,16 @@ impl Store {
     ) -> Result<Grant, Denial> {
         match self.rule_anew(text.bound, presented, request, required, now) {
             Err(Denial { key: None, .. }) if !self.is_present(text.ways) => {
-                self.rule_otherwise(text, presented, request, required, now)
+                // That was at least one commit: the present has moved on.
+                self.rule_otherwise(text, presented, request, required, None)
             }
             verdict => verdict,
         }
     }
 
     /// Decides about a text that one look by the present digest finds no key of. If there are other
-    /// ways by now, the key may have come over to one of them: then it is looked for anew.
+    /// ways by now, the key may have come over to one of them: then it is looked for anew. Other ways
+    /// cost the writer a commit each time.
     #[cold]
     #[inline(never)]
     fn rule_otherwise(
@@ -238,14 +240,14 @@ impl Store {
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        let (mut text, mut presented) = (text, presented);
+        let (mut text, mut presented, mut now) = (text, presented, now);
         loop {
             let verdict = self.rule_by_others(text, presented, request, required, now);
             let ways = &**self.routes.load();
             if verdict.is_ok() || ptr::eq(ways, text.ways) {
                 return verdict;
             }
-            text = Text { ways, ..text };
+            (text, now) = (Text { ways, ..text }, None);
             presented = self.recognise(text)?;
             let Some(known) = self.find(text.bound, &presented, request) else { continue };
             match self.rule_found(text.bound, presented, &known.found(), request, required, now) {
@@ -264,7 +266,7 @@ impl Store {
         presented: Presented<'_>,
         request: &Request,
         required: Required,
-        now: Option<Timestamp>,
+        mut now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         let Text { bound, ways, token } = text;
         let mut others = self.find_otherwise(text, request);
@@ -283,7 +285,8 @@ impl Store {
                     });
                     return Ok(grant);
                 }
-                Err(other) => denial = other,
+                // That may have taken a commit.
+                Err(other) => (denial, now) = (other, None),
             }
         }
         // It is nobody's, is refused, changed under the look, or came over between the looks: then
@@ -292,8 +295,8 @@ impl Store {
         self.rule_found(bound, presented, &known.found(), request, required, now)
     }
 
-    /// The same, for a key that had changed before it was charged, or of whose quota too few
-    /// credits are in memory. A change costs the writer one each time; after [`ATTEMPTS`] of them
+    /// Decides about the key that is found by what was presented and had changed before it was
+    /// charged, or of whose quota too few credits are in memory. A change costs the writer one each time; after [`ATTEMPTS`] of them
     /// the key is refused. Credits that others take first cost the file some each time.
     #[cold]
     #[inline(never)]

@@ -41,6 +41,26 @@ fn expired_keys_give_their_place_up_and_take_one_again_when_their_end_is_moved()
     assert_eq!(refused.kind(), ErrorKind::Cap);
 }
 
+/// A place that a resumed key has taken is not also that of the expired one that had it.
+#[test]
+fn a_key_that_is_resumed_takes_the_place_of_one_that_has_expired() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
+    let (paused, _) = scene.issue(&[]);
+    store.suspend(paused.key_id, &by()).unwrap();
+    let short = Spec::new(acme, "live", "o").life(Duration::from_secs(10));
+    let one = store.issue(&short, &by()).unwrap().key.key_id;
+    scene.issue(&[]);
+    scene.clock.forward(Duration::from_secs(10));
+    store.resume(paused.key_id, &by()).unwrap();
+    // At the moment of its end it takes none, whatever else is changed.
+    store.update(one, &Update::new().name("renamed"), &by()).unwrap();
+    let refused = store.update(one, &Update::new().end(Timestamp::NEVER), &by()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Cap);
+}
+
 /// P-19: a count and an insert that were two steps let one key too many in.
 #[test]
 fn p19_one_of_many_threads_gets_the_last_place_through_whichever_path() {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use keycask::{ErrorKind, OwnerChange, Reason, Rotation, Spec, State, Timestamp, Update};
+use keycask::{
+    Actor, Cause, Clock, ErrorKind, KeyId, OwnerChange, Reason, Rotation, Spec, State, Store,
+    Timestamp, Update,
+};
 
 use crate::kit::{Scene, by};
 
@@ -156,4 +159,23 @@ fn a_clock_that_steps_back_never_revives_an_expired_key_until_somebody_vouches_f
     scene.store().reset_clock(&by()).unwrap();
     scene.reopen();
     assert_eq!(scene.reason(&token), None);
+}
+
+#[test]
+fn a_key_says_who_asked_for_its_state_and_when_and_why() {
+    let scene = Scene::new();
+    let (key, _) = scene.issue(&[]);
+    let (store, id) = (scene.store(), key.key_id);
+    assert_eq!((key.cause, key.reason.as_str(), key.changed), (Cause::None, "", key.issued));
+    for (state, change) in [
+        (State::Suspended, Store::suspend as fn(&Store, KeyId, &Actor) -> _),
+        (State::Active, Store::resume),
+        (State::Revoked, Store::revoke),
+    ] {
+        scene.clock.forward(Duration::from_secs(1));
+        let told = change(store, id, &by()).unwrap();
+        let now = scene.clock.now();
+        assert_eq!((told.state, told.cause, told.changed), (state, Cause::Asked, now));
+        assert_eq!((told.reason.as_str(), &store.key(id).unwrap()), ("to see", &told));
+    }
 }

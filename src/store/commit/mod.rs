@@ -326,14 +326,13 @@ impl Store {
     }
 
     fn publish_group(&self, seq: u64, group: &mut Group) -> Result<()> {
-        let published = self.publish(seq, &group.take_ops());
+        self.publish(seq, &group.take_ops())?;
         // After the ops: a key is looked for on the way that it was on until it has come over.
-        let noted = match group.take_turn() {
+        match group.take_turn() {
             // It is the last of its group, and counted the keys with all that the others did.
             Some(turn) => self.take_turn(turn),
             None => self.note_ways(group.take_ways()),
-        };
-        published.and(noted)
+        }
     }
 
     /// Publishes a durable commit: the one way in to what decisions read.

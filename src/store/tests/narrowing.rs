@@ -13,6 +13,7 @@ use crate::quota::{Quota, Refill};
 use crate::request::Request;
 use crate::spec::{OwnerChange, Rotation, Spec, Update};
 use crate::storage::tests::disk::Fault;
+use crate::time::Clock;
 use crate::verdict::Reason;
 
 /// Whether a token is granted from each of three addresses.
@@ -72,6 +73,47 @@ fn a_key_that_is_about_to_be_rotated_ends_with_its_grace() {
         drop(go_on);
         other.join().unwrap().unwrap();
         rotating.join().unwrap().unwrap();
+    });
+}
+
+/// So do fewer scopes, an earlier end and a shorter idle span.
+#[test]
+fn a_key_that_is_about_to_have_less_has_it_at_once() {
+    let scene = Scene::new();
+    let issue =
+        || scene.store.issue(&Spec::new(scene.acme, "live", "o").scopes(["read", "write"]), &by());
+    let needs = scene.store.profile(scene.acme).unwrap().scope_set(["write"]).unwrap();
+    let minute = Duration::from_secs(60);
+    let updates = [
+        (Update::new().scopes(["read"]), Duration::ZERO),
+        (Update::new().end(scene.clock.now().plus(minute)), minute),
+        (Update::new().idle(minute * 60), minute * 62),
+    ];
+    let issued = [(); 3].map(|()| issue().unwrap());
+    let granted = |n: usize| {
+        let (token, request) = (issued[n].token.expose(), Request::new().needs(needs));
+        scene.store.verify(scene.acme, token.as_bytes(), &request).is_ok()
+    };
+    assert!((0..3).all(granted));
+    thread::scope(|scope| {
+        let go_on = GoOn::once_stuck(&scene.disk);
+        let other = scope.spawn(issue);
+        wait_for(|| scene.disk.hangs());
+        let changing = updates.iter().zip(&issued).map(|((update, _), issued)| {
+            let (store, key) = (&scene.store, issued.key.key_id);
+            scope.spawn(move || store.update(key, update, &by()))
+        });
+        let changing: Vec<_> = changing.collect();
+        wait_for(|| scene.store.writers.waiting() == 3);
+        for (n, (_, after)) in updates.iter().enumerate() {
+            scene.clock.forward(*after);
+            assert!(!granted(n), "{n}");
+        }
+        drop(go_on);
+        other.join().unwrap().unwrap();
+        // The end has passed by now, so that one is refused.
+        let done = changing.into_iter().map(|thread| thread.join().unwrap());
+        assert_eq!(done.map(|done| done.is_ok()).collect::<Vec<_>>(), [true, false, true]);
     });
 }
 
