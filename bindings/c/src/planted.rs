@@ -75,7 +75,7 @@ pub(crate) fn verifying(token: &[u8], grant: Option<&Place<Grant>>) {
         unsafe { begin.add(token.len() - 1).read_volatile() };
     }
     if let Some(grant) = grant.filter(|_| is("denial")) {
-        // SAFETY: any bytes are a value of a struct that is `Sized`.
+        // SAFETY: any bytes are a value of a struct that is `crate::sized::Sized`.
         grant.put(unsafe { MaybeUninit::zeroed().assume_init() });
     }
 }

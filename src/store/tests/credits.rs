@@ -128,3 +128,14 @@ fn a_failing_disk_refuses_what_is_not_leased_and_loses_one_chunk_at_most() {
         assert!(granted <= LIMIT && granted + 2 * CHUNK >= LIMIT, "{granted} after {after}");
     }
 }
+
+#[test]
+fn a_store_that_cannot_give_credits_back_says_so_when_it_is_closed() {
+    let credits = Credits::new();
+    assert!(credits.pay(1));
+    let errno = rustix::io::Errno::IO;
+    let fault = Fault { after: 0, errno, for_ever: true, reads: false, half: false };
+    credits.scene.disk.fail(Some(fault));
+    let error = credits.scene.store.close().unwrap_err();
+    assert_eq!(error.kind(), crate::error::ErrorKind::Io, "{error}");
+}
