@@ -21,3 +21,40 @@ impl Drop for Wipe {
         zeroize_stack::<DEPTH>();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::hint::black_box;
+    use std::os::unix::fs::FileExt;
+
+    use super::*;
+
+    const LEFT: u8 = 0xA5;
+
+    /// Where it left much of it, below the frame of its caller.
+    #[inline(never)]
+    fn leave() -> u64 {
+        let room = [LEFT; 12 * 1024];
+        black_box(&room).as_ptr().addr() as u64
+    }
+
+    #[inline(never)]
+    fn leave_and_wipe() -> u64 {
+        let _wipe = Wipe;
+        leave()
+    }
+
+    /// Whether it is still there, where no call that looks for it reaches.
+    fn is_left(at: u64) -> bool {
+        let mut there = vec![0; 4096];
+        File::open("/proc/self/mem").unwrap().read_exact_at(&mut there, at).unwrap();
+        there.iter().filter(|byte| **byte == LEFT).count() > 2048
+    }
+
+    #[test]
+    fn what_a_call_left_on_the_stack_is_gone_with_the_wipe_of_its_caller() {
+        assert!(is_left(leave()), "nothing was left");
+        assert!(!is_left(leave_and_wipe()));
+    }
+}

@@ -228,8 +228,8 @@ impl Store {
     }
 
     /// Decides about a text that one look by the present digest finds no key of. If there are other
-    /// ways by now, the key may have come over to one of them: then it is looked for anew. Other ways
-    /// cost the writer a commit each time.
+    /// ways by now, the key may have come over to one of them: then it is looked for anew. Other
+    /// ways cost the writer a commit each time.
     #[cold]
     #[inline(never)]
     fn rule_otherwise(
@@ -296,8 +296,9 @@ impl Store {
     }
 
     /// Decides about the key that is found by what was presented and had changed before it was
-    /// charged, or of whose quota too few credits are in memory. A change costs the writer one each time; after [`ATTEMPTS`] of them
-    /// the key is refused. Credits that others take first cost the file some each time.
+    /// charged, or of whose quota too few credits are in memory. A change costs the writer one each
+    /// time; after [`ATTEMPTS`] of them the key is refused. Credits that others take first cost the
+    /// file some each time.
     #[cold]
     #[inline(never)]
     fn rule_anew(
