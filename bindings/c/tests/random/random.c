@@ -495,7 +495,7 @@ static void judge_amounts(const work *works, unsigned long threads) {
             done += works[at].done[number];
         }
         if (done) continue;
-        if (call->one_in == 1 && made >= 300)
+        if (call->one_in == 1 && made >= 1000)
             DIE("%s: none of %" PRIu64 " calls did anything", call->name, made);
         printf("random: %s: none of %" PRIu64 " done\n", call->name, made);
     }
