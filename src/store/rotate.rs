@@ -51,7 +51,6 @@ impl Store {
                 key_id,
                 digest,
                 pepper,
-                state: State::Active,
                 cause: Cause::None,
                 issued: now,
                 start: succession.new_start,
@@ -59,11 +58,11 @@ impl Store {
                 changed: now,
                 generation: old.generation.saturating_add(1),
                 predecessor: Some(old.key_id),
-                successor: None,
                 last_four: token.last_four(),
                 reason: String::new(),
                 parts: old.parts.for_successor(),
-                // Its place in the cap is the lineage's.
+                // Active and without a successor, as what can be rotated is; its place in the cap is
+                // the lineage's.
                 ..old.clone()
             };
             let replaced = replaced(old.clone(), succession.old_end, key_id, by, now);
