@@ -181,19 +181,18 @@ impl Store {
         loop {
             let presented = self.recognise(text)?;
             let find = || Some((presented, self.find(text.bound, &presented, request)?));
-            if let Some(found) = find() {
-                return Ok(found);
-            }
-            let otherwise = self.find_otherwise(text, request).next();
+            let otherwise = match find() {
+                Some(found) => return Ok(found),
+                None => self.find_otherwise(text, request).next(),
+            };
             // If it came over between the looks, a twin may have been found.
-            if let Some(found) = find() {
-                return Ok(found);
+            match (find(), &**self.routes.load()) {
+                (Some(found), _) => return Ok(found),
+                (None, ways) if ptr::eq(ways, text.ways) => {
+                    return otherwise.ok_or(Denial::UNKNOWN);
+                }
+                (None, ways) => text = Text { ways, ..text },
             }
-            let ways = &**self.routes.load();
-            if ptr::eq(ways, text.ways) {
-                return otherwise.ok_or(Denial::UNKNOWN);
-            }
-            text = Text { ways, ..text };
         }
     }
 

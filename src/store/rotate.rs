@@ -61,8 +61,8 @@ impl Store {
                 last_four: token.last_four(),
                 reason: String::new(),
                 parts: old.parts.for_successor(),
-                // Active and without a successor, as what can be rotated is; its place in the cap is
-                // the lineage's.
+                // Active and without a successor, as what can be rotated is; its place in the cap
+                // is the lineage's.
                 ..old.clone()
             };
             let replaced = replaced(old.clone(), succession.old_end, key_id, by, now);
