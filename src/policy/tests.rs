@@ -174,3 +174,12 @@ fn a_method_that_no_scope_permits_is_refused_to_a_key_with_all_scopes() {
     let read = ScopeSet::single(3);
     assert_eq!(Required::both(none, MethodNeed::Scope(read)), Required::Scopes(read));
 }
+
+#[test]
+fn a_scope_that_the_request_and_its_method_need_is_needed() {
+    let [read, write] = [0, 1].map(ScopeSet::single);
+    for (scopes, method, all) in [(write, write, write), (read, write, read | write)] {
+        let required = Required::both(scopes, MethodNeed::Scope(method));
+        assert!(matches!(required, Required::Scopes(needed) if needed == all));
+    }
+}
