@@ -84,6 +84,8 @@ struct Trial<'r> {
     /// The last uses that were written for sure, key by key. They are not those of the run, which
     /// looked at other moments: a use within a minute of another is not noted.
     flushed: Vec<Option<Timestamp>>,
+    /// The last change is in the file, and could not be shown as a whole.
+    durable: bool,
 }
 
 impl<'r> Trial<'r> {
@@ -91,7 +93,7 @@ impl<'r> Trial<'r> {
         let hands = Hands::at(start.now.as_ms());
         let stands = start.point..=start.point;
         let flushed = run.points[start.point].book.keys.iter().map(|key| key.flushed).collect();
-        Self { run, start, disk, hands, stands, reported: None, flushed }
+        Self { run, start, disk, hands, stands, reported: None, flushed, durable: false }
     }
 
     /// Opens the store, asks for journeys until one fails, and closes it.
@@ -147,6 +149,7 @@ impl<'r> Trial<'r> {
     fn fails(&mut self, error: &Error) -> Result<(), String> {
         use ErrorKind::{Full, Indeterminate, Io, Poisoned};
         self.reported = Some(error.kind());
+        self.durable = error.message().contains("is in the file and could not be shown");
         if [Full, Indeterminate, Io, Poisoned].contains(&error.kind()) {
             return Ok(());
         }
@@ -154,7 +157,7 @@ impl<'r> Trial<'r> {
     }
 
     /// The store decides as the point at which it stands says; if that is not known, it grants
-    /// what both that may be grant, or less.
+    /// what both that may be grant, or less. What is durable may be granted.
     fn shows(&self, store: &Store, now: Timestamp) -> Result<(), String> {
         let [before, after] =
             [self.stands.start(), self.stands.end()].map(|at| &self.run.points[*at].book);
@@ -165,7 +168,8 @@ impl<'r> Trial<'r> {
         for (number, key) in after.keys.iter().enumerate() {
             for (scope, name) in SCOPES.iter().enumerate() {
                 let earlier = before.keys.get(number);
-                let both = earlier.is_some_and(|key| before.refusal(key, scope, now).is_none())
+                let both = (self.durable
+                    || earlier.is_some_and(|key| before.refusal(key, scope, now).is_none()))
                     && after.refusal(key, scope, now).is_none();
                 if !both && refusal(store, acme, key, scope).is_none() {
                     return Err(format!("{} is granted {name:?}", key.id));
