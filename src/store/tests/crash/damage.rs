@@ -128,8 +128,8 @@ impl Outcomes {
     }
 }
 
-/// Opens a damaged file, and says what is wrong with how that ended. If it is `forged`, its checksums
-/// are right, and a row of uses may be an older one: docs/format.md.
+/// Opens a damaged file, and says what is wrong with how that ended. If it is `forged`, its
+/// checksums are right, and a row of uses may be an older one: docs/format.md.
 fn judge(bytes: Vec<u8>, point: &Point, forged: bool) -> Result<Outcomes, String> {
     let mut outcomes = Outcomes { files: 1, ..Outcomes::default() };
     let disk = Disk::new(bytes.clone());
