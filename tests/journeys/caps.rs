@@ -8,10 +8,9 @@ use crate::kit::{Scene, by};
 
 #[test]
 fn plans_cap_active_keys_through_every_path_that_makes_one_active() {
-    let scene = Scene::new();
+    let scene = Scene::planned();
     let store = scene.store();
     let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
     let (one, _) = scene.issue(&[]);
     let (two, _) = scene.issue(&[]);
     let spec = Spec::new(acme, "live", "o");
@@ -26,10 +25,9 @@ fn plans_cap_active_keys_through_every_path_that_makes_one_active() {
 
 #[test]
 fn expired_keys_give_their_place_up_and_take_one_again_when_their_end_is_moved() {
-    let scene = Scene::new();
+    let scene = Scene::planned();
     let store = scene.store();
     let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
     let short = Spec::new(acme, "live", "o").life(Duration::from_secs(10));
     let one = store.issue(&short, &by()).unwrap();
     scene.issue(&[]);
@@ -44,10 +42,9 @@ fn expired_keys_give_their_place_up_and_take_one_again_when_their_end_is_moved()
 /// A place that a resumed key has taken is not also that of the expired one that had it.
 #[test]
 fn a_key_that_is_resumed_takes_the_place_of_one_that_has_expired() {
-    let scene = Scene::new();
+    let scene = Scene::planned();
     let store = scene.store();
     let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
     let (paused, _) = scene.issue(&[]);
     store.suspend(paused.key_id, &by()).unwrap();
     let short = Spec::new(acme, "live", "o").life(Duration::from_secs(10));
@@ -92,10 +89,9 @@ fn p19_one_of_many_threads_gets_the_last_place_through_whichever_path() {
 /// successor left any number of live keys.
 #[test]
 fn a_lineage_holds_its_place_while_any_generation_of_it_lives() {
-    let scene = Scene::new();
+    let scene = Scene::planned();
     let store = scene.store();
     let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
     for _ in 0..2 {
         let (key, _) = scene.issue(&[]);
         let next = store.rotate(key.key_id, &Rotation::new(), &by()).unwrap();
@@ -109,10 +105,8 @@ fn a_lineage_holds_its_place_while_any_generation_of_it_lives() {
 
 #[test]
 fn a_key_that_was_replaced_without_grace_gives_its_place_up_with_its_successor() {
-    let scene = Scene::new();
+    let scene = Scene::planned();
     let store = scene.store();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
     for _ in 0..2 {
         let (key, _) = scene.issue(&[]);
         let next = store.rotate(key.key_id, &Rotation::regenerate(), &by()).unwrap();
@@ -125,10 +119,8 @@ fn a_key_that_was_replaced_without_grace_gives_its_place_up_with_its_successor()
 /// Renaming a suspended key took a place for it, so that it could not be resumed.
 #[test]
 fn a_suspended_key_takes_no_place_whatever_is_changed_about_it() {
-    let scene = Scene::new();
+    let scene = Scene::planned();
     let store = scene.store();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
     let (paused, token) = scene.issue(&["read", "write"]);
     store.suspend(paused.key_id, &by()).unwrap();
     scene.issue(&[]);

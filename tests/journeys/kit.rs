@@ -48,6 +48,15 @@ impl Scene {
         Self { dir, clock, store: Some(store) }
     }
 
+    /// One whose owner has the plan: two keys, and five requests a minute.
+    pub fn planned() -> Self {
+        let scene = Self::new();
+        let acme = scene.store().realm("acme").unwrap();
+        let small = OwnerChange::new().plan("small");
+        scene.store().set_owner(acme, "o", &small, &by()).unwrap();
+        scene
+    }
+
     pub fn store(&self) -> &Store {
         self.store.as_ref().unwrap()
     }

@@ -2,16 +2,14 @@
 
 use std::time::Duration;
 
-use keycask::{OwnerChange, Reason, Request, Rotation, Timestamp};
+use keycask::{Reason, Request, Rotation, Timestamp};
 
 use crate::kit::{Scene, by};
 
 #[test]
 fn rates_follow_the_lineage_so_that_rotating_resets_nothing() {
-    let scene = Scene::new();
+    let scene = Scene::planned();
     let store = scene.store();
-    let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
     let (key, old) = scene.issue(&[]);
     for _ in 0..3 {
         assert_eq!(scene.reason(&old), None);
@@ -27,10 +25,9 @@ fn rates_follow_the_lineage_so_that_rotating_resets_nothing() {
 /// A clock that stepped back and forth moved a running window, and admitted its limit twice.
 #[test]
 fn a_clock_that_steps_back_and_forth_does_not_fill_a_rate_again() {
-    let scene = Scene::new();
+    let scene = Scene::planned();
     let store = scene.store();
     let acme = store.realm("acme").unwrap();
-    store.set_owner(acme, "o", &OwnerChange::new().plan("small"), &by()).unwrap();
     let (_, token) = scene.issue(&[]);
     for _ in 0..4 {
         assert_eq!(scene.reason(&token), None);
