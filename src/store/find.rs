@@ -186,14 +186,19 @@ impl Store {
                 None => self.find_otherwise(text, request).next(),
             };
             // If it came over between the looks, a twin may have been found.
-            match (find(), &**self.routes.load()) {
+            match (find(), self.renewed(text)) {
                 (Some(found), _) => return Ok(found),
-                (None, ways) if ptr::eq(ways, text.ways) => {
-                    return otherwise.ok_or(Denial::UNKNOWN);
-                }
-                (None, ways) => text = Text { ways, ..text },
+                (None, None) => return otherwise.ok_or(Denial::UNKNOWN),
+                (None, Some(renewed)) => text = renewed,
             }
         }
+    }
+
+    /// The text, to be looked for in the ways that there are by now; none if they are the same.
+    #[inline]
+    pub(super) fn renewed<'a>(&'a self, text: Text<'a>) -> Option<Text<'a>> {
+        let ways = &**self.routes.load();
+        (!ptr::eq(ways, text.ways)).then_some(Text { ways, ..text })
     }
 
     /// The key of `token` and what finds it in memory, whatever would be decided about it; or

@@ -1,13 +1,12 @@
 //! Verify a token.
 
-use std::{array, ptr};
+use std::array;
 
 use super::Store;
 use super::charge::Halt;
 use super::find::{Beside, Found, Presented, Text};
 use super::noted::Verified;
 use super::realms::Bound;
-use super::ways::Ways;
 use crate::digest::{Digest, Locator};
 use crate::entry::Side;
 use crate::error::Result;
@@ -196,14 +195,8 @@ impl Store {
 
     /// Whether no digest but the present one finds keys of the realm, and none did meanwhile.
     #[inline]
-    fn has_no_other(&self, Text { bound, ways, .. }: Text<'_>) -> bool {
-        !ways.has_others_of(bound.realm.reference()) && self.is_present(ways)
-    }
-
-    /// Whether there are no other ways by now.
-    #[inline]
-    fn is_present(&self, ways: &Ways) -> bool {
-        ptr::eq(&**self.routes.load(), ways)
+    fn has_no_other(&self, text: Text<'_>) -> bool {
+        !text.ways.has_others_of(text.bound.realm.reference()) && self.renewed(text).is_none()
     }
 
     /// Decides about a text whose key had changed before it was charged, or had too few credits in
@@ -219,7 +212,7 @@ impl Store {
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         match self.rule_anew(text.bound, presented, request, required, now) {
-            Err(Denial { key: None, .. }) if !self.is_present(text.ways) => {
+            Err(Denial { key: None, .. }) if self.renewed(text).is_some() => {
                 // That was at least one commit: the present has moved on.
                 self.rule_otherwise(text, presented, request, required, None)
             }
@@ -243,11 +236,10 @@ impl Store {
         let (mut text, mut presented, mut now) = (text, presented, now);
         loop {
             let verdict = self.rule_by_others(text, presented, request, required, now);
-            let ways = &**self.routes.load();
-            if verdict.is_ok() || ptr::eq(ways, text.ways) {
+            let Some(renewed) = self.renewed(text).filter(|_| verdict.is_err()) else {
                 return verdict;
-            }
-            (text, now) = (Text { ways, ..text }, None);
+            };
+            (text, now) = (renewed, None);
             presented = self.recognise(text)?;
             let Some(known) = self.find(text.bound, &presented, request) else { continue };
             match self.rule_found(text.bound, presented, &known.found(), request, required, now) {
