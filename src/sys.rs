@@ -109,6 +109,9 @@ pub(crate) struct Slab<T> {
     items: NonNull<T>,
     len: usize,
     layout: Layout,
+    /// How often it was looked at. A mistake that is planted: threads count at once.
+    #[cfg(planted = "race")]
+    looks: std::cell::Cell<usize>,
 }
 
 // SAFETY: a slab owns its items, as a `Box<[T]>` does.
@@ -123,13 +126,21 @@ impl<T: Default> Slab<T> {
         let Ok(layout) = Layout::array::<T>(len) else { handle_alloc_error(Layout::new::<T>()) };
         let align = if layout.size() < HUGE_PAGE { 1 } else { HUGE_PAGE };
         let layout = layout.align_to(align).unwrap_or(layout);
+        let slab = |items| Self {
+            items,
+            len,
+            layout,
+            #[cfg(planted = "race")]
+            looks: Default::default(),
+        };
         if layout.size() == 0 {
-            return Self { items: NonNull::dangling(), len, layout };
+            return slab(NonNull::dangling());
         }
         // SAFETY: the layout has a size.
         let items = unsafe { alloc(layout) }.cast::<T>();
         let Some(items) = NonNull::new(items) else { handle_alloc_error(layout) };
-        if layout.align() == HUGE_PAGE {
+        // Miri knows no such advice.
+        if layout.align() == HUGE_PAGE && cfg!(not(miri)) {
             // SAFETY: the range is one allocation, ours, from the beginning of a page; the advice
             // changes no byte and no right, only what the system may back it with. Who has no
             // huge pages refuses, and the slab is as good without.
@@ -139,7 +150,7 @@ impl<T: Default> Slab<T> {
             // SAFETY: `at` is within the array, and nothing stands there that could be dropped.
             unsafe { items.add(at).write(T::default()) };
         }
-        Self { items, len, layout }
+        slab(items)
     }
 }
 
@@ -148,8 +159,12 @@ impl<T> Deref for Slab<T> {
 
     #[inline]
     fn deref(&self) -> &[T] {
+        #[cfg(planted = "race")]
+        self.looks.set(self.looks.get().wrapping_add(1));
+        // One more than there are is a mistake that is planted.
+        let len = if cfg!(planted = "bounds") { self.len + 1 } else { self.len };
         // SAFETY: `new` made `len` items there, which live until `drop`; nobody has them as `mut`.
-        unsafe { slice::from_raw_parts(self.items.as_ptr(), self.len) }
+        unsafe { slice::from_raw_parts(self.items.as_ptr(), len) }
     }
 }
 
