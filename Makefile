@@ -10,7 +10,7 @@ N ?= 1000000
 # How many random lives `make model` lives through.
 L ?= 1000
 
-# Which targets `make fuzz` fuzzes, and for how many seconds each.
+# Which targets `make fuzz` fuzzes, and for how many seconds each; those of `make miri`, `make races`.
 T ?= $(patsubst fuzz/fuzz_targets/%.rs,%,$(wildcard fuzz/fuzz_targets/*.rs))
 S ?= 60
 
@@ -36,7 +36,7 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 
 .PHONY: help demo test web crash model models shuttle coverage mutants bench count peers fuzz \
-    attack check fmt clippy deny advisories layers doc clean header abi install install-command \
+    attack miri races check fmt clippy deny advisories layers doc clean header abi install install-command \
     snapshots fixture size python wheel go
 
 help: ## this list
@@ -117,6 +117,12 @@ peers: ## measure beside maps, caches and stores that do the same; builds SQLite
 attack: ## every attack for M=60 minutes in all, and one table of what they found
 	@.ci/prepare build c trace fuzz
 	tests/attack/run $(M)
+
+miri: ## what is unsafe or shared by threads, under Miri for S=60 seconds; needs a nightly toolchain
+	KEYCASK_ATTACK_SECONDS=$(S) tests/attack/miri miri
+
+races: ## tests with threads under ThreadSanitizer for S=60 seconds; needs a nightly toolchain
+	KEYCASK_ATTACK_SECONDS=$(S) tests/attack/races races
 
 fuzz: ## fuzz each target for S=60 seconds; T=token that one
 	@.ci/prepare build c fuzz

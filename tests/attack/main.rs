@@ -69,6 +69,14 @@ fn minutes_that_are_no_whole_number_from_one_on_are_refused_before_anything_runs
     }
 }
 
+/// As what it needs is missing.
+#[test]
+fn the_last_words_of_an_attack_that_did_not_say_how_it_went_are_told() {
+    let output = run(&says("keycask: it is missing: run: install it", 1), None);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("keycask: it is missing: run: install it\n"), "{said}");
+}
+
 /// A fuzzer that is given no seconds does not end.
 #[test]
 fn the_share_of_each_is_a_second_at_least() {

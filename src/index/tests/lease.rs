@@ -122,7 +122,7 @@ fn a_lease_is_seen_by_its_own_lineage_only_and_let_again_when_its_last_side_is_g
 /// taken as there were, and nobody was told that there were none before that.
 #[test]
 fn whatever_happens_meanwhile_each_credit_is_taken_once() {
-    const CREDITS: u64 = if cfg!(miri) { 200 } else { 40_000 };
+    const CREDITS: u64 = if cfg!(miri) { 100 } else { 40_000 };
     let (leases, mut lessees) = (Leases::new(), Lessees::default());
     let lease = leases.let_to(&mut lessees, ONE, quota(), None).unwrap();
     let (spent, over) = (AtomicU64::new(0), AtomicBool::new(false));

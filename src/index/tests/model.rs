@@ -141,7 +141,7 @@ impl Run {
 
 #[test]
 fn the_index_shows_what_a_map_of_records_and_restraints_would() {
-    let (seeds, rounds) = if cfg!(miri) { (1, 100) } else { (4, 8_000) };
+    let (seeds, rounds) = if cfg!(miri) { (1, 40) } else { (4, 8_000) };
     for seed in 0..seeds {
         let mut run = Run::new(seed);
         for _ in 0..rounds {

@@ -41,7 +41,7 @@ fn beside(reader: impl Fn(u64) + Sync, writer: impl FnOnce()) -> u64 {
 
 #[test]
 fn a_live_key_is_never_missing_while_the_table_grows_around_it() {
-    let resident = many(300, 30);
+    let resident = many(300, 20);
     for round in 0..many(8, 1) {
         let index = Index::new(0);
         for n in 0..resident {
@@ -54,7 +54,7 @@ fn a_live_key_is_never_missing_while_the_table_grows_around_it() {
             assert_eq!(index.get(&address(1 << 40 | turn)), None);
         };
         beside(read, || {
-            for n in resident..many(6_000, 300) {
+            for n in resident..many(6_000, 70) {
                 index.apply(n + 1, &[Op::Key(key(round << 32 | n))], &Realm).unwrap();
             }
         });
@@ -81,7 +81,7 @@ fn a_live_key_is_never_missing_nor_half_changed_while_it_is_changed_itself() {
         ..key(1)
     };
     let index = index_of(&[Op::Key(version(0))]);
-    for n in 2..many(400, 10) {
+    for n in 2..many(400, 5) {
         index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
     }
     let address = Some("10.1.2.3".parse().unwrap());
@@ -97,7 +97,7 @@ fn a_live_key_is_never_missing_nor_half_changed_while_it_is_changed_itself() {
         assert_eq!(side, (v % 2 == 0).then(|| (at(v), v % 4 != 0)));
     };
     beside(read, || {
-        for v in 1..many(60_000, 100) {
+        for v in 1..many(60_000, 25) {
             index.apply(1_000 + v, &[Op::Key(version(v))], &Realm).unwrap();
         }
     });
@@ -107,7 +107,7 @@ fn a_live_key_is_never_missing_nor_half_changed_while_it_is_changed_itself() {
 fn no_reader_sees_more_than_a_restraint_after_it_was_set() {
     // A reader that begins in turn t sees what was enforced in all turns before: the writer
     // publishes the number of the last enforced revocation, then widens other keys.
-    let keys = many(512, 16);
+    let keys = many(512, 5);
     let index = Index::new(0);
     for n in 0..keys {
         index.apply(n + 1, &[Op::Key(key(n))], &Realm).unwrap();
@@ -147,7 +147,7 @@ fn no_reader_sees_more_than_a_restraint_after_it_was_set() {
 
 #[test]
 fn an_expired_mark_that_was_set_is_never_lost_while_keys_move() {
-    let keys = many(200, 10);
+    let keys = many(200, 5);
     let index = Index::new(0);
     for n in 0..keys {
         index.apply(n + 1, &[Op::Key(key(n))], &Realm).unwrap();
@@ -163,7 +163,7 @@ fn an_expired_mark_that_was_set_is_never_lost_while_keys_move() {
         }
     };
     beside(read, || {
-        for n in 0..many(12_000, 100) {
+        for n in 0..many(12_000, 30) {
             // Scopes of the residents go round, so they move by themselves too.
             let scopes = ScopeSet::single(u8::try_from(n % 100).unwrap());
             let moved = KeyRecord { scopes, ..key(n % keys) };
