@@ -39,7 +39,7 @@ fn a_struct_is_read_as_far_as_its_version_goes_and_of_no_other_size() {
     for size in 0..=40 {
         let later = of(size);
         // SAFETY: as many bytes as the size says, and no fewer than four, are in `later`.
-        let grown = unsafe { read(&raw const later.grown) };
+        let grown = unsafe { read((&raw const later).cast::<Grown>()) };
         let want = match size {
             8 => Some(Grown { struct_size: 8, first: 1, then: 0, now: 0 }),
             16 => Some(Grown { struct_size: 16, first: 1, then: 2, now: 0 }),
