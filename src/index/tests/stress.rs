@@ -177,8 +177,9 @@ fn an_expired_mark_that_was_set_is_never_lost_while_keys_move() {
 
 #[test]
 fn a_writer_that_stops_half_way_holds_up_nobody() {
+    let keys = many(400, 12);
     let index = Index::new(0);
-    for n in 0..400 {
+    for n in 0..keys {
         index.apply(n + 1, &[Op::Key(key(n))], &Realm).unwrap();
     }
     // Half of a move: the second slot is filled, the first is not cleared.
@@ -192,7 +193,8 @@ fn a_writer_that_stops_half_way_holds_up_nobody() {
     let held = half(5);
     thread::scope(|scope| {
         let reader = scope.spawn(|| {
-            (0..400).all(|n| index.get(&address(n)).is_some()) && index.get(&address(999)).is_none()
+            (0..keys).all(|n| index.get(&address(n)).is_some())
+                && index.get(&address(999)).is_none()
         });
         assert!(reader.join().unwrap());
     });
