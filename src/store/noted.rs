@@ -5,7 +5,7 @@
 //! [`FULL`] is seen. A note that is lost is counted: who retires a pepper has to know of it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::digest::Digest;
 use crate::key_id::KeyId;
@@ -79,11 +79,13 @@ impl Place {
         true
     }
 
-    /// The note that is here, if it is whole. The place is free then.
-    fn give_up(&self) -> Option<Verified> {
+    /// The note that is here, if it is whole. The place is free then. If it is not whole yet, it is
+    /// counted in `unfinished`.
+    fn give_up(&self, unfinished: &mut u64) -> Option<Verified> {
         // Acquire, with the Release of `has`.
         let marks = self.marks.load(Ordering::Acquire);
         if marks & FULL == 0 {
+            *unfinished += u64::from(self.key.load(Ordering::Relaxed) != 0);
             return None;
         }
         let key_id = KeyId::from_bits(self.key.load(Ordering::Relaxed));
@@ -114,6 +116,16 @@ pub(super) struct Noted {
     missed: AtomicU64,
     /// Held by who takes notes, never by who puts them.
     taking: Mutex<()>,
+    /// Held by who takes notes until they are written.
+    writing: Mutex<()>,
+}
+
+/// What was noted.
+pub(super) struct Taken {
+    pub notes: Vec<Verified>,
+    /// How many more are being put at this moment. Who verified one of their keys since it was
+    /// begun has left no note.
+    pub unfinished: u64,
 }
 
 impl Noted {
@@ -145,10 +157,18 @@ impl Noted {
         self.missed();
     }
 
+    /// Waits until all that others took is written. They wait while the guard is held.
+    pub(super) fn written(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// All that was noted, which is noted no more.
-    pub(super) fn take(&self) -> Vec<Verified> {
+    pub(super) fn take(&self) -> Taken {
         let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
-        self.places.get().into_iter().flatten().filter_map(Place::give_up).collect()
+        let mut unfinished = 0;
+        let places = self.places.get().into_iter().flatten();
+        let notes = places.filter_map(|place| place.give_up(&mut unfinished)).collect();
+        Taken { notes, unfinished }
     }
 
     /// How many notes were lost since this was last asked.
@@ -185,10 +205,26 @@ mod tests {
         noted.make_room();
         let ids = [1, 2, u64::MAX, 1, 1 << 41];
         ids.iter().for_each(|id| noted.note(&verified(*id)));
-        let mut taken = noted.take();
+        let mut taken = noted.take().notes;
         taken.sort_by_key(|verified| verified.key_id);
         assert!(taken == [1, 2, 1 << 41, u64::MAX].map(verified));
-        assert!(noted.take().is_empty() && noted.missed() == 0);
+        assert!(noted.take().notes.is_empty() && noted.missed() == 0);
+    }
+
+    /// Who retired a pepper then took its key for one that nobody had verified.
+    #[test]
+    fn a_note_that_another_verify_has_begun_and_not_finished_is_told() {
+        let noted = Noted::default();
+        noted.make_room();
+        let begun = &noted.places.get().unwrap()[7];
+        begun.key.store(7, Ordering::Relaxed);
+        noted.note(&verified(7));
+        let Taken { notes, unfinished } = noted.take();
+        assert_eq!((notes.len(), unfinished, noted.missed()), (0, 1, 0));
+        begun.key.store(0, Ordering::Relaxed);
+        noted.note(&verified(7));
+        let Taken { notes, unfinished } = noted.take();
+        assert_eq!((notes.len(), unfinished), (1, 0));
     }
 
     /// Each key had one place alone, and a key that found it taken was not noted.
@@ -200,7 +236,7 @@ mod tests {
         noted.make_room();
         let clashing = |n: u64| verified(n << 12 | 4_090);
         (1..=70).for_each(|n| noted.note(&clashing(n)));
-        let taken: Vec<_> = noted.take().iter().map(|verified| verified.key_id).collect();
+        let taken: Vec<_> = noted.take().notes.iter().map(|verified| verified.key_id).collect();
         assert_eq!(taken.len(), REACH);
         assert!((1..=64).all(|n| taken.contains(&clashing(n).key_id)));
         assert_eq!((noted.missed(), noted.missed()), (6, 0));
@@ -219,10 +255,10 @@ mod tests {
                 .collect();
             let mut taken = Vec::new();
             while putting.iter().any(|thread| !thread.is_finished()) {
-                taken.extend(noted.take());
+                taken.extend(noted.take().notes);
             }
             putting.into_iter().for_each(|thread| thread.join().unwrap());
-            taken.extend(noted.take());
+            taken.extend(noted.take().notes);
             taken
         });
         assert!(taken.iter().all(|found| *found == verified(found.key_id.bits())));
