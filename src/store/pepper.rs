@@ -98,8 +98,8 @@ impl Store {
     ///
     /// Where keys were verified and there was no room to note it, or a note was of no use because
     /// it was made while the pepper was rotated, or was still being made, it is not known which of
-    /// those that are left they are. The call is then refused. The next one, after as much time as it takes until they are
-    /// verified again, goes on.
+    /// those that are left they are. The call is then refused. The next one, after as much time as
+    /// it takes until they are verified again, goes on.
     ///
     /// # Errors
     ///
