@@ -57,7 +57,7 @@ const FULL: u64 = 1 << 40;
 
 impl Place {
     /// Whether it has a note of the key, or `verified` stands here now.
-    fn has(&self, verified: &Verified) -> bool {
+    fn takes(&self, verified: &Verified) -> bool {
         let key = verified.key_id.bits();
         // Acquire, with the Release of `give_up`: the words of the note before were read.
         match self.key.compare_exchange(0, key, Ordering::Acquire, Ordering::Relaxed) {
@@ -79,13 +79,11 @@ impl Place {
         true
     }
 
-    /// The note that is here, if it is whole. The place is free then. If it is not whole yet, it is
-    /// counted in `unfinished`.
-    fn give_up(&self, unfinished: &mut u64) -> Option<Verified> {
-        // Acquire, with the Release of `has`.
+    /// The note that is here, if it is whole. The place is free then.
+    fn give_up(&self) -> Option<Verified> {
+        // Acquire, with the Release of `takes`.
         let marks = self.marks.load(Ordering::Acquire);
         if marks & FULL == 0 {
-            *unfinished += u64::from(self.key.load(Ordering::Relaxed) != 0);
             return None;
         }
         let key_id = KeyId::from_bits(self.key.load(Ordering::Relaxed));
@@ -100,7 +98,7 @@ impl Place {
         });
         let [c, d, e, f, generation, ..] = marks.to_le_bytes();
         self.marks.store(0, Ordering::Relaxed);
-        // Release, with the Acquire of `has`.
+        // Release, with the Acquire of `takes`.
         self.key.store(0, Ordering::Release);
         let (digest, last_four) = (Digest::from_bytes(bytes), [c, d, e, f]);
         Some(Verified { key_id, found: [a, b], digest, generation, last_four, twins })
@@ -116,16 +114,8 @@ pub(super) struct Noted {
     missed: AtomicU64,
     /// Held by who takes notes, never by who puts them.
     taking: Mutex<()>,
-    /// Held by who takes notes until they are written.
+    /// Held from when notes are taken until it is known whether they are written.
     writing: Mutex<()>,
-}
-
-/// What was noted.
-pub(super) struct Taken {
-    pub notes: Vec<Verified>,
-    /// How many more are being put at this moment. Who verified one of their keys since it was
-    /// begun has left no note.
-    pub unfinished: u64,
 }
 
 impl Noted {
@@ -137,13 +127,23 @@ impl Noted {
     /// Notes a key, if it is not noted yet, or counts it as missed if there is no place for it.
     #[cold]
     pub(super) fn note(&self, verified: &Verified) {
-        let places = self.places.get().map_or(&[][..], |places| places);
-        // The lower bits of a key id are random.
-        let own = usize::try_from(verified.key_id.bits()).unwrap_or(0) % ROOM;
-        let reach = places.iter().cycle().skip(own).take(REACH.min(places.len()));
-        if !reach.into_iter().any(|place| place.has(verified)) {
+        if !self.reach(verified.key_id).any(|place| place.takes(verified)) {
             self.miss(1);
         }
+    }
+
+    /// Whether a key is noted now, or is being noted.
+    pub(super) fn has(&self, key: KeyId) -> bool {
+        // Relaxed: the words of the note are not read.
+        self.reach(key).any(|place| place.key.load(Ordering::Relaxed) == key.bits())
+    }
+
+    /// The places in which a key may stand: none without room.
+    fn reach(&self, key: KeyId) -> impl Iterator<Item = &Place> {
+        let places = self.places.get().map_or(&[][..], |places| places);
+        // The lower bits of a key id are random.
+        let own = usize::try_from(key.bits()).unwrap_or(0) % ROOM;
+        places.iter().cycle().skip(own).take(REACH.min(places.len()))
     }
 
     /// So many more notes were lost of keys that were verified.
@@ -157,18 +157,16 @@ impl Noted {
         self.missed();
     }
 
-    /// Waits until all that others took is written. They wait while the guard is held.
-    pub(super) fn written(&self) -> MutexGuard<'_, ()> {
+    /// Until what this gives is dropped, none but its holder writes what was noted: no key is
+    /// on its way from a note to the file. Not for who has the turn to write.
+    pub(super) fn writing(&self) -> MutexGuard<'_, ()> {
         self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All that was noted, which is noted no more.
-    pub(super) fn take(&self) -> Taken {
+    pub(super) fn take(&self) -> Vec<Verified> {
         let _taking = self.taking.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut unfinished = 0;
-        let places = self.places.get().into_iter().flatten();
-        let notes = places.filter_map(|place| place.give_up(&mut unfinished)).collect();
-        Taken { notes, unfinished }
+        self.places.get().into_iter().flatten().filter_map(Place::give_up).collect()
     }
 
     /// How many notes were lost since this was last asked.
@@ -205,26 +203,10 @@ mod tests {
         noted.make_room();
         let ids = [1, 2, u64::MAX, 1, 1 << 41];
         ids.iter().for_each(|id| noted.note(&verified(*id)));
-        let mut taken = noted.take().notes;
+        let mut taken = noted.take();
         taken.sort_by_key(|verified| verified.key_id);
         assert!(taken == [1, 2, 1 << 41, u64::MAX].map(verified));
-        assert!(noted.take().notes.is_empty() && noted.missed() == 0);
-    }
-
-    /// Who retired a pepper then took its key for one that nobody had verified.
-    #[test]
-    fn a_note_that_another_verify_has_begun_and_not_finished_is_told() {
-        let noted = Noted::default();
-        noted.make_room();
-        let begun = &noted.places.get().unwrap()[7];
-        begun.key.store(7, Ordering::Relaxed);
-        noted.note(&verified(7));
-        let Taken { notes, unfinished } = noted.take();
-        assert_eq!((notes.len(), unfinished, noted.missed()), (0, 1, 0));
-        begun.key.store(0, Ordering::Relaxed);
-        noted.note(&verified(7));
-        let Taken { notes, unfinished } = noted.take();
-        assert_eq!((notes.len(), unfinished), (1, 0));
+        assert!(noted.take().is_empty() && noted.missed() == 0);
     }
 
     /// Each key had one place alone, and a key that found it taken was not noted.
@@ -236,10 +218,21 @@ mod tests {
         noted.make_room();
         let clashing = |n: u64| verified(n << 12 | 4_090);
         (1..=70).for_each(|n| noted.note(&clashing(n)));
-        let taken: Vec<_> = noted.take().notes.iter().map(|verified| verified.key_id).collect();
+        let taken: Vec<_> = noted.take().iter().map(|verified| verified.key_id).collect();
         assert_eq!(taken.len(), REACH);
         assert!((1..=64).all(|n| taken.contains(&clashing(n).key_id)));
         assert_eq!((noted.missed(), noted.missed()), (6, 0));
+    }
+
+    /// Its words are not whole yet: it is taken later, and is noted all the while.
+    #[test]
+    fn a_key_that_is_being_noted_is_not_taken_and_is_not_missing() {
+        let noted = Noted::default();
+        assert!(!noted.has(KeyId::from_bits(7)));
+        noted.make_room();
+        noted.places.get().unwrap()[7].key.store(7, Ordering::Relaxed);
+        assert!(noted.take().is_empty() && noted.has(KeyId::from_bits(7)));
+        assert!(!noted.has(KeyId::from_bits(8)));
     }
 
     #[test]
@@ -255,10 +248,10 @@ mod tests {
                 .collect();
             let mut taken = Vec::new();
             while putting.iter().any(|thread| !thread.is_finished()) {
-                taken.extend(noted.take().notes);
+                taken.extend(noted.take());
             }
             putting.into_iter().for_each(|thread| thread.join().unwrap());
-            taken.extend(noted.take().notes);
+            taken.extend(noted.take());
             taken
         });
         assert!(taken.iter().all(|found| *found == verified(found.key_id.bits())));

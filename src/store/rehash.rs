@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use super::noted::{Taken, Verified};
+use super::noted::Verified;
 use super::state::in_state;
 use super::ways::Way;
 use super::{Draft, Realms, Store, trail};
@@ -45,11 +45,13 @@ impl Store {
         if self.storage.is_read_only() || self.storage.is_unconfirmed() {
             return Ok(0);
         }
-        // Until it is known what became of them: a key that was taken by somebody else, and has not
-        // come over yet, is no key that nobody verified.
-        let _written = self.noted.written();
-        let Taken { notes: verified, unfinished } = self.noted.take();
-        self.noted.miss(unfinished);
+        let _writing = self.noted.writing();
+        self.bring_over()
+    }
+
+    /// Writes what was noted, while nobody else does.
+    pub(super) fn bring_over(&self) -> Result<u64> {
+        let verified = self.noted.take();
         if verified.is_empty() {
             return Ok(0);
         }

@@ -184,7 +184,7 @@ fn retiring_is_refused_once_while_a_note_of_before_kept_later_ones_away() {
     let store = open(&Disk::new(run.base), options(&run.clock).pepper(pepper(1))).unwrap();
     store.rotate_pepper(pepper(2), &by()).unwrap();
     assert!(grants(&store, &run.used));
-    let late = Verified { generation: 1, ..store.noted.take().notes[0] };
+    let late = Verified { generation: 1, ..store.noted.take()[0] };
     store.noted.note(&late);
     assert!(grants(&store, &run.used));
     assert_eq!(store.retire_pepper(&by()).unwrap_err().kind(), ErrorKind::Conflict);
