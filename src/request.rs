@@ -73,6 +73,10 @@ impl Request {
     }
 
     /// Decides as of `at`, instead of the store's own clock.
+    ///
+    /// Times that are named have rates of their own. One that is less than a window's period before
+    /// the latest that was charged to it counts as that one; one that is farther back says that the
+    /// clock was set back, and the window goes on from there as it was.
     #[must_use]
     pub const fn at(mut self, at: Timestamp) -> Self {
         self.at = Some(at);

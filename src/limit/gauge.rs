@@ -12,12 +12,16 @@ const NEVER: u64 = u64::MAX;
 /// What is spent of a bucket counts in units of 1/period of a permit, a period being in
 /// milliseconds, so that refilling by `limit` units a millisecond is exact. At most 10^9 permits
 /// of 2^35 ms: below 2^65 units. A gauge that was never charged has a period of 0.
+///
+/// Its time never goes back, so none is credited twice: a charge whose time was read before that
+/// of one that came first counts as of the latter. [`set_back`](Self::set_back) alone has it go on
+/// from an earlier time, with what it was charged and what it lacks.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Gauge {
-    /// When the running window began: its first charge, in milliseconds.
+    /// When the running window began: its first charge, in milliseconds. Never after `seen`.
     start: i64,
-    /// The time as of which `spent` counts.
-    refilled: i64,
+    /// The latest time of a charge, as of which `spent` counts.
+    seen: i64,
     spent_low: u64,
     spent_high: u32,
     charged: u32,
@@ -44,22 +48,31 @@ impl Gauge {
         self.period_s == other.period_s
     }
 
-    /// Brings the gauge to `now` under `window`, whose limits may have changed.
+    /// Brings the gauge to `tick`, or to the latest time that it has seen if that is later, under
+    /// `window`, whose limits may have changed. When it was that nothing came of, is forgotten.
     #[inline]
-    pub(super) fn advance(&mut self, window: &Window, now: i64) {
+    pub(super) fn advance(&mut self, window: &Window, tick: i64) {
+        let now = if self.is_empty() { tick } else { tick.max(self.seen) };
         if now >= self.end() || self.charged == 0 {
             self.start = now;
             self.charged = 0;
-        } else if now < self.start {
-            self.start = now;
         }
         // A plan that changes moves what was spent, not what was left, to the new bucket.
         self.spend(self.spent_at(now).min(full(window)));
         self.limit = window.limit;
-        self.refilled = now;
+        self.seen = now;
     }
 
-    /// Takes `cost`, or nothing: then it says how many milliseconds to wait for it.
+    /// Takes `tick` for the present of a scale that was set back, if it is a period or more before
+    /// the latest time seen: the window has as long to run and the bucket lacks as much as then.
+    pub(super) fn set_back(&mut self, tick: i64) {
+        if self.seen.saturating_sub(tick) >= self.period_ms() {
+            self.start = tick.saturating_sub(self.seen.saturating_sub(self.start));
+            self.seen = tick;
+        }
+    }
+
+    /// Takes `cost`, or nothing: then it says how many milliseconds after `moment` it would.
     #[inline]
     pub(super) fn charge(
         &mut self,
@@ -85,7 +98,9 @@ impl Gauge {
             Some(_) => 0,
             None => u128::from(elapsed(moment.tick, self.end())),
         };
+        let late = u128::from(elapsed(moment.tick, self.seen));
         let bucket_ms = spent.saturating_sub(full(window)).div_ceil(u128::from(window.limit));
+        let bucket_ms = if bucket_ms == 0 { 0 } else { bucket_ms.saturating_add(late) };
         Err((rate, u64::try_from(window_ms.max(bucket_ms)).unwrap_or(u64::MAX)))
     }
 
@@ -103,12 +118,20 @@ impl Gauge {
         }
     }
 
+    fn is_empty(&self) -> bool {
+        self.charged == 0 && self.spent() == 0
+    }
+
     fn end(&self) -> i64 {
-        self.start.saturating_add(i64::from(self.period_s).saturating_mul(1000))
+        self.start.saturating_add(self.period_ms())
+    }
+
+    fn period_ms(&self) -> i64 {
+        i64::from(self.period_s).saturating_mul(1000)
     }
 
     fn spent_at(&self, now: i64) -> u128 {
-        let gained = u128::from(elapsed(self.refilled, now)).saturating_mul(self.limit.into());
+        let gained = u128::from(elapsed(self.seen, now)).saturating_mul(self.limit.into());
         self.spent().saturating_sub(gained)
     }
 

@@ -59,6 +59,12 @@ impl Meter {
         self.clone().charge(charge, || Ok(()))
     }
 
+    /// Takes `tick` for the present of a scale that was set back, by a period or more, in the
+    /// gauges for which it is that.
+    pub(super) fn set_back(&mut self, tick: i64) {
+        self.gauges_mut().for_each(|gauge| gauge.set_back(tick));
+    }
+
     /// Whether dropping the meter would change nothing.
     pub(super) fn at_rest(&self, now: i64) -> bool {
         self.gauges().all(|gauge| gauge.at_rest(now))
@@ -97,8 +103,11 @@ impl Meter {
 
     #[inline]
     fn place(&mut self, which: impl Fn(&Gauge) -> bool) -> Option<&mut Gauge> {
-        let more = self.more.iter_mut().flat_map(|more| &mut more.0);
-        std::iter::once(&mut self.first).chain(more).find(|gauge| which(gauge))
+        self.gauges_mut().find(|gauge| which(gauge))
+    }
+
+    fn gauges_mut(&mut self) -> impl Iterator<Item = &mut Gauge> {
+        std::iter::once(&mut self.first).chain(self.more.iter_mut().flat_map(|more| &mut more.0))
     }
 }
 

@@ -3,9 +3,9 @@
 //! A meter holds, for each window of a plan, a *gauge*: a window that starts at its first charge
 //! and lasts its period, and a bucket of the window's burst that refills at limit / period. Both
 //! must admit. A charge is all or nothing over all windows, and over what joins them: a refusal
-//! changes no byte. Sums are integers, so a bucket gains exactly `limit` permits a period. Time
-//! is measured on a [`Moment`]'s scale, which the calendar does not move; on one that steps back
-//! all the same, the running window is moved to the new present with what it has been charged.
+//! takes nothing. Sums are integers, so a bucket gains exactly `limit` permits a period. Time is
+//! measured on a [`Moment`]'s scale. The present's never steps; but a tick is read before the
+//! meter is locked, so that they come out of order, and each counts as of the latest that came.
 //!
 //! Meters live in memory, kept by what is limited and not by its limits, so that a change of
 //! plan keeps what was charged. They start afresh with the process. Those of the present stand
@@ -72,4 +72,4 @@ impl Moment {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

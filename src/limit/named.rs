@@ -1,4 +1,10 @@
 //! Meters for times that callers name: few, and dropped when they are at rest.
+//!
+//! Times on this scale may be in error, and be named in any order. One that is a period or more
+//! before the latest that a gauge has seen is the present of a scale that was set back, also if it
+//! is refused: so no time that was named in error shuts anybody out until it comes. Where meters
+//! are many, those are dropped that are at rest by the time that is named for another: that time is
+//! believed for all.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -44,7 +50,9 @@ impl Named {
             shard.meters.retain(|_, meter| !meter.at_rest(charge.moment.tick));
             shard.prune_at = shard.meters.len().saturating_mul(2).max(PRUNE_FROM);
         }
-        shard.meters.entry(metered).or_default().charge(charge, join)
+        let meter = shard.meters.entry(metered).or_default();
+        meter.set_back(charge.moment.tick);
+        meter.charge(charge, join)
     }
 
     /// What [`charge`](Self::charge) would give, without charging.
@@ -57,10 +65,9 @@ impl Named {
         metered: Metered,
         charge: &Charge<'_>,
     ) -> Result<Option<Rate>, Reason> {
-        match self.shard(metered).meters.get(&metered) {
-            Some(meter) => meter.peek(charge),
-            None => Meter::default().peek(charge),
-        }
+        let mut meter = self.shard(metered).meters.get(&metered).cloned().unwrap_or_default();
+        meter.set_back(charge.moment.tick);
+        meter.charge(charge, || Ok(()))
     }
 
     fn shard(&self, metered: Metered) -> MutexGuard<'_, Shard> {

@@ -11,6 +11,7 @@ mod halted;
 mod meanwhile;
 mod narrowing;
 mod operations;
+mod panicking;
 mod salvage;
 mod sharing;
 mod sweeping;

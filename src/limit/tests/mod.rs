@@ -1,10 +1,13 @@
+pub(crate) mod hasty;
+mod threads;
+
 use super::*;
 use crate::verdict::{Rate, Reason};
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 const KEY: u64 = 7;
 const MINUTE: u64 = 60_000;
+
+type Answer = Result<Option<Rate>, Reason>;
 
 /// The cell of one lineage.
 struct One(Cells);
@@ -14,12 +17,7 @@ impl One {
         Self(Cells::new())
     }
 
-    fn charge(
-        &self,
-        windows: &[Window],
-        cost: u32,
-        moment: Moment,
-    ) -> Result<Option<Rate>, Reason> {
+    fn charge(&self, windows: &[Window], cost: u32, moment: Moment) -> Answer {
         self.join(windows, cost, moment, || Ok(()))
     }
 
@@ -29,17 +27,36 @@ impl One {
         cost: u32,
         moment: Moment,
         join: impl FnOnce() -> Result<(), Reason>,
-    ) -> Result<Option<Rate>, Reason> {
+    ) -> Answer {
         let charge = Charge { windows, cost, moment };
         self.0.charge(0, KEY, || true, &charge, join).unwrap()
     }
 
-    fn peek(&self, windows: &[Window], cost: u32, moment: Moment) -> Result<Option<Rate>, Reason> {
+    fn peek(&self, windows: &[Window], cost: u32, moment: Moment) -> Answer {
         self.0.peek(0, KEY, &Charge { windows, cost, moment })
     }
 }
 
-fn window(limit: u32, period_ms: u64, burst: u32) -> Window {
+/// The meter of one lineage at times that callers name.
+struct Told(Named);
+
+impl Told {
+    fn new() -> Self {
+        Self(Named::new())
+    }
+
+    fn charge(&self, windows: &[Window], cost: u32, moment: Moment) -> Answer {
+        let charge = Charge { windows, cost, moment };
+        self.0.charge(Metered::Lineage(KeyId::from_bits(KEY)), &charge, || Ok(()))
+    }
+
+    fn peek(&self, windows: &[Window], cost: u32, moment: Moment) -> Answer {
+        let charge = Charge { windows, cost, moment };
+        self.0.peek(Metered::Lineage(KeyId::from_bits(KEY)), &charge)
+    }
+}
+
+const fn window(limit: u32, period_ms: u64, burst: u32) -> Window {
     Window { limit, period_ms, burst }
 }
 
@@ -51,7 +68,7 @@ fn told(ms: i64) -> Moment {
     Moment::named(at(ms))
 }
 
-fn retry(result: Result<Option<Rate>, Reason>) -> u64 {
+fn retry(result: Answer) -> u64 {
     match result {
         Err(Reason::RateLimited { retry_ms, .. }) => retry_ms,
         other => panic!("not limited: {other:?}"),
@@ -129,73 +146,9 @@ fn p18_a_steady_rate_at_the_limit_is_never_refused_over_a_week() {
     }
 }
 
-/// Threads that charge at once, and how often each does at a moment.
-const THREADS: u32 = if cfg!(miri) { 4 } else { 64 };
-const TRIES: u32 = if cfg!(miri) { 20 } else { 80 };
-
-/// How many charges are admitted at each of `moments`, in their order.
-fn admitted(
-    moments: impl IntoIterator<Item = Moment>,
-    charge: impl Fn(Moment) -> bool + Sync,
-) -> Vec<u32> {
-    let (admitted, turn) = (AtomicU32::new(0), Barrier::new(THREADS as usize));
-    let at = |moment| {
-        admitted.store(0, Ordering::Relaxed);
-        std::thread::scope(|threads| {
-            for _ in 0..THREADS {
-                threads.spawn(|| {
-                    turn.wait();
-                    let count = (0..TRIES).filter(|_| charge(moment)).count();
-                    admitted.fetch_add(u32::try_from(count).unwrap(), Ordering::Relaxed);
-                });
-            }
-        });
-        admitted.load(Ordering::Relaxed)
-    };
-    moments.into_iter().map(at).collect()
-}
-
-const LIMIT: u32 = if cfg!(miri) { 50 } else { 1_000 };
-
-/// The beginning of one window and of the next, in between, and steps back.
-fn moments() -> [Moment; 6] {
-    let minute = i64::try_from(MINUTE).unwrap();
-    [0, minute - 1, minute, minute / 2, -minute, 3 * minute].map(told)
-}
-
-/// P-16, C10: a read and a write that were two steps admitted more than the limit.
-#[test]
-fn p16_many_threads_are_admitted_exactly_as_often_as_the_limit_says() {
-    let few = if cfg!(miri) { 1 } else { 30_000 };
-    let charges: u32 = std::env::var("KEYCASK_CHARGES").map_or(few, |n| n.parse().unwrap());
-    let plan = [window(LIMIT, MINUTE, LIMIT)];
-    let a_round = THREADS * TRIES * 6;
-    let rounds = charges.div_ceil(a_round);
-    for _ in 0..rounds {
-        let meters = One::new();
-        let charge = |moment| meters.charge(&plan, 1, moment).is_ok();
-        let admitted = admitted(moments(), charge);
-        assert_eq!(admitted, [LIMIT, 0, LIMIT, 0, 0, LIMIT]);
-    }
-    println!("charges: {}", rounds * a_round);
-}
-
-#[test]
-fn a_limit_that_is_read_before_it_is_charged_is_found_out() {
-    let meters = One::new();
-    let plan = [window(LIMIT, MINUTE, LIMIT)];
-    let admitted = admitted(moments(), |moment| {
-        let room = meters.peek(&plan, 1, moment).is_ok();
-        std::thread::yield_now();
-        let _ = meters.charge(&plan, 1, moment);
-        room
-    });
-    assert!(admitted[0] > LIMIT, "{admitted:?}");
-}
-
 #[test]
 fn a_clock_that_steps_back_admits_nothing_more() {
-    let meters = One::new();
+    let meters = Told::new();
     let plan = [window(5, MINUTE, 5)];
     for _ in 0..5 {
         meters.charge(&plan, 1, told(1_000_000)).unwrap();
@@ -203,6 +156,87 @@ fn a_clock_that_steps_back_admits_nothing_more() {
     for back in [999_999, 500_000, 0] {
         assert!(meters.charge(&plan, 1, told(back)).is_err(), "admitted at {back}");
     }
+}
+
+/// A thread reads the time, another reads a later one and charges by it, and then the first comes:
+/// its time became that of the bucket, which was credited with what is between once more when the
+/// third came; and the window began earlier, and so ended before its period was over.
+#[test]
+fn a_charge_that_comes_after_a_later_one_is_as_of_that_and_gives_nothing_back() {
+    let plan = [window(300, MINUTE, 50)];
+    let (told_ones, ones) = (Told::new(), One::new());
+    let charges: [&dyn Fn(i64) -> Answer; 2] =
+        [&|ms| told_ones.charge(&plan, 1, told(ms)), &|ms| ones.charge(&plan, 1, told(ms))];
+    for charge in charges {
+        let admitted = (0..1_000).filter(|n| charge([10_000, 9_800][n % 2]).is_ok()).count();
+        assert_eq!(admitted, 50);
+        assert_eq!(retry(charge(10_000)), 200);
+        assert_eq!(retry(charge(9_800)), 400);
+        let reset = charge(10_200).unwrap().unwrap().reset;
+        assert_eq!(reset, at(70_000), "the window has its period from its first charge on");
+    }
+}
+
+#[test]
+fn a_late_charge_waits_until_the_bucket_and_the_window_admit_it() {
+    let plans = [[window(300, MINUTE, 50)], [window(5, MINUTE, 5)], [window(60, MINUTE, 1)]];
+    for plan in plans {
+        for back in [0, 1, 199, 59_999] {
+            let meters = Told::new();
+            while meters.charge(&plan, 1, told(0)).is_ok() {}
+            let wait = i64::try_from(retry(meters.charge(&plan, 1, told(-back)))).unwrap();
+            assert!(meters.peek(&plan, 1, told(wait - back - 1)).is_err(), "{back} {plan:?}");
+            assert!(meters.peek(&plan, 1, told(wait - back)).is_ok(), "{back} {plan:?}");
+        }
+    }
+}
+
+/// What was charged in full at a time that was named in error refused for ever: each refusal was
+/// as of its own time, and changed nothing.
+#[test]
+fn a_time_that_was_named_in_error_shuts_nobody_out_for_longer_than_two_periods() {
+    let minute = i64::try_from(MINUTE).unwrap();
+    let plan = [window(5, MINUTE, 5)];
+    for ahead in [1, minute / 2, minute - 1, minute, 2 * minute, 1_000_000 * minute] {
+        let meters = Told::new();
+        meters.charge(&plan, 5, told(ahead)).unwrap();
+        let second = |n: i64| meters.charge(&plan, 1, told(n * 1_000));
+        let first = (0..=120).find(|&n| second(n).is_ok()).unwrap();
+        assert!(first >= 12, "the step itself gave something back: {first}");
+        let more = (first..first + 60).filter(|&n| second(n).is_ok()).count();
+        assert!((4..=5).contains(&more), "{more}");
+    }
+}
+
+#[test]
+fn times_that_are_named_back_and_forth_admit_what_passed_between_them_and_no_more() {
+    let minute = i64::try_from(MINUTE).unwrap();
+    let plan = [window(50, MINUTE, 50)];
+    let admitted = |back: i64| {
+        let meters = Told::new();
+        let at = |ms| (0..200).filter(|_| meters.charge(&plan, 1, told(ms)).is_ok()).count();
+        let first = at(0);
+        assert_eq!(first, 50);
+        [(); 10].map(|()| (at(-back), at(0)))
+    };
+    for back in [1, 1_000, minute / 2, minute - 1] {
+        assert_eq!(admitted(back), [(0, 0); 10], "{back}");
+    }
+    // A period passes each time, and each time the limit is admitted.
+    for back in [minute, 2 * minute, 1_000_000 * minute] {
+        assert_eq!(admitted(back), [(0, 50); 10], "{back}");
+    }
+}
+
+#[test]
+fn each_window_goes_by_its_own_period_when_a_clock_was_set_back() {
+    let second = window(5, 1_000, 5);
+    let plan = [second, window(8, 60 * MINUTE, 8)];
+    let meters = Told::new();
+    let at = |ms| (0..9).filter(|_| meters.charge(&plan, 1, told(ms)).is_ok()).count();
+    assert_eq!([at(5_000), at(0), at(5_000), at(0), at(5_000)], [5, 0, 3, 0, 0]);
+    let rate = meters.charge(&[second], 1, told(5_000)).unwrap().unwrap();
+    assert_eq!(rate.remaining, 4, "the hour refused, and the second was charged");
 }
 
 #[test]
