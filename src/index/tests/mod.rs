@@ -2,6 +2,8 @@
 
 mod lease;
 mod model;
+mod probes;
+pub(crate) mod reads;
 mod room;
 mod rules;
 #[cfg(shuttle)]

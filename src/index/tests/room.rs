@@ -3,66 +3,8 @@
 use super::table::{Books, Table};
 use super::*;
 
-/// Keys of a table that were chosen to be alike.
-const ALIKE: u64 = 20_000;
-
-/// How many slots a lookup reads at most in a table of the keys that `record` makes of numbers
-/// from 0 on, each of which is found, and the next one is not.
-fn longest_probe(record: impl Fn(u64) -> KeyRecord) -> usize {
-    let index = Index::new(0);
-    for n in 0..ALIKE {
-        index.apply(n + 1, &[Op::Key(record(n))], &Realm).unwrap();
-    }
-    for n in 0..ALIKE {
-        let entry = index.get(&record(n).address()).unwrap();
-        assert_eq!(entry.key_id, KeyId::from_bits(n));
-    }
-    assert_eq!(index.get(&record(ALIKE).address()), None);
-    index.stats().longest_probe
-}
-
-#[test]
-fn p29_a_lookup_reads_eight_slots_however_alike_the_digests_are() {
-    let alike: [fn(u64) -> [u64; 2]; 5] =
-        [|n| [0, n], |n| [n, 0], |n| [n << 44, u64::MAX], |n| [u64::MAX, n << 44], |n| [n, n]];
-    for words in alike {
-        let probe = longest_probe(|n| KeyRecord { digest: digest_of(words(n)), ..key(n) });
-        assert_eq!(probe, 8);
-    }
-}
-
-/// The same for digests with bits in common that chance chooses: `KEYCASK_ALIKE` says of how many
-/// keys, `KEYCASK_FIRST_SEED` where it begins.
-#[test]
-fn p29_whichever_bits_of_digests_are_alike_a_lookup_reads_eight_slots() {
-    let number = |name, default| std::env::var(name).map_or(default, |text| text.parse().unwrap());
-    let (keys, first): (u64, u64) =
-        (number("KEYCASK_ALIKE", ALIKE), number("KEYCASK_FIRST_SEED", 0));
-    let tables = keys.div_ceil(ALIKE);
-    for seed in (0..tables).map(|table| first.wrapping_add(table)) {
-        let mut numbers = Numbers(seed);
-        let (common, shift, way) = (numbers.next(), numbers.below(49), numbers.below(4));
-        let words = |n: u64| match (way, n << shift) {
-            (0, own) => [common, own],
-            (1, own) => [own, common],
-            (2, own) => [common ^ own, common ^ own],
-            (_, own) => [common ^ own, common.wrapping_add(own)],
-        };
-        let probe = longest_probe(|n| KeyRecord { digest: digest_of(words(n)), ..key(n) });
-        assert_eq!(probe, 8, "KEYCASK_FIRST_SEED={seed} KEYCASK_ALIKE={ALIKE} does it again");
-    }
-    println!("alike: {} keys", tables * ALIKE);
-}
-
-/// As in a table that found a key's place by what whoever chooses tokens can choose.
-#[test]
-fn p29_keys_that_have_one_place_are_noticed() {
-    let probe = longest_probe(|n| KeyRecord { last_four: last_four(0), ..key(n) });
-    assert!(probe > 8, "{probe}");
-}
-
 /// Keys whose tokens all end alike; the second part of them has four ends more.
-fn alike(n: u64) -> KeyRecord {
+pub(super) fn alike(n: u64) -> KeyRecord {
     let end = if n < 50_000 { 0 } else { n % 4 };
     KeyRecord { last_four: last_four(end), ..key(n) }
 }
@@ -103,10 +45,14 @@ fn tokens_that_end_alike_cost_no_more_than_twice_the_slots_and_no_more_memory() 
         index.apply(n + 1, &[Op::Key(alike(n))], &Realm).unwrap();
     }
     let stats = index.stats();
-    assert_eq!((stats.keys, stats.longest_probe), (60_000, 16));
+    assert_eq!(stats.keys, 60_000);
     assert!(stats.overflowing > 10_000, "{stats:?}");
     assert!(stats.bytes / stats.keys <= 110, "{stats:?}");
-    let found = |n| index.get(&alike(n).address());
+    let found = |n| {
+        let (found, reads) = reads::of(|| index.get(&alike(n).address()));
+        assert!(reads.slots() <= 16, "of key {n}");
+        found
+    };
     assert!((0..60_000).all(|n| found(n).unwrap().key_id == KeyId::from_bits(n)));
     assert!((60_000..70_000).all(|n| found(n).is_none()));
 
@@ -169,7 +115,8 @@ fn a_table_with_expected_keys_takes_them_without_growing_and_wastes_little() {
         let after = index.stats();
         assert_eq!((after.slots, after.bytes), (before.slots, before.bytes), "{expected}");
         assert_eq!(after.keys, expected);
-        assert_eq!(after.longest_probe, 8);
+        let reads = |n| reads::of(|| index.get(&address(n))).1.slots();
+        assert!((0..2 * expected as u64).map(reads).all(|slots| slots <= 8));
         if expected > 10_000 {
             assert!(after.bytes / expected <= 88, "{} bytes a key", after.bytes / expected);
         }

@@ -1,5 +1,6 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
+mod alike;
 mod chance;
 mod crash;
 mod credits;
