@@ -374,6 +374,21 @@ impl Index {
         self.restrain_slot(&mut self.writer(), key, address, restraint)
     }
 
+    /// The same for a key that is in the file at `address`, and is to be shown there: it is
+    /// restrained from when it is.
+    pub(crate) fn restrain_coming(
+        &self,
+        key: KeyId,
+        address: &Address,
+        restraint: KeyRestraint,
+    ) -> RestraintId {
+        let mut writer = self.writer();
+        match self.restrain_slot(&mut writer, key, address, restraint.clone()) {
+            Some(id) => id,
+            None => writer.restrain_coming(key, address, restraint),
+        }
+    }
+
     /// From when this returns until [`lift`](Self::lift), the owner shows no more than
     /// `restraint` allows, whatever is applied to it. None if the index has no such owner.
     pub(crate) fn restrain_owner(

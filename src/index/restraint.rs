@@ -111,12 +111,18 @@ impl<K: Copy + Eq + Hash, T: Clone, R: Meet<T>> Restraints<K, T, R> {
         Self { held: HashMap::new() }
     }
 
-    /// Restrains `name`, which shows `present`. Gives what it is to show from now on.
-    pub(super) fn add(&mut self, name: K, id: RestraintId, restraint: R, present: T) -> T {
-        let shown = restraint.meet(present.clone());
-        let fresh = || Held { committed: Some(present), restraints: Vec::new() };
-        self.held.entry(name).or_insert_with(fresh).restraints.push((id, restraint));
-        shown
+    /// Restrains `name`, which shows `present`, or nothing yet.
+    pub(super) fn add(&mut self, name: K, id: RestraintId, restraint: R, present: Option<T>) {
+        let fresh = || Held { committed: None, restraints: Vec::new() };
+        let held = self.held.entry(name).or_insert_with(fresh);
+        held.committed = held.committed.take().or(present);
+        held.restraints.push((id, restraint));
+    }
+
+    /// The restraints of `name`.
+    pub(super) fn ids(&self, name: K) -> impl Iterator<Item = RestraintId> {
+        let held = self.held.get(&name).into_iter();
+        held.flat_map(|held| held.restraints.iter().map(|(id, _)| *id))
     }
 
     /// The entry that was committed for `name`, if it is under a restraint.
@@ -165,15 +171,10 @@ impl Targets {
         id
     }
 
-    /// The key stands at another address from now on, if one is given.
-    pub(super) fn readdress(&mut self, key: KeyId, to: Option<Address>) {
-        let Some(to) = to else { return };
-        for target in self.of.values_mut() {
-            if let Target::Key(held, address) = target
-                && *held == key
-            {
-                *address = to;
-            }
+    /// The key that the restraint is on stands at another address from now on.
+    pub(super) fn readdress(&mut self, id: RestraintId, to: Address) {
+        if let Some(Target::Key(_, address)) = self.of.get_mut(&id) {
+            *address = to;
         }
     }
 

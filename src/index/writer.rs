@@ -4,7 +4,7 @@ use super::conditions::Conditions;
 use super::lease::Lessees;
 use super::numbers::Numbers;
 use super::restraint::{
-    KeyRestraint, OwnerRestraint, RestraintId, Restraints, Shown, Target, Targets,
+    KeyRestraint, Meet, OwnerRestraint, RestraintId, Restraints, Shown, Target, Targets,
 };
 use super::side::Beside;
 use super::table::{Books, Table};
@@ -53,6 +53,18 @@ impl Writer {
             keys: Restraints::new(),
             owners: Restraints::new(),
         }
+    }
+
+    /// Restrains a key that is not shown yet, and shall stand at `address`.
+    pub(super) fn restrain_coming(
+        &mut self,
+        key: KeyId,
+        address: &Address,
+        restraint: KeyRestraint,
+    ) -> RestraintId {
+        let id = self.targets.name(Target::Key(key, *address));
+        self.keys.add(key, id, restraint, None);
+        id
     }
 }
 
@@ -122,7 +134,9 @@ impl Index {
             Some(_) => (*from, moving),
             None => (address, there),
         };
-        w.targets.readdress(key, moving.map(|_| address));
+        if moving.is_some() {
+            w.keys.ids(key).for_each(|id| w.targets.readdress(id, address));
+        }
         let had_lease = self.lease_of(key, present.and_then(|entry| entry.side));
         let before = w.keys.committed(key).map(|before| before.entry);
         let mut entry = entry_of(record, bind);
@@ -296,7 +310,9 @@ impl Index {
         let present = present.filter(|entry| entry.key_id == key)?;
         let id = w.targets.name(Target::Key(key, *address));
         let beside = present.side.and_then(|side| self.sides.read(side, key));
-        let shown = w.keys.add(key, id, restraint, Shown { entry: present, beside });
+        let present = Shown { entry: present, beside };
+        let shown = restraint.meet(present.clone());
+        w.keys.add(key, id, restraint, Some(present));
         self.show(w, address, shown);
         Some(id)
     }
@@ -309,8 +325,8 @@ impl Index {
     ) -> Option<RestraintId> {
         let present = self.owners.get(owner)?;
         let id = w.targets.name(Target::Owner(owner));
-        let shown = w.owners.add(owner, id, restraint, present);
-        self.owners.set(owner, &shown);
+        self.owners.set(owner, &restraint.meet(present));
+        w.owners.add(owner, id, restraint, Some(present));
         Some(id)
     }
 

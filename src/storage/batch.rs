@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use redb::WriteTransaction;
 
-use super::contained;
+use super::contained_or;
 use super::errors::OrFail;
 use super::known::Known;
 use super::shared::Shared;
@@ -184,7 +184,10 @@ impl Batch {
     /// page of an index, so a forged one may be met here.
     pub(super) fn attempt(&mut self, write: impl FnOnce(&mut Self) -> Result<()>) -> Result<()> {
         self.written = true;
-        let result = contained("write to the file", || write(self));
+        let storage = Arc::clone(&self.storage);
+        // Of what it panicked in, redb has locks that it uses for other transactions, too.
+        let panicked = || storage.poison();
+        let result = contained_or("write to the file", || write(self), panicked);
         self.broken |= result.is_err();
         result.inspect_err(|e| self.storage.note(e))
     }

@@ -131,6 +131,10 @@ impl Copying {
             Some(seq) => match view.changes(seq, usize::MAX)? {
                 Changes::Since(changes) => {
                     chunk.read_again(view, changes.into_iter().flat_map(|change| change.ops))?;
+                    if !chunk.realms.is_empty() {
+                        // That takes sealed copies from keys, of which the log says nothing.
+                        self.read_keys_anew(chunk.state.seq);
+                    }
                 }
                 Changes::Gone => return Ok(None),
             },
@@ -143,14 +147,14 @@ impl Copying {
         if chunk.state.cut > self.entry {
             // What was taken out may have told that sealed copies changed.
             self.entry = chunk.state.cut;
-            (self.key, self.keys_end, self.keys_from) = (None, false, chunk.state.seq);
+            self.read_keys_anew(chunk.state.seq);
         }
         chunk.entries = view.audit(self.entry, STEP)?;
         for entry in &chunk.entries {
             self.entry = entry.number;
             // That changes sealed copies of keys, of which the log says nothing.
             if entry.event == Event::SealingKeyChanged && entry.seq > self.keys_from {
-                (self.key, self.keys_end, self.keys_from) = (None, false, chunk.state.seq);
+                self.read_keys_anew(chunk.state.seq);
             }
         }
         let owners = (self.owner..chunk.state.next_owner).take(STEP);
@@ -168,6 +172,11 @@ impl Copying {
             }
         }
         Ok(())
+    }
+
+    /// Keys are read from the first, as they are from `seq` on.
+    fn read_keys_anew(&mut self, seq: u64) {
+        (self.key, self.keys_end, self.keys_from) = (None, false, seq);
     }
 
     fn write(&mut self, batch: &mut Batch, chunk: &Chunk) -> Result<()> {

@@ -412,7 +412,7 @@ impl Storage {
     /// Takes no more writes: memory and file differ. Gives the error to report for a commit
     /// that is durable and could not be published because of `cause`.
     pub(crate) fn distrust(&self, cause: Error) -> Error {
-        self.shared.poison();
+        self.poison();
         let why = "the change is in the file and could not be shown; reopen the store";
         Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
     }
@@ -421,8 +421,18 @@ impl Storage {
 /// Does what reads a file that is not trusted yet. redb panics at a page whose checksum is right
 /// and whose bytes make no sense, which somebody must have written so.
 pub(crate) fn contained<T>(doing: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
+    contained_or(doing, read, || {})
+}
+
+/// [`contained`], with what is to be done if there was a panic.
+fn contained_or<T>(
+    doing: &str,
+    read: impl FnOnce() -> Result<T>,
+    panicked: impl FnOnce(),
+) -> Result<T> {
     // Nothing of what a panic leaves half-done is used again.
     catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
+        panicked();
         let why = format!("could not {doing}: a page of it is forged; restore a backup");
         Err(Error::new(ErrorKind::Corrupt, why))
     })

@@ -17,8 +17,11 @@ use crate::time::Timestamp;
 
 /// The places of one owner, while one journey makes keys of it active. They are read when the
 /// first cap asks for them.
-#[derive(Default)]
-pub(super) struct Places(Option<Held>);
+pub(super) struct Places {
+    /// What has expired by then stays so: the mark that the journey's commit records.
+    mark: Timestamp,
+    held: Option<Held>,
+}
 
 #[derive(Default)]
 struct Held {
@@ -36,11 +39,16 @@ impl Held {
 }
 
 impl Places {
+    pub(super) const fn new(mark: Timestamp) -> Self {
+        Self { mark, held: None }
+    }
+
     /// Gives a place to `lineage`, of which a key of `kind` becomes active for `owner`. One
     /// that has a place needs no other. Refuses if a cap is reached.
     ///
     /// Gives the keys that are counted though they have expired, as they shall be written: not
-    /// counted. A refusal writes nothing, so it leaves them.
+    /// counted. A refusal writes nothing, so it leaves them; and one wild reading of the clock, by
+    /// which they have expired for the moment, leaves them counted.
     pub(super) fn admit(
         &mut self,
         view: &View<'_>,
@@ -55,15 +63,15 @@ impl Places {
             return Ok(Vec::new());
         }
         let mut taken_off = Vec::new();
-        let held = match &mut self.0 {
+        let held = match &mut self.held {
             Some(held) => held,
             none => {
                 let mut held = Held::default();
                 for record in view.counted_keys(owner.owner)? {
-                    if record.end <= now {
-                        taken_off.push(KeyRecord { counted: false, ..record });
-                    } else {
+                    if record.end > now {
                         held.put(record.lineage, record.kind);
+                    } else if record.end <= self.mark {
+                        taken_off.push(KeyRecord { counted: false, ..record });
                     }
                 }
                 none.insert(held)

@@ -2,6 +2,7 @@
 
 use super::Store;
 use super::find::Found;
+use super::quota::takes_credits;
 use crate::limit::{Charge, Metered, Moment};
 use crate::realm::{Buckets, Realm, Window};
 use crate::request::Request;
@@ -53,9 +54,11 @@ impl Store {
             return Ok((None, self.spend(found.side, request, now)?));
         };
         let Found { entry, side, .. } = found;
+        // What takes none may be read from the file: not while others wait for the meter.
+        let mut told = (!takes_credits(request)).then(|| self.spend(side, request, now));
         let mut credits = None;
         let join = || {
-            credits = self.spend(side, request, now)?;
+            credits = told.take().unwrap_or_else(|| self.spend(side, request, now))?;
             Ok(())
         };
         let charge = |moment| Charge { windows, cost: request.cost, moment };

@@ -43,7 +43,10 @@ impl Store {
         let realms = self.realms_of(&view)?;
         let criteria = criteria(&view, &realms, filter, self.mark.now())?;
         let mut count = 0_u64;
-        self.each(&view, &realms, &criteria, |_| count = count.saturating_add(1))?;
+        self.each(&view, &realms, &criteria, |_| {
+            count = count.saturating_add(1);
+            Ok(())
+        })?;
         Ok(count)
     }
 

@@ -40,11 +40,6 @@ pub(super) const fn no_better_than(state: State) -> KeyRestraint {
 }
 
 impl Denial {
-    /// Holds one restraint more, if there is one.
-    pub(super) fn add(&mut self, restraint: Option<RestraintId>) {
-        self.restraints.extend(restraint);
-    }
-
     /// Both.
     pub(super) fn and(mut self, other: Self) -> Self {
         self.restraints.extend(other.restraints);
@@ -56,15 +51,16 @@ impl Denial {
 }
 
 impl Store {
-    /// Enforces what `ops` take away; nothing, if that fails.
+    /// Enforces what `ops` take away; nothing, if that fails. If not even that can be seen to,
+    /// what is shown is not what is in the file: nothing more is written.
     pub(super) fn deny(&self, ops: &[Op]) -> Result<Denial> {
         let mut denial = Denial::default();
         match self.restrain(ops, &mut denial) {
             Ok(()) => Ok(denial),
-            Err(error) => {
-                self.withdraw(denial)?;
-                Err(error)
-            }
+            Err(error) => match self.withdraw(denial) {
+                Ok(()) => Err(error),
+                Err(cause) => Err(self.storage.distrust(cause)),
+            },
         }
     }
 
@@ -164,15 +160,35 @@ impl Store {
             return Ok(Denial::default());
         }
         let held = self.hold(&view, &realms, key)?;
+        let mut denial = Denial::default();
         let restraint = plan(&held, &realms)?;
-        let at = held.record.address();
-        let mut held = self.index.restrain_key(key, &at, restraint.clone());
-        if held.is_none()
-            && let Some(record) = self.storage.view_at_once()?.key(key)?
-        {
-            // Since the row was read, the key may have come over to another digest.
-            held = self.index.restrain_key(key, &record.address(), restraint);
-        }
-        Ok(Denial { restraints: held.into_iter().collect(), ..Denial::default() })
+        self.deny_key(&mut denial, key, &held.record.address(), restraint)?;
+        Ok(denial)
+    }
+
+    /// Enforces, before anything waits for the disk, a restraint of a key that stood at `at` when
+    /// that was read, in the file or in memory. It may have come over to another digest since, or
+    /// is coming over.
+    ///
+    /// # Errors
+    ///
+    /// `Io` or `Corrupt` if it is not there and its row cannot be read; then it is not enforced.
+    pub(super) fn deny_key(
+        &self,
+        denial: &mut Denial,
+        key: KeyId,
+        at: &Address,
+        restraint: KeyRestraint,
+    ) -> Result<()> {
+        let held = match self.index.restrain_key(key, at, restraint.clone()) {
+            Some(held) => Some(held),
+            None => self
+                .storage
+                .view_at_once()?
+                .key(key)?
+                .map(|record| self.index.restrain_coming(key, &record.address(), restraint)),
+        };
+        denial.restraints.extend(held);
+        Ok(())
     }
 }

@@ -74,7 +74,10 @@ impl Store {
     pub fn dry_run(&self, ending: &Ending) -> Result<DryRun> {
         ending.check()?;
         let mut first = Vec::new();
-        self.each_ending(&self.storage.view()?, ending, |record| first.push(record.key_id))?;
+        self.each_ending(&self.storage.view()?, ending, |record| {
+            first.push(record.key_id);
+            Ok(())
+        })?;
         first.sort_unstable();
         let mut run = DryRun::new();
         first.into_iter().for_each(|key| run.add(key));
@@ -82,7 +85,7 @@ impl Store {
     }
 
     /// Refuses every key that shall end. An operation that was done denies nothing.
-    fn deny_many(&self, asked: &Asked, ending: &Ending) -> Result<Denial> {
+    pub(super) fn deny_many(&self, asked: &Asked, ending: &Ending) -> Result<Denial> {
         self.storage.writable()?;
         self.storage.confirmed()?;
         let view = self.storage.view_at_once()?;
@@ -94,7 +97,7 @@ impl Store {
         let mut denial = Denial::default();
         let denied = self.each_ending(&view, ending, |record| {
             let revoked = no_better_than(State::Revoked);
-            denial.add(self.index.restrain_key(record.key_id, &record.address(), revoked));
+            self.deny_key(&mut denial, record.key_id, &record.address(), revoked)
         });
         match denied {
             Ok(()) => Ok(denial),
@@ -109,17 +112,16 @@ impl Store {
         &self,
         view: &View<'_>,
         ending: &Ending,
-        mut what: impl FnMut(KeyRecord),
+        mut what: impl FnMut(KeyRecord) -> Result<()>,
     ) -> Result<()> {
         let realms = self.realms_of(view)?;
         let criteria = list::criteria(view, &realms, ending.filter(), self.mark.now())?;
         for key in ending.filter().keys.iter().flatten() {
             view.key(*key)?.ok_or_else(|| no_key(*key))?;
         }
-        self.each(view, &realms, &criteria, |record| {
-            if record.state != State::Revoked {
-                what(record);
-            }
+        self.each(view, &realms, &criteria, |record| match record.state {
+            State::Revoked => Ok(()),
+            _ => what(record),
         })
     }
 

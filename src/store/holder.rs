@@ -43,7 +43,7 @@ impl Store {
         self.storage.writable()?;
         self.storage.confirmed()?;
         let mut early = Denial::default();
-        early.add(self.index.restrain_key(key, &address, no_better_than(State::Revoked)));
+        self.deny_key(&mut early, key, &address, no_better_than(State::Revoked))?;
         Ok(self.revoke_denied(early, key, &asked)?)
     }
 }

@@ -195,7 +195,7 @@ impl<'a> Issuing<'a> {
                 let (realm_ref, id) = new.key();
                 let owner = view.owner_called(*realm_ref, id)?;
                 let owner = owner.ok_or_else(|| super::no_owner_named(realm, id))?;
-                new.insert((owner, Places::default()))
+                new.insert((owner, Places::new(self.store.mark.next(now))))
             }
         };
         let key_id = self.ids.next().ok_or_else(no_key_id)?;

@@ -75,7 +75,7 @@ impl Store {
         view: &View<'_>,
         realms: &Realms,
         criteria: &Criteria,
-        mut what: impl FnMut(KeyRecord),
+        mut what: impl FnMut(KeyRecord) -> Result<()>,
     ) -> Result<()> {
         let bounded = criteria.ends() != (None, Timestamp::NEVER);
         let few = criteria.owner.is_some() || criteria.filter().keys.is_some();
@@ -85,7 +85,7 @@ impl Store {
             if let Some(record) = record
                 && self.selects(view, realms, criteria, &record)?
             {
-                what(record);
+                what(record)?;
             }
         }
         Ok(())

@@ -5,7 +5,7 @@
 //! [`FULL`] is seen. A note that is lost is counted: who retires a pepper has to know of it.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use crate::digest::Digest;
 use crate::key_id::KeyId;
@@ -57,7 +57,7 @@ const FULL: u64 = 1 << 40;
 
 impl Place {
     /// Whether it has a note of the key, or `verified` stands here now.
-    fn has(&self, verified: &Verified) -> bool {
+    fn takes(&self, verified: &Verified) -> bool {
         let key = verified.key_id.bits();
         // Acquire, with the Release of `give_up`: the words of the note before were read.
         match self.key.compare_exchange(0, key, Ordering::Acquire, Ordering::Relaxed) {
@@ -81,7 +81,7 @@ impl Place {
 
     /// The note that is here, if it is whole. The place is free then.
     fn give_up(&self) -> Option<Verified> {
-        // Acquire, with the Release of `has`.
+        // Acquire, with the Release of `takes`.
         let marks = self.marks.load(Ordering::Acquire);
         if marks & FULL == 0 {
             return None;
@@ -98,7 +98,7 @@ impl Place {
         });
         let [c, d, e, f, generation, ..] = marks.to_le_bytes();
         self.marks.store(0, Ordering::Relaxed);
-        // Release, with the Acquire of `has`.
+        // Release, with the Acquire of `takes`.
         self.key.store(0, Ordering::Release);
         let (digest, last_four) = (Digest::from_bytes(bytes), [c, d, e, f]);
         Some(Verified { key_id, found: [a, b], digest, generation, last_four, twins })
@@ -114,6 +114,8 @@ pub(super) struct Noted {
     missed: AtomicU64,
     /// Held by who takes notes, never by who puts them.
     taking: Mutex<()>,
+    /// Held from when notes are taken until it is known whether they are written.
+    writing: Mutex<()>,
 }
 
 impl Noted {
@@ -125,13 +127,23 @@ impl Noted {
     /// Notes a key, if it is not noted yet, or counts it as missed if there is no place for it.
     #[cold]
     pub(super) fn note(&self, verified: &Verified) {
-        let places = self.places.get().map_or(&[][..], |places| places);
-        // The lower bits of a key id are random.
-        let own = usize::try_from(verified.key_id.bits()).unwrap_or(0) % ROOM;
-        let reach = places.iter().cycle().skip(own).take(REACH.min(places.len()));
-        if !reach.into_iter().any(|place| place.has(verified)) {
+        if !self.reach(verified.key_id).any(|place| place.takes(verified)) {
             self.miss(1);
         }
+    }
+
+    /// Whether a key is noted now, or is being noted.
+    pub(super) fn has(&self, key: KeyId) -> bool {
+        // Relaxed: the words of the note are not read.
+        self.reach(key).any(|place| place.key.load(Ordering::Relaxed) == key.bits())
+    }
+
+    /// The places in which a key may stand: none without room.
+    fn reach(&self, key: KeyId) -> impl Iterator<Item = &Place> {
+        let places = self.places.get().map_or(&[][..], |places| places);
+        // The lower bits of a key id are random.
+        let own = usize::try_from(key.bits()).unwrap_or(0) % ROOM;
+        places.iter().cycle().skip(own).take(REACH.min(places.len()))
     }
 
     /// So many more notes were lost of keys that were verified.
@@ -143,6 +155,12 @@ impl Noted {
     pub(super) fn clear(&self) {
         self.take();
         self.missed();
+    }
+
+    /// Until what this gives is dropped, none but its holder writes what was noted: no key is
+    /// on its way from a note to the file. Not for who has the turn to write.
+    pub(super) fn writing(&self) -> MutexGuard<'_, ()> {
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// All that was noted, which is noted no more.
@@ -204,6 +222,17 @@ mod tests {
         assert_eq!(taken.len(), REACH);
         assert!((1..=64).all(|n| taken.contains(&clashing(n).key_id)));
         assert_eq!((noted.missed(), noted.missed()), (6, 0));
+    }
+
+    /// Its words are not whole yet: it is taken later, and is noted all the while.
+    #[test]
+    fn a_key_that_is_being_noted_is_not_taken_and_is_not_missing() {
+        let noted = Noted::default();
+        assert!(!noted.has(KeyId::from_bits(7)));
+        noted.make_room();
+        noted.places.get().unwrap()[7].key.store(7, Ordering::Relaxed);
+        assert!(noted.take().is_empty() && noted.has(KeyId::from_bits(7)));
+        assert!(!noted.has(KeyId::from_bits(8)));
     }
 
     #[test]

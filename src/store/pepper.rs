@@ -115,25 +115,24 @@ impl Store {
         }
         self.storage.writable()?;
         self.storage.confirmed()?;
+        // Nobody else has notes in hand, of keys that would be taken for such as were not verified.
+        let writing = self.noted.writing();
         let mut revoked = 0_u64;
         let mut after = None;
         loop {
-            self.rehash()?;
-            let view = self.storage.view()?;
-            let left = self.left(&view, after)?;
-            drop(view);
-            after = left.last().copied();
-            if left.is_empty() {
+            self.bring_over()?;
+            let left = self.left(&self.storage.view()?, after)?;
+            // From the first again, until none is left: one may have been noted as it was met.
+            if left.is_empty() && after.take().is_none() {
                 break;
             }
-            match self.noted.missed() {
-                0 => {}
-                missed => return Err(not_noted(missed)),
-            }
+            let Some(last) = left.last() else { continue };
+            after = Some(*last);
             let count =
                 self.commit(|view, realms, now| self.revoke_left(view, realms, &left, by, now))?;
             revoked = revoked.saturating_add(count);
         }
+        drop(writing);
         self.commit(|view, _, now| {
             let ways = self.routes.load();
             let Some(previous) = &ways.previous else { return Err(none_before()) };
@@ -209,10 +208,14 @@ impl Store {
     ) -> Result<Draft<u64>> {
         let previous = self.routes.load().previous.as_ref().map(|previous| previous.number);
         let mut draft = Draft::new(0_u64);
+        match self.noted.missed() {
+            0 => {}
+            missed => return Err(not_noted(missed)),
+        }
         for key in left {
             let held = self.hold(view, realms, *key)?;
-            // It may have been verified meanwhile, and come over.
-            if !is_left(&held.record, previous) {
+            // It may have been verified meanwhile: it comes over, or has.
+            if !is_left(&held.record, previous) || self.noted.has(*key) {
                 continue;
             }
             let revoked = in_state(held.record.clone(), State::Revoked, by, now);

@@ -29,6 +29,11 @@ use crate::storage::{Batch, View};
 use crate::time::Timestamp;
 use crate::verdict::{Credits, Reason};
 
+/// Whether a request takes credits of a quota, out of memory alone.
+pub(super) const fn takes_credits(request: &Request) -> bool {
+    request.cost > 0 && !request.spares
+}
+
 /// A chunk is this part of a quota's limit, or one credit, or as many as the options allow.
 const PART: u64 = 100;
 

@@ -45,6 +45,12 @@ impl Store {
         if self.storage.is_read_only() || self.storage.is_unconfirmed() {
             return Ok(0);
         }
+        let _writing = self.noted.writing();
+        self.bring_over()
+    }
+
+    /// Writes what was noted, while nobody else does.
+    pub(super) fn bring_over(&self) -> Result<u64> {
         let verified = self.noted.take();
         if verified.is_empty() {
             return Ok(0);

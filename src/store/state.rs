@@ -68,7 +68,7 @@ impl Store {
                 return Ok(Planned::default());
             }
             let resumed = in_state(held.record.clone(), State::Active, by, now);
-            Ok(held.activated(view, resumed, now)?.into())
+            Ok(held.activated(view, resumed, now, self.mark.next(now))?.into())
         })
     }
 
@@ -158,7 +158,8 @@ impl Store {
             if record == held.record {
                 return Ok(Planned { records: Vec::new(), credits });
             }
-            let mut records = held.activated(view, record.clone(), now)?;
+            let mark = self.mark.next(now);
+            let mut records = held.activated(view, record.clone(), now, mark)?;
             if record.parts.quota != held.record.parts.quota {
                 share_quota(view, &record, &mut records)?;
             }
@@ -227,11 +228,12 @@ impl Held<'_> {
         view: &View<'_>,
         mut record: KeyRecord,
         now: Timestamp,
+        mark: Timestamp,
     ) -> Result<Vec<KeyRecord>> {
         let mut changed = Vec::new();
         if takes_place(&record, now) && !record.counted {
             let (kind, lineage) = (record.kind, record.lineage);
-            let mut places = Places::default();
+            let mut places = Places::new(mark);
             changed = places.admit(view, self.realm, kind, &self.owner, lineage, now)?;
             changed.retain(|other| other.key_id != record.key_id);
             record.counted = true;

@@ -59,7 +59,7 @@ impl Store {
             }
             let mut draft = Draft::new(Swept { keys: 0, more: false });
             for (realm, kind) in realms.kinds() {
-                let ripe = now.minus(realm.policy().retain);
+                let ripe = self.mark.next(now).minus(realm.policy().retain);
                 let left = limit.saturating_sub(draft.value.keys);
                 // One more than there is room for tells whether there are more.
                 let mut over = view.over(kind, ripe, left.saturating_add(1))?;
@@ -117,7 +117,8 @@ impl Store {
 
     /// How many keys there are to take out.
     fn ripe(&self) -> Result<u64> {
-        let (view, realms, now) = (self.storage.view()?, self.realms.load(), self.mark.now());
+        let (view, realms) = (self.storage.view()?, self.realms.load());
+        let now = self.mark.next(self.mark.now());
         let of =
             |(realm, kind): (&Realm, _)| view.count_over(kind, now.minus(realm.policy().retain));
         realms.kinds().map(of).try_fold(0_u64, |sum, count| Ok(sum.saturating_add(count?)))

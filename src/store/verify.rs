@@ -264,19 +264,25 @@ impl Store {
         let mut others = self.find_otherwise(text, request);
         let mut denial = Denial::UNKNOWN;
         if let Some((other, known)) = others.next() {
-            match self.rule_found(bound, other, &known.found(), request, required, now) {
-                Ok(grant) => {
-                    let mut twins = others.map(|(_, twin)| twin.entry.key_id);
+            let verdict = self.rule_found(bound, other, &known.found(), request, required, now);
+            let is_revoked = verdict.as_ref().is_err_and(|d| d.reason == Reason::Revoked);
+            if verdict.is_ok() || is_revoked {
+                let mut twins = others.map(|(_, twin)| twin.entry.key_id);
+                let twins = array::from_fn(|_| twins.next());
+                // A twin of a revoked key is revoked with it, before it is found in its place.
+                if verdict.is_ok() || twins[0].is_some() {
                     self.noted.note(&Verified {
                         key_id: known.entry.key_id,
                         found: other.digest.words(),
                         digest: presented.digest,
                         generation: ways.current.number,
                         last_four: token.last_chunk().copied().unwrap_or_default(),
-                        twins: array::from_fn(|_| twins.next()),
+                        twins,
                     });
-                    return Ok(grant);
                 }
+            }
+            match verdict {
+                Ok(grant) => return Ok(grant),
                 // That may have taken a commit.
                 Err(other) => (denial, now) = (other, None),
             }

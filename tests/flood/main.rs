@@ -3,11 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 mod alike;
+mod beside;
 #[path = "../../benches/common/numbers.rs"]
 mod numbers;
 mod oversize;
 #[path = "../common/shapes.rs"]
 mod shapes;
+mod slowed;
 mod spray;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use keycask::{
-    Actor, Cause, Clock, ErrorKind, KeyId, OwnerChange, Reason, Rotation, Spec, State, Store,
-    Timestamp, Update,
+    Actor, Cause, Clock, ErrorKind, Filter, KeyId, OwnerChange, Reason, Rotation, Spec, State,
+    Store, Timestamp, Update,
 };
 
 use crate::kit::{Scene, by};
@@ -111,6 +111,27 @@ fn every_change_leaves_its_entry_in_the_trail() {
     let numbers: Vec<_> = trail.iter().map(|entry| entry.number).collect();
     assert_eq!(numbers, (1..=8).collect::<Vec<_>>());
     assert!(trail.iter().all(|entry| entry.actor == "tester" && entry.reason == "to see"));
+}
+
+/// A clock that read one late time once had live keys taken out for good, and their places given to
+/// others.
+#[test]
+fn one_wild_reading_of_the_clock_takes_no_live_key_out() {
+    let scene = Scene::planned();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let spec = Spec::new(acme, "live", "o").life(Duration::from_secs(30 * 86_400));
+    let issued = [1, 2].map(|_| store.issue(&spec, &by()).unwrap());
+    scene.clock.set("2086-01-01T00:00:00Z");
+    assert_eq!(store.sweep(10, &by()).unwrap().keys, 0);
+    assert_eq!(store.sweep_all(&by()).unwrap(), 0);
+    store.issue(&spec, &by()).unwrap();
+    scene.clock.set("2026-01-01T00:00:01Z");
+    assert_eq!(store.count(&Filter::new()).unwrap(), 3);
+    for issued in &issued {
+        assert_eq!(scene.reason(issued.token.expose()), None);
+    }
+    assert_eq!(store.issue(&spec, &by()).unwrap_err().kind(), ErrorKind::Cap);
 }
 
 #[test]

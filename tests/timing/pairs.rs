@@ -19,7 +19,7 @@ const KEYS: usize = 8;
 
 /// How many nanoseconds two decisions may differ by that differ in what they have to do: several
 /// times what is measured, and less than what waits, reads or walks through a list takes.
-const OTHER_WORK: f64 = 250.0;
+const OTHER_WORK: f64 = 100.0;
 /// The same where they do the same work, on other parts of a token.
 const SAME_WORK: f64 = 5.0;
 

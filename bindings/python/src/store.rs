@@ -116,10 +116,14 @@ impl Store {
 }
 
 impl Drop for Store {
-    /// A store that nobody closed closes itself, which writes.
+    /// A store that nobody closed closes itself, which writes; but not in a forked child.
     fn drop(&mut self) {
         let open = self.open.get_mut().unwrap_or_else(PoisonError::into_inner);
         let (Some(store), panicked) = (open.take(), *self.panicked.get_mut()) else { return };
+        if store.is_forked() {
+            // A thread of the parent's that is not here may hold what closing waits for.
+            return std::mem::forget(store);
+        }
         let end = move || if panicked { store.abandon() } else { drop(store) };
         let mut end = Some(end);
         // Without an interpreter there is no lock to give back.

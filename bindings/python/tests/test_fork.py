@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import traceback
@@ -120,6 +122,20 @@ def test_a_fork_in_the_middle_of_writing_harms_nobody(store: Store) -> None:
         for thread in threads:
             thread.join()
     store.check_file()
+
+
+def test_a_child_may_let_go_of_the_store(path: Path) -> None:
+    stores = [Store.create(path)]
+
+    def work() -> None:
+        signal.alarm(20)
+        stores.clear()
+        gc.collect()
+
+    for _ in range(3):
+        in_child(work)
+    stores[0].check_file()
+    stores[0].close()
 
 
 def test_multiprocessing_by_spawn_cannot_take_a_store_along(store: Store) -> None:

@@ -245,6 +245,24 @@ fn a_restraint_is_on_the_key_that_was_named() {
 }
 
 #[test]
+fn a_key_that_is_restrained_before_it_is_shown_comes_so() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let revoked = KeyRestraint { state: State::Revoked, ..FREE };
+    let restrain =
+        |key, at| index.restrain_coming(KeyId::from_bits(key), &address(at), revoked.clone());
+    let (moving, fresh) = (restrain(1, 2), restrain(3, 3));
+    assert_eq!(index.get(&address(1)).unwrap().state, State::Active);
+    index.apply(2, &[Op::Rekey(rekeyed(), address(1)), Op::Key(key(3))], &Realm).unwrap();
+    let states = || [2, 3].map(|n| index.get(&address(n)).unwrap().state);
+    assert_eq!(states(), [State::Revoked; 2]);
+    index.lift(moving);
+    assert_eq!(states(), [State::Active, State::Revoked]);
+    index.lift(fresh);
+    assert_eq!(states(), [State::Active; 2]);
+    assert_eq!(index.stats().restraints, 0);
+}
+
+#[test]
 fn a_key_forgotten_under_a_restraint_is_gone_and_does_not_come_back() {
     let index = index_of(&[Op::Key(key(1))]);
     let revoked = KeyRestraint { state: State::Revoked, ..FREE };

@@ -16,6 +16,9 @@ enum Do {
     Owner(u32),
     /// Seals all that is sealed anew, of which the log says nothing.
     SealAnew(u8),
+    /// A profile by which nothing is revealed any more: of the keys whose sealed copies go, the log
+    /// says nothing.
+    Hide,
     Use(u64),
     /// Takes all entries of the trail out, but for so many.
     Trim(u64),
@@ -30,6 +33,7 @@ fn doing() -> impl Strategy<Value = Do> {
         2 => (id.clone(), any::<u8>()).prop_map(|(id, byte)| Do::Seal(id, byte)),
         2 => (1..12u32).prop_map(Do::Owner),
         1 => any::<u8>().prop_map(Do::SealAnew),
+        1 => Just(Do::Hide),
         1 => id.prop_map(Do::Use),
         1 => (0..9u64).prop_map(Do::Trim),
     ]
@@ -53,6 +57,11 @@ fn target(source: &Storage) -> Storage {
 fn apply(store: &Storage, what: &Do) {
     let mut batch = store.batch().unwrap();
     let there = |id| store.view().unwrap().key(KeyId::from_bits(id)).unwrap();
+    let sealed = || {
+        let view = store.view().unwrap();
+        let ids = (1..30).map(KeyId::from_bits);
+        ids.filter(|id| view.sealed(*id).unwrap().is_some()).collect::<Vec<_>>()
+    };
     match what {
         Do::Put(id) => batch.apply(&[Op::Key(key(*id, 1))]).unwrap(),
         Do::Revoke(id) => {
@@ -70,12 +79,12 @@ fn apply(store: &Storage, what: &Do) {
         }
         Do::Owner(number) => batch.apply(&[Op::Owner(owner(*number))]).unwrap(),
         Do::SealAnew(byte) => {
-            for id in 1..30 {
-                if store.view().unwrap().sealed(KeyId::from_bits(id)).unwrap().is_some() {
-                    batch.seal(KeyId::from_bits(id), Some(&[*byte, 1])).unwrap();
-                }
-            }
+            sealed().iter().for_each(|id| batch.seal(*id, Some(&[*byte, 1])).unwrap());
             batch.audit(&mut [event(Event::SealingKeyChanged)]).unwrap();
+        }
+        Do::Hide => {
+            batch.apply(&[Op::Realm(realm())]).unwrap();
+            sealed().iter().for_each(|id| batch.seal(*id, None).unwrap());
         }
         Do::Use(id) => {
             batch.use_key(KeyId::from_bits(*id), Timestamp::from_ms(5)).unwrap();
@@ -182,6 +191,16 @@ fn a_copy_that_misses_what_happened_meanwhile_is_refused() {
     assert!(refused.unwrap().is_err(), "a sealed copy is missing");
     let (source, meanwhile) = planted();
     assert!(copied(&source, &meanwhile, |_| ()).unwrap().is_ok());
+}
+
+/// The copy kept what had been copied before, and was refused as another than the store.
+#[test]
+fn a_copy_has_no_token_of_a_kind_that_stopped_being_revealed_meanwhile() {
+    let first: Vec<_> = (1..20).map(Do::Put).chain([Do::Seal(2, 9)]).collect();
+    let source = filled(1000, &first);
+    let copy = copied(&source, &[Vec::new(), vec![Do::Hide]], |_| ()).unwrap().unwrap();
+    assert_eq!(contents(&copy), contents(&source));
+    assert!(contents(&copy).1.iter().all(Option::is_none));
 }
 
 #[test]

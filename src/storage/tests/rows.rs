@@ -172,10 +172,15 @@ fn a_commit_of_uses_or_of_the_mark_takes_no_seq() {
     assert_eq!(batch.commit().unwrap(), 2);
     let batch = storage.batch().unwrap();
     assert_eq!(batch.commit().unwrap(), 2);
+    // A mark that stands where it stood is not written, one that moves is.
+    for (mark, commit) in [(7_500, 3), (7_600, 4)] {
+        let mut batch = storage.batch().unwrap();
+        batch.set_mark(Timestamp::from_ms(mark));
+        assert_eq!(batch.commit().unwrap(), 2);
+        let state = storage.view().unwrap().state().unwrap();
+        assert_eq!((state.seq, state.commit, state.mark.as_ms()), (2, commit, mark));
+    }
     let view = storage.view().unwrap();
-    let state = view.state().unwrap();
-    assert_eq!((state.seq, state.commit), (2, 3));
-    assert_eq!(state.mark, Timestamp::from_ms(7_500));
     let used = |id| view.used(KeyId::from_bits(id)).unwrap().map(Timestamp::as_ms);
     assert_eq!([10, 20, 99].map(used), [Some(5_000), Some(7_000), None]);
     view.check().unwrap();

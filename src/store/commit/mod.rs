@@ -25,7 +25,7 @@ use super::{Draft, Realms, Store, scan};
 use crate::error::{Error, ErrorKind, Result};
 use crate::index::Settled;
 use crate::record::Op;
-use crate::storage::{CommitError, View};
+use crate::storage::{CommitError, Storage, View};
 use crate::time::Timestamp;
 
 /// Those who want to write.
@@ -46,6 +46,16 @@ pub(super) enum Outcome {
     Refused(Arc<Error>),
     /// It may be in the file, or is there and could not be shown.
     Unknown(Arc<Error>),
+}
+
+/// A commit between its first step and its last. A panic of the host's clock, say, may leave it
+/// there, with more in the file than is shown: nothing is written after that.
+struct Unfinished<'s>(&'s Storage);
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.0.poison();
+    }
 }
 
 impl Store {
@@ -264,7 +274,15 @@ impl Store {
         outcome
     }
 
-    fn make_durable(&self, mut group: Group) -> Outcome {
+    /// Writes what is in `group`, and shows it.
+    fn make_durable(&self, group: Group) -> Outcome {
+        let unfinished = Unfinished(&self.storage);
+        let outcome = self.make_known(group);
+        std::mem::forget(unfinished);
+        outcome
+    }
+
+    fn make_known(&self, mut group: Group) -> Outcome {
         let committed = self.write(&mut group);
         let denials = std::mem::take(&mut group.denials).into_iter();
         match committed {

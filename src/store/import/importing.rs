@@ -281,7 +281,8 @@ impl<'a> Importing<'a> {
                     }
                     None => return Err(no_owner_named(realm, id)),
                 };
-                new.insert(Owned { record, places: Places::default(), new: is_new })
+                let places = Places::new(self.store.mark.next(self.now));
+                new.insert(Owned { record, places, new: is_new })
             }
         };
         record.owner = owned.record.owner;

@@ -129,6 +129,37 @@ fn a_failing_disk_refuses_what_is_not_leased_and_loses_one_chunk_at_most() {
     }
 }
 
+/// It waited for writers while it had its owner's meter, and every other request of that owner with
+/// it.
+#[test]
+fn a_request_that_takes_no_credits_holds_up_no_other_while_it_reads_how_many_there_are() {
+    let Scene { disk, clock, store, acme } = Scene::new();
+    let paced = "buckets = \"owner\"\n[[plan]]\nname = \"paced\"\nrates = [\"1000 per 1m\"]\n";
+    store.apply_realm("acme.toml", &format!("{PROFILE}{paced}"), &by()).unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new().plan("paced"), &by()).unwrap();
+    let spec = Spec::new(acme, "live", "o");
+    let quota = Quota::new(9, Refill::Never).unwrap();
+    let [limited, free] = [spec.clone().quota(quota), spec]
+        .map(|spec| store.issue(&spec, &by()).unwrap().token.expose().to_owned());
+    store.close().unwrap();
+    // Of none of its credits is known how many there are.
+    let store = open(&disk, options(&clock)).unwrap();
+    let ask = |token: &str, request| store.verify(acme, token.as_bytes(), &request).unwrap();
+    let (ask, limited) = (&ask, limited.as_str());
+    thread::scope(|scope| {
+        let held = store.index.hold();
+        let asking = [Request::new().cost(0), Request::new().sparing_credits()]
+            .map(|request| scope.spawn(move || ask(limited, request).credits.unwrap().remaining));
+        thread::sleep(Duration::from_millis(50));
+        let other = scope.spawn(|| ask(&free, Request::new()).rate.unwrap().remaining);
+        wait_for(|| other.is_finished());
+        assert!(asking.iter().all(|asking| !asking.is_finished()));
+        drop(held);
+        assert_eq!(asking.map(|asking| asking.join().unwrap()), [9, 8]);
+        assert_eq!(other.join().unwrap(), 999);
+    });
+}
+
 #[test]
 fn a_store_that_cannot_give_credits_back_says_so_when_it_is_closed() {
     let credits = Credits::new();

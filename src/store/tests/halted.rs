@@ -3,6 +3,21 @@
 use std::thread;
 
 use super::*;
+use crate::error::ErrorKind;
+
+#[test]
+fn a_journey_that_is_refused_or_changes_nothing_writes_nothing() {
+    let scene = Scene::new();
+    let key = scene.issue().unwrap().key.key_id;
+    scene.clock.forward(Duration::from_secs(1));
+    scene.disk.fail(None);
+    let nobodys = Spec::new(scene.acme, "live", "nobody");
+    assert_eq!(scene.store.issue(&nobodys, &by()).unwrap_err().kind(), ErrorKind::NotFound);
+    scene.store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    assert_eq!(scene.disk.done(false), 0);
+    scene.store.revoke(key, &by()).unwrap();
+    assert!(scene.disk.done(false) > 0);
+}
 
 #[test]
 fn a_writer_that_is_halted_with_every_lock_of_writers_holds_up_no_verify() {

@@ -4,6 +4,8 @@
 //! clock may take its time: here it makes a change there, on the same thread, and so each time at
 //! the same moment.
 
+mod retiring;
+
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -19,13 +21,14 @@ use crate::error::ErrorKind;
 use crate::index::KeyRestraint;
 use crate::key_id::KeyId;
 use crate::policy::Required;
+use crate::query::{Ending, Filter};
 use crate::quota::{Quota, Refill};
 use crate::spec::{Import, Update};
 use crate::store::deny::no_better_than;
 use crate::store::find::Text;
 use crate::store::operation::Asked;
 use crate::store::ways::Ways;
-use crate::store::{Draft, ImportRules, Realms, trail};
+use crate::store::{Draft, ImportOutcome, ImportRules, Realms, trail};
 use crate::verdict::{Denial, Grant};
 
 /// What happens when this thread reads the clock, until it breaks.
@@ -142,6 +145,12 @@ impl Busy {
 
     fn text<'a>(&self, realms: &'a Realms, ways: &'a Ways, token: &'a str) -> Text<'a> {
         Text { bound: realms.get(self.acme).unwrap(), ways, token: token.as_bytes() }
+    }
+
+    /// Two keys of one token, of which nothing tells that they are before it is verified.
+    fn twins(&self) -> [Import; 2] {
+        [("sha256", hex(&Sha256::digest(TEXT))), ("sha512", hex(&Sha512::digest(TEXT)))]
+            .map(|(by, digest)| Import::digest(self.spec(), by.parse().unwrap(), &digest).unwrap())
     }
 
     fn rotate_pepper(&self) {
@@ -288,11 +297,7 @@ fn a_text_of_another_system_whose_keys_went_meanwhile_is_refused_for_its_shape()
 #[test]
 fn a_key_that_has_come_over_is_not_taken_for_its_twin() {
     let busy = Busy::new();
-    let twins = [("sha256", hex(&Sha256::digest(TEXT))), ("sha512", hex(&Sha512::digest(TEXT)))];
-    let twins = twins.map(|(scheme, digest)| {
-        Import::digest(busy.spec(), scheme.parse().unwrap(), &digest).unwrap()
-    });
-    busy.store.import(&twins, &ImportRules::new(), &by()).unwrap();
+    busy.store.import(&busy.twins(), &ImportRules::new(), &by()).unwrap();
     let before = busy.store.routes.load();
     let key = busy.verify(TEXT).unwrap().key_id;
     assert_eq!(busy.store.rehash().unwrap(), 1);
@@ -301,6 +306,24 @@ fn a_key_that_has_come_over_is_not_taken_for_its_twin() {
     assert_eq!(busy.store.rehash().unwrap(), 1);
     assert_eq!(busy.verify_by(before, TEXT).map(|grant| grant.key_id), Ok(key));
     assert_eq!(busy.held_by(before, TEXT), Ok(key));
+}
+
+/// A token was revoked with its first key before anybody had used it: once that was swept, the
+/// other was found, and the token was granted.
+#[test]
+fn a_twin_of_a_revoked_key_is_revoked_with_it() {
+    let busy = Busy::new();
+    let outcomes = busy.store.import(&busy.twins(), &ImportRules::new(), &by()).unwrap();
+    let [ImportOutcome::Imported(first), ImportOutcome::Imported(second)] = outcomes[..] else {
+        panic!("{outcomes:?}");
+    };
+    busy.store.revoke(first, &by()).unwrap();
+    assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+    assert_eq!(busy.store.rehash().unwrap(), 1);
+    busy.clock.forward(Duration::from_secs(3_601));
+    assert_eq!(busy.store.key(second).unwrap().state, State::Revoked);
+    assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 2);
+    assert!(matches!(busy.verify(TEXT), Err(Reason::Unknown | Reason::Malformed(_))));
 }
 
 /// Who had read before a rotation how keys are found, and had found it, looked for it where it no
@@ -361,6 +384,24 @@ fn a_key_that_comes_over_while_it_is_about_to_be_denied_is_denied_where_it_has_c
     });
     assert_eq!(busy.verify(&token), Err(Reason::Revoked));
     busy.store.lift(denial.unwrap());
+    assert!(busy.verify(&token).is_ok());
+    assert_eq!(busy.store.index.stats().restraints, 0);
+}
+
+/// Keys that came over while others were walked through went on until their own batch was written.
+#[test]
+fn a_key_that_comes_over_while_many_are_about_to_be_denied_is_denied_where_it_has_come_to() {
+    let busy = Busy::new();
+    let (_, token) = busy.issue();
+    busy.rotate_pepper();
+    busy.verify(&token).unwrap();
+    let ending = Ending::revoke(Filter::new().realm(busy.acme).owner("o"));
+    let asked = Asked::new(&by(), "end_many", || json!({})).unwrap();
+    // The clock is read when the rows are about to be.
+    busy.once(|store| assert_eq!(store.rehash().unwrap(), 1));
+    let denial = busy.store.deny_many(&asked, &ending).unwrap();
+    assert_eq!(busy.verify(&token), Err(Reason::Revoked));
+    busy.store.lift(denial);
     assert!(busy.verify(&token).is_ok());
     assert_eq!(busy.store.index.stats().restraints, 0);
 }

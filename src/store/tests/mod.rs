@@ -12,6 +12,7 @@ mod halted;
 mod meanwhile;
 mod narrowing;
 mod operations;
+mod panicking;
 mod salvage;
 mod sharing;
 mod sweeping;

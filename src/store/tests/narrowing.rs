@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use rustix::io::Errno;
 
-use super::{GoOn, PROFILE, Scene, by, wait_for};
+use super::{GoOn, PROFILE, Scene, by, open, options, wait_for};
 use crate::error::{ErrorKind, Result};
+use crate::info::Issued;
 use crate::key_id::KeyId;
 use crate::quota::{Quota, Refill};
 use crate::request::Request;
@@ -273,4 +274,40 @@ fn a_scope_that_implies_less_takes_nothing_from_the_keys_of_another_realm() {
     assert_eq!(granted(), [false, true]);
     scene.store.apply_realm("acme.toml", &implying, &by()).unwrap();
     assert_eq!(granted(), [true, true]);
+}
+
+/// When neither the new profile nor the old one could be shown as a whole, some keys went on with
+/// less than either gives them, and the caller was told that all was as before.
+#[test]
+fn a_profile_that_cannot_be_read_back_in_leaves_every_key_as_it_was_or_ends_all_writing() {
+    let wide = PROFILE.replace("\"write\"\n", "\"write\"\nimplies = [\"read\"]\n");
+    let (mut reads, mut kept, mut poisoned) = (0, 0, 0);
+    loop {
+        let mut scene = Scene::new();
+        scene.store.apply_realm("acme.toml", &wide, &by()).unwrap();
+        let spec = Spec::new(scene.acme, "live", "o").scopes(["write"]);
+        scene.store.issue_many(&vec![spec.clone(); 40], &by()).unwrap();
+        scene.store.close().unwrap();
+        scene.store = open(&scene.disk, options(&scene.clock).cache_bytes(0)).unwrap();
+        let issued = scene.store.issue_many(&[spec.clone(), spec.clone()], &by()).unwrap();
+        let fault =
+            Fault { after: reads, errno: Errno::IO, for_ever: true, reads: true, half: false };
+        scene.disk.fail(Some(fault));
+        let told = scene.store.apply_realm("acme.toml", PROFILE, &by());
+        scene.disk.fail(None);
+        if told.is_ok() {
+            break;
+        }
+        let reading = scene.store.profile(scene.acme).unwrap().scope_set(["read"]).unwrap();
+        let request = Request::new().needs(reading);
+        let verify = |issued: &Issued| {
+            let token = issued.token.expose().as_bytes();
+            scene.store.verify(scene.acme, token, &request).is_ok()
+        };
+        let is_poisoned = scene.store.storage.is_poisoned();
+        assert!(is_poisoned || issued.iter().all(verify), "{reads} reads: {told:?}");
+        (kept, poisoned) = (kept + u32::from(!is_poisoned), poisoned + u32::from(is_poisoned));
+        reads += 1;
+    }
+    assert!(kept > 0 && poisoned > 0, "{kept} {poisoned}");
 }

@@ -26,7 +26,7 @@ fn emitted(directory: &Path) -> String {
 
 /// Calls of one run of the program, with stores of its own. More are as many runs one after
 /// another: so stores stay small, and a finding is soon made again.
-const ROUND: u64 = 100_000;
+const ROUND: u64 = 1_000_000;
 
 /// What a sanitizer keeps: enough to name the place of a mistake, and of what was freed that which
 /// a call could still use. Much more takes longer than the calls.

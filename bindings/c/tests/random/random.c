@@ -10,8 +10,9 @@
 // The clock of the stores that are moved by hand.
 #define CLOCK 1800000000000
 
-// One of the stores is renewed after so many calls.
-enum { THREADS_MAX = 16, CALLS_MAX = 200, RENEWED_AFTER = 200 };
+// One of the stores is renewed after so many calls. After so many calls a thread is calm: what takes
+// time, and renewing, is so many times as rare.
+enum { THREADS_MAX = 16, CALLS_MAX = 200, RENEWED_AFTER = 200, CALM_AFTER = 10000, RARER = 100 };
 
 _Thread_local chance *mine;
 static char directory[400];
@@ -458,18 +459,21 @@ typedef struct {
 
 static void *run(void *argument) {
     work *of = argument;
-    uint64_t renewed = 0;
+    uint64_t renewed = 0, rarer = 1, next = 0;
     mine = calloc(1, sizeof *mine);
     if (!mine) DIE("no memory");
     mine->state = of->seed;
     for (mine->store = 0; mine->store <= STORES; mine->store++) renew(of->seed);
     while (mine->calls < of->calls) {
         size_t number = roll(random_calls_len);
-        if (mine->calls % RENEWED_AFTER == 0 && mine->calls / RENEWED_AFTER == renewed) {
+        uint64_t one_in = random_calls[number].one_in;
+        if (mine->calls == CALM_AFTER) rarer = RARER;
+        if (mine->calls == next) {
+            next += RENEWED_AFTER * rarer;
             mine->store = renewed++ % (STORES + 1);
             renew(of->seed);
         }
-        if (roll(random_calls[number].one_in)) continue;
+        if (one_in > 1 && roll(one_in * rarer)) continue;
         mine->store = roll(STORES + 1);
         mine->is_wild = (int)roll(2);
         random_calls[number].make();
@@ -521,6 +525,8 @@ int main(int argc, char **argv) {
     if (keycask_close(closed) != KEYCASK_OK) DIE("a store is not closed");
     slash = strrchr(directory, '/');
     if (slash) *slash = 0;
+    // A text that is taken for a path names what is there, too.
+    if (chdir(directory)) DIE("%s: no directory", directory);
     for (at = 0; at < threads; at++) {
         works[at].seed = strtoull(argv[3], NULL, 10) * 16 + at;
         works[at].calls = calls / threads;
