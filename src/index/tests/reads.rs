@@ -2,11 +2,15 @@
 
 use std::cell::RefCell;
 use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::super::slot::Slot;
 
 /// Where the slots are that were read while something was done, once for each time.
 pub(crate) struct Reads(Vec<usize>);
+
+/// Threads that count: mostly there is none, and it costs little to know.
+static COUNTING: AtomicUsize = AtomicUsize::new(0);
 
 thread_local! {
     static READS: RefCell<Option<Vec<usize>>> = const { RefCell::new(None) };
@@ -15,6 +19,9 @@ thread_local! {
 /// Notes that `slot` is read, if somebody counts.
 #[inline]
 pub(in crate::index) fn note(slot: &Slot) {
+    if COUNTING.load(Ordering::Relaxed) == 0 {
+        return;
+    }
     READS.with_borrow_mut(|reads| {
         if let Some(reads) = reads {
             reads.push(ptr::from_ref(slot).addr());
@@ -25,7 +32,9 @@ pub(in crate::index) fn note(slot: &Slot) {
 /// What `does` gives, and reads of slots.
 pub(crate) fn of<T>(does: impl FnOnce() -> T) -> (T, Reads) {
     READS.set(Some(Vec::new()));
+    COUNTING.fetch_add(1, Ordering::Relaxed);
     let given = does();
+    COUNTING.fetch_sub(1, Ordering::Relaxed);
     (given, Reads(READS.take().unwrap()))
 }
 
