@@ -1,5 +1,6 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
+#[cfg(not(loom))]
 mod alike;
 mod chance;
 mod crash;
