@@ -2,7 +2,6 @@
 
 mod lease;
 mod model;
-mod probes;
 pub(crate) mod reads;
 mod room;
 mod rules;
