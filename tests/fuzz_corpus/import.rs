@@ -1,4 +1,7 @@
-use keycask::Import;
+use std::io::{self, Read};
+use std::mem;
+
+use keycask::{Import, State};
 
 use crate::{catch, replay};
 
@@ -10,6 +13,16 @@ use property::{ENGINE, Engine};
 #[test]
 fn p28_the_corpus_is_read_or_refused_without_a_secret_in_the_refusal() {
     replay("import", property::check);
+}
+
+/// Loses a byte of each read that gives several.
+struct Loses<'a>(&'a mut dyn Read);
+
+impl Read for Loses<'_> {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.0.read(into)?;
+        Ok(read - usize::from(read > 1))
+    }
 }
 
 #[test]
@@ -32,8 +45,49 @@ fn planted_faults_are_caught_by_the_corpus() {
         },
         ..ENGINE
     };
+    let loses_bytes = Engine {
+        import: |store, lines, from| (ENGINE.import)(store, lines, &mut Loses(from)),
+        ..ENGINE
+    };
+    let swaps_start_and_end = Engine {
+        key: |store, key| {
+            let mut key = (ENGINE.key)(store, key);
+            mem::swap(&mut key.start, &mut key.end);
+            key
+        },
+        ..ENGINE
+    };
+    let knows_one_state = Engine {
+        key: |store, key| {
+            let mut key = (ENGINE.key)(store, key);
+            key.state = State::Active;
+            key
+        },
+        ..ENGINE
+    };
+    let forgets_sets = Engine {
+        key: |store, key| {
+            let mut key = (ENGINE.key)(store, key);
+            key.scopes.truncate(1);
+            key
+        },
+        ..ENGINE
+    };
+    let takes_the_issue_for_the_start = Engine {
+        key: |store, key| {
+            let mut key = (ENGINE.key)(store, key);
+            key.start = key.issued;
+            key
+        },
+        ..ENGINE
+    };
     for (name, planted) in [
         ("repeats lines", repeats_lines),
+        ("loses bytes", loses_bytes),
+        ("swaps start and end", swaps_start_and_end),
+        ("knows one state", knows_one_state),
+        ("forgets sets", forgets_sets),
+        ("takes the issue for the start", takes_the_issue_for_the_start),
         ("cuts digests", cuts_digests),
         ("refuses capitals", refuses_capitals),
     ] {

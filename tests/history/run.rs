@@ -89,9 +89,10 @@ impl World<'_> {
     }
 
     /// All keys that are left come over to another pepper, and the one before is retired, but for
-    /// one, which nobody presents: it ends with that pepper, unless a verify while that is being
-    /// retired is first. With `early` that is told before it is done.
-    pub fn turn_pepper(&self, turn: usize, early: bool) {
+    /// one that is kept aside. It ends with that pepper: every other time nobody presents it before
+    /// that was retired; else readers do meanwhile, and it comes over if they are first. With
+    /// `planted` it always comes over, and is said to have ended.
+    pub fn turn_pepper(&self, turn: usize, planted: bool) {
         let (store, history) = (&self.scene.store, self.history);
         let aside = (turn < ASIDE).then_some(self.keys() + turn);
         history.watch_also(None);
@@ -101,22 +102,26 @@ impl World<'_> {
         bytes[..8].copy_from_slice(&(turn as u64).to_le_bytes());
         store.rotate_pepper(Pepper::new(&bytes), &by()).unwrap();
         let present = |key| drop(store.verify(self.scene.acme, self.token(key), &Request::new()));
-        let returned = loop {
-            (0..self.issued.len()).filter(|key| Some(*key) != aside).for_each(present);
+        loop {
+            let comes_over = |key: &usize| planted || Some(*key) != aside;
+            (0..self.issued.len()).filter(comes_over).for_each(present);
             aside.inspect(|aside| history.note_denying(*aside));
-            history.watch_also(aside);
-            let said = early.then(|| history.pass());
+            history.watch_also(aside.filter(|_| turn % 2 == 1));
             match store.retire_pepper(&by()) {
-                Ok(_) => break said.unwrap_or_else(|| history.pass()),
+                Ok(_) => break,
                 // What was verified while the pepper was rotated has to be verified again.
                 Err(error) if error.kind() == ErrorKind::Conflict => {}
                 Err(error) => panic!("{error}"),
             }
-        };
+        }
+        let returned = history.pass();
+        history.watch_also(aside);
         let Some(aside) = aside else { return };
-        match store.key(self.issued[aside].key.key_id).unwrap().state {
-            State::Revoked => history.note_denial(aside, returned),
-            _ => history.note_spared(aside),
+        let state = store.key(self.issued[aside].key.key_id).unwrap().state;
+        if planted || state == State::Revoked {
+            history.note_denial(aside, returned);
+        } else {
+            history.note_spared(aside);
         }
         self.wait_for_a_round();
     }
@@ -144,9 +149,12 @@ pub fn run(
         }
         scope.spawn(|| {
             let _finish = Finish(&world.done);
-            for time in (0..).take_while(|_| !world.is_over()) {
+            for time in 0.. {
                 meanwhile(world, time);
                 history.note_meanwhile();
+                if world.is_over() {
+                    break;
+                }
             }
         });
         let _finish = Finish(&world.done);
