@@ -15,6 +15,8 @@ mod verdicts;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{LazyLock, OnceLock};
 
+pub(super) use planted::fence;
+
 use loom::sync::Arc;
 use loom::thread::{self, JoinHandle};
 
@@ -122,7 +124,7 @@ impl World {
     fn find(&self) -> Option<Entry> {
         let found = self.table.get(&KEY);
         if let Some(found) = &found {
-            assert!(is_whole(found), "{found:?}");
+            assert!(is_whole(found), "it is not whole: {found:?}");
         }
         found
     }
