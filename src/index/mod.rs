@@ -64,7 +64,7 @@ mod slot;
 mod table;
 #[cfg(test)]
 #[cfg(not(loom))]
-mod tests;
+pub(crate) mod tests;
 mod verdict;
 mod writer;
 
@@ -114,8 +114,6 @@ pub(crate) struct Stats {
     /// Slots in segments: what is left of them is used before the table grows.
     pub slots: usize,
     pub segments: usize,
-    /// Slots that a lookup reads at most: four near and four far, as many in the overflow.
-    pub longest_probe: usize,
     /// Keys that found no place in their segment, because too many tokens end alike.
     pub overflowing: usize,
     pub sides: usize,

@@ -25,6 +25,11 @@ pub(super) const BLOCKS_MAX: usize = 14;
 const REACH_NEAR: usize = 12;
 const REACH: usize = 192;
 
+/// How often a search for room reads a slot at most: each that it looks into twice, for the key
+/// there, and its eight places once; those of its own key once; and twice whatever it moves.
+#[cfg(all(test, not(loom)))]
+pub(super) const READS_MAX: usize = (1 + REACH_NEAR + REACH) * 10 + 8 + REACH * 2;
+
 /// Where the slots of a segment are. While the directory names it, it does not change.
 #[repr(align(64))]
 #[derive(Default)]
@@ -179,7 +184,8 @@ impl Segment {
     }
 
     /// Empties one of `wanted`, all of which are taken, by moves that `may` allows from one slot
-    /// to another; looks at `reach` slots at most.
+    /// to another; looks into `reach` slots at most, at the eight places of each one's key, and so
+    /// compares 8 * `reach` places with `reach` slots at most.
     fn clear_way<'p>(
         &self,
         pool: &'p Pool,

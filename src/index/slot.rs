@@ -114,17 +114,25 @@ pub(super) struct Slot {
 
 /// For readers. They write nothing.
 impl Slot {
+    /// The slot, of which a word is read: whoever looks at it comes by here, where tests count.
+    #[inline(always)]
+    fn read_now(&self) -> &Self {
+        #[cfg(all(test, not(loom)))]
+        super::tests::reads::note(self);
+        self
+    }
+
     /// The slot's life as it is now, to be read before anything else.
     #[inline]
     pub(super) fn life(&self) -> Life {
         // Acquire, with the Release of `fill`: what is read after a life was written before it.
-        Life(self.life.load(Ordering::Acquire))
+        Life(self.read_now().life.load(Ordering::Acquire))
     }
 
     /// Whether the slot's digest is `digest`. All 128 bits are compared, without a branch.
     #[inline]
     pub(super) fn holds(&self, digest: [u64; 2]) -> bool {
-        let ([a, b], [x, y]) = (&self.digest, digest);
+        let ([a, b], [x, y]) = (&self.read_now().digest, digest);
         (a.load(Ordering::Relaxed) ^ x) | (b.load(Ordering::Relaxed) ^ y) == 0
     }
 
@@ -142,7 +150,7 @@ impl Slot {
     /// Whether the slot's life is what it was. To be asked after an Acquire fence.
     #[inline]
     pub(super) fn is_still(&self, seen: Life) -> bool {
-        self.life.load(Ordering::Relaxed) == seen.0
+        self.read_now().life.load(Ordering::Relaxed) == seen.0
     }
 
     /// Sets the expired bit of a key that ends at `end`.
@@ -204,7 +212,7 @@ impl Slot {
         let pair = |[a, b]: &[AtomicU64; 2]| [a.load(Ordering::Relaxed), b.load(Ordering::Relaxed)];
         let locator = Locator::from_number(low32(seen.0 >> LOCATOR));
         Content {
-            address: Address { locator, digest: pair(&self.digest) },
+            address: Address { locator, digest: pair(&self.read_now().digest) },
             verdict: Verdict::from_bits(self.verdict.load(Ordering::Relaxed)),
             scopes: pair(&self.scopes),
             key_id: self.key_id.load(Ordering::Relaxed),

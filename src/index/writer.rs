@@ -366,7 +366,6 @@ impl Index {
             keys: w.books.keys(),
             slots,
             segments: count,
-            longest_probe: tables().count().saturating_mul(8),
             overflowing: w.books.overflow.as_ref().map_or(0, |overflow| overflow.keys()),
             sides: self.sides.lent(&w.numbers),
             restraints: w.targets.len(),

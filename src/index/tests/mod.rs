@@ -2,6 +2,7 @@
 
 mod lease;
 mod model;
+pub(crate) mod reads;
 mod room;
 mod rules;
 #[cfg(shuttle)]

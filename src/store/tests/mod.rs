@@ -1,5 +1,7 @@
 //! What is promised of a store, kept against failing, hanging and lying disks.
 
+#[cfg(not(loom))]
+mod alike;
 mod chance;
 mod crash;
 mod credits;
