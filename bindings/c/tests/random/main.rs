@@ -9,7 +9,7 @@ mod header;
 #[path = "../kit/mod.rs"]
 mod kit;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
@@ -39,7 +39,9 @@ fn program() -> &'static Program {
         let dir = tempfile::tempdir().unwrap();
         let calls_c = emitted(dir.path());
         let include = format!("-I{}", Path::new(kit::CRATE).join("tests/random").display());
-        let sources = ["tests/random/random.c", "tests/random/judge.c", &calls_c];
+        let sources = ["random", "judge", "play", "threads"].map(|n| format!("tests/random/{n}.c"));
+        let mut sources: Vec<&str> = sources.iter().map(String::as_str).collect();
+        sources.push(&calls_c);
         Program::sanitized(&sources, &[include.as_str(), "-O1"])
     })
 }
@@ -72,6 +74,56 @@ fn run(planted: Option<&str>, calls: u64, seed: u64, threads: u32) -> Output {
     command.output().unwrap()
 }
 
+/// Where a sanitizer sees what the library does.
+const LIBRARY: &str = "libkeycask.so";
+
+/// The mistakes of src/planted.rs, and what is said of each.
+const PLANTED: [(&str, [&str; 3]); 8] = [
+    ("write", ["heap-buffer-overflow", "WRITE of size 1", LIBRARY]),
+    ("read", ["heap-buffer-overflow", "READ of size 1", LIBRARY]),
+    ("freed", ["heap-use-after-free", "READ of size", LIBRARY]),
+    ("failure", ["keycask_realm_name: not_found, and", "a result of 8 bytes", "is written"]),
+    ("denial", ["keycask_verify: ", ", and a result of ", " bytes is written"]),
+    ("space", [": space, and a result of ", " bytes is written", ""]),
+    ("stray", ["a denial as ", "is to be tried after 1", ""]),
+    ("panic", ["keycask_realm_name: -20", "", ""]),
+];
+
+/// The inputs of the fuzz target `calls` that are kept.
+fn kept() -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(kit::top().join("fuzz/corpus/calls")).unwrap();
+    let mut kept: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    kept.sort();
+    assert!(kept.len() > 10, "{} inputs", kept.len());
+    kept
+}
+
+/// Makes the calls that an input chooses.
+fn play(planted: Option<&str>, input: &Path) -> Output {
+    let dir = scratch();
+    let mut command = program().command_in(dir.path(), &[]);
+    command.env("ASAN_OPTIONS", ASAN_OPTIONS).arg(input);
+    command.envs(planted.map(|mistake| ("KEYCASK_PLANTED", mistake)));
+    command.output().unwrap()
+}
+
+#[test]
+fn what_a_fuzzer_kept_is_played() {
+    for input in kept() {
+        let output = play(None, &input);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {}\n{said}", input.display(), output.status);
+    }
+}
+
+#[test]
+fn what_a_fuzzer_kept_finds_out_what_is_planted() {
+    for (planted, _) in PLANTED {
+        let is_found = |input: &PathBuf| !play(Some(planted), input).status.success();
+        assert!(kept().iter().any(is_found), "{planted}");
+    }
+}
+
 fn amount(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |amount| amount.parse().unwrap())
 }
@@ -94,18 +146,7 @@ fn whatever_it_is_given_a_function_returns_a_status_and_writes_what_it_says() {
 
 #[test]
 fn a_planted_mistake_is_found_out() {
-    // Those of memory are seen in the library itself.
-    let (beyond, library) = ("heap-buffer-overflow", "libkeycask.so");
-    for (planted, told) in [
-        ("write", [beyond, "WRITE of size 1", library]),
-        ("read", [beyond, "READ of size 1", library]),
-        ("freed", ["heap-use-after-free", "READ of size", library]),
-        ("failure", ["keycask_realm_name: not_found, and", "a result of 8 bytes", "is written"]),
-        ("denial", ["keycask_verify: ", ", and a result of ", " bytes is written"]),
-        ("space", [": space, and a result of ", " bytes is written", ""]),
-        ("stray", ["a denial as ", "is to be tried after 1", ""]),
-        ("panic", ["keycask_realm_name: -20", "", ""]),
-    ] {
+    for (planted, told) in PLANTED {
         let output = run(Some(planted), 20_000, 1, 1);
         let said = String::from_utf8_lossy(&output.stderr);
         let is_told = told.iter().all(|part| said.contains(part));

@@ -1,25 +1,14 @@
-// Random calls of every function, on several threads: program STORE CALLS SEED THREADS.
-//
-// What a call is given is here, what is demanded of it in judge.c.
+// What a random call is given: of what its thread has, as chance or an input chooses. What is
+// demanded of it is in judge.c.
 #include "random.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <unistd.h>
 
-// The clock of the stores that are moved by hand.
-#define CLOCK 1800000000000
-
-// One of the stores is renewed after so many calls. After so many calls a thread is calm: what takes
-// time, and renewing, is so many times as rare.
-enum { THREADS_MAX = 16, CALLS_MAX = 200, RENEWED_AFTER = 200, CALM_AFTER = 10000, RARER = 100 };
-
 _Thread_local chance *mine;
-static char directory[400];
-
-// Those that are open: all threads use all.
-static keycask_store *stores[STORES];
-static keycask_store *closed;
+char directory[DIRECTORY_MAX];
+keycask_store *stores[STORES];
+keycask_store *closed;
 
 static const char PROFILE[] =
     "realm = 'acme'\n"
@@ -77,7 +66,16 @@ static const struct {
 
 #define LENGTH(array) (sizeof(array) / sizeof *(array))
 
+// The next bytes of an input, or none when it ends: as many as so many sides need.
+static uint64_t next_bytes(uint64_t sides) {
+    size_t len = sides <= 256 ? 1 : sides <= 65536 ? 2 : 8;
+    uint64_t number = 0;
+    while (len-- && mine->input < mine->input_end) number = number << 8 | *mine->input++;
+    return number % sides;
+}
+
 uint64_t roll(uint64_t sides) {
+    if (mine->input) return next_bytes(sides);
     // SplitMix64: Steele, Lea and Flood, OOPSLA 2014.
     uint64_t z = mine->state += 0x9E3779B97F4A7C15u;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
@@ -364,7 +362,7 @@ keycask_store *some_store_to_close(void) {
 
 keycask_store **some_place(void) { return odd(24) ? NULL : take(sizeof(keycask_store *)); }
 
-static void close_own(void) {
+void close_own(void) {
     if (mine->own_is_open && keycask_close(mine->own) != KEYCASK_OK) DIE("a store is not closed");
     mine->own_is_open = 0;
 }
@@ -400,8 +398,7 @@ static void let_go(void) {
     mine->watched_len = 0;
 }
 
-// A new store.
-static keycask_store *begin(const char *at, int64_t clock_ms) {
+keycask_store *begin(const char *at, int64_t clock_ms) {
     keycask_options options = KEYCASK_OPTIONS_INIT;
     uint8_t sealing_key[KEYCASK_SECRET_LEN];
     keycask_store *store = NULL;
@@ -423,9 +420,7 @@ static const keycask_store *own_store(uint64_t seed) {
     return mine->own;
 }
 
-// Makes good what chance took away: the realm is as it was, its owner is there and not suspended, and
-// there are keys of it. A store that cannot be written to stays as it is.
-static void renew(uint64_t seed) {
+void renew(uint64_t seed) {
     const keycask_store *store = mine->store < STORES ? stores[mine->store] : own_store(seed);
     keycask_owner_change owner = KEYCASK_OWNER_CHANGE_INIT;
     keycask_actor by = KEYCASK_ACTOR_INIT;
@@ -449,96 +444,8 @@ static void renew(uint64_t seed) {
     }
 }
 
-typedef struct {
-    uint64_t seed;
-    uint64_t calls;
-    uint64_t good;
-    uint64_t made[CALLS_MAX];
-    uint64_t done[CALLS_MAX];
-} work;
-
-static void *run(void *argument) {
-    work *of = argument;
-    uint64_t renewed = 0, rarer = 1, next = 0;
-    mine = calloc(1, sizeof *mine);
-    if (!mine) DIE("no memory");
-    mine->state = of->seed;
-    for (mine->store = 0; mine->store <= STORES; mine->store++) renew(of->seed);
-    while (mine->calls < of->calls) {
-        size_t number = roll(random_calls_len);
-        uint64_t one_in = random_calls[number].one_in;
-        if (mine->calls == CALM_AFTER) rarer = RARER;
-        if (mine->calls == next) {
-            next += RENEWED_AFTER * rarer;
-            mine->store = renewed++ % (STORES + 1);
-            renew(of->seed);
-        }
-        if (one_in > 1 && roll(one_in * rarer)) continue;
-        mine->store = roll(STORES + 1);
-        mine->is_wild = (int)roll(2);
-        random_calls[number].make();
-        of->made[number]++;
-        of->done[number] += mine->status == KEYCASK_OK;
-        let_go();
-    }
-    close_own();
-    of->good = mine->good;
-    free(mine);
-    return NULL;
-}
-
-// What was never done, though it takes no time and was tried often, was not tried at all.
-static void judge_amounts(const work *works, unsigned long threads) {
-    size_t number;
-    for (number = 0; number < random_calls_len; number++) {
-        const random_call *call = &random_calls[number];
-        uint64_t made = 0, done = 0;
-        unsigned long at;
-        for (at = 0; at < threads; at++) {
-            made += works[at].made[number];
-            done += works[at].done[number];
-        }
-        if (done) continue;
-        if (call->one_in == 1 && made >= 1000)
-            DIE("%s: none of %" PRIu64 " calls did anything", call->name, made);
-        printf("random: %s: none of %" PRIu64 " done\n", call->name, made);
-    }
-}
-
-int main(int argc, char **argv) {
-    uint64_t calls, good = 0;
-    unsigned long threads, at;
-    static work works[THREADS_MAX];
-    pthread_t running[THREADS_MAX];
-    char *slash;
-    if (argc != 5 || strlen(argv[1]) >= sizeof directory - 20) return 2;
-    strcpy(directory, argv[1]);
-    calls = strtoull(argv[2], NULL, 10);
-    threads = strtoul(argv[4], NULL, 10);
-    if (threads < 1 || threads > THREADS_MAX || random_calls_len > CALLS_MAX) return 2;
-    for (at = 0; at < STORES + 1; at++) {
-        char name[420];
-        snprintf(name, sizeof name, "%s-%lu", argv[1], at);
-        if (at < STORES) stores[at] = begin(name, 0);
-        else closed = begin(name, 0);
-    }
-    if (keycask_close(closed) != KEYCASK_OK) DIE("a store is not closed");
-    slash = strrchr(directory, '/');
-    if (slash) *slash = 0;
-    // A text that is taken for a path names what is there, too.
-    if (chdir(directory)) DIE("%s: no directory", directory);
-    for (at = 0; at < threads; at++) {
-        works[at].seed = strtoull(argv[3], NULL, 10) * 16 + at;
-        works[at].calls = calls / threads;
-        if (pthread_create(&running[at], NULL, run, &works[at])) DIE("no thread");
-    }
-    for (at = 0; at < threads; at++) {
-        pthread_join(running[at], NULL);
-        good += works[at].good;
-    }
-    for (at = 0; at < STORES; at++)
-        if (keycask_close(stores[at]) != KEYCASK_OK) DIE("a store is not closed");
-    printf("random: calls: %" PRIu64 ", %" PRIu64 " of them done\n", calls, good);
-    judge_amounts(works, threads);
-    return 0;
+void make_call(size_t number) {
+    mine->is_wild = (int)roll(2);
+    random_calls[number].make();
+    let_go();
 }

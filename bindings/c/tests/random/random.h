@@ -45,6 +45,8 @@ typedef struct {
 // What one thread has.
 typedef struct {
     uint64_t state;
+    // What chooses instead of chance, if there is such: the bytes of an input that are left.
+    const uint8_t *input, *input_end;
     taken taken[TAKEN_MAX];
     size_t taken_len;
     // What was in those that are watched.
@@ -70,6 +72,36 @@ typedef struct {
 } chance;
 
 extern _Thread_local chance *mine;
+
+enum { DIRECTORY_MAX = 400 };
+
+// Where stores and other files are.
+extern char directory[DIRECTORY_MAX];
+
+// Those that are open, which all threads use, and one that is closed.
+extern keycask_store *stores[STORES];
+extern keycask_store *closed;
+
+// The clock of the stores that are moved by hand, in milliseconds.
+#define CLOCK 1800000000000
+
+// A new store.
+keycask_store *begin(const char *at, int64_t clock_ms);
+
+// Makes good what chance took away: the realm is as it was, its owner is there and not suspended, and
+// there are keys of it. A store that cannot be written to stays as it is; one of the thread's own that
+// was closed is made anew, under a name of this seed's.
+void renew(uint64_t seed);
+
+// Closes the thread's own store, if that is open.
+void close_own(void);
+
+// Makes the calls that an input chooses, on a store of their own in a directory that has nothing in it:
+// each byte decides something.
+void keycask_play(const char *in, const uint8_t *input, size_t len);
+
+// Makes a call of this function, on the store that was chosen.
+void make_call(size_t number);
 
 // A number below `sides`, which is not 0.
 uint64_t roll(uint64_t sides);

@@ -1,0 +1,118 @@
+// Random calls of every function, on several threads: program STORE CALLS SEED THREADS. Or those that
+// a file chooses: program STORE INPUT.
+#include "random.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <unistd.h>
+
+// One of the stores is renewed after so many calls. After so many calls a thread is calm: what takes
+// time, and renewing, is so many times as rare.
+enum { THREADS_MAX = 16, CALLS_MAX = 200, RENEWED_AFTER = 200, CALM_AFTER = 10000, RARER = 100 };
+
+typedef struct {
+    uint64_t seed;
+    uint64_t calls;
+    uint64_t good;
+    uint64_t made[CALLS_MAX];
+    uint64_t done[CALLS_MAX];
+} work;
+
+static void *run(void *argument) {
+    work *of = argument;
+    uint64_t renewed = 0, rarer = 1, next = 0;
+    mine = calloc(1, sizeof *mine);
+    if (!mine) DIE("no memory");
+    mine->state = of->seed;
+    for (mine->store = 0; mine->store <= STORES; mine->store++) renew(of->seed);
+    while (mine->calls < of->calls) {
+        size_t number = roll(random_calls_len);
+        uint64_t one_in = random_calls[number].one_in;
+        if (mine->calls == CALM_AFTER) rarer = RARER;
+        if (mine->calls == next) {
+            next += RENEWED_AFTER * rarer;
+            mine->store = renewed++ % (STORES + 1);
+            renew(of->seed);
+        }
+        if (one_in > 1 && roll(one_in * rarer)) continue;
+        mine->store = roll(STORES + 1);
+        make_call(number);
+        of->made[number]++;
+        of->done[number] += mine->status == KEYCASK_OK;
+    }
+    close_own();
+    of->good = mine->good;
+    free(mine);
+    return NULL;
+}
+
+// What was never done, though it takes no time and was tried often, was not tried at all.
+static void judge_amounts(const work *works, unsigned long threads) {
+    size_t number;
+    for (number = 0; number < random_calls_len; number++) {
+        const random_call *call = &random_calls[number];
+        uint64_t made = 0, done = 0;
+        unsigned long at;
+        for (at = 0; at < threads; at++) {
+            made += works[at].made[number];
+            done += works[at].done[number];
+        }
+        if (done) continue;
+        if (call->one_in == 1 && made >= 1000)
+            DIE("%s: none of %" PRIu64 " calls did anything", call->name, made);
+        printf("random: %s: none of %" PRIu64 " done\n", call->name, made);
+    }
+}
+
+// Plays what is in a file. The store is not made: others are, beside it.
+static int play(char *store, const char *from) {
+    static uint8_t input[1 << 20];
+    FILE *file = fopen(from, "rb");
+    char *slash = strrchr(store, '/');
+    size_t len;
+    if (!file || !slash) return 2;
+    len = fread(input, 1, sizeof input, file);
+    fclose(file);
+    *slash = 0;
+    keycask_play(store, input, len);
+    return 0;
+}
+
+int main(int argc, char **argv) {
+    uint64_t calls, good = 0;
+    unsigned long threads, at;
+    static work works[THREADS_MAX];
+    pthread_t running[THREADS_MAX];
+    char *slash;
+    if (argc == 3) return play(argv[1], argv[2]);
+    if (argc != 5 || strlen(argv[1]) >= sizeof directory - 20) return 2;
+    strcpy(directory, argv[1]);
+    calls = strtoull(argv[2], NULL, 10);
+    threads = strtoul(argv[4], NULL, 10);
+    if (threads < 1 || threads > THREADS_MAX || random_calls_len > CALLS_MAX) return 2;
+    for (at = 0; at < STORES + 1; at++) {
+        char name[420];
+        snprintf(name, sizeof name, "%s-%lu", argv[1], at);
+        if (at < STORES) stores[at] = begin(name, 0);
+        else closed = begin(name, 0);
+    }
+    if (keycask_close(closed) != KEYCASK_OK) DIE("a store is not closed");
+    slash = strrchr(directory, '/');
+    if (slash) *slash = 0;
+    // A text that is taken for a path names what is there, too.
+    if (chdir(directory)) DIE("%s: no directory", directory);
+    for (at = 0; at < threads; at++) {
+        works[at].seed = strtoull(argv[3], NULL, 10) * 16 + at;
+        works[at].calls = calls / threads;
+        if (pthread_create(&running[at], NULL, run, &works[at])) DIE("no thread");
+    }
+    for (at = 0; at < threads; at++) {
+        pthread_join(running[at], NULL);
+        good += works[at].good;
+    }
+    for (at = 0; at < STORES; at++)
+        if (keycask_close(stores[at]) != KEYCASK_OK) DIE("a store is not closed");
+    printf("random: calls: %" PRIu64 ", %" PRIu64 " of them done\n", calls, good);
+    judge_amounts(works, threads);
+    return 0;
+}
