@@ -179,8 +179,8 @@ impl<T> Drop for Slab<T> {
     }
 }
 
-/// Bytes of a huge page.
-pub(crate) const HUGE_PAGE: usize = 2 << 20;
+/// Bytes of a huge page. Miri pays for each.
+pub(crate) const HUGE_PAGE: usize = if cfg!(miri) { 64 << 10 } else { 2 << 20 };
 
 /// Bytes of these slices that stand on huge pages now; 0 where the system does not tell.
 pub(crate) fn huge_bytes<'a, T: 'a>(slices: impl Iterator<Item = &'a [T]>) -> usize {
