@@ -115,7 +115,7 @@ peers: ## measure beside maps, caches and stores that do the same; builds SQLite
 	cargo bench --locked --manifest-path benches/peers/Cargo.toml
 
 attack: ## every attack for M=60 minutes in all, and one table of what they found
-	@.ci/prepare build c trace fuzz
+	@.ci/prepare build c trace fuzz go python
 	tests/attack/run $(M)
 
 miri: ## what is unsafe or shared by threads, under Miri for S=60 seconds; needs a nightly toolchain

@@ -379,6 +379,7 @@ func live(t *testing.T, plants map[string]func(*living, int)) (found []string) {
 		}
 	}
 	slices.Sort(found)
+	t.Logf("residue: %d calls", calls)
 	return found
 }
 
@@ -396,6 +397,7 @@ func apart(t *testing.T) bool {
 	if err != nil || !bytes.Contains(said, []byte("--- PASS: "+t.Name())) {
 		t.Fatalf("%v\n%s", err, said)
 	}
+	t.Logf("%s", said)
 	return false
 }
 

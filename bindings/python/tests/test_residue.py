@@ -344,6 +344,7 @@ def live(
                 results.append(f"{kind}: {file.name}")
         if any(part in said for part in parts[kind]):
             results.append(f"{kind}: log")
+    print(f"residue: {looks * CALLS} calls")
     return sorted(results)
 
 
