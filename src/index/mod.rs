@@ -154,8 +154,8 @@ impl Index {
     }
 
     /// Looks once for the entry of the key of `digest`, and puts into `side` what stands beside it
-    /// at the same moment for a request from `address`. Has the owner fetched if that is `wanted`,
-    /// and the meter.
+    /// at the same moment for a request from `address`, and into `owner` whom it is of at that
+    /// moment, if that is `wanted`: else no owner is suspended then. Has the meter fetched.
     ///
     /// # Errors
     ///
@@ -167,16 +167,21 @@ impl Index {
         digest: &Digest,
         address: Option<IpAddr>,
         wanted: bool,
-        side: &mut Option<Side>,
+        (side, owner): (&mut Option<Side>, &mut Option<OwnerEntry>),
     ) -> Result<Entry, Missing> {
         let found = self.table.look_with(approach, digest.words(), |entry| {
             if wanted {
                 self.owners.fetch(entry.owner);
             }
-            match entry.side {
-                Some(at) => self.beside(at, entry.key_id, address, side),
-                None => Some(()),
+            if let Some(at) = entry.side {
+                self.beside(at, entry.key_id, address, side)?;
             }
+            match wanted {
+                true => _ = owner.insert(self.owners.get(entry.owner)?),
+                false if self.owners.suspended() > 0 => return None,
+                false => {}
+            }
+            Some(())
         });
         found.map(|(entry, ())| entry)
     }
@@ -189,13 +194,34 @@ impl Index {
         digest: &Digest,
         address: Option<IpAddr>,
     ) -> Option<(Entry, Option<Side>)> {
-        self.table.get_with(&approach.address(digest.words()), |entry| {
+        self.find_with(approach, digest, address, |_| Some(())).map(|(found, ())| found)
+    }
+
+    /// The same, and its owner at that moment.
+    pub(crate) fn find_owned(
+        &self,
+        approach: &Approach<'_>,
+        digest: &Digest,
+        address: Option<IpAddr>,
+    ) -> Option<((Entry, Option<Side>), OwnerEntry)> {
+        self.find_with(approach, digest, address, |entry| self.owners.get(entry.owner))
+    }
+
+    fn find_with<T>(
+        &self,
+        approach: &Approach<'_>,
+        digest: &Digest,
+        address: Option<IpAddr>,
+        mut more: impl FnMut(&Entry) -> Option<T>,
+    ) -> Option<((Entry, Option<Side>), T)> {
+        let found = self.table.get_with(&approach.address(digest.words()), |entry| {
             let mut side = None;
             if let Some(at) = entry.side {
                 self.beside(at, entry.key_id, address, &mut side)?;
             }
-            Some(side)
-        })
+            Some((side, more(entry)?))
+        });
+        found.map(|(entry, (side, more))| ((entry, side), more))
     }
 
     /// Puts into `side` what stands at `at`, if that is still `key`'s. Apart, so that a key

@@ -92,8 +92,9 @@ impl Owners {
     /// How many owners are suspended in the whole store.
     #[inline]
     pub(super) fn suspended(&self) -> usize {
-        // Relaxed, with `set`: the call that suspends counts the owner before it returns.
-        self.suspended.load(Ordering::Relaxed)
+        // Acquire, with the AcqRel of `set`: who sees that the last one was resumed sees what was
+        // denied before. The call that suspends counts the owner before it returns.
+        self.suspended.load(Ordering::Acquire)
     }
 
     /// For the writer: `owner` is called so.

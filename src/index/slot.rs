@@ -136,15 +136,37 @@ impl Slot {
         (a.load(Ordering::Relaxed) ^ x) | (b.load(Ordering::Relaxed) ^ y) == 0
     }
 
-    /// The entry that stood in the slot from when `seen` was read until now; none if the slot
-    /// was emptied or filled anew in between.
+    /// The entry that stood in the slot from when `seen` was read, with what `beside` read that is
+    /// elsewhere, until it had read it: both as of one moment. None if the slot was emptied, filled
+    /// anew or given another verdict in between.
+    ///
+    /// A verdict that changed and changed back in between is taken for one that stayed.
     #[inline(always)]
-    pub(super) fn read(&self, seen: Life) -> Option<Entry> {
+    pub(super) fn read_with<T>(
+        &self,
+        seen: Life,
+        beside: impl FnOnce(&Entry) -> Option<T>,
+    ) -> Option<(Entry, T)> {
         let content = self.content(seen);
         // Acquire, with the Release fence of `fill`: if a word above was written for a later
         // key, the load below sees that the life has changed.
         fence(Ordering::Acquire);
-        self.is_still(seen).then(|| content.entry())
+        if !self.is_still(seen) {
+            return None;
+        }
+        let entry = content.entry();
+        let found = beside(&entry)?;
+        // Acquire, with the Release before what is elsewhere is written anew: if what was read
+        // there is of after a change of this key, the loads below see the change.
+        fence(Ordering::Acquire);
+        let verdict = self.verdict.load(Ordering::Relaxed);
+        (self.is_still(seen) && verdict == content.verdict.bits()).then_some((entry, found))
+    }
+
+    /// The entry alone.
+    #[cfg(test)]
+    pub(super) fn read(&self, seen: Life) -> Option<Entry> {
+        self.read_with(seen, |_| Some(())).map(|(entry, ())| entry)
     }
 
     /// Whether the slot's life is what it was. To be asked after an Acquire fence.

@@ -167,7 +167,7 @@ impl Table {
         beside: impl FnOnce(&Entry) -> Option<T>,
     ) -> Result<(Entry, T), Missing> {
         let (slot, life) = self.look(approach, digest)?;
-        read_with(slot, life, beside).ok_or(Missing::Unsure)
+        slot.read_with(life, beside).ok_or(Missing::Unsure)
     }
 
     /// The same, looked for until it is sure.
@@ -438,21 +438,6 @@ impl Table {
         }
         cleared
     }
-}
-
-/// The entry that stood in `slot` from when `life` was read until `beside` had read what it
-/// reads.
-#[inline(always)]
-fn read_with<T>(
-    slot: &Slot,
-    life: Life,
-    beside: impl FnOnce(&Entry) -> Option<T>,
-) -> Option<(Entry, T)> {
-    let entry = slot.read(life)?;
-    let found = beside(&entry)?;
-    // Acquire, with the Release fence before what is elsewhere is written anew.
-    fence(Ordering::Acquire);
-    slot.is_still(life).then_some((entry, found))
 }
 
 /// The address that a key has in the overflow.

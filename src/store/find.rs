@@ -102,8 +102,8 @@ impl Store {
         let looks = self.looks_at_owners(bound);
         let Beside { side, owner } = beside;
         let Presented { approach, digest } = presented;
-        let entry = self.index.look(approach, digest, request.address, looks, side)?;
-        let rights = self.admit(bound, &entry, request, owner).ok_or(Missing::Nowhere)?;
+        let entry = self.index.look(approach, digest, request.address, looks, (side, owner))?;
+        let rights = admit(bound, &entry, request).ok_or(Missing::Nowhere)?;
         Ok(Found { entry, side: side.as_ref(), owner: owner.as_ref(), rights })
     }
 
@@ -115,30 +115,10 @@ impl Store {
         request: &Request,
     ) -> Option<Known> {
         let Presented { approach, digest } = presented;
-        let (entry, side) = self.index.find(approach, digest, request.address)?;
-        let mut beside = Beside { side, owner: None };
-        let rights = self.admit(bound, &entry, request, &mut beside.owner)?;
+        let ((entry, side), owner) = self.index.find_owned(approach, digest, request.address)?;
+        let beside = Beside { side, owner: Some(owner) };
+        let rights = admit(bound, &entry, request)?;
         Some(Known { entry, beside, rights })
-    }
-
-    /// Where the scopes of a key come from, if the request accepts its kind. Puts its owner into
-    /// `owner` if a decision needs it.
-    #[inline(always)]
-    fn admit(
-        &self,
-        bound: &Bound,
-        entry: &Entry,
-        request: &Request,
-        owner: &mut Option<OwnerEntry>,
-    ) -> Option<Rights> {
-        let kind = bound.realm.kind(entry.kind)?;
-        if !request.kinds.meets(bound.realm.mask(entry.kind)) {
-            return None;
-        }
-        if self.looks_at_owners(bound) {
-            *owner = Some(self.index.owner(entry.owner)?);
-        }
-        Some(bound.rights(entry.kind, kind))
     }
 
     /// Whether decisions in a realm need the owners of keys.
@@ -207,4 +187,12 @@ impl Store {
         let (presented, known) = self.look_up(text, &Request::new())?;
         Ok((known.entry.key_id, presented.approach.address(presented.digest.words())))
     }
+}
+
+/// Where the scopes of a key come from, if the request accepts its kind.
+#[inline(always)]
+fn admit(bound: &Bound, entry: &Entry, request: &Request) -> Option<Rights> {
+    let kind = bound.realm.kind(entry.kind)?;
+    let is_accepted = request.kinds.meets(bound.realm.mask(entry.kind));
+    is_accepted.then(|| bound.rights(entry.kind, kind))
 }

@@ -163,7 +163,7 @@ pub fn run(
             // It is granted before, and whether it still is after, the next round tells.
             world.wait_for_a_round();
             if let Some(before) = key.checked_sub(1) {
-                scene.settle(before, &issued[before], || world.wait_for_a_round());
+                scene.settle(before, &issued[before]);
             }
             history.note_denying(key);
             deny(world, key, &|| history.note_denial(key, history.pass()));

@@ -130,13 +130,10 @@ impl Scene {
     }
 
     /// What is to be done once it was seen that a key was denied. While an owner is suspended, a
-    /// decision about any key looks at its owner; so none stays so. `wait` ends when all verifies
-    /// have ended that had begun: one that did before the key was revoked, and ends after its owner
-    /// was resumed, may grant it.
-    pub fn settle(&self, key: usize, issued: &Issued, wait: impl FnOnce()) {
+    /// decision about any key looks at its owner; so none stays so.
+    pub fn settle(&self, key: usize, issued: &Issued) {
         if key % WAYS == BY_OWNER {
             self.store.revoke(issued.key.key_id, &by()).unwrap();
-            wait();
             self.suspend_owner(key, false);
         }
     }

@@ -1,6 +1,6 @@
 //! What stands beside the table: sides and owners.
 
-use loom::sync::atomic::{AtomicBool, Ordering, fence};
+use loom::sync::atomic::{AtomicBool, Ordering};
 
 use super::super::conditions::Conditions;
 use super::super::numbers::Numbers;
@@ -28,10 +28,8 @@ fn a_side_is_read_with_the_entry_that_names_it() {
             move || {
                 let [slot, _] = &*slots;
                 let life = slot.life();
-                let found = slot.read(life).filter(|_| life.is_live());
-                let side = found.and_then(|entry| sides.get(entry.side?, NAME, None));
-                fence(Ordering::Acquire);
-                if let Some(side) = side.filter(|_| slot.is_still(life)) {
+                let side = |entry: &Entry| sides.get(entry.side?, NAME, None);
+                if let Some((_, side)) = slot.read_with(life, side).filter(|_| life.is_live()) {
                     assert_eq!(side.start, Timestamp::from_ms(1));
                 }
             }
@@ -70,4 +68,70 @@ fn an_owner_is_read_whole_and_not_as_before_a_denial_that_was_made_known() {
         known.store(true, Ordering::Release);
         reader.join().unwrap();
     });
+}
+
+/// How a key is seen beside its owner.
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    AtOnce,
+    KeyFirst,
+    OwnerFirst,
+}
+
+/// A key that is at no moment active while its owner is not suspended: it is revoked before he is
+/// resumed or, `backwards`, resumed once he is suspended. A reader sees both.
+fn a_key_beside_its_owner(seen: Seen, backwards: bool) {
+    let owner = OwnerRef::new(0);
+    let rights = |suspended| OwnerEntry { suspended, direct: ScopeSet::all(), plan: None };
+    let of = move |state| Content::new(*KEY, &Entry { state, owner, ..entry(1) });
+    let [first, last] = match backwards {
+        false => [State::Active, State::Revoked],
+        true => [State::Suspended, State::Active],
+    };
+    check(move || {
+        let (slot, owners) = (Arc::new(Slot::default()), Arc::new(Owners::new()));
+        owners.set(owner, &rights(!backwards));
+        slot.fill(&of(first));
+        let reader = thread::spawn({
+            let (slot, owners) = (Arc::clone(&slot), Arc::clone(&owners));
+            move || {
+                let life = slot.life();
+                let before = owners.get(owner);
+                let found = match seen {
+                    Seen::AtOnce => slot.read_with(life, |entry| owners.get(entry.owner)),
+                    Seen::KeyFirst => slot.read(life).zip(owners.get(owner)),
+                    Seen::OwnerFirst => slot.read(life).zip(before),
+                };
+                if let Some((entry, owner)) = found {
+                    let is_granted = entry.state == State::Active && !owner.suspended;
+                    assert!(!is_granted, "granted at no moment");
+                }
+            }
+        });
+        let set_owner = || owners.set(owner, &rights(backwards));
+        let set_key = || slot.judge(|before| of(last).verdict.after(before));
+        match backwards {
+            false => (set_key(), set_owner()),
+            true => (set_owner(), set_key()),
+        };
+        reader.join().unwrap();
+    });
+}
+
+#[test]
+fn a_key_and_its_owner_are_seen_as_of_one_moment() {
+    a_key_beside_its_owner(Seen::AtOnce, false);
+    a_key_beside_its_owner(Seen::AtOnce, true);
+}
+
+#[test]
+#[should_panic(expected = "granted at no moment")]
+fn a_key_that_is_seen_before_its_owner_alone_is_granted_once_both_have_changed() {
+    a_key_beside_its_owner(Seen::KeyFirst, false);
+}
+
+#[test]
+#[should_panic(expected = "granted at no moment")]
+fn a_key_that_is_seen_after_its_owner_alone_is_granted_once_both_have_changed() {
+    a_key_beside_its_owner(Seen::OwnerFirst, true);
 }

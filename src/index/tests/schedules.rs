@@ -154,7 +154,7 @@ fn a_reader_that_takes_what_is_unsure_for_missing_is_seen() {
     check_found(|| {
         grow(|index, n| {
             let approach = index.approach(address(n).locator);
-            index.look(&approach, &digest(n), None, false, &mut None).is_ok()
+            index.look(&approach, &digest(n), None, false, (&mut None, &mut None)).is_ok()
         });
     });
 }
