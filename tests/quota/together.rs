@@ -2,7 +2,7 @@
 
 use std::thread;
 
-use keycask::{Actor, Request, Restore, Store};
+use keycask::{Actor, ErrorKind, Request, Restore, Spec, Store};
 
 use crate::kit::{Scene, by};
 
@@ -35,7 +35,11 @@ fn a_backup_has_the_credits_that_nobody_had_leased() {
     // Before somebody confirms the restoring, too: what leases take is no change.
     let grant = crate::kit::ask(&store, scene.realm, &key, &Request::new()).unwrap();
     assert_eq!(grant.credits.unwrap().remaining, 989);
+    let spec = Spec::new(scene.realm, "live", "metered");
+    let unconfirmed = store.issue(&spec, &by()).unwrap_err();
+    assert_eq!(unconfirmed.kind(), ErrorKind::Unconfirmed, "to lease is not to confirm");
     store.confirm_restore(&by()).unwrap();
+    store.issue(&spec, &by()).unwrap();
     store.close().unwrap();
 }
 

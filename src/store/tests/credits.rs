@@ -1,6 +1,7 @@
 //! Credits when the power goes, and when the disk fails.
 
 use super::*;
+use crate::query::Filter;
 use crate::quota::{Quota, Refill};
 use crate::storage::tests::cut::Platter;
 use crate::storage::tests::dice::Dice;
@@ -127,6 +128,19 @@ fn a_failing_disk_refuses_what_is_not_leased_and_loses_one_chunk_at_most() {
         // The chunk whose commit failed, and what closing could not give back.
         assert!(granted <= LIMIT && granted + 2 * CHUNK >= LIMIT, "{granted} after {after}");
     }
+}
+
+/// The commit of a change of credits says what the file has then.
+#[test]
+fn who_has_no_credits_after_a_change_is_refused_without_a_commit() {
+    let credits = Credits::new();
+    let key = credits.scene.store.list(&Filter::new(), None, 1).unwrap().keys[0].key_id;
+    assert!(credits.pay(1));
+    let none = crate::spec::Update::new().set_credits(0);
+    credits.scene.store.update(key, &none, &by()).unwrap();
+    credits.scene.disk.fail(None);
+    assert!(!credits.pay(1));
+    assert_eq!(credits.scene.disk.done(false), 0);
 }
 
 /// It waited for writers while it had its owner's meter, and every other request of that owner with

@@ -6,6 +6,7 @@ use rustix::io::Errno;
 
 use super::*;
 use crate::audit::Event;
+use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind};
 use crate::spec::Update;
 use crate::storage::tests::disk::Fault;
@@ -332,4 +333,39 @@ fn a_revoked_key_is_refused_at_once_though_the_disk_hangs_and_others_wait() {
         revoking.join().unwrap().unwrap();
     });
     assert_eq!(scene.reopen().reason(token), Some(Reason::Revoked));
+}
+
+/// What changes with its commit what later plans go by is the last of its group: who comes after a
+/// rotation of the pepper draws under the new one, who comes after a reset of the clock goes by it.
+#[test]
+fn who_comes_after_a_change_of_pepper_or_clock_goes_by_what_it_made() {
+    let scene = Scene::new();
+    let rotating = || scene.store.rotate_pepper(Pepper::new(&[9; 32]), &by()).map(|_| None);
+    let issuing = || scene.issue().map(Some);
+    let issued = share(&scene, issuing, vec![Box::new(rotating), Box::new(issuing)]);
+    assert_eq!(scene.store.pepper_status().unwrap().left, 1, "the first alone is of before");
+    let tokens: Vec<_> = issued.into_iter().filter_map(Result::unwrap).collect();
+    assert!(tokens.iter().all(|issued| scene.reason(issued.token.expose()).is_none()));
+
+    let start = scene.clock.now();
+    scene.clock.forward(Duration::from_secs(60));
+    scene.issue().unwrap();
+    scene.clock.set(start);
+    let resetting = || scene.store.reset_clock(&by()).map(|_| None);
+    let issued = share(&scene, issuing, vec![Box::new(resetting), Box::new(issuing)]);
+    let made: Vec<_> =
+        issued.into_iter().filter_map(Result::unwrap).map(|issued| issued.key.issued).collect();
+    assert_eq!(made, [start.plus(Duration::from_secs(60)), start]);
+}
+
+#[test]
+fn a_use_is_not_written_with_each_commit() {
+    let scene = Scene::new();
+    let issued = scene.issue().unwrap();
+    assert_eq!(scene.reason(issued.token.expose()), None);
+    let used = || scene.store.storage.view().unwrap().used(issued.key.key_id).unwrap();
+    scene.issue().unwrap();
+    assert_eq!(used(), None);
+    scene.store.flush().unwrap();
+    assert!(used().is_some());
 }
