@@ -176,12 +176,10 @@ impl Index {
             if let Some(at) = entry.side {
                 self.beside(at, entry.key_id, address, side)?;
             }
-            match wanted {
-                true => _ = owner.insert(self.owners.get(entry.owner)?),
-                false if self.owners.suspended() > 0 => return None,
-                false => {}
+            if wanted {
+                *owner = Some(self.owners.get(entry.owner)?);
             }
-            Some(())
+            (wanted || self.owners.suspended() == 0).then_some(())
         });
         found.map(|(entry, ())| entry)
     }
@@ -194,7 +192,8 @@ impl Index {
         digest: &Digest,
         address: Option<IpAddr>,
     ) -> Option<(Entry, Option<Side>)> {
-        self.find_with(approach, digest, address, |_| Some(())).map(|(found, ())| found)
+        let found = self.find_with(approach, digest, address, |_| Some(()));
+        found.map(|(entry, (side, ()))| (entry, side))
     }
 
     /// The same, and its owner at that moment.
@@ -203,7 +202,7 @@ impl Index {
         approach: &Approach<'_>,
         digest: &Digest,
         address: Option<IpAddr>,
-    ) -> Option<((Entry, Option<Side>), OwnerEntry)> {
+    ) -> Option<(Entry, (Option<Side>, OwnerEntry))> {
         self.find_with(approach, digest, address, |entry| self.owners.get(entry.owner))
     }
 
@@ -213,15 +212,14 @@ impl Index {
         digest: &Digest,
         address: Option<IpAddr>,
         mut more: impl FnMut(&Entry) -> Option<T>,
-    ) -> Option<((Entry, Option<Side>), T)> {
-        let found = self.table.get_with(&approach.address(digest.words()), |entry| {
+    ) -> Option<(Entry, (Option<Side>, T))> {
+        self.table.get_with(&approach.address(digest.words()), |entry| {
             let mut side = None;
             if let Some(at) = entry.side {
                 self.beside(at, entry.key_id, address, &mut side)?;
             }
             Some((side, more(entry)?))
-        });
-        found.map(|(entry, (side, more))| ((entry, side), more))
+        })
     }
 
     /// Puts into `side` what stands at `at`, if that is still `key`'s. Apart, so that a key
@@ -400,8 +398,7 @@ impl Index {
         self.restrain_slot(&mut self.writer(), key, address, restraint)
     }
 
-    /// The same for a key that is in the file at `address`, and is to be shown there: it is
-    /// restrained from when it is.
+    /// The same for a key that is in the file at `address`: restrained from when it is shown there.
     pub(crate) fn restrain_coming(
         &self,
         key: KeyId,
@@ -409,10 +406,8 @@ impl Index {
         restraint: KeyRestraint,
     ) -> RestraintId {
         let mut writer = self.writer();
-        match self.restrain_slot(&mut writer, key, address, restraint.clone()) {
-            Some(id) => id,
-            None => writer.restrain_coming(key, address, restraint),
-        }
+        let held = self.restrain_slot(&mut writer, key, address, restraint.clone());
+        held.unwrap_or_else(|| writer.restrain_coming(key, address, restraint))
     }
 
     /// From when this returns until [`lift`](Self::lift), the owner shows no more than

@@ -115,7 +115,7 @@ impl Store {
         request: &Request,
     ) -> Option<Known> {
         let Presented { approach, digest } = presented;
-        let ((entry, side), owner) = self.index.find_owned(approach, digest, request.address)?;
+        let (entry, (side, owner)) = self.index.find_owned(approach, digest, request.address)?;
         let beside = Beside { side, owner: Some(owner) };
         let rights = admit(bound, &entry, request)?;
         Some(Known { entry, beside, rights })

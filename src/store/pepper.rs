@@ -122,12 +122,13 @@ impl Store {
         loop {
             self.bring_over()?;
             let left = self.left(&self.storage.view()?, after)?;
-            // From the first again, until none is left: one may have been noted as it was met.
-            if left.is_empty() && after.take().is_none() {
-                break;
+            let last = left.last().copied();
+            match (std::mem::replace(&mut after, last), last) {
+                (None, None) => break,
+                // From the first again, until none is left: one may have been noted as it was met.
+                (Some(_), None) => continue,
+                (_, Some(_)) => {}
             }
-            let Some(last) = left.last() else { continue };
-            after = Some(*last);
             let count =
                 self.commit(|view, realms, now| self.revoke_left(view, realms, &left, by, now))?;
             revoked = revoked.saturating_add(count);

@@ -58,8 +58,9 @@ impl Store {
                 return Ok(Draft::new(Swept { keys, more }));
             }
             let mut draft = Draft::new(Swept { keys: 0, more: false });
+            let mark = self.mark.next(now);
             for (realm, kind) in realms.kinds() {
-                let ripe = self.mark.next(now).minus(realm.policy().retain);
+                let ripe = mark.minus(realm.policy().retain);
                 let left = limit.saturating_sub(draft.value.keys);
                 // One more than there is room for tells whether there are more.
                 let mut over = view.over(kind, ripe, left.saturating_add(1))?;

@@ -64,14 +64,18 @@ fn scratch() -> TempDir {
     memory.unwrap_or_else(|| tempfile::tempdir().unwrap())
 }
 
-/// Makes `calls` random calls of a library that has the mistake `planted`, or none.
-fn run(planted: Option<&str>, calls: u64, seed: u64, threads: u32) -> Output {
+/// Runs the program with a library that has the mistake `planted`, or none.
+fn run_with(planted: Option<&str>, arguments: &[String]) -> Output {
     let dir = scratch();
     let mut command = program().command_in(dir.path(), &[]);
     command.env("ASAN_OPTIONS", ASAN_OPTIONS);
     command.envs(planted.map(|mistake| ("KEYCASK_PLANTED", mistake)));
-    command.args([&calls.to_string(), &seed.to_string(), &threads.to_string()]);
-    command.output().unwrap()
+    command.args(arguments).output().unwrap()
+}
+
+/// Makes `calls` random calls.
+fn run(planted: Option<&str>, calls: u64, seed: u64, threads: u32) -> Output {
+    run_with(planted, &[calls.to_string(), seed.to_string(), threads.to_string()])
 }
 
 /// Where a sanitizer sees what the library does.
@@ -100,11 +104,7 @@ fn kept() -> Vec<PathBuf> {
 
 /// Makes the calls that an input chooses.
 fn play(planted: Option<&str>, input: &Path) -> Output {
-    let dir = scratch();
-    let mut command = program().command_in(dir.path(), &[]);
-    command.env("ASAN_OPTIONS", ASAN_OPTIONS).arg(input);
-    command.envs(planted.map(|mistake| ("KEYCASK_PLANTED", mistake)));
-    command.output().unwrap()
+    run_with(planted, &[input.to_str().unwrap().to_owned()])
 }
 
 #[test]
