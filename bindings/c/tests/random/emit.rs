@@ -41,10 +41,23 @@ const CHANGES: [&str; 2] = ["keycask_close", "keycask_revoke_presented"];
 /// Fields without which nothing is done.
 const NEEDED: [&str; 4] = ["kind", "method", "owner", "realm"];
 
+/// What walks through rows, of which there are more with each change.
+const WALKS: [&str; 8] = [
+    "keycask_audit",
+    "keycask_audit_export",
+    "keycask_changes",
+    "keycask_count",
+    "keycask_count_by_kind",
+    "keycask_dry_run",
+    "keycask_list",
+    "keycask_pepper",
+];
+
 /// What is called once where another function is called so often, so that calls that take no time
-/// are not few for those that do: what is slow, and what changes a store.
-const SLOW_ONE_IN: u32 = 500;
-const CHANGE_ONE_IN: u32 = 20;
+/// are not few for those that do: by a thread that began, and by one that is calm.
+const SLOW_ONE_IN: [u32; 2] = [500, 50_000];
+const CHANGE_ONE_IN: [u32; 2] = [20, 2_000];
+const WALK_ONE_IN: [u32; 2] = [20, 20];
 
 /// What is filled by hand, in `random.h`.
 const BY_HAND: [&str; 4] =
@@ -76,12 +89,13 @@ pub fn emit(header: &Header) -> String {
         let name = &of.name;
         let is_change =
             CHANGES.contains(&name.as_str()) || of.takes.iter().any(|field| field.name == "by");
-        let one_in = match SLOW.contains(&name.as_str()) {
-            true => SLOW_ONE_IN,
-            false if is_change => CHANGE_ONE_IN,
-            false => 1,
+        let [at_first, calm] = match name.as_str() {
+            name if SLOW.contains(&name) => SLOW_ONE_IN,
+            name if WALKS.contains(&name) => WALK_ONE_IN,
+            _ if is_change => CHANGE_ONE_IN,
+            _ => [1, 1],
         };
-        writeln!(out, "    {{\"{name}\", call_{name}, {one_in}}},").unwrap();
+        writeln!(out, "    {{\"{name}\", call_{name}, {{{at_first}, {calm}}}}},").unwrap();
     }
     out.push_str(
         "};\nconst size_t random_calls_len = sizeof random_calls / sizeof *random_calls;\n",

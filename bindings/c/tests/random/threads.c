@@ -6,9 +6,14 @@
 #include <pthread.h>
 #include <unistd.h>
 
-// One of the stores is renewed after so many calls. After so many calls a thread is calm: what takes
-// time, and renewing, is so many times as rare.
-enum { THREADS_MAX = 16, CALLS_MAX = 200, RENEWED_AFTER = 200, CALM_AFTER = 10000, RARER = 100 };
+// After so many calls a thread is calm: it makes fewer that take time.
+enum { THREADS_MAX = 16, CALLS_MAX = 200, CALM_AFTER = 10000 };
+
+// One of the stores is renewed after so many calls: at first, and by a thread that is calm.
+static const uint64_t RENEWED_AFTER[] = {200, 20000};
+
+// What is made once in so many calls, or more often, may not be what never does anything.
+enum { OFTEN = 20 };
 
 typedef struct {
     uint64_t seed;
@@ -20,21 +25,21 @@ typedef struct {
 
 static void *run(void *argument) {
     work *of = argument;
-    uint64_t renewed = 0, rarer = 1, next = 0;
+    uint64_t renewed = 0, next = 0;
     mine = calloc(1, sizeof *mine);
     if (!mine) DIE("no memory");
     mine->state = of->seed;
     for (mine->store = 0; mine->store <= STORES; mine->store++) renew(of->seed);
     while (mine->calls < of->calls) {
         size_t number = roll(random_calls_len);
-        uint64_t one_in = random_calls[number].one_in;
-        if (mine->calls == CALM_AFTER) rarer = RARER;
+        int is_calm = mine->calls >= CALM_AFTER;
+        uint64_t one_in = random_calls[number].one_in[is_calm];
         if (mine->calls == next) {
-            next += RENEWED_AFTER * rarer;
+            next += RENEWED_AFTER[is_calm];
             mine->store = renewed++ % (STORES + 1);
             renew(of->seed);
         }
-        if (one_in > 1 && roll(one_in * rarer)) continue;
+        if (one_in > 1 && roll(one_in)) continue;
         mine->store = roll(STORES + 1);
         make_call(number);
         of->made[number]++;
@@ -46,7 +51,7 @@ static void *run(void *argument) {
     return NULL;
 }
 
-// What was never done, though it takes no time and was tried often, was not tried at all.
+// What was never done, though it was tried often, was not tried at all.
 static void judge_amounts(const work *works, unsigned long threads) {
     size_t number;
     for (number = 0; number < random_calls_len; number++) {
@@ -58,7 +63,7 @@ static void judge_amounts(const work *works, unsigned long threads) {
             done += works[at].done[number];
         }
         if (done) continue;
-        if (call->one_in == 1 && made >= 1000)
+        if (call->one_in[1] <= OFTEN && made >= 1000)
             DIE("%s: none of %" PRIu64 " calls did anything", call->name, made);
         printf("random: %s: none of %" PRIu64 " done\n", call->name, made);
     }
