@@ -73,8 +73,8 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
     assert!(again[..2].iter().all(|line| line["code"] == "revoked"));
 }
 
-/// Once the search ended, and with it the revoking, at the first line that could not be written, and
-/// nothing was said: in a pipe to `grep -q` all seemed well, and no key was revoked.
+/// Once the search ended, and with it the revoking, at the first line that could not be written,
+/// and nothing was said: in a pipe to `grep -q` all seemed well, and no key was revoked.
 #[test]
 fn keys_are_revoked_though_nobody_reads_what_is_printed() {
     for json in [&["--json"][..], &[]] {
