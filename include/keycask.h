@@ -223,7 +223,7 @@
 // Most keys or owners in one page of a list.
 #define KEYCASK_PAGE_MAX 1000
 
-// Longest token in bytes. A buffer for one has at least this capacity.
+// Longest token that is issued, in bytes. A buffer for one has at least this capacity.
 #define KEYCASK_TOKEN_MAX 166
 
 // Most networks of a key.
@@ -443,6 +443,10 @@
 // In flags of an import: import keys also beyond their owners' caps. They take places all the
 // same.
 #define KEYCASK_IMPORT_IGNORE_CAPS 8
+
+// Longest token in bytes, whoever made it. A buffer for one that is imported or shown again has at
+// least this capacity.
+#define KEYCASK_IMPORTED_TOKEN_MAX 512
 
 // Places that are always enough for what keycask_imports() tells.
 #define KEYCASK_IMPORTS_MAX 16
@@ -1029,15 +1033,16 @@ typedef struct {
     keycask_credits credits;
 } keycask_denial;
 
-// One header field: its name, which is UTF-8, and its value, which may be any bytes.
+// One header field, as it came: name and value may be any bytes.
 typedef struct {
     // The name, without the colon.
     keycask_text name;
-    // The value, as it came.
+    // The value.
     keycask_text value;
 } keycask_header;
 
-// The head of an HTTP request, as far as it bears on a decision.
+// The head of an HTTP request, as far as it bears on a decision. All of it may come from the
+// client, so it may be any bytes: in what is quoted, U+FFFD stands for what is not UTF-8.
 typedef struct {
     // sizeof(keycask_http).
     uint32_t struct_size;
@@ -1659,7 +1664,8 @@ typedef struct {
     uint32_t state;
     // What the key shall be. Its start and end may have passed.
     const keycask_spec *spec;
-    // The token, if it is known: 4 to 512 bytes of visible ASCII, of any shape.
+    // The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of
+    // visible ASCII, of any shape.
     keycask_text token;
     // Else what the other system keeps of it, in hex or base64.
     keycask_text digest;
@@ -2215,7 +2221,8 @@ keycask_status keycask_verify_many(const keycask_store *store,
 // Writes `*answer`, whose texts point into `text`, and the length of the texts to `*text_len`,
 // on OK and on a denial. Writes `*grant` on OK and `*denial` on a denial; both may be NULL.
 // On SPACE it writes `*text_len` alone: nothing was granted, though rates were charged. 32 KiB
-// are enough unless the profile quotes a `request_id` that is long.
+// are enough for most profiles, and as much again as eight times the `method` and the
+// `request_id`, which an answer may quote.
 //
 // Denies with any reason. Fails with ARGUMENT, NOT_FOUND (no such realm), SPACE, FORKED, PANIC,
 // CLOSED.
@@ -2497,7 +2504,7 @@ keycask_status keycask_rotate(const keycask_store *store,
 // the token is given.
 //
 // Writes the token to `token` and its length to `*token_len`. `token_cap` is at least
-// KEYCASK_TOKEN_MAX, or the call does nothing and is refused with SPACE.
+// KEYCASK_IMPORTED_TOKEN_MAX, or the call does nothing and is refused with SPACE.
 //
 // Fails with ARGUMENT (also without a sealing key), NOT_FOUND, CONFLICT (its kind keeps no
 // copy, or the copy went with a revocation or rotation), PEPPER (another key sealed it),

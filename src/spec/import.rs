@@ -27,6 +27,9 @@ pub(crate) enum Credential {
 }
 
 impl Import {
+    /// Longest token in bytes.
+    pub const TOKEN_MAX: usize = *OPAQUE_LEN.end();
+
     /// A key that shall be what `spec` says, and whose token is known. It is copied; the caller
     /// wipes what it gave.
     ///
@@ -136,7 +139,7 @@ impl Import {
             }
         };
         if let Credential::Digest { scheme, lead, .. } = &self.credential
-            && (!scheme.leads(lead) || lead.len() >= *OPAQUE_LEN.end())
+            && (!scheme.leads(lead) || lead.len() >= Self::TOKEN_MAX)
         {
             let why = match scheme.is_partial() {
                 true => {

@@ -89,7 +89,7 @@ static int parse_head(char *head, size_t len, keycask_http *http, keycask_header
 
 // Answers a client that has connected from `peer`.
 static void serve(int client, const struct sockaddr_in *peer) {
-    static char text[32 * 1024];
+    static char text[32 * 1024 + 8 * HEAD_MAX]; // an answer may quote the method and the id
     const keycask_text none = {"", 0};
     char head[HEAD_MAX], body[256], owner[KEYCASK_DESCRIPTION_TEXT_MAX];
     keycask_header headers[HEADERS_MAX];

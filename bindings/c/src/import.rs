@@ -25,6 +25,12 @@ pub const KEYCASK_IMPORT_MAKE_OWNERS: u32 = 4;
 /// same.
 pub const KEYCASK_IMPORT_IGNORE_CAPS: u32 = 8;
 
+/// Longest token in bytes, whoever made it. A buffer for one that is imported or shown again has at
+/// least this capacity.
+pub const KEYCASK_IMPORTED_TOKEN_MAX: usize = 512;
+
+const _: () = assert!(KEYCASK_IMPORTED_TOKEN_MAX == engine::Import::TOKEN_MAX);
+
 /// Places that are always enough for what keycask_imports() tells.
 pub const KEYCASK_IMPORTS_MAX: usize = 16;
 /// Room that is always enough for its texts.
@@ -41,7 +47,8 @@ pub struct Import {
     pub state: u32,
     /// What the key shall be. Its start and end may have passed.
     pub spec: *const issue::Spec,
-    /// The token, if it is known: 4 to 512 bytes of visible ASCII, of any shape.
+    /// The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of
+    /// visible ASCII, of any shape.
     pub token: Text,
     /// Else what the other system keeps of it, in hex or base64.
     pub digest: Text,

@@ -18,7 +18,7 @@ use crate::store::{Open, Store};
 use crate::text::Text;
 use crate::time::{self, End, KEYCASK_DEFAULT, KEYCASK_NOW};
 
-/// Longest token in bytes. A buffer for one has at least this capacity.
+/// Longest token that is issued, in bytes. A buffer for one has at least this capacity.
 pub const KEYCASK_TOKEN_MAX: usize = 166;
 
 /// Most networks of a key.

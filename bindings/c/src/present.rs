@@ -19,17 +19,18 @@ use crate::text::Text;
 /// Most header fields of a request.
 pub const KEYCASK_HEADERS_MAX: usize = 1024;
 
-/// One header field: its name, which is UTF-8, and its value, which may be any bytes.
+/// One header field, as it came: name and value may be any bytes.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Header {
     /// The name, without the colon.
     pub name: Text,
-    /// The value, as it came.
+    /// The value.
     pub value: Text,
 }
 
-/// The head of an HTTP request, as far as it bears on a decision.
+/// The head of an HTTP request, as far as it bears on a decision. All of it may come from the
+/// client, so it may be any bytes: in what is quoted, U+FFFD stands for what is not UTF-8.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub struct Http {
@@ -77,7 +78,8 @@ unsafe impl Sized for Answer {}
 /// Writes `*answer`, whose texts point into `text`, and the length of the texts to `*text_len`,
 /// on OK and on a denial. Writes `*grant` on OK and `*denial` on a denial; both may be NULL.
 /// On SPACE it writes `*text_len` alone: nothing was granted, though rates were charged. 32 KiB
-/// are enough unless the profile quotes a `request_id` that is long.
+/// are enough for most profiles, and as much again as eight times the `method` and the
+/// `request_id`, which an answer may quote.
 ///
 /// Denies with any reason. Fails with ARGUMENT, NOT_FOUND (no such realm), SPACE, FORKED, PANIC,
 /// CLOSED.
@@ -108,10 +110,14 @@ pub unsafe extern "C" fn keycask_present(
             }
             let mut headers = Vec::with_capacity(http.headers_len);
             for header in ptr::array(http.headers, http.headers_len)? {
-                headers.push((header.name.or_empty()?, header.value.bytes()?));
+                let (name, value) = (header.name.bytes()?, header.value.bytes()?);
+                // No profile has a name that is not UTF-8.
+                if let Ok(name) = std::str::from_utf8(name) {
+                    headers.push((name, value));
+                }
             }
-            let (method, request_id) = (http.method.or_empty()?, http.request_id.or_empty()?);
-            let http = HttpRequest { method, headers: &headers, request_id };
+            let (method, request_id) = (http.method.lossy()?, http.request_id.lossy()?);
+            let http = HttpRequest { method: &method, headers: &headers, request_id: &request_id };
             let outcome = open.engine.present(RealmRef::new(realm), &http, &request)?;
             let mut lines = String::new();
             for (name, value) in &outcome.answer.headers {

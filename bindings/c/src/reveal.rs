@@ -7,7 +7,7 @@ use engine::{KeyId, SealingKey};
 use crate::actor::Actor;
 use crate::failure::{Failure, argument};
 use crate::guard;
-use crate::issue::KEYCASK_TOKEN_MAX;
+use crate::import::KEYCASK_IMPORTED_TOKEN_MAX;
 use crate::options::secret;
 use crate::ptr::{self, Out, Room};
 use crate::status::Status;
@@ -17,7 +17,7 @@ use crate::store::Store;
 /// the token is given.
 ///
 /// Writes the token to `token` and its length to `*token_len`. `token_cap` is at least
-/// KEYCASK_TOKEN_MAX, or the call does nothing and is refused with SPACE.
+/// KEYCASK_IMPORTED_TOKEN_MAX, or the call does nothing and is refused with SPACE.
 ///
 /// Fails with ARGUMENT (also without a sealing key), NOT_FOUND, CONFLICT (its kind keeps no
 /// copy, or the copy went with a revocation or rotation), PEPPER (another key sealed it),
@@ -38,8 +38,9 @@ pub unsafe extern "C" fn keycask_reveal(
         guard::run(store, error, |open| {
             let (mut room, len) = (Room::new(token, token_cap)?, Out::new(token_len)?);
             let by = Actor::read(by)?;
-            if token_cap < KEYCASK_TOKEN_MAX {
-                len.put(KEYCASK_TOKEN_MAX);
+            // What was told to the trail has to be given: there is room for any.
+            if token_cap < KEYCASK_IMPORTED_TOKEN_MAX {
+                len.put(KEYCASK_IMPORTED_TOKEN_MAX);
                 return Err(ptr::short());
             }
             let token = open.engine.reveal(KeyId::from_bits(key), &by)?;

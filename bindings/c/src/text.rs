@@ -1,5 +1,6 @@
 //! Text in structs.
 
+use std::borrow::Cow;
 use std::ffi::c_char;
 use std::ptr;
 
@@ -49,6 +50,20 @@ impl Text {
     pub(crate) unsafe fn or_empty<'a>(self) -> Result<&'a str, Stop> {
         // SAFETY: the caller's promise is the same.
         Ok(unsafe { self.given() }?.unwrap_or_default())
+    }
+
+    /// The text, empty if it is not given; U+FFFD stands for what is not UTF-8 in it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`bytes`](Self::bytes).
+    ///
+    /// # Safety
+    ///
+    /// That of [`given`](Self::given).
+    pub(crate) unsafe fn lossy<'a>(self) -> Result<Cow<'a, str>, Stop> {
+        // SAFETY: the caller's promise is the same.
+        Ok(String::from_utf8_lossy(unsafe { self.bytes() }?))
     }
 
     /// The bytes, which need not be UTF-8.

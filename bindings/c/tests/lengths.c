@@ -6,7 +6,7 @@
 #include "check.h"
 
 // Longest token of the realm, and of another system; and what is far above all limits.
-enum { ACME_MAX = sizeof "acme_shown_" - 1 + 32, IMPORTED_MAX = 512, LONG = 1 << 20 };
+enum { ACME_MAX = sizeof "acme_shown_" - 1 + 32, IMPORTED_MAX = KEYCASK_IMPORTED_TOKEN_MAX, LONG = 1 << 20 };
 
 static scene stage;
 static keycask_request request = KEYCASK_REQUEST_INIT;

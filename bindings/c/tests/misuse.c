@@ -815,7 +815,7 @@ static void life(uint64_t key) {
     keycask_key_change change = KEYCASK_KEY_CHANGE_INIT;
     keycask_rotation rotation = KEYCASK_ROTATION_INIT;
     uint8_t secret[KEYCASK_SECRET_LEN] = {0};
-    const size_t cap = KEYCASK_TOKEN_MAX;
+    const size_t cap = KEYCASK_TOKEN_MAX, any = KEYCASK_IMPORTED_TOKEN_MAX;
     char *t = out.text;
     REFUSED(BAD, keycask_suspend(NULL, key, &by, NULL));
     REFUSED(BAD, keycask_suspend(s, key, NULL, NULL));
@@ -880,12 +880,12 @@ static void life(uint64_t key) {
     REFUSED(BAD, ROTATE(key, &rotation, t, cap, &out.len, &out.next));
     rotation.end_ms = KEYCASK_DEFAULT, rotation.zero = 1;
     REFUSED(BAD, ROTATE(key, &rotation, t, cap, &out.len, &out.next));
-    REFUSED(BAD, keycask_reveal(NULL, key, &by, t, cap, &out.len, NULL));
-    REFUSED(BAD, keycask_reveal(s, key, NULL, t, cap, &out.len, NULL));
-    REFUSED(BAD, keycask_reveal(s, key, &by, NULL, cap, &out.len, NULL));
-    REFUSED(BAD, keycask_reveal(s, key, &by, t, cap, NULL, NULL));
-    REFUSED_WITH(ERR_SPACE, len, keycask_reveal(s, key, &by, t, cap - 1, &out.len, NULL));
-    REFUSED(ERR_CONFLICT, keycask_reveal(s, key, &by, t, cap, &out.len, NULL));
+    REFUSED(BAD, keycask_reveal(NULL, key, &by, t, any, &out.len, NULL));
+    REFUSED(BAD, keycask_reveal(s, key, NULL, t, any, &out.len, NULL));
+    REFUSED(BAD, keycask_reveal(s, key, &by, NULL, any, &out.len, NULL));
+    REFUSED(BAD, keycask_reveal(s, key, &by, t, any, NULL, NULL));
+    REFUSED_WITH(ERR_SPACE, len, keycask_reveal(s, key, &by, t, any - 1, &out.len, NULL));
+    REFUSED(ERR_CONFLICT, keycask_reveal(s, key, &by, t, any, &out.len, NULL));
     REFUSED(BAD, keycask_change_sealing_key(NULL, secret, 32, &by, &out.total, NULL));
     REFUSED(BAD, keycask_change_sealing_key(s, NULL, 0, &by, &out.total, NULL));
     REFUSED(BAD, keycask_change_sealing_key(s, NULL, 32, &by, &out.total, NULL));

@@ -226,6 +226,33 @@ static void imports_leave_out_what_cannot_be(void) {
     RETURNS(OK, asked(names[MANY - 1], strlen(names[MANY - 1]), NULL));
 }
 
+// Once room for a token that is issued was enough to be told to the trail, and not to be given one that
+// was imported.
+static void shows_no_token_that_has_no_room(void) {
+    char longest[KEYCASK_IMPORTED_TOKEN_MAX], again[KEYCASK_IMPORTED_TOKEN_MAX];
+    keycask_spec spec = wanted("o");
+    keycask_import_spec key = KEYCASK_IMPORT_SPEC_INIT;
+    keycask_outcome outcome;
+    keycask_audit_span before = KEYCASK_AUDIT_SPAN_INIT, after = KEYCASK_AUDIT_SPAN_INIT;
+    size_t cap, len = 0;
+    memset(longest, '~', sizeof longest);
+    spec.kind = text("shown");
+    key.spec = &spec;
+    key.token.data = longest, key.token.len = sizeof longest;
+    RETURNS(OK, keycask_import(stage.store, &key, 1, 0, &stage.by, &outcome, NULL, NULL, NULL));
+    RETURNS(OK, keycask_audit_check(stage.store, &before, NULL));
+    for (cap = KEYCASK_TOKEN_MAX; cap < sizeof again; cap += sizeof again - KEYCASK_TOKEN_MAX - 1) {
+        RETURNS(ERR_SPACE, keycask_reveal(stage.store, outcome.key, &stage.by, again, cap, &len, NULL));
+        CHECK(len == sizeof again);
+        RETURNS(OK, keycask_audit_check(stage.store, &after, NULL));
+        CHECK(after.last == before.last);
+    }
+    RETURNS(OK, keycask_reveal(stage.store, outcome.key, &stage.by, again, sizeof again, &len, NULL));
+    CHECK(len == sizeof longest && !memcmp(again, longest, len));
+    RETURNS(OK, keycask_audit_check(stage.store, &after, NULL));
+    CHECK(after.last == before.last + 1);
+}
+
 // A table of another system, line by line.
 static void imports_lines(void) {
     static const char lines[] =
@@ -328,12 +355,16 @@ static void gives_rules(void) {
 }
 
 int main(int argc, char **argv) {
+    static const uint8_t sealing_key[KEYCASK_SECRET_LEN] = {0x53};
+    keycask_options options = KEYCASK_OPTIONS_INIT;
     CHECK(argc == 2);
-    stage = scene_create(argv[1]);
+    options.sealing_key = sealing_key, options.sealing_key_len = sizeof sealing_key;
+    stage = scene_create_with(argv[1], &options);
     issues_many();
     none_is_no_mistake();
     imports();
     imports_leave_out_what_cannot_be();
+    shows_no_token_that_has_no_room();
     imports_lines();
     finds_leaks();
     gives_rules();

@@ -37,7 +37,7 @@ static int known = 0;
 static unsigned char window[1 << 20];
 
 // Where the program has tokens of its own. All of it is wiped after each call.
-static char token[KEYCASK_TOKEN_MAX], other[KEYCASK_TOKEN_MAX], tokens[3 * KEYCASK_TOKEN_MAX];
+static char token[KEYCASK_TOKEN_MAX], other[KEYCASK_IMPORTED_TOKEN_MAX], tokens[3 * KEYCASK_TOKEN_MAX];
 static char line[8192];
 
 static scene here, elsewhere;

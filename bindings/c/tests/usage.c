@@ -107,6 +107,31 @@ static void networks(void) {
     CHECK(shown(key).networks.len == 0);
 }
 
+// What a client sends is decided about, whatever its bytes are. Once a head that is not UTF-8 was a
+// failure, which a server answers with 500.
+static void heads_of_any_bytes(void) {
+    static const char QUOTES[] =
+        "realm = 'quotes'\n[[kind]]\nname = 'live'\nprefix = 'q_'\nbody = 32\n"
+        "[answers.unauthorized]\nbody = '\"{method} {request_id}\"'\n";
+    keycask_http http = KEYCASK_HTTP_INIT;
+    keycask_answer answer = KEYCASK_ANSWER_INIT;
+    keycask_header headers[2] = {{{NULL, 0}, {NULL, 0}}, {{NULL, 0}, {NULL, 0}}};
+    char answered[4096];
+    size_t answered_len;
+    uint16_t realm;
+    RETURNS(OK, keycask_realm_apply(at.store, TEXT("quotes.toml"), TEXT(QUOTES), &at.by, &realm, NULL));
+    http.method = text("G\xFF"), http.request_id = text("r\xC3-1");
+    http.headers = headers, http.headers_len = 2;
+    headers[0].name = text("Author\xFFization"), headers[0].value = text("Bearer \xFF");
+    headers[1].name = text("Authorization"), headers[1].value = text("Bearer \xFF");
+    RETURNS(DENY_NOT_ASCII, keycask_present(at.store, realm, &http, &request, &answer, answered,
+                                            sizeof answered, &answered_len, NULL, NULL));
+    CHECK(is_text(answer.body, "\"G\xEF\xBF\xBD r\xEF\xBF\xBD-1\""));
+    http.headers_len = 1;
+    RETURNS(DENY_MISSING, keycask_present(at.store, realm, &http, &request, &answer, answered,
+                                          sizeof answered, &answered_len, NULL, NULL));
+}
+
 // As many networks as a key can have, each as long as one can be, have room.
 static void longest(void) {
     enum { EACH = 43 };
@@ -255,6 +280,7 @@ int main(int argc, char **argv) {
     options.clock_ms = START;
     at = scene_create_with(argv[1], &options);
     networks();
+    heads_of_any_bytes();
     longest();
     quota();
     batch();

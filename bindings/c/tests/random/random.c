@@ -234,7 +234,7 @@ static const char *some_token(size_t *len) {
 
 // What a header may hold: a token behind its scheme.
 static const char *some_value(size_t *len) {
-    char made[8 + KEYCASK_TOKEN_MAX] = "Bearer ";
+    char made[8 + KEYCASK_IMPORTED_TOKEN_MAX] = "Bearer ";
     size_t token = roll(KEPT);
     *len = mine->token_lens[mine->store][token];
     memcpy(made + 7, mine->tokens[mine->store][token], *len);
@@ -270,7 +270,7 @@ const uint8_t *some_secret(size_t *len) {
 }
 
 char *some_room(size_t *cap) {
-    static const size_t caps[] = {0, 1, 16, 17, 64, 166, 167, 512};
+    static const size_t caps[] = {0, 1, 16, 17, 64, 166, 167, 511, 512};
     // Most texts have room in the second, all in the last.
     *cap = odd(2) ? caps[roll(LENGTH(caps))] : roll(20) ? 2048 : roll(2) ? 8320 : ROOM_MAX;
     return *cap && !odd(24) ? take(*cap) : NULL;
@@ -376,7 +376,7 @@ void keep_store(keycask_store *store) {
 void keep_token(const char *token, const size_t *len) {
     size_t at = roll(KEPT);
     if (!token || !len) return;
-    if (*len > KEYCASK_TOKEN_MAX) DIE("a token of %zu bytes", *len);
+    if (*len > KEYCASK_IMPORTED_TOKEN_MAX) DIE("a token of %zu bytes", *len);
     memcpy(mine->tokens[mine->store][at], token, *len);
     mine->token_lens[mine->store][at] = *len;
 }

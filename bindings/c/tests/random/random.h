@@ -57,7 +57,7 @@ typedef struct {
     // Whether this call may be given what cannot be. Half of them are not, so that they do something.
     int is_wild;
     // Of each store.
-    char tokens[STORES + 1][KEPT][KEYCASK_TOKEN_MAX];
+    char tokens[STORES + 1][KEPT][KEYCASK_IMPORTED_TOKEN_MAX];
     size_t token_lens[STORES + 1][KEPT];
     uint64_t keys[STORES + 1][KEPT];
     keycask_cursor cursors[STORES + 1];

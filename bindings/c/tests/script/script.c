@@ -337,7 +337,7 @@ static void do_list(void) {
 
 static void do_reveal(void) {
     uint64_t key = named();
-    char token[KEYCASK_TOKEN_MAX];
+    char token[KEYCASK_IMPORTED_TOKEN_MAX];
     keycask_actor by = actor();
     size_t len;
     if (done(keycask_reveal(store, key, &by, token, sizeof token, &len, &came.error))) {
