@@ -1664,8 +1664,8 @@ typedef struct {
     uint32_t state;
     // What the key shall be. Its start and end may have passed.
     const keycask_spec *spec;
-    // The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of
-    // visible ASCII, of any shape.
+    // The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of visible
+    // ASCII, of any shape.
     keycask_text token;
     // Else what the other system keeps of it, in hex or base64.
     keycask_text digest;
@@ -2221,8 +2221,8 @@ keycask_status keycask_verify_many(const keycask_store *store,
 // Writes `*answer`, whose texts point into `text`, and the length of the texts to `*text_len`,
 // on OK and on a denial. Writes `*grant` on OK and `*denial` on a denial; both may be NULL.
 // On SPACE it writes `*text_len` alone: nothing was granted, though rates were charged. 32 KiB
-// are enough for most profiles, and as much again as eight times the `method` and the
-// `request_id`, which an answer may quote.
+// are enough for most profiles, with eight bytes more for each of `method` and `request_id`, which
+// an answer may quote.
 //
 // Denies with any reason. Fails with ARGUMENT, NOT_FOUND (no such realm), SPACE, FORKED, PANIC,
 // CLOSED.

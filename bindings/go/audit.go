@@ -34,7 +34,9 @@ func (f *AuditFilter) c(c *call) *C.keycask_audit_filter {
 	to.owner = c.text(f.Owner)
 	to.actor = c.text(f.Actor)
 	to.operation = c.text(f.Operation)
-	to.events = c.text(strings.Join(f.Events, " "))
+	if len(f.Events) != 0 {
+		to.events = c.given(strings.Join(f.Events, " "))
+	}
 	to.from_ms = instant(f.From, C.KEYCASK_NONE)
 	to.until_ms = instant(f.Until, C.KEYCASK_NONE)
 	return to

@@ -6,6 +6,7 @@ import "C"
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"unsafe"
 )
@@ -68,8 +69,9 @@ func (c *call) optional(s *string) C.keycask_text {
 	return c.given(*s)
 }
 
-// bytes is a secret and its length; nil for none.
-func (c *call) bytes(b []byte) (*C.uint8_t, C.size_t) {
+// secret is a secret and its length; nil for none.
+func (c *call) secret(s Secret) (*C.uint8_t, C.size_t) {
+	b := s.Expose()
 	if len(b) == 0 {
 		return nil, 0
 	}
@@ -148,6 +150,17 @@ func goText(text C.keycask_text) string {
 		return ""
 	}
 	return C.GoStringN(text.data, C.int(text.len))
+}
+
+// names is the names as C has them, separated by spaces. One that is empty, or has a space, is no
+// name of the store's: it would be none there, or two.
+func names(of []string) (string, error) {
+	for _, name := range of {
+		if name == "" || strings.ContainsAny(name, " \t\n\f\r") {
+			return "", &Error{ErrNotFound, fmt.Sprintf("nothing is called %q", name)}
+		}
+	}
+	return strings.Join(of, " "), nil
 }
 
 func goNames(text C.keycask_text) []string { return strings.Fields(goText(text)) }

@@ -31,12 +31,13 @@ type Import struct {
 	Spec Spec
 	// The state that it has in the other system; 0 for [Active].
 	State State
-	// The token, if it is known: 4 to 512 bytes of visible ASCII, of any shape.
-	Token string
+	// The token, if it is known: 4 to [ImportedTokenMax] bytes of visible ASCII, of any shape.
+	Token Token
 	// Else what the other system keeps of it, in hex or base64; and how that was made:
 	// ALGORITHM[:PART][:PLACE=SECRET], such as "sha256", "sanctum" or "hmac-sha256:key=NAME". The
 	// secret is named as in Options.ImportSecrets.
-	Digest, Scheme string
+	Digest Secret
+	Scheme string
 	// What stands in the token before the part that the scheme hashes, such as "17|".
 	Lead string
 	// The last four characters of a token that is not known, for people.
@@ -92,8 +93,9 @@ func (s *Store) Import(
 					a.state = C.uint32_t(from.State)
 				}
 				a.spec = &specs[i]
-				a.token = c.text(from.Token)
-				a.digest = c.text(from.Digest)
+				a.token = c.text(from.Token.Expose())
+				digest, size := c.secret(from.Digest)
+				a.digest = C.keycask_text{data: (*C.char)(unsafe.Pointer(digest)), len: size}
 				a.scheme = c.text(from.Scheme)
 				a.lead = c.text(from.Lead)
 				a.last_four = c.text(from.LastFour)

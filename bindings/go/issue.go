@@ -5,35 +5,12 @@ import "C"
 
 import (
 	"context"
-	"log/slog"
 	"time"
 	"unsafe"
 )
 
 // ManyMax is the most keys of one call that issues or revokes several.
 const ManyMax = C.KEYCASK_MANY_MAX
-
-// A Token is the secret that a client presents. It does not show itself: Expose gives the text.
-type Token struct {
-	text string
-}
-
-// Expose is the text. Hand it to the key's owner, and keep it nowhere.
-func (t Token) Expose() string { return t.text }
-
-const hidden = "[token]"
-
-// String hides the text.
-func (t Token) String() string { return hidden }
-
-// GoString hides the text.
-func (t Token) GoString() string { return hidden }
-
-// MarshalText hides the text.
-func (t Token) MarshalText() ([]byte, error) { return []byte(hidden), nil }
-
-// LogValue hides the text.
-func (t Token) LogValue() slog.Value { return slog.StringValue(hidden) }
 
 // A Spec is what a new key shall be. Kind and Owner have to be set. The rest is: without scopes,
 // valid from now on and from anywhere, with the end, the idle span and the quota of the profile.
@@ -90,12 +67,12 @@ type Issued struct {
 	Token Token
 }
 
-// tokenFrom calls f with room for a token.
+// tokenFrom calls f with room for a token of so many bytes at most.
 func tokenFrom(
-	c *call, f func(token *C.char, size C.size_t, used *C.size_t) C.keycask_status,
+	c *call, most int, f func(token *C.char, size C.size_t, used *C.size_t) C.keycask_status,
 ) (Token, C.keycask_status) {
-	text, status := textOf(c, TokenMax, f)
-	return Token{text}, status
+	text, status := textOf(c, most, f)
+	return NewToken(text), status
 }
 
 // Issue issues a key. When it returns, the key is durable, and every verify that begins later
@@ -109,7 +86,7 @@ func (s *Store) Issue(ctx context.Context, spec Spec, by Actor) (issued Issued, 
 		asked, key := one[C.keycask_spec](c), one[C.uint64_t](c)
 		spec.c(c, asked)
 		actor := c.actor(by)
-		issued.Token, status = tokenFrom(c,
+		issued.Token, status = tokenFrom(c, TokenMax,
 			func(token *C.char, size C.size_t, used *C.size_t) C.keycask_status {
 				return C.keycask_issue(to, asked, actor, token, size, used, key, &c.err)
 			})
@@ -143,7 +120,7 @@ func (s *Store) IssueMany(
 		if status == C.KEYCASK_OK {
 			issued = make([]Issued, len(specs))
 			for i := range issued {
-				issued[i] = Issued{KeyID(out[i].key), Token{goText(out[i].token)}}
+				issued[i] = Issued{KeyID(out[i].key), NewToken(goText(out[i].token))}
 			}
 		}
 		return status

@@ -1,7 +1,6 @@
 package keycask_test
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -273,7 +272,7 @@ func TestThePepperIsRotated(t *testing.T) {
 	p := newPlace(t)
 	token := p.issue(t).Token.Expose()
 	other := p.issue(t)
-	ok(t, p.RotatePepper(ctx, bytes.Repeat([]byte{0x51}, keycask.SecretLen), tester))
+	ok(t, p.RotatePepper(ctx, secret(0x51), tester))
 	_ = must(p.Verify(p.realm, token, keycask.Request{}))
 	same(t, must(p.Rehash(ctx)), 1)
 	status := must(p.Pepper(ctx))
@@ -281,7 +280,7 @@ func TestThePepperIsRotated(t *testing.T) {
 	same(t, status.Generation, 2)
 	same(t, must(p.RetirePepper(ctx, tester)), 1)
 	same(t, must(p.Key(ctx, other.Key)).State, keycask.Revoked)
-	same(t, must(p.ChangeSealingKey(ctx, bytes.Repeat([]byte{1}, keycask.SecretLen), tester)), 0)
+	same(t, must(p.ChangeSealingKey(ctx, secret(1), tester)), 0)
 }
 
 func TestABackupIsRestored(t *testing.T) {
@@ -309,9 +308,10 @@ func TestABackupIsRestored(t *testing.T) {
 func TestKeysOfAnotherSystemAreImported(t *testing.T) {
 	p := newPlace(t)
 	digest := sha256.Sum256([]byte("old_token_of_ann"))
-	one := keycask.Import{Spec: p.spec(), Digest: hex.EncodeToString(digest[:]), Scheme: "sha256"}
+	kept := keycask.NewSecret(hex.EncodeToString(digest[:]))
+	one := keycask.Import{Spec: p.spec(), Digest: kept, Scheme: "sha256"}
 	bad := one
-	bad.Spec.Owner, bad.Digest = "nobody", strings.Repeat("ab", 32)
+	bad.Spec.Owner, bad.Digest = "nobody", keycask.NewSecret(strings.Repeat("ab", 32))
 	var refused []string
 	outcomes, err := p.Import(ctx, []keycask.Import{one, bad}, keycask.ImportSkipRefused, tester,
 		func(r keycask.Refused) { refused = append(refused, r.Why.Status.String()) })

@@ -3,8 +3,6 @@ package keycask
 // #include <keycask.h>
 import "C"
 
-import "strings"
-
 // Kinds is a set of kinds of one realm, a bit a kind. It stays good for the life of the file.
 type Kinds uint64
 
@@ -69,13 +67,21 @@ func (s *Store) Kind(realm Realm, name string) (info KindInfo, err error) {
 	return info, err
 }
 
-// KindsNamed is the set of the kinds of these names.
+// KindsNamed is the set of the kinds of these names, of one at least: a request that accepts the set
+// of none would accept any.
 //
-// Fails with ErrNotFound (no such realm, or a name that it does not have).
-func (s *Store) KindsNamed(realm Realm, names ...string) (Kinds, error) {
+// Fails with ErrNotFound (no such realm, or a name that it does not have), ErrArgument (no name).
+func (s *Store) KindsNamed(realm Realm, named ...string) (Kinds, error) {
+	if len(named) == 0 {
+		return 0, &Error{ErrArgument, "no kind is named"}
+	}
+	list, err := names(named)
+	if err != nil {
+		return 0, err
+	}
 	var kinds C.uint64_t
-	err := s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
-		data, size := inPlace(strings.Join(names, " "))
+	err = s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
+		data, size := inPlace(list)
 		return C.keycask_kinds_named(to, C.uint16_t(realm), data, size, &kinds, &c.err)
 	})
 	return Kinds(kinds), err

@@ -21,10 +21,15 @@ var (
 	monday = time.Date(2026, 1, 5, 9, 0, 0, 0, time.UTC)
 )
 
+// secret is one of this byte alone.
+func secret(of byte) keycask.Secret {
+	return keycask.NewSecret(bytes.Repeat([]byte{of}, keycask.SecretLen))
+}
+
 func options() *keycask.Options {
 	return &keycask.Options{
-		Pepper:     bytes.Repeat([]byte{0x50}, keycask.SecretLen),
-		SealingKey: bytes.Repeat([]byte{0x53}, keycask.SecretLen),
+		Pepper:     secret(0x50),
+		SealingKey: secret(0x53),
 		Clock:      monday,
 	}
 }

@@ -137,13 +137,32 @@ func TestAnAnswerHasNoFieldThatTheProfileHasNot(t *testing.T) {
 	same(t, len(response.Header.Values("Content-Type")), 0)
 }
 
-func TestTheRequestIDIsQuoted(t *testing.T) {
+func TestTheMethodAndTheRequestIDAreQuoted(t *testing.T) {
 	p := newPlace(t)
-	long := string(make([]byte, 20000))
-	for _, id := range []string{"req_7", long} {
-		answer, verdict := p.Present(p.realm, keycask.Head{Method: "GET", RequestID: id},
-			keycask.Request{})
+	quotes := "realm = \"quotes\"\n[[kind]]\nname = \"live\"\nprefix = \"q_\"\nbody = 32\n" +
+		"[answers.unauthorized]\nbody = '[\"{method}\", \"{request_id}\"]'\n"
+	realm := must(p.ApplyRealm(ctx, "quotes.toml", quotes, tester))
+	quoted := func(method, id string) string {
+		head := keycask.Head{Method: method, RequestID: id}
+		answer, verdict := p.Present(realm, head, keycask.Request{})
 		same(t, verdict.Status, keycask.DenyMissing)
-		same(t, answer.Status >= 400, true)
+		same(t, answer.Status, 401)
+		return string(answer.Body)
 	}
+	same(t, quoted("GET", "req_7"), `["GET","req_7"]`)
+	same(t, quoted("GET", "r\xff7\xc3"), "[\"GET\",\"r\uFFFD7\uFFFD\"]")
+	same(t, quoted("\xff", ""), "[\"\uFFFD\",null]")
+	// Each byte takes six.
+	same(t, len(quoted("GET", strings.Repeat("\x01", 20000))), len(`["GET",""]`)+6*20000)
+	same(t, len(quoted(strings.Repeat("\x01", 40000), "")), len(`["",null]`)+6*40000)
+}
+
+// Once an id that was not UTF-8, which any client can send, was answered with 500.
+func TestAClientsRequestIDIsNoFailure(t *testing.T) {
+	p := newPlace(t)
+	server := service(t, p, keycask.WithRequestID(func(r *http.Request) string {
+		return r.Header.Get("X-Request-Id")
+	}))
+	response, _ := ask(t, server.URL, http.Header{"X-Request-Id": {"\xff\x80"}})
+	same(t, response.StatusCode, 401)
 }

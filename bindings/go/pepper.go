@@ -25,9 +25,9 @@ type PepperStatus struct {
 //
 // Fails with ErrArgument (also if the actor names an operation), ErrConflict (the pepper before is
 // not retired), and as a write does.
-func (s *Store) RotatePepper(ctx context.Context, pepper []byte, by Actor) error {
+func (s *Store) RotatePepper(ctx context.Context, pepper Secret, by Actor) error {
 	return s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
-		secret, size := c.bytes(pepper)
+		secret, size := c.secret(pepper)
 		return C.keycask_rotate_pepper(to, secret, size, c.actor(by), &c.err)
 	})
 }

@@ -71,7 +71,8 @@ type Head struct {
 	Method string
 	// All header fields.
 	Header http.Header
-	// Your id of the request, for answers that quote it; empty for none.
+	// Your id of the request, for answers that quote it; empty for none. It may come from the client:
+	// U+FFFD stands for what is not UTF-8.
 	RequestID string
 }
 
@@ -130,7 +131,8 @@ func (h *Head) size() (bytes, fields int) {
 // for and the scope that the profile has for its method.
 //
 // There is an answer unless the verdict is a failure: ErrArgument (also of more header fields than
-// [HeadersMax]), ErrNotFound (no such realm), ErrForked, ErrPanic, ErrClosed.
+// [HeadersMax]), ErrNotFound (no such realm), ErrSpace (the profile makes it longer than 32 KiB, and
+// eight bytes more for each of the method and the id), ErrForked, ErrPanic, ErrClosed.
 func (s *Store) Present(realm Realm, head Head, request Request) (answer Answer, verdict Verdict) {
 	inside := s.handle.enter()
 	if inside == nil {
@@ -160,8 +162,9 @@ func (s *Store) Present(realm Realm, head Head, request Request) (answer Answer,
 	verdict.Grant.size = C.sizeof_keycask_grant
 	verdict.Denial.size = C.sizeof_keycask_denial
 	var out C.keycask_go_answer
-	// What is quoted of the id, each byte as six at most, has its place beside the rest.
-	if least := 32<<10 + 8*len(head.RequestID); len(d.text) < least {
+	// What is quoted of the method and the id, each byte as six at most, has its place beside the
+	// rest.
+	if least := 32<<10 + 8*(len(head.Method)+len(head.RequestID)); len(d.text) < least {
 		d.text = make([]byte, least)
 	}
 	verdict.Status = Status(C.keycask_go_present(s.handle.store, C.uint16_t(realm),

@@ -267,7 +267,7 @@ var kindsOfCalls = []struct {
 		token, _ := l.issue(l.elsewhere, "live")
 		spec := l.spec(l.here, "live")
 		for range 2 {
-			outcomes, err := l.here.Import(ctx, []keycask.Import{{Spec: spec, Token: token}}, 0, tester,
+			outcomes, err := l.here.Import(ctx, []keycask.Import{{Spec: spec, Token: keycask.NewToken(token)}}, 0, tester,
 				func(refused keycask.Refused) { l.say(refused, refused.Why.Error()) })
 			l.say(outcomes, err)
 			spec.Kind = "absent"

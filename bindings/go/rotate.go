@@ -41,7 +41,7 @@ func (s *Store) Rotate(
 		}
 		asked.end_ms, asked.life_ms = rotation.End.ms(C.KEYCASK_DEFAULT)
 		actor := c.actor(by)
-		issued.Token, status = tokenFrom(c,
+		issued.Token, status = tokenFrom(c, TokenMax,
 			func(token *C.char, size C.size_t, used *C.size_t) C.keycask_status {
 				return C.keycask_rotate(to, C.uint64_t(key), asked, actor, token, size, used,
 					successor, &c.err)
@@ -61,7 +61,7 @@ func (s *Store) Rotate(
 func (s *Store) Reveal(ctx context.Context, key KeyID, by Actor) (token Token, err error) {
 	err = s.disk(ctx, func(c *call, to *C.keycask_store) (status C.keycask_status) {
 		actor := c.actor(by)
-		token, status = tokenFrom(c,
+		token, status = tokenFrom(c, ImportedTokenMax,
 			func(token *C.char, size C.size_t, used *C.size_t) C.keycask_status {
 				return C.keycask_reveal(to, C.uint64_t(key), actor, token, size, used, &c.err)
 			})
@@ -74,10 +74,10 @@ func (s *Store) Reveal(ctx context.Context, key KeyID, by Actor) (token Token, e
 // was opened with, in one commit, and returns how many there were.
 //
 // Fails with ErrArgument, ErrPepper (a copy was sealed by neither), and as a write does.
-func (s *Store) ChangeSealingKey(ctx context.Context, old []byte, by Actor) (int, error) {
+func (s *Store) ChangeSealingKey(ctx context.Context, old Secret, by Actor) (int, error) {
 	var count C.uint64_t
 	err := s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
-		secret, size := c.bytes(old)
+		secret, size := c.secret(old)
 		return C.keycask_change_sealing_key(to, secret, size, c.actor(by), &count, &c.err)
 	})
 	return int(count), err

@@ -30,10 +30,14 @@ func (s Scopes) IsEmpty() bool { return s == Scopes{} }
 // starts.
 //
 // Fails with ErrNotFound (no such realm, or a name that it does not have).
-func (s *Store) ScopesNamed(realm Realm, names ...string) (Scopes, error) {
+func (s *Store) ScopesNamed(realm Realm, named ...string) (Scopes, error) {
+	list, err := names(named)
+	if err != nil {
+		return Scopes{}, err
+	}
 	var scopes C.keycask_scopes
-	err := s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
-		data, size := inPlace(strings.Join(names, " "))
+	err = s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
+		data, size := inPlace(list)
 		return C.keycask_scopes_named(to, C.uint16_t(realm), data, size, &scopes, &c.err)
 	})
 	return goScopes(scopes), err

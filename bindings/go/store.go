@@ -37,14 +37,14 @@ type Options struct {
 	ReadOnly bool
 	// A secret of SecretLen bytes that your program keeps outside the file, and that the store was
 	// or will be created with, or was last rotated to: it keys the digests of tokens.
-	Pepper []byte
+	Pepper Secret
 	// The pepper before, until [Store.RetirePepper].
-	PreviousPepper []byte
+	PreviousPepper Secret
 	// A secret of SecretLen bytes under which tokens are sealed that can be revealed.
-	SealingKey []byte
+	SealingKey Secret
 	// Secrets of the systems whose keys were or will be imported, by the names under which schemes
 	// have them.
-	ImportSecrets map[string][]byte
+	ImportSecrets map[string]Secret
 	// Zero for the machine's clock. A time: the store's clock stands there until
 	// [Store.SetClock] moves it.
 	Clock time.Time
@@ -72,14 +72,14 @@ func (o *Options) c(c *call, progress *progress) *C.keycask_options {
 	if o.ReadOnly {
 		to.flags = C.KEYCASK_READ_ONLY
 	}
-	to.pepper, to.pepper_len = c.bytes(o.Pepper)
-	to.previous_pepper, to.previous_pepper_len = c.bytes(o.PreviousPepper)
-	to.sealing_key, to.sealing_key_len = c.bytes(o.SealingKey)
+	to.pepper, to.pepper_len = c.secret(o.Pepper)
+	to.previous_pepper, to.previous_pepper_len = c.secret(o.PreviousPepper)
+	to.sealing_key, to.sealing_key_len = c.secret(o.SealingKey)
 	if len(o.ImportSecrets) != 0 {
 		secrets := alloc[C.keycask_import_secret](c, len(o.ImportSecrets))
 		for i, name := range slices.Sorted(maps.Keys(o.ImportSecrets)) {
 			secrets[i].name = c.given(name)
-			secrets[i].secret, secrets[i].secret_len = c.bytes(o.ImportSecrets[name])
+			secrets[i].secret, secrets[i].secret_len = c.secret(o.ImportSecrets[name])
 		}
 		to.import_secrets = &secrets[0]
 		to.import_secrets_len = C.size_t(len(secrets))
@@ -204,14 +204,15 @@ func (s *Store) SetClock(now time.Time) error {
 // Version is the library's version, such as "1.2.3".
 func Version() string { return C.GoString(C.keycask_version()) }
 
-// textOf calls f with room for a text, and with as much as it takes if that is not enough.
+// textOf calls f with room for a text, and with as much as it takes while that is not enough. Of f
+// that changes something, `enough` always is.
 func textOf(
 	c *call, enough int, f func(text *C.char, size C.size_t, used *C.size_t) C.keycask_status,
 ) (string, C.keycask_status) {
 	used := one[C.size_t](c)
 	text, size := c.room(enough)
 	status := f(text, size, used)
-	if status == C.KEYCASK_ERR_SPACE {
+	for status == C.KEYCASK_ERR_SPACE {
 		text, size = c.room(int(*used))
 		status = f(text, size, used)
 	}

@@ -39,7 +39,7 @@ func TestAStoreIsOpenedAgain(t *testing.T) {
 	ok(t, err)
 	ok(t, again.Close())
 	with = options()
-	with.Pepper[0] ^= 1
+	with.Pepper.Expose()[0] ^= 1
 	if _, err := keycask.Open(ctx, p.path, with); !errors.Is(err, keycask.ErrPepper) {
 		t.Fatal(err)
 	}

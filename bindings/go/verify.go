@@ -30,8 +30,12 @@ import (
 	"unsafe"
 )
 
-// TokenMax is the length of the longest token in bytes.
-const TokenMax = C.KEYCASK_TOKEN_MAX
+const (
+	// TokenMax is the length of the longest token that is issued, in bytes.
+	TokenMax = C.KEYCASK_TOKEN_MAX
+	// ImportedTokenMax is that of the longest token, whoever made it.
+	ImportedTokenMax = C.KEYCASK_IMPORTED_TOKEN_MAX
+)
 
 // Verify decides whether the token may do what the request needs in the realm, and returns the
 // grant, or why there is none as an error: a denial is [Denied], and its reason a [Status].
@@ -96,7 +100,7 @@ func (s *Store) Check(realm Realm, token string, request Request) (verdict Verdi
 
 // A pack holds tokens one after another, where C may read them.
 type pack struct {
-	text [C.KEYCASK_GO_BATCH * (TokenMax + 1)]byte
+	text [C.KEYCASK_GO_BATCH * (ImportedTokenMax + 1)]byte
 	lens [C.KEYCASK_GO_BATCH]C.uint32_t
 }
 
@@ -134,7 +138,7 @@ func (s *Store) CheckMany(
 		used := 0
 		for i, token := range batch {
 			// What is longer than any token stays so.
-			n := copy(to.text[used:used+TokenMax+1], token)
+			n := copy(to.text[used:used+ImportedTokenMax+1], token)
 			to.lens[i] = C.uint32_t(n)
 			used += n
 		}

@@ -47,8 +47,8 @@ pub struct Import {
     pub state: u32,
     /// What the key shall be. Its start and end may have passed.
     pub spec: *const issue::Spec,
-    /// The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of
-    /// visible ASCII, of any shape.
+    /// The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of visible
+    /// ASCII, of any shape.
     pub token: Text,
     /// Else what the other system keeps of it, in hex or base64.
     pub digest: Text,

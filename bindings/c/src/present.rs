@@ -78,8 +78,8 @@ unsafe impl Sized for Answer {}
 /// Writes `*answer`, whose texts point into `text`, and the length of the texts to `*text_len`,
 /// on OK and on a denial. Writes `*grant` on OK and `*denial` on a denial; both may be NULL.
 /// On SPACE it writes `*text_len` alone: nothing was granted, though rates were charged. 32 KiB
-/// are enough for most profiles, and as much again as eight times the `method` and the
-/// `request_id`, which an answer may quote.
+/// are enough for most profiles, with eight bytes more for each of `method` and `request_id`, which
+/// an answer may quote.
 ///
 /// Denies with any reason. Fails with ARGUMENT, NOT_FOUND (no such realm), SPACE, FORKED, PANIC,
 /// CLOSED.
