@@ -33,8 +33,9 @@ func printed(value any) string {
 // shows fails if a part of the secret is in the text, however it is written.
 func shows(t *testing.T, text, secret string) {
 	t.Helper()
-	for i := range len(secret) - 6 {
-		part := secret[i : i+6]
+	const size = 12 // so that no address looks like one
+	for i := range len(secret) - size {
+		part := secret[i : i+size]
 		for _, verb := range []string{"%s", "%x", "%X", "% x", "% X", "%d", "%o", "%b", "%c", "%#v"} {
 			written := strings.Trim(fmt.Sprintf(verb, []byte(part)), "[]")
 			if strings.Contains(text, written) {
@@ -55,7 +56,7 @@ func TestASecretDoesNotShowItself(t *testing.T) {
 	}
 	p := newPlace(t)
 	issued := p.issue(t)
-	const pepper, salt, digest = "a pepper of thirty-two bytes, yes", "the salt of before", "0a1b2c3d4e5f"
+	const pepper, salt, digest = "a pepper of thirty-two bytes, yes", "the salt of before", "a digest of another system"
 	with := keycask.Options{
 		Pepper: keycask.NewSecret(pepper), PreviousPepper: keycask.NewSecret([]byte(pepper)),
 		SealingKey:    keycask.NewSecret(pepper),
