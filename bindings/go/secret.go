@@ -3,7 +3,6 @@ package keycask
 import (
 	"fmt"
 	"io"
-	"log/slog"
 )
 
 // A Token is the secret that a client presents. It does not show itself: Expose gives the text.
@@ -37,14 +36,8 @@ func (v veil[T]) Expose() (value T) {
 
 const hidden = "[hidden]"
 
-// String hides the value.
-func (v veil[T]) String() string { return hidden }
-
-// Format hides the value, whatever the verb.
+// Format says that there is something hidden, whatever the verb.
 func (v veil[T]) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, hidden) }
 
-// MarshalText hides the value.
+// MarshalText says so, to JSON and to slog.
 func (v veil[T]) MarshalText() ([]byte, error) { return []byte(hidden), nil }
-
-// LogValue hides the value.
-func (v veil[T]) LogValue() slog.Value { return slog.StringValue(hidden) }

@@ -66,14 +66,15 @@ func TestASecretDoesNotShowItself(t *testing.T) {
 	it := own{issued.Token, issued, given, with}
 	for _, value := range []any{
 		issued, &issued, issued.Token, &issued.Token, given, with, with.Pepper, with.ImportSecrets,
-		it, &it, []any{it}, map[string]any{"it": it}, issued.Token.String(),
+		it, &it, []any{it}, map[string]any{"it": it},
 	} {
 		text := printed(value)
 		for _, secret := range []string{issued.Token.Expose()[len("orb_eu_live_"):], pepper, salt, digest} {
 			shows(t, text, secret)
 		}
 	}
-	same(t, fmt.Sprint(issued.Token, with.Pepper), "[hidden] [hidden]")
+	same(t, fmt.Sprintf("%v %#v %d", issued.Token, with.Pepper, issued.Token), "[hidden] [hidden] [hidden]")
+	same(t, string(must(json.Marshal(issued.Token))), `"[hidden]"`)
 	same(t, (keycask.Token{}).Expose(), "")
 	same(t, string(given.Digest.Expose()), digest)
 	// What is looked for is found where it is.
