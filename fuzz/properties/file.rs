@@ -89,8 +89,8 @@ impl Files {
         self.dir.path().join("backup")
     }
 
-    pub fn new(&self) -> PathBuf {
-        self.dir.path().join("new")
+    pub fn restored(&self) -> PathBuf {
+        self.dir.path().join("restored")
     }
 }
 
@@ -170,8 +170,8 @@ pub fn read(way: Way, files: &Files) -> Result<Store> {
 
 /// A store that is restored so.
 pub fn restore(backup: &Path, restore: &Restore, files: &Files) -> Result<Store> {
-    stage::options().restore(backup, files.new(), restore, &by())?;
-    open(&files.new())
+    stage::options().restore(backup, files.restored(), restore, &by())?;
+    open(&files.restored())
 }
 
 /// Panics if the engine does with `input` what it should not.
@@ -282,7 +282,7 @@ impl Whole {
             Err(error) if matches!(way, Way::Open | Way::Look) => {
                 assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
             }
-            checked => drop(checked.unwrap()),
+            checked => checked.unwrap(),
         }
     }
 }

@@ -87,12 +87,18 @@ impl<'s> View<'s> {
         Self { transaction, keys, known: None, _current: current }
     }
 
-    /// Where the store stands.
+    /// Where the store stands: as of the last commit, in a batch, too.
     pub(crate) fn state(&self) -> Result<State> {
         let row = self.value(META, STATE)?;
         let row =
             row.ok_or_else(|| Error::new(ErrorKind::Corrupt, "meta, state: it is missing"))?;
         State::decode(&row, self.keys)
+    }
+
+    /// The number for a new owner: after those of the last commit and of the batch.
+    pub(crate) fn next_owner(&self) -> Result<u64> {
+        let put = self.known.map_or(0, |known| known.borrow().next_owner());
+        Ok(self.state()?.next_owner.max(put))
     }
 
     /// The key `key_id`, if there is one.

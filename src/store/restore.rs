@@ -131,7 +131,8 @@ impl Options {
     /// [`Store::confirm_restore`]: what was revoked after the backup was made is not revoked in
     /// it, and the one who confirms has seen to that.
     ///
-    /// Needs the pepper of the old store. The sealing key stays what it was, too.
+    /// Needs the pepper of the old store. The sealing key stays what it was, too. Nothing is
+    /// written to the backup, but its file must be one that this process may write to.
     /// [`read_only`](Self::read_only) and [`min_seq`](Self::min_seq) mean nothing here.
     ///
     /// # Errors

@@ -69,7 +69,7 @@ pub(super) fn pages<T, C: Clone>(
 
 /// Numbers for what is new.
 pub(super) fn next_owner(view: &View<'_>) -> Result<OwnerRef> {
-    let number = u32::try_from(view.state()?.next_owner).map_err(|_| used_up("owners"))?;
+    let number = u32::try_from(view.next_owner()?).map_err(|_| used_up("owners"))?;
     Ok(OwnerRef::new(number))
 }
 

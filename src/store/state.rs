@@ -231,7 +231,9 @@ impl Held<'_> {
         mark: Timestamp,
     ) -> Result<Vec<KeyRecord>> {
         let mut changed = Vec::new();
-        if takes_place(&record, now) && !record.counted {
+        // A key that has expired is counted for a while, and has no place.
+        let has_place = record.counted && takes_place(&self.record, now);
+        if takes_place(&record, now) && !has_place {
             let (kind, lineage) = (record.kind, record.lineage);
             let mut places = Places::new(mark);
             changed = places.admit(view, self.realm, kind, &self.owner, lineage, now)?;

@@ -33,7 +33,7 @@ fn writes_where_it_looks(way: Way, files: &Files) -> Result<Store> {
 
 /// Leaves what it began to restore.
 fn leaves_what_it_began(way: Way, files: &Files) -> Result<Store> {
-    read(way, files).inspect_err(|_| fs::write(files.new(), "half").unwrap())
+    read(way, files).inspect_err(|_| fs::write(files.restored(), "half").unwrap())
 }
 
 /// Does not ask what else was denied.

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use keycask::{ErrorKind, Filter, OwnerChange, Reason, Rotation, Spec, State, Timestamp, Update};
+use keycask::{
+    ErrorKind, Filter, Import, ImportRules, OwnerChange, Reason, Rotation, Spec, State, Timestamp,
+    Update,
+};
 
 use crate::kit::{Scene, by};
 
@@ -37,6 +40,24 @@ fn expired_keys_give_their_place_up_and_take_one_again_when_their_end_is_moved()
     let revive = Update::new().end(Timestamp::NEVER);
     let refused = store.update(one.key.key_id, &revive, &by()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Cap);
+}
+
+/// Nobody asked for a place since the key expired, so it is counted still.
+#[test]
+fn an_expired_key_whose_end_is_moved_has_no_place_because_it_had_one() {
+    let scene = Scene::planned();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let short = Spec::new(acme, "live", "o").life(Duration::from_secs(10));
+    let one = store.issue(&short, &by()).unwrap().key.key_id;
+    scene.issue(&[]);
+    let imported = Import::token(Spec::new(acme, "live", "o"), "of-another-system").unwrap();
+    store.import(&[imported], &ImportRules::new().ignore_caps(true), &by()).unwrap();
+    scene.clock.forward(Duration::from_secs(10));
+    let revive = Update::new().end(Timestamp::NEVER);
+    assert_eq!(store.update(one, &revive, &by()).unwrap_err().kind(), ErrorKind::Cap);
+    let active = Filter::new().state(State::Active).expired(false);
+    assert_eq!(store.count(&active).unwrap(), 2);
 }
 
 /// A place that a resumed key has taken is not also that of the expired one that had it.

@@ -51,8 +51,9 @@ fn keys_are_revoked_by_every_condition_that_makes_sense_and_no_others() {
             assert_eq!(scene.reason(issued) == Some("revoked"), ended);
             assert!(!ended || key.cause == Cause::Asked && key.reason == "to see");
         }
-        let again = scene.store().end_many(&Ending::revoke(filter), &by()).unwrap();
-        assert_eq!(again.keys, 0);
+        let ending = Ending::revoke(filter);
+        assert_eq!(scene.store().dry_run(&ending).unwrap().keys, 0);
+        assert_eq!(scene.store().end_many(&ending, &by()).unwrap().keys, 0);
         scene.store().check().unwrap();
     }
 }

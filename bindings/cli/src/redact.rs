@@ -8,7 +8,8 @@ const INSTEAD: &str =
 
 /// `text` without those of this process's arguments that may be tokens.
 pub(crate) fn redacted(text: &str) -> String {
-    hide(text, std::env::args().skip(1))
+    // What is not UTF-8 is no token.
+    hide(text, std::env::args_os().skip(1).filter_map(|argument| argument.into_string().ok()))
 }
 
 fn hide(text: &str, arguments: impl Iterator<Item = String>) -> String {

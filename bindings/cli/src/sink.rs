@@ -118,12 +118,25 @@ fn line(token: &Token) -> Zeroizing<Vec<u8>> {
     joined(&[token.expose().as_bytes(), b"\n"])
 }
 
-/// The object `fields` with the token as its last field. A token is letters, digits, `_` and
-/// `-`, so it stands in JSON as it is.
+/// The object `fields` with the token as its last field.
 fn with_token(fields: &Fields, token: &Token) -> Zeroizing<Vec<u8>> {
     let object = fields.json();
     let open = object.strip_suffix('}').unwrap_or(&object).as_bytes();
-    joined(&[open, b",\"token\":\"", token.expose().as_bytes(), b"\"}\n"])
+    joined(&[open, b",\"token\":\"", &escaped(token), b"\"}\n"])
+}
+
+/// The token as it stands in a string of JSON. It is visible ASCII, an imported one any.
+fn escaped(token: &Token) -> Zeroizing<Vec<u8>> {
+    let text = token.expose().as_bytes();
+    // Room for all that can come, so that it never moves.
+    let mut escaped = Zeroizing::new(Vec::with_capacity(text.len().saturating_mul(2)));
+    for &byte in text {
+        if matches!(byte, b'"' | b'\\') {
+            escaped.push(b'\\');
+        }
+        escaped.push(byte);
+    }
+    escaped
 }
 
 /// The parts in one buffer that never moves, so that wiping it wipes all there is.

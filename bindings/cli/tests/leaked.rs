@@ -4,6 +4,9 @@
 
 mod common;
 
+use std::io::Write;
+use std::process::Stdio;
+
 use common::Place;
 use serde_json::json;
 
@@ -68,6 +71,40 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
     let again = place.feed(&revoke, &text).expect(0).lines();
     assert_eq!((again.len(), &again[2]["keys_not_revoked_before"]), (3, &0.into()));
     assert!(again[..2].iter().all(|line| line["code"] == "revoked"));
+}
+
+/// Once the search ended, and with it the revoking, at the first line that could not be written,
+/// and nothing was said: in a pipe to `grep -q` all seemed well, and no key was revoked.
+#[test]
+fn keys_are_revoked_though_nobody_reads_what_is_printed() {
+    for json in [&["--json"][..], &[]] {
+        let place = Place::with_owner();
+        let (one, token) = place.issue(&["--kind", "live"]);
+        let (two, other) = place.issue(&["--kind", "test"]);
+        let leaked = [&["leaked", "--revoke", "--yes", "-"], json].concat();
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut command = place.command(&leaked);
+        command.stdin(Stdio::piped()).stdout(writer).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        child.stdin.take().unwrap().write_all(format!("{token}\n{other}\n").as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(
+            (state(&place, &one), state(&place, &two)),
+            ("revoked".into(), "revoked".into())
+        );
+        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert!(said.contains("keys revoked now: 2; not all of it could be told"), "{said}");
+        // Who only looks needs no end that is told.
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        place.file("dump", token.as_bytes());
+        let mut looks = place.command(&[&["leaked", &place.text("dump")], json].concat());
+        let output = looks.stdout(writer).output().unwrap();
+        assert_eq!((output.status.code(), output.stderr.as_slice()), (Some(1), &b""[..]));
+    }
 }
 
 #[test]

@@ -4,7 +4,9 @@
 
 mod common;
 
+use std::ffi::OsStr;
 use std::fs;
+use std::os::unix::ffi::OsStrExt;
 
 use common::{Place, run};
 use serde_json::Value;
@@ -256,4 +258,16 @@ fn a_row_that_was_altered_behind_the_store_is_corrupt() {
     let ran = place.run(&["list", "--json"]).expect(6);
     assert_eq!(ran.error()["code"], "corrupt");
     assert_eq!(fs::read(place.store()).unwrap(), file);
+}
+
+/// Once an error panicked where any argument was not UTF-8, as a path need not be.
+#[test]
+fn what_goes_wrong_is_said_though_an_argument_is_not_utf8() {
+    let place = Place::empty();
+    let odd = OsStr::from_bytes(b"/nowhere/\xff");
+    let [list, store, kind] = ["list", "--store", "--kind"].map(OsStr::new);
+    let missing = place.run(&[list, store, odd]).expect(4);
+    assert!(missing.err.contains("/nowhere/"), "{missing:?}");
+    let wrong = place.run(&[list, kind, odd]).expect(2);
+    assert!(wrong.err.contains("UTF-8"), "{wrong:?}");
 }

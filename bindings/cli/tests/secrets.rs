@@ -47,6 +47,21 @@ fn a_token_is_shown_by_issue_and_by_nothing_else() {
     assert!(!file.windows(body.len()).any(|window| window == body.as_bytes()));
 }
 
+/// Once a token was written into JSON as it is: one of another system, with quotes, added members.
+#[test]
+fn a_token_of_another_system_adds_nothing_to_the_json_it_is_in() {
+    for token in [r#"x","owner":"eve"#, r"ends-with\", r#"\u0041"\"#] {
+        let place = Place::with_owner();
+        let line = format!("{}\n", serde_json::json!({ "owner": "ann", "token": token }));
+        place.feed(&["import", "--realm", "shop", "--kind", "shown", "-"], &line).expect(0);
+        let listed = place.run(&["list", "--json"]).expect(0).json();
+        let key = listed["key_id"].as_str().unwrap();
+        let revealed = place.run(&["reveal", "--json", key]).expect(0).json();
+        assert_eq!((&revealed["token"], &revealed["owner"]), (&token.into(), &"ann".into()));
+        assert_eq!(place.run(&["reveal", key]).expect(0).out, format!("{token}\n"));
+    }
+}
+
 #[test]
 fn no_argument_takes_a_token_and_the_process_list_shows_none() {
     let place = Place::with_owner();

@@ -96,9 +96,10 @@ impl Group {
         let mut batch = self.mend(storage)?;
         write(&mut batch, &mut change)?;
         self.batch = Some(batch);
-        // Later journeys go by the realms and the clock in memory, which change with the
-        // commit.
+        // Later journeys go by the realms and the clock in memory, and by where the store stands,
+        // which change with the commit.
         self.ended |= change.mark.is_some() || change.turn.is_some();
+        self.ended |= change.trim.is_some() || change.confirm;
         // Who follows a change of digest finds the key by it.
         self.ended |= change.ops.iter().any(|op| matches!(op, Op::Realm(_) | Op::Rekey(..)));
         self.ops = self.ops.saturating_add(change.ops.len());

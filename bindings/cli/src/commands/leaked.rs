@@ -30,8 +30,9 @@ const COMMIT: usize = 1000;
 The code of a token is ok if it is live, else why verify refuses it. Tokens themselves are not
 shown. With --revoke, every key of which a token was found and that is not revoked yet is
 revoked once all of the text was read: also one that is suspended or has expired, which could be
-taken back. Without --yes, it is only said how many that are. With --json the last line is the
-summary: it has no token.
+taken back, and also if what is printed cannot be written, which then ends with 1 and says how many.
+Without --yes, it is only said how many that are. With --json the last line is the summary: it has
+no token.
 
 Example:
   git log -p | keycask leaked --revoke --yes --reason 'in a public repository' -")]
@@ -59,11 +60,13 @@ pub(crate) struct Leaked {
 impl Leaked {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
         let text = open(&self.file)?;
-        let store = if self.revoke && self.yes { session.write()? } else { session.read()? };
-        let leaks = self.search(session, &store, text)?;
+        let revokes = self.revoke && self.yes;
+        let store = if revokes { session.write()? } else { session.read()? };
+        let mut told = Told { goes_on: revokes, failed: None };
+        let leaks = self.search(session, &store, text, &mut told)?;
         let (open, mut revoked) = (leaks.keys.len(), 0);
-        if self.revoke && self.yes {
-            revoke(session, &store, &leaks, &self.who.actor())?;
+        if revokes {
+            revoke(session, &store, &leaks, &self.who.actor(), &mut told)?;
             store.close()?;
             revoked = open;
         }
@@ -81,20 +84,35 @@ impl Leaked {
             .with("keys_not_revoked_before", open)
             .with("keys_revoked", revoked)
             .with("wants_yes", wants_yes);
-        session.output.end(&text, &summary)?;
-        Ok(Exit::Done)
+        told.tell(|| session.output.end(&text, &summary))?;
+        match told.failed {
+            None => Ok(Exit::Done),
+            // A sentence of its own, so that it is said also if it was a reader who left.
+            Some(error) => {
+                let why = format!("keys revoked now: {revoked}; not all of it could be told");
+                Err(Error::new(error.kind(), why).caused_by(error))
+            }
+        }
     }
 
-    fn search(&self, session: &Session, store: &Store, text: impl Read) -> Result<Leaks> {
+    fn search(
+        &self,
+        session: &Session,
+        store: &Store,
+        text: impl Read,
+        told: &mut Told,
+    ) -> Result<Leaks> {
         let columns = if self.github { ALERT_COLUMNS } else { COLUMNS };
         let mut list = session.output.list(columns);
         let leaks = if self.github {
             let alerts = Alerts::read(text)?;
-            store.leaked_alerts(&alerts, |alert, leak| list.row(&in_alert(store, alert, leak)?))?
+            store.leaked_alerts(&alerts, |alert, leak| {
+                told.tell(|| list.row(&in_alert(store, alert, leak)?))
+            })?
         } else {
-            store.leaked(text, |leak| list.row(&view::leak(store, leak)?))?
+            store.leaked(text, |leak| told.tell(|| list.row(&view::leak(store, leak)?)))?
         };
-        list.end()?;
+        told.tell(|| list.end())?;
         Ok(leaks)
     }
 }
@@ -108,16 +126,50 @@ fn in_alert(store: &Store, alert: &Alert, leak: &Leak) -> Result<Fields> {
     Ok(fields.and(view::leak(store, leak)?))
 }
 
+/// What is said while the work is done.
+struct Told {
+    /// Whether the work is done to its end also if nothing more can be said.
+    goes_on: bool,
+    /// Why nothing more is said.
+    failed: Option<Error>,
+}
+
+impl Told {
+    /// Says it, unless saying something failed before.
+    ///
+    /// # Errors
+    ///
+    /// Those of `say`, unless the work goes on.
+    fn tell(&mut self, say: impl FnOnce() -> Result<()>) -> Result<()> {
+        if self.failed.is_some() {
+            return Ok(());
+        }
+        match say() {
+            Err(error) if self.goes_on => {
+                self.failed = Some(error);
+                Ok(())
+            }
+            said => said,
+        }
+    }
+}
+
 /// Revokes the keys, some in one commit, and tells of each.
-fn revoke(session: &Session, store: &Store, leaks: &Leaks, by: &Actor) -> Result<()> {
+fn revoke(
+    session: &Session,
+    store: &Store,
+    leaks: &Leaks,
+    by: &Actor,
+    told: &mut Told,
+) -> Result<()> {
     for keys in leaks.keys.chunks(COMMIT) {
         store.end_many(&Ending::revoke(Filter::new().keys(keys.iter().copied())), by)?;
         for key in keys {
             let fields = Fields::new().with("revoked", key.to_string());
-            match session.output.is_json() {
-                true => session.output.line(&fields.json())?,
-                false => session.output.line(&format!("revoked {key}"))?,
-            }
+            told.tell(|| match session.output.is_json() {
+                true => session.output.line(&fields.json()),
+                false => session.output.line(&format!("revoked {key}")),
+            })?;
         }
     }
     Ok(())
