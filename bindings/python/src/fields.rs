@@ -22,8 +22,8 @@ where
 /// Reads a record by its fields.
 ///
 /// A value that a field cannot have is refused as an argument, with the field's name. The exception
-/// that says why is not kept: one about a text has the text. What is of another type is a mistake of
-/// the program, and raises as it does.
+/// that says why is not kept: one about a text has the text. What is of another type is a mistake
+/// of the program, and raises as it does.
 pub(crate) fn read<'py, T>(object: &Bound<'py, PyAny>) -> Result<T, Stop>
 where
     T: for<'a> FromPyObject<'a, 'py, Error = PyErr>,

@@ -329,7 +329,7 @@ def test_keys_of_another_system_that_cannot_be_are_skipped_or_named(store: Store
     keys = [key for pair in zip(right, wrong.values()) for key in pair] + right[-1:]
 
     def told(**rules: bool) -> list[str]:
-        outcomes = store.import_keys(keys, by="test", **rules)  # type: ignore[arg-type]
+        outcomes = store.import_keys(keys, by="test", **rules)
         assert len(outcomes) == len(keys)
         for name, outcome in zip(wrong, outcomes[1::2]):
             assert outcome.what == "refused" and outcome.key_id is None

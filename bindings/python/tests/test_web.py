@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -490,7 +490,9 @@ def test_permissions_of_rest_framework_are_joined(
     class Nobody(BasePermission):  # type: ignore[misc]
         message, code = "nobody may", "nobody"
 
-        def has_permission(self, request: Any, view: Any) -> bool:
+        def has_permission(  # pyright: ignore
+            self, request: Any, view: Any
+        ) -> bool:
             return False
 
     read, write = HasScope(READ), HasScope("orders:write")
@@ -576,7 +578,7 @@ def test_fastapi_adds_to_whatever_a_route_answers(store: Store, issued: Issued) 
     def missing() -> None:
         raise HTTPException(404)
 
-    async def pieces() -> Any:
+    async def pieces() -> AsyncIterator[bytes]:
         yield b"one"
 
     routes: dict[str, Callable[[], Any]] = {
