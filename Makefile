@@ -116,13 +116,14 @@ peers: ## measure beside maps, caches and stores that do the same; builds SQLite
 
 attack: ## every attack for M=60 minutes in all, and one table of what they found
 	@.ci/prepare build c trace fuzz go python
+	@.ci/prepare nightly || echo "keycask: the attacks miri, races and c-races will fail"
 	tests/attack/run $(M)
 
 miri: ## what is unsafe or shared by threads, under Miri for S=60 seconds; needs a nightly toolchain
 	KEYCASK_ATTACK_SECONDS=$(S) tests/attack/miri miri
 
-races: ## tests with threads under ThreadSanitizer for S=60 seconds; needs a nightly toolchain
-	KEYCASK_ATTACK_SECONDS=$(S) tests/attack/races races
+races: ## tests with threads, and random C calls, under ThreadSanitizer for S=60 seconds each; needs a nightly toolchain
+	for attack in races c-races; do KEYCASK_ATTACK_SECONDS=$(S) tests/attack/races $$attack || exit; done
 
 fuzz: ## fuzz each target for S=60 seconds; T=token that one
 	@.ci/prepare build c fuzz

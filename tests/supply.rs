@@ -130,6 +130,28 @@ fn every_crate_comes_from_crates_io_or_this_tree() {
     assert!(found.is_empty(), "not from crates.io:\n{}", found.join("\n"));
 }
 
+/// What a lock file names as the sources of its crates, those of this tree aside.
+fn sources(lock: &str) -> BTreeSet<String> {
+    let lock: toml::Table = lock.parse().unwrap();
+    let packages = lock["package"].as_array().unwrap().iter();
+    packages.filter_map(|one| Some(one.get("source")?.as_str().unwrap().to_owned())).collect()
+}
+
+/// What tests, fuzz targets and benches alone need, too.
+#[test]
+fn every_lock_file_has_crates_io_as_its_one_source() {
+    let rules = rules();
+    let registries = texts(&rules["sources"]["allow-registry"]);
+    let allowed = registries.iter().map(|registry| format!("registry+{registry}")).collect();
+    for lock in ["Cargo.lock", "fuzz/Cargo.lock", "benches/peers/Cargo.lock"] {
+        let lock = std::fs::read_to_string(Path::new(TOP).join(lock)).unwrap();
+        assert_eq!(sources(&lock), allowed);
+        let from = registries[0];
+        let planted = lock.replacen(&format!("registry+{from}"), "git+https://example.com/a", 1);
+        assert_ne!(sources(&planted), allowed);
+    }
+}
+
 #[test]
 fn the_tree_that_is_checked_is_the_one_that_is_built() {
     let metadata = metadata();

@@ -11,11 +11,12 @@ struct Function {
     exported: bool,
     /// Whether it gives a status: those that do not give a constant.
     gives_status: bool,
-    words: BTreeSet<String>,
+    /// What its body is a call of, and nothing else: the parts of its path.
+    calls: Vec<String>,
 }
 
-/// Functions that are exported, give a status, and do not run within the guard, neither
-/// themselves nor by another of their file.
+/// Functions that are exported, give a status, and do not run within the guard as a whole, neither
+/// themselves nor by another of their file, which is all that they call.
 pub fn problems(tree: &Tree) -> Vec<String> {
     let mut problems = Vec::new();
     for (path, text) in tree.below("bindings/c/src/").files() {
@@ -33,8 +34,11 @@ fn is_guarded<'f>(
     seen: &mut BTreeSet<&'f str>,
 ) -> bool {
     let Some(function) = functions.get(name).filter(|_| seen.insert(name)) else { return false };
-    let mut called = function.words.iter();
-    called.any(|word| word == "guard" || is_guarded(word, functions, seen))
+    match function.calls.as_slice() {
+        [module, _] => module == "guard",
+        [other] => is_guarded(other, functions, seen),
+        _ => false,
+    }
 }
 
 fn functions(file: TokenStream) -> BTreeMap<String, Function> {
@@ -51,21 +55,24 @@ fn functions(file: TokenStream) -> BTreeMap<String, Function> {
             .position(|token| matches!(token, TokenTree::Ident(word) if word == "fn"))?;
         let (head, rest) = item.split_at(at);
         let [_, name, signature @ .., TokenTree::Group(body)] = rest else { return None };
-        let mut all = BTreeSet::new();
-        words(body.stream(), &mut all);
+        let calls = called(body.stream());
         let exported = head.iter().any(|token| token.to_string().contains("no_mangle"));
         let gives_status = signature.last().is_some_and(|token| token.to_string() == "Status");
-        Some((name.to_string(), Function { exported, gives_status, words: all }))
+        Some((name.to_string(), Function { exported, gives_status, calls }))
     });
     named.collect()
 }
 
-fn words(stream: TokenStream, all: &mut BTreeSet<String>) {
-    for token in stream {
-        match token {
-            TokenTree::Ident(ident) => _ = all.insert(ident.to_string()),
-            TokenTree::Group(group) => words(group.stream(), all),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+/// The path of what a body calls, if it is that call alone; it may be unsafe.
+fn called(body: TokenStream) -> Vec<String> {
+    let tokens: Vec<TokenTree> = body.into_iter().collect();
+    let is = |token: &TokenTree, text| token.to_string() == text;
+    match tokens.as_slice() {
+        [word, TokenTree::Group(inner)] if is(word, "unsafe") => called(inner.stream()),
+        [path @ .., TokenTree::Group(taken)] if taken.delimiter() == Delimiter::Parenthesis => {
+            let parts = path.split(|token| is(token, ":"));
+            parts.filter(|part| !part.is_empty()).map(|part| part[0].to_string()).collect()
         }
+        _ => Vec::new(),
     }
 }

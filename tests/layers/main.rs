@@ -65,7 +65,15 @@ fn a_function_outside_the_guard_is_caught() {
     assert_none(&of("Status { guard::run(|| g()) }"));
     assert_none(&of("Status { g(1) } fn g(x: u8) -> Status { unsafe { guard::run(x) } }"));
     assert_none(&of("u32 { 1 }"));
-    for open in ["Status { g() }", "Status { g() } fn g() -> Status { f() }", "Status { Ok }"] {
+    let before = "Status { g(); guard::run(|| g()) }";
+    let beside = "Status { let guard = 1; g(guard) } fn g(x: u8) -> Status { Ok }";
+    for open in [
+        before,
+        beside,
+        "Status { g() }",
+        "Status { g() } fn g() -> Status { f() }",
+        "Status { Ok }",
+    ] {
         assert_eq!(of(open), ["bindings/c/src/a.rs: f is not within the guard"], "{open}");
     }
 }

@@ -120,12 +120,11 @@ pub unsafe extern "C" fn keycask_owner_set(
     by: *const Actor,
     error: *mut Failure,
 ) -> Status {
-    const KNOWN: u32 =
-        KEYCASK_SET_DIRECT | KEYCASK_SET_GROUP | KEYCASK_SET_SUSPENDED | KEYCASK_SET_RESUMED;
-    const BOTH: u32 = KEYCASK_SET_SUSPENDED | KEYCASK_SET_RESUMED;
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
+            const BOTH: u32 = KEYCASK_SET_SUSPENDED | KEYCASK_SET_RESUMED;
+            const KNOWN: u32 = KEYCASK_SET_DIRECT | KEYCASK_SET_GROUP | BOTH;
             let (id, change, by) = (ptr::text(id, id_len)?, ptr::read(change)?, Actor::read(by)?);
             let has = |flag| change.flags & flag != 0;
             if change.flags & !KNOWN != 0 || change.flags & BOTH == BOTH {

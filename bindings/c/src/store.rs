@@ -191,12 +191,12 @@ pub unsafe extern "C" fn keycask_open(
 /// written.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn keycask_close(store: *mut Store) -> Status {
-    if store.is_null() {
-        return Status::Ok;
-    }
     // SAFETY: the handle is the caller's, and no other call on it is going on.
     unsafe {
         guard::run_alone(null_mut(), || {
+            if store.is_null() {
+                return Ok(());
+            }
             let closed = || Stop::because(Status::ErrClosed, "the store was closed before");
             let open = Store::take(store).ok_or_else(closed)?;
             if open.engine.is_forked() {

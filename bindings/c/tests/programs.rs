@@ -100,7 +100,7 @@ fn a_fork_leaves_the_file_whole_and_the_parent_unharmed() {
 }
 
 #[test]
-fn of_a_token_that_is_too_long_nothing_is_read_behind_where_the_longest_ends() {
+fn of_a_token_that_is_too_long_nothing_is_read_but_its_first_32_bytes() {
     runs("tests/lengths.c");
 }
 

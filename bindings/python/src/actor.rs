@@ -1,14 +1,15 @@
 //! Who asks for a change, and why.
 
-use keycask::Actor;
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
+use crate::fields;
+
 /// `by=`: a name, or a `keycask.Actor` with the reason and the operation.
-pub(crate) struct By(pub Actor);
+pub(crate) struct By(pub keycask::Actor);
 
 #[derive(FromPyObject)]
-struct Fields {
+struct Actor {
     name: String,
     because: String,
     operation: Option<String>,
@@ -19,10 +20,10 @@ impl<'py> FromPyObject<'_, 'py> for By {
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
         if object.is_instance_of::<PyString>() {
-            return Ok(Self(Actor::new(object.extract::<String>()?)));
+            return Ok(Self(keycask::Actor::new(object.extract::<String>()?)));
         }
-        let fields: Fields = object.extract()?;
-        let actor = Actor::new(fields.name).because(fields.because);
+        let fields: Actor = fields::read(&object)?;
+        let actor = keycask::Actor::new(fields.name).because(fields.because);
         Ok(Self(match fields.operation {
             Some(id) => actor.operation(id),
             None => actor,

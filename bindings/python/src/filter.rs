@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keycask::{Filter, Order, State};
+use keycask::{Order, State};
 use pyo3::prelude::*;
 
 use crate::names::Id;
@@ -11,7 +11,7 @@ use crate::time::Instant;
 
 /// The fields of a `keycask.Filter`.
 #[derive(FromPyObject)]
-pub(crate) struct Fields {
+pub(crate) struct Filter {
     realm: Option<String>,
     kind: Option<String>,
     owner: Option<String>,
@@ -38,16 +38,16 @@ pub(crate) fn state(name: &str) -> Result<State, Stop> {
     found.ok_or_else(|| argument(format!("state {name:?}: want active, suspended or revoked")))
 }
 
-impl Fields {
+impl Filter {
     /// The engine's, in `store`.
-    pub(crate) fn filter(self, store: &keycask::Store) -> Result<Filter, Stop> {
+    pub(crate) fn filter(self, store: &keycask::Store) -> Result<keycask::Filter, Stop> {
         let orders = [Order::KeyId, Order::End];
         let order = orders.into_iter().find(|order| order.name() == self.order);
         let order = order.ok_or_else(|| {
             let names = orders.map(Order::name).join(" or ");
             argument(format!("order {:?}: want {names}", self.order))
         })?;
-        let mut filter = Filter::new().order(order);
+        let mut filter = keycask::Filter::new().order(order);
         if let Some(name) = self.realm {
             filter = filter.realm(store.realm(&name)?);
         }

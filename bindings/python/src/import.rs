@@ -1,15 +1,18 @@
 //! Take in keys whose tokens another system made.
 
-use keycask::{Import, ImportLines, ImportOutcome, ImportRules, Scheme};
+use keycask::{ISSUE_MAX, ImportLines, ImportOutcome, ImportRules, Scheme};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyString;
 use zeroize::Zeroizing;
 
 use crate::actor::By;
+use crate::fields;
 use crate::filter::state;
 use crate::leaks::Text;
 use crate::names::Id;
 use crate::record::Many;
-use crate::spec;
+use crate::spec::Spec;
 use crate::stop::{Stop, argument};
 use crate::store::{Store, not_known};
 use crate::time::Instant;
@@ -21,14 +24,19 @@ impl<'py> FromPyObject<'_, 'py> for Secret {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        object.extract().map(Zeroizing::new).map(Self)
+        let text = object.cast::<PyString>()?;
+        match text.to_str() {
+            Ok(text) => Ok(Self(Zeroizing::new(text.to_owned()))),
+            // What Python says of it has the text.
+            Err(_) => Err(PyValueError::new_err("want visible ASCII")),
+        }
     }
 }
 
 /// The fields of a `keycask.Import`.
 #[derive(FromPyObject)]
-struct Fields {
-    spec: spec::Fields,
+struct Import {
+    spec: Spec,
     token: Option<Secret>,
     digest: Option<String>,
     scheme: Option<String>,
@@ -38,15 +46,15 @@ struct Fields {
     last_four: Option<String>,
 }
 
-impl Fields {
-    fn import(self, store: &keycask::Store) -> Result<Import, Stop> {
+impl Import {
+    fn import(self, store: &keycask::Store) -> Result<keycask::Import, Stop> {
         let spec = self.spec.spec(store)?;
         let mut import = match (self.token, self.digest, self.scheme) {
-            (Some(token), None, None) => Import::token(spec, &token.0)?,
+            (Some(token), None, None) => keycask::Import::token(spec, &token.0)?,
             (None, Some(digest), Some(scheme)) => {
-                Import::digest(spec, scheme.parse::<Scheme>()?, &digest)?
+                keycask::Import::digest(spec, scheme.parse::<Scheme>()?, &digest)?
             }
-            _ => return Err(argument("import: want a token, or a digest and its scheme")),
+            _ => return Err(argument("want a token, or a digest and its scheme")),
         };
         if let Some(lead) = self.lead {
             import = import.lead(lead);
@@ -111,20 +119,21 @@ impl Store {
     fn import_keys(
         &self,
         py: Python<'_>,
-        keys: Vec<Fields>,
+        keys: Vec<Bound<'_, PyAny>>,
         dry_run: bool,
         skip_refused: bool,
         make_owners: bool,
         ignore_caps: bool,
         by: By,
     ) -> Result<Many<Outcome>, Stop> {
+        if keys.len() > ISSUE_MAX {
+            let why = format!("imports: {}; up to {ISSUE_MAX} are allowed", keys.len());
+            return Err(argument(why));
+        }
+        let keys: Vec<Result<Import, Stop>> = keys.iter().map(fields::read).collect();
         let rules = rules(dry_run, skip_refused, make_owners, ignore_caps);
-        self.disk(py, |store| -> Result<_, Stop> {
-            let keys = keys.into_iter().map(|key| key.import(store));
-            let keys = keys.collect::<Result<Vec<_>, _>>()?;
-            let outcomes = store.import(&keys, &rules, &by.0)?;
-            Ok(Many(outcomes.into_iter().map(Outcome).collect()))
-        })
+        let halts = !dry_run && !skip_refused;
+        self.disk(py, |store| import(store, keys, &rules, halts, &by.0)).map(Many)
     }
 
     /// Imports the key of each line of `text`, a JSON object as docs/import.md describes it, up to
@@ -179,6 +188,46 @@ impl Store {
             |(scheme, keys): (Option<Scheme>, u64)| (scheme.map(|scheme| scheme.to_string()), keys);
         Ok(Many(imports.into_iter().map(row).collect()))
     }
+}
+
+/// Imports keys, of which some may be refused before the engine has seen them: as if it had. By
+/// `rules` that halt then, nothing is imported once one is refused.
+fn import(
+    store: &keycask::Store,
+    keys: Vec<Result<Import, Stop>>,
+    rules: &ImportRules,
+    halts: bool,
+    by: &keycask::Actor,
+) -> Result<Vec<Outcome>, Stop> {
+    let (mut built, mut refusals) = (Vec::new(), Vec::new());
+    for key in keys {
+        let key = key.and_then(|key| key.import(store));
+        refusals.push(match key.map_err(Stop::refusal) {
+            Ok(key) => {
+                built.push(key);
+                None
+            }
+            Err(refusal) => Some(refusal?),
+        });
+    }
+    let halts = halts && refusals.iter().any(Option::is_some);
+    // With a key that is refused already, it is tried whether one before it is, too.
+    let tried = if halts { rules.dry_run(true) } else { *rules };
+    let mut became = store.import(&built, &tried, by)?.into_iter();
+    let outcomes = refusals.into_iter().enumerate().map(|(place, refusal)| {
+        let outcome = match refusal {
+            Some(error) => Some(ImportOutcome::Refused(error)),
+            None => became.next(),
+        };
+        match outcome {
+            Some(ImportOutcome::Refused(error)) if halts => {
+                Err(Stop::Engine(error).of("import", place))
+            }
+            Some(outcome) => Ok(Outcome(outcome)),
+            None => Err(Stop::Engine(not_known("an outcome"))),
+        }
+    });
+    outcomes.collect()
 }
 
 fn rules(dry_run: bool, skip_refused: bool, make_owners: bool, ignore_caps: bool) -> ImportRules {

@@ -4,9 +4,10 @@ use keycask::Result as Engine;
 use pyo3::prelude::*;
 
 use crate::actor::By;
+use crate::fields::{self, Fields};
 use crate::key::Key;
 use crate::record::Many;
-use crate::spec::Fields;
+use crate::spec::Spec;
 use crate::stop::Stop;
 use crate::store::Store;
 use crate::token::Token;
@@ -35,9 +36,9 @@ impl Store {
     /// any change raises: `LockedError`, `ReadOnlyError`, `FullError`, `IoError`, `PoisonedError`,
     /// `IndeterminateError`, `UnconfirmedError`, `ForkedError`, `ClosedError`.
     #[pyo3(signature = (spec, *, by))]
-    fn issue(&self, py: Python<'_>, spec: Fields, by: By) -> Result<Issued, Stop> {
+    fn issue(&self, py: Python<'_>, spec: Fields<Spec>, by: By) -> Result<Issued, Stop> {
         self.disk(py, |store| -> Result<_, Stop> {
-            let issued = store.issue(&spec.spec(store)?, &by.0)?;
+            let issued = store.issue(&spec.0.spec(store)?, &by.0)?;
             Ok(Issued::of(store, issued)?)
         })
     }
@@ -47,9 +48,17 @@ impl Store {
     ///
     /// Raises what `issue` does; a message about a spec begins with its index from 0.
     #[pyo3(signature = (specs, *, by))]
-    fn issue_many(&self, py: Python<'_>, specs: Vec<Fields>, by: By) -> Result<Many<Issued>, Stop> {
+    fn issue_many(
+        &self,
+        py: Python<'_>,
+        specs: Vec<Bound<'_, PyAny>>,
+        by: By,
+    ) -> Result<Many<Issued>, Stop> {
+        let specs: Vec<Result<Spec, Stop>> = specs.iter().map(fields::read).collect();
         self.disk(py, |store| -> Result<_, Stop> {
-            let specs = specs.into_iter().map(|spec| spec.spec(store));
+            let specs = specs.into_iter().enumerate().map(|(place, spec)| {
+                spec.and_then(|spec| spec.spec(store)).map_err(|stop| stop.of("spec", place))
+            });
             let specs = specs.collect::<Result<Vec<_>, _>>()?;
             let issued = store.issue_many(&specs, &by.0)?.into_iter();
             Ok(issued.map(|issued| Issued::of(store, issued)).collect::<Engine<_>>().map(Many)?)

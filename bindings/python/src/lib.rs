@@ -17,6 +17,7 @@ mod changes;
 mod clock;
 mod code;
 mod explain;
+mod fields;
 mod filter;
 mod fork;
 mod grant;

@@ -4,7 +4,8 @@ use keycask::Ending;
 use pyo3::prelude::*;
 
 use crate::actor::By;
-use crate::filter::Fields;
+use crate::fields::Fields;
+use crate::filter::Filter;
 use crate::key::Key;
 use crate::names::Id;
 use crate::record::Many;
@@ -40,7 +41,7 @@ shown!(KindCount as KindCount, |it| {
 });
 
 /// What is to end: the keys, or only the grace of those that were rotated.
-fn ending(store: &keycask::Store, filter: Fields, what: &str) -> Result<Ending, Stop> {
+fn ending(store: &keycask::Store, filter: Filter, what: &str) -> Result<Ending, Stop> {
     let filter = filter.filter(store)?;
     match what {
         "key" => Ok(Ending::revoke(filter)),
@@ -61,13 +62,13 @@ impl Store {
     fn list(
         &self,
         py: Python<'_>,
-        filter: Fields,
+        filter: Fields<Filter>,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page, Stop> {
         let after = after.map(str::parse).transpose()?;
         self.disk(py, |store| -> Result<_, Stop> {
-            let page = store.list(&filter.filter(store)?, after, limit)?;
+            let page = store.list(&filter.0.filter(store)?, after, limit)?;
             let next = page.next.map(|next| next.to_string());
             Ok(Page { keys: Key::all(store, page.keys)?, next })
         })
@@ -76,8 +77,8 @@ impl Store {
     /// How many keys `filter` selects, as of one moment.
     ///
     /// Raises what `list` does.
-    fn count(&self, py: Python<'_>, filter: Fields) -> Result<u64, Stop> {
-        self.disk(py, |store| -> Result<_, Stop> { Ok(store.count(&filter.filter(store)?)?) })
+    fn count(&self, py: Python<'_>, filter: Fields<Filter>) -> Result<u64, Stop> {
+        self.disk(py, |store| -> Result<_, Stop> { Ok(store.count(&filter.0.filter(store)?)?) })
     }
 
     /// How many keys of each kind there are, as of one moment: one for every kind of every realm,
@@ -103,9 +104,15 @@ impl Store {
     /// Raises `ArgumentError` for a filter without a condition, or one that selects by hint or
     /// asks for revoked keys; what `list` and any change raise.
     #[pyo3(signature = (filter, *, what="key", by))]
-    fn end_many(&self, py: Python<'_>, filter: Fields, what: &str, by: By) -> Result<u64, Stop> {
+    fn end_many(
+        &self,
+        py: Python<'_>,
+        filter: Fields<Filter>,
+        what: &str,
+        by: By,
+    ) -> Result<u64, Stop> {
         self.disk(py, |store| -> Result<_, Stop> {
-            Ok(store.end_many(&ending(store, filter, what)?, &by.0)?.keys)
+            Ok(store.end_many(&ending(store, filter.0, what)?, &by.0)?.keys)
         })
     }
 
@@ -113,9 +120,9 @@ impl Store {
     ///
     /// Raises what `end_many` does, but for what a change does.
     #[pyo3(signature = (filter, *, what="key"))]
-    fn dry_run(&self, py: Python<'_>, filter: Fields, what: &str) -> Result<DryRun, Stop> {
+    fn dry_run(&self, py: Python<'_>, filter: Fields<Filter>, what: &str) -> Result<DryRun, Stop> {
         self.disk(py, |store| -> Result<_, Stop> {
-            Ok(DryRun(store.dry_run(&ending(store, filter, what)?)?))
+            Ok(DryRun(store.dry_run(&ending(store, filter.0, what)?)?))
         })
     }
 }

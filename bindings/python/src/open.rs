@@ -2,13 +2,14 @@
 
 use std::path::PathBuf;
 
-use keycask::{Decisions, Options, Patterns, Pepper, SealingKey};
+use keycask::{Decisions, Options, Pepper, SealingKey};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
+use crate::fields;
 use crate::progress::Progress;
 use crate::stop::{Stop, argument};
 use crate::store::Store;
@@ -21,7 +22,7 @@ pub(crate) fn secret(what: &str, value: &Bound<'_, PyAny>) -> Result<Zeroizing<[
 }
 
 #[derive(FromPyObject)]
-struct PatternFields {
+struct Patterns {
     idle: std::time::Duration,
     late: std::time::Duration,
     denials: u32,
@@ -58,8 +59,8 @@ pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> Result<Options, Stop
             }
             "decisions" => options.decisions(decisions(&value)?),
             "patterns" => {
-                let PatternFields { idle, late, denials, within } = value.extract()?;
-                let patterns = Patterns::new().idle(idle).late(late);
+                let Patterns { idle, late, denials, within } = fields::read(&value)?;
+                let patterns = keycask::Patterns::new().idle(idle).late(late);
                 options.patterns(patterns.scope_denials(denials, within))
             }
             _ => {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keycask::{Quota, Spec};
+use keycask::Quota;
 use pyo3::prelude::*;
 
 use crate::names::Names;
@@ -11,7 +11,7 @@ use crate::time::Instant;
 
 /// The fields of a `keycask.Spec`.
 #[derive(FromPyObject)]
-pub(crate) struct Fields {
+pub(crate) struct Spec {
     realm: String,
     kind: String,
     owner: String,
@@ -28,11 +28,11 @@ pub(crate) struct Fields {
     no_quota: bool,
 }
 
-impl Fields {
+impl Spec {
     /// The engine's, in its realm of `store`.
-    pub(crate) fn spec(self, store: &keycask::Store) -> Result<Spec, Stop> {
+    pub(crate) fn spec(self, store: &keycask::Store) -> Result<keycask::Spec, Stop> {
         let realm = store.realm(&self.realm)?;
-        let mut spec = Spec::new(realm, self.kind, self.owner)
+        let mut spec = keycask::Spec::new(realm, self.kind, self.owner)
             .scopes(self.scopes.0)
             .name(self.name)
             .metadata(self.metadata);

@@ -29,6 +29,30 @@ pub(crate) fn argument(why: impl Into<String>) -> Stop {
     Stop::Engine(Error::new(ErrorKind::Argument, why))
 }
 
+impl Stop {
+    /// The error, if it is about what was asked for, and not about the store.
+    pub(crate) fn refusal(self) -> Result<Error, Self> {
+        match self {
+            Self::Engine(error)
+                if matches!(error.kind(), ErrorKind::Argument | ErrorKind::NotFound) =>
+            {
+                Ok(error)
+            }
+            other => Err(other),
+        }
+    }
+
+    /// The same, of the engine's said of one of several: "spec 3: ...".
+    pub(crate) fn of(self, what: &str, place: usize) -> Self {
+        match self {
+            Self::Engine(error) => {
+                Self::Engine(Error::new(error.kind(), format!("{what} {place}: {error}")))
+            }
+            other => other,
+        }
+    }
+}
+
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         Self::Engine(error)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import multiprocessing
 import os
+import resource
 import signal
 import sys
 import threading
@@ -136,6 +138,38 @@ def test_a_child_may_let_go_of_the_store(path: Path) -> None:
         in_child(work)
     stores[0].check_file()
     stores[0].close()
+
+
+@pytest.mark.parametrize("can_open", [False, True])
+def test_a_child_at_the_limit_of_descriptors_keeps_no_lock(path: Path, can_open: bool) -> None:
+    """Its parent ends without a word, and is started anew while it lives."""
+    reader, writer = os.pipe()
+
+    def work() -> None:
+        free = [os.open(os.devnull, os.O_RDONLY) for _ in range(2)]
+        store = Store.create(path)
+        for descriptor in free[:1] if can_open else []:
+            os.close(descriptor)
+        # Either no more can be opened, or one of a number below that of the store's file.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(free), most))
+        with pytest.raises(OSError) if not can_open else contextlib.nullcontext():
+            os.close(os.open(os.devnull, os.O_RDONLY))
+        if os.fork() == 0:
+            signal.alarm(60)
+            os.close(writer)
+            os.read(reader, 1)
+            os._exit(0)
+        assert not store.closed
+        # Nothing is unlocked.
+        os._exit(0)
+
+    in_child(work)
+    try:
+        Store.open(path).close()
+    finally:
+        os.close(writer)
+        os.close(reader)
 
 
 def test_multiprocessing_by_spawn_cannot_take_a_store_along(store: Store) -> None:

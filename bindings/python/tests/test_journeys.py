@@ -308,6 +308,82 @@ def test_keys_of_another_system_are_taken_in(store: Store) -> None:
         store.import_keys([Import(spec)], by="test")
 
 
+def test_keys_of_another_system_that_cannot_be_are_skipped_or_named(store: Store) -> None:
+    """Also those that are refused before the engine sees them as keys."""
+    spec = Spec("shop", "live", "ann")
+    wrong = {
+        "owner": Import(Spec("shop", "live", "nobody"), token="old-token-nobody"),
+        "realm": Import(Spec("nowhere", "live", "ann"), token="old-token-realm"),
+        "digest": Import(spec, digest="xyz", scheme="sha256"),
+        "scheme": Import(spec, digest="00" * 32, scheme="rot13"),
+        "want a token": Import(spec),
+        "quota": Import(Spec("shop", "live", "ann", quota="some"), token="old-token-quota"),
+        "token": Import(spec, token="x"),
+        "state": Import(spec, token="old-token-state", state="lost"),  # type: ignore[arg-type]
+        "Spec.life": Import(
+            Spec("shop", "live", "ann", life=timedelta(-1)), token="old-token-life"
+        ),
+        "Spec.name": Import(Spec("shop", "live", "ann", name="\ud800"), token="old-token-name"),
+    }
+    right = [Import(spec, token=f"old-token-{n:08}") for n in range(len(wrong) + 1)]
+    keys = [key for pair in zip(right, wrong.values()) for key in pair] + right[-1:]
+
+    def told(**rules: bool) -> list[str]:
+        outcomes = store.import_keys(keys, by="test", **rules)
+        assert len(outcomes) == len(keys)
+        for name, outcome in zip(wrong, outcomes[1::2]):
+            assert outcome.what == "refused" and outcome.key_id is None
+            assert outcome.why is not None and name in outcome.why
+        return [outcome.what for outcome in outcomes[::2]]
+
+    for place in range(1, len(keys), 2):
+        for some in (keys[: place + 1], [*right[: place // 2 + 1], keys[place]]):
+            at = next(n for n, key in enumerate(some) if key in wrong.values())
+            with pytest.raises(keycask.Error, match=f"^import {at}: "):
+                store.import_keys(some, by="test")
+    assert told(dry_run=True) == ["imported"] * len(right)
+    assert store.stats().keys == 0
+    assert told(skip_refused=True) == ["imported"] * len(right)
+    assert store.stats().keys == len(right)
+    assert told(skip_refused=True) == ["known"] * len(right)
+    assert all(store.check(f"old-token-{n:08}", realm="shop") for n in range(len(right)))
+    # What is wrong with the program is no refused key.
+    for mistake in (None, Import(spec, token=b"old-token-bytes")):  # type: ignore[arg-type]
+        with pytest.raises((TypeError, AttributeError)):
+            store.import_keys([mistake], skip_refused=True, by="test")  # type: ignore[list-item]
+    with pytest.raises(keycask.ArgumentError, match=f"up to {keycask.ISSUE_MAX}"):
+        store.import_keys([wrong["digest"]] * (keycask.ISSUE_MAX + 1), by="test", dry_run=True)
+
+
+def test_specs_that_cannot_be_are_named_by_their_place(store: Store) -> None:
+    good = Spec("shop", "live", "ann")
+    for bad in (
+        Spec("nowhere", "live", "ann"),
+        Spec("shop", "none", "ann"),
+        Spec("shop", "live", "nobody"),
+        Spec("shop", "live", "ann", quota="some"),
+        Spec("shop", "live", "ann", quota="5", no_quota=True),
+        Spec("shop", "live", "ann", life=timedelta(-1)),
+        Spec("shop", "live", "ann", name="\ud800"),
+    ):
+        with pytest.raises(keycask.Error, match="^spec 2: "):
+            store.issue_many([good, good, bad, good], by="test")
+        with pytest.raises((keycask.ArgumentError, keycask.NotFoundError)):
+            store.issue(bad, by="test")
+    assert store.stats().keys == 0
+
+
+def test_a_value_that_a_record_cannot_have_is_an_argument(store: Store) -> None:
+    with pytest.raises(keycask.ArgumentError, match="Filter.keys: "):
+        store.list(Filter(keys=["key_x"]))
+    with pytest.raises(keycask.ArgumentError, match="Filter.idle_for: "):
+        store.count(Filter(idle_for=timedelta(-1)))
+    with pytest.raises(keycask.ArgumentError, match="Actor.because: "):
+        store.retire_pepper(by=Actor("ops", because="\ud800"))
+    with pytest.raises(TypeError):
+        store.list(Filter(hint=7))  # type: ignore[arg-type]
+
+
 def test_lines_of_another_system_are_taken_in(store: Store) -> None:
     lines = [{"owner": "ann", "token": f"line-token-000000000{n}"} for n in range(3)]
     text = "\n".join(map(json.dumps, [*lines, {"owner": "ann"}])).encode()

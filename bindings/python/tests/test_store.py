@@ -101,6 +101,24 @@ def test_a_token_is_shown_when_asked_and_only_then(issued: Issued) -> None:
     assert token not in f"{issued!r} {issued.token} {issued.key}"
 
 
+def test_a_token_that_is_taken_in_is_not_shown_by_what_is_printed(store: Store) -> None:
+    text, digest = "old-token-0123456789", "e" * 64
+    spec = Spec("shop", "live", "ann")
+    by_token = keycask.Import(spec, token=text)
+    by_digest = keycask.Import(spec, digest=digest, scheme="sha256", last_four="6789")
+    shown = f"{by_token!r} {by_token} {by_digest!r} {[by_token, by_digest]}"
+    assert text not in shown and digest not in shown
+    assert "owner='ann'" in shown and "last_four='6789'" in shown
+    assert by_token != keycask.Import(spec, token="old-token-9876543210")
+    for wrong in (text + "\ud800", text + " ", text + "\x00", "x" * 600):
+        with pytest.raises(keycask.ArgumentError, match="import 0: .*token") as raised:
+            store.import_keys([keycask.Import(spec, token=wrong)], by="test")
+        error: BaseException | None = raised.value
+        while error is not None:
+            assert wrong[:10] not in repr(error)
+            error = error.__cause__ or error.__context__
+
+
 def test_closing_waits_for_calls_and_later_ones_are_refused(path: Path) -> None:
     store = Store.create(path)
     store.apply_realm("shop.toml", PROFILE, by="test")

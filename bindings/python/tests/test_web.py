@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-import sys
 import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from typing import Annotated, Any
 
 import keycask
 import pytest
 from keycask import Clock, Issued, Store
+
+from .conftest import PROFILE
 
 READ = "orders:read"
 
@@ -78,14 +82,14 @@ def asgi_app(store: Store) -> Any:
     return KeyMiddleware(app, lambda: store, "shop", scopes=[READ])
 
 
-def through_asgi(app: Any) -> Get:
+def through_asgi(app: Any, path: str = "/") -> Get:
     import httpx
 
     def get(method: str, headers: list[tuple[str, str]]) -> Any:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(app, client=("192.0.2.7", 1))
             async with httpx.AsyncClient(transport=transport, base_url="http://shop") as client:
-                return await client.request(method, "/", headers=headers)
+                return await client.request(method, path, headers=headers)
 
         response = asyncio.run(ask())
         return response.status_code, dict(response.headers), response.content
@@ -461,25 +465,171 @@ def test_a_view_of_rest_framework_that_refuses_a_granted_request_is_no_success(
     assert through_django(Stepped.as_view())("GET", headers)[0] == 401
 
 
-def test_permissions_of_rest_framework_are_joined(
-    store: Store, issued: Issued, django: None
-) -> None:
-    from keycask.rest_framework import HasScope
+def rest_view(*permissions: Any, **more: Any) -> Get:
+    """Asks a view of REST framework that has these permissions."""
     from rest_framework.response import Response
     from rest_framework.views import APIView
 
-    class Either(APIView):  # type: ignore[misc]
-        permission_classes = [HasScope("orders:write") | HasScope(READ)]
+    class Asked(APIView):  # type: ignore[misc]
+        permission_classes = permissions
 
         def get(self, request: Any) -> Any:
             return Response({})
 
-    class Both(Either):
-        permission_classes = [HasScope("orders:write") & HasScope(READ)]
+    for name, value in more.items():
+        setattr(Asked, name, value)
+    return through_django(Asked.as_view())
 
+
+def test_permissions_of_rest_framework_are_joined(
+    store: Store, issued: Issued, django: None
+) -> None:
+    from keycask.rest_framework import HasScope
+    from rest_framework.permissions import AllowAny, BasePermission, IsAdminUser, IsAuthenticated
+
+    class Nobody(BasePermission):  # type: ignore[misc]
+        message, code = "nobody may", "nobody"
+
+        def has_permission(  # pyright: ignore
+            self, request: Any, view: Any
+        ) -> bool:
+            return False
+
+    read, write = HasScope(READ), HasScope("orders:write")
     headers = [("Authorization", f"Bearer {issued.token.expose()}")]
-    assert through_django(Either.as_view())("GET", headers)[0] == 200
-    assert through_django(Both.as_view())("GET", headers)[0] == 403
+    for granted in (write | read, read | write, read & AllowAny, write | IsAuthenticated):
+        assert rest_view(granted)("GET", headers)[0] == 200
+    status, fields, body = answers(store, "GET", headers, "orders:write")
+    assert status == 403
+    for refused in (
+        write,
+        write & read,
+        read & write,
+        write | write,
+        (IsAuthenticated & read) & write,
+    ):
+        got_status, got_fields, got_body = rest_view(refused)("GET", headers)
+        assert (got_status, got_body) == (status, body)
+        assert fields.items() <= got_fields.items()
+    # Nobody has presented a key.
+    status, fields, body = answers(store, "GET", [])
+    assert (status, body) == rest_view(write & read)("GET", [])[::2]
+    # What others refuse is theirs.
+    for others in ((read, Nobody), (write | AllowAny, Nobody), (read & IsAdminUser,)):
+        got_status, _, got_body = rest_view(*others)("GET", headers)
+        assert got_status == 403 and b"detail" in got_body
+
+
+def test_whom_rest_framework_knows_otherwise_is_asked_for_a_key(
+    store: Store, issued: Issued, django: None
+) -> None:
+    """By a class that stands before that of keys, which then is not asked."""
+    from keycask.rest_framework import HasScope, KeyAuthentication
+    from rest_framework.authentication import BaseAuthentication
+
+    class Someone(BaseAuthentication):  # type: ignore[misc]
+        def authenticate(self, request: Any) -> Any:
+            return object(), None
+
+    status, fields, body = answers(store, "GET", [])
+    for classes in ([Someone, KeyAuthentication], [KeyAuthentication, Someone]):
+        get = rest_view(HasScope(READ) & HasScope(READ), authentication_classes=classes)
+        got_status, got_fields, got_body = get("GET", [])
+        assert (got_status, got_body) == (status, body)
+        assert fields.items() <= got_fields.items()
+    get = rest_view(HasScope(READ), authentication_classes=[Someone, KeyAuthentication])
+    assert get("GET", [("Authorization", f"Bearer {issued.token.expose()}")])[0] == 403
+
+
+ANSWERS = """
+[answers.granted]
+headers = { X-Keys = "granted", X-Left = "{remaining}" }
+
+[answers.forbidden]
+headers = { X-Keys = "refused" }
+"""
+
+
+def test_an_answer_to_a_refused_request_has_nothing_of_a_grant(
+    store: Store, issued: Issued, django: None
+) -> None:
+    """Where one part of an application grants a request before another refuses it."""
+    from fastapi import FastAPI, Security
+    from keycask.fastapi import KeyAuth
+    from keycask.rest_framework import HasScope
+
+    store.apply_realm("shop.toml", PROFILE + ANSWERS, by="test")
+    keys = KeyAuth(store, "shop")
+    app = FastAPI(dependencies=[Security(keys)])
+    keys.install(app)
+    app.get("/", dependencies=[Security(keys, scopes=["orders:write"])])(lambda: {})
+    headers = [("Authorization", f"Bearer {issued.token.expose()}")]
+    for get in (rest_view(HasScope("orders:write")), through_asgi(app)):
+        status, fields, _ = get("GET", headers)
+        assert (status, fields["x-keys"]) == (403, "refused") and "x-left" not in fields
+    assert rest_view(HasScope(READ))("GET", headers)[1]["x-keys"] == "granted"
+
+
+def test_fastapi_adds_to_whatever_a_route_answers(store: Store, issued: Issued) -> None:
+    from fastapi import FastAPI, HTTPException, Response, Security
+    from fastapi.responses import PlainTextResponse, StreamingResponse
+    from keycask.fastapi import KeyAuth
+
+    def missing() -> None:
+        raise HTTPException(404)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b"one"
+
+    routes: dict[str, Callable[[], Any]] = {
+        "/": lambda: {},
+        "/response": lambda: PlainTextResponse("text"),
+        "/stream": lambda: StreamingResponse(pieces()),
+        "/own": lambda: Response(headers={"RateLimit": "own"}),
+        "/missing": missing,
+    }
+    token = issued.token.expose()
+    for installed in (True, False):
+        keys, app = KeyAuth(store, "shop"), FastAPI()
+        for _ in range(2 if installed else 0):
+            keys.install(app)
+        for path, route in routes.items():
+            app.get(path, dependencies=[Security(keys)], response_model=None)(route)
+        for path in routes:
+            get = through_asgi(app, path)
+            status, fields, _ = get("GET", [("Authorization", f"Bearer {token}")])
+            assert status == (404 if path == "/missing" else 200)
+            if installed or path == "/":
+                assert "ratelimit-policy" in fields
+                told = fields["ratelimit"]
+                assert told == "own" if path == "/own" else told.count(";r=") == 1
+            status, fields, _ = get("GET", [])
+            assert status == 401 and "ratelimit" not in fields
+
+
+def test_an_error_page_that_prints_variables_shows_no_token(
+    get: Get, store: Store, issued: Issued, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from keycask._gate import Gate
+
+    token = issued.token.expose()
+    decide, printed = Gate.present, list[str]()
+
+    def noted(*args: Any, **more: Any) -> Any:
+        try:
+            return decide(*args, **more)
+        except keycask.ClosedError as error:
+            assert error.__traceback__ is not None
+            for frame, _ in traceback.walk_tb(error.__traceback__.tb_next):
+                printed.append(repr(frame.f_locals))
+            raise
+
+    monkeypatch.setattr(Gate, "present", noted)
+    store.close()
+    with contextlib.suppress(keycask.ClosedError):
+        get("GET", [("Authorization", f"Bearer {token}")])
+    assert "'headers'" in "".join(printed)
+    assert token not in "".join(printed)
 
 
 def test_a_framework_is_imported_only_by_its_own_module() -> None:

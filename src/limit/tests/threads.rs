@@ -35,8 +35,8 @@ fn admitted<P: Copy + Send>(
 /// Does a round again until there were as many charges as `KEYCASK_CHARGES` says.
 fn rounds(phases: usize, round: impl Fn()) {
     let few = if cfg!(miri) { 1 } else { 30_000 };
-    let charges: u32 = std::env::var("KEYCASK_CHARGES").map_or(few, |n| n.parse().unwrap());
-    let a_round = THREADS * TRIES * u32::try_from(phases).unwrap();
+    let charges: u64 = std::env::var("KEYCASK_CHARGES").map_or(few, |n| n.parse().unwrap());
+    let a_round = u64::from(THREADS * TRIES) * u64::try_from(phases).unwrap();
     let rounds = charges.div_ceil(a_round);
     (0..rounds).for_each(|_| round());
     println!("charges: {}", rounds * a_round);

@@ -201,6 +201,8 @@ static const char *text_like(const char *from, size_t *len) {
     made = take(*len);
     memcpy(made, from, *len);
     if (*len && odd(10)) made[roll(*len)] = (char)roll(256);
+    // What is taken for a path, though it was none, stays in the directory.
+    if (*len && *from != '/' && *made == '/') *made = '.';
     return made;
 }
 

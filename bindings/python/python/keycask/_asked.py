@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -56,11 +56,14 @@ class Spec:
 
 @dataclass(frozen=True)
 class Import:
-    """A key whose token another system made: the token, or its digest and the digest's scheme."""
+    """A key whose token another system made: the token, or its digest and the digest's scheme.
+
+    Its `repr` shows neither token nor digest.
+    """
 
     spec: Spec
-    token: str | None = None
-    digest: str | None = None
+    token: str | None = field(default=None, repr=False)
+    digest: str | None = field(default=None, repr=False)
     """In hex or base64."""
     scheme: str | None = None
     """How the digest was made, such as `sha256` or `sanctum`: see docs/import.md."""

@@ -8,6 +8,7 @@ descriptor, and unlocking would take it from the parent.
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 
 from ._keycask import inherited
 
@@ -16,12 +17,26 @@ def _in_child() -> None:
     descriptors = inherited()
     if not descriptors:
         return
-    null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
     try:
+        null = os.open(os.devnull, os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        # Without it the numbers become free.
         for descriptor in descriptors:
+            _let_go(descriptor)
+        return
+    for descriptor in descriptors:
+        try:
             os.dup2(null, descriptor, inheritable=False)
-    finally:
-        os.close(null)
+        except OSError:
+            # A number beyond a limit that was lowered since.
+            _let_go(descriptor)
+    os.close(null)
+
+
+def _let_go(descriptor: int) -> None:
+    """Closes a descriptor, which is then not ours whatever the system says of it."""
+    with suppress(OSError):
+        os.close(descriptor)
 
 
 os.register_at_fork(after_in_child=_in_child)

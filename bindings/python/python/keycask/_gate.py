@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TypeAlias
@@ -33,6 +33,11 @@ class KeyUser:
     def is_active(self) -> bool:
         """True: a suspended owner's keys are refused."""
         return True
+
+    @property
+    def is_staff(self) -> bool:
+        """False: of a key nothing is known but its grant."""
+        return False
 
     @property
     def identity(self) -> str:
@@ -67,14 +72,18 @@ class Gate:
     def present(
         self,
         method: str,
-        headers: Iterable[tuple[str | bytes, str | bytes]],
+        headers: Iterator[tuple[str | bytes, str | bytes]],
         scopes: tuple[str, ...] = (),
         *,
         cost: int = 1,
         address: IPv4Address | IPv6Address | None = None,
         request_id: str = "",
     ) -> Outcome:
-        """What becomes of a request."""
+        """What becomes of a request.
+
+        `headers` are an iterator, which has no more to show than its type: what an error page or a
+        reporter of errors prints of variables has no token.
+        """
         store = self._source if isinstance(self._source, Store) else self._source()
         of, requests = self._known
         if of is not store:

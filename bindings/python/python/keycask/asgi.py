@@ -11,7 +11,7 @@ middleware that answers CORS preflights outside of this one: a preflight carries
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
 from ._gate import Gate, StoreSource, peer
@@ -33,6 +33,19 @@ def client(scope: Scope) -> str | None:
     """The text of the peer's address."""
     pair = scope.get("client")
     return pair[0] if pair else None
+
+
+def adding(send: Send, added: Mapping[bytes, bytes]) -> Send:
+    """A `send` that adds to the answer what is in `added` by then, and not in the answer itself."""
+
+    async def send_with_fields(message: Message) -> None:
+        if message["type"] == "http.response.start" and added:
+            own = list(message.get("headers", ()))
+            names = {name.lower() for name, _ in own}
+            message["headers"] = own + [field for field in added.items() if field[0] not in names]
+        await send(message)
+
+    return send_with_fields
 
 
 class KeyMiddleware:
@@ -61,7 +74,7 @@ class KeyMiddleware:
             return
         outcome = self._gate.present(
             scope.get("method", "GET"),
-            scope["headers"],
+            iter(scope["headers"]),
             self._scopes,
             address=peer(client(scope)),
             request_id=self._request_id(scope) if self._request_id else "",
@@ -70,17 +83,8 @@ class KeyMiddleware:
         if grant is None:
             await refuse(scope, receive, send, answer)
             return
-        added = fields(answer)
-
-        async def send_with_fields(message: Message) -> None:
-            if message["type"] == "http.response.start" and added:
-                own = list(message.get("headers", ()))
-                names = {name.lower() for name, _ in own}
-                message["headers"] = own + [field for field in added if field[0] not in names]
-            await send(message)
-
         state = {**scope.get("state", {}), "grant": grant}
-        await self._app({**scope, "state": state}, receive, send_with_fields)
+        await self._app({**scope, "state": state}, receive, adding(send, dict(fields(answer))))
 
 
 async def refuse(scope: Scope, receive: Receive, send: Send, answer: Answer) -> None:

@@ -62,7 +62,7 @@ def present(request: Any, scopes: tuple[str, ...] = (), *, cost: int = 1) -> Out
     name = settings.KEYCASK.get("REQUEST_ID")
     return gate().present(
         request.method,
-        request.headers.items(),
+        iter(request.headers.items()),
         scopes,
         cost=cost,
         address=address,
@@ -82,6 +82,9 @@ def response(answer: Answer) -> HttpResponse:
 def require_key(*scopes: str) -> Callable[[View], View]:
     """A decorator: the view runs if the request presents a key with all of `scopes`, and
     `request.grant` is its grant. Else the profile's answer is given. For `def` and `async def`.
+
+    What the profile adds to a granted request's answer is added to what the view returns. If the
+    view raises, Django makes the answer, without it.
     """
 
     def decorate(view: View) -> View:

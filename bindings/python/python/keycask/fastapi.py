@@ -22,6 +22,7 @@ from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 from starlette.responses import Response
 
+from . import asgi
 from ._gate import Gate, StoreSource, peer
 from ._keycask import Answer, Grant
 from .starlette import response
@@ -65,18 +66,24 @@ class KeyAuth(SecurityBase):
         self.scheme_name = scheme_name if scheme_name is not None else realm
 
     def install(self, app: FastAPI) -> None:
-        """Has `app` answer refused requests with the profile's bytes."""
+        """Has `app` answer refused requests with the profile's bytes, and add to every answer to
+        a granted one what the profile adds. To be called before `app` serves.
+
+        Without it, that is added only where a route returns no `Response` and raises nothing.
+        """
         app.add_exception_handler(Refused, _refused)
+        app.add_middleware(_Adding)
 
     async def __call__(
         self, request: Request, security_scopes: SecurityScopes, added: Response
     ) -> Grant:
         """The grant of a request."""
         client = request.client
+        added_later: dict[bytes, bytes] | None = request.scope.get(_ADDED)
         charged: set[Gate] = request.scope.setdefault("keycask.charged", set())
         outcome = self._gate.present(
             request.method,
-            request.headers.raw,
+            iter(request.headers.raw),
             tuple(security_scopes.scopes),
             cost=0 if self._gate in charged else 1,
             address=peer(client.host if client else None),
@@ -84,11 +91,35 @@ class KeyAuth(SecurityBase):
         )
         grant = outcome.verdict.grant
         if grant is None:
+            if added_later is not None:
+                # What another dependency granted.
+                added_later.clear()
             raise Refused(outcome.answer)
         charged.add(self._gate)
-        for name, value in outcome.answer.headers:
-            added.headers[name] = value
+        if added_later is not None:
+            added_later.update(asgi.fields(outcome.answer))
+        else:
+            for name, value in outcome.answer.headers:
+                added.headers[name] = value
         return grant
+
+
+_ADDED = "keycask.added"
+"""Where in a scope it stands which fields the answer shall have."""
+
+
+class _Adding:
+    """Adds to answers what dependencies have put into the scope."""
+
+    def __init__(self, app: asgi.App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: asgi.Scope, receive: asgi.Receive, send: asgi.Send) -> None:
+        # Several may be installed: one adds for all.
+        if scope["type"] == "http" and _ADDED not in scope:
+            scope[_ADDED] = added = dict[bytes, bytes]()
+            send = asgi.adding(send, added)
+        await self._app(scope, receive, send)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

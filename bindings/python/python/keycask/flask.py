@@ -50,7 +50,7 @@ class Keys:
             def gated(*args: Any, **more: Any) -> Any:
                 outcome = self._gate.present(
                     request.method,
-                    request.headers,
+                    iter(request.headers),
                     scopes,
                     address=peer(request.remote_addr),
                     request_id=self._request_id(request) if self._request_id else "",

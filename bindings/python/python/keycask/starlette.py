@@ -47,8 +47,10 @@ class KeyBackend(AuthenticationBackend):
     refused is refused in any case. `request_id`: gives your id of a
     request, for answers that quote it.
 
-    A backend has no hand in the answers to granted requests: what the profile adds to them, such
-    as rate headers, is left out. `keycask.asgi.KeyMiddleware` adds it.
+    A backend has no hand in the answers to requests whose key is good: what the profile adds to
+    them, such as rate headers, is left out, and `@requires` refuses a key that lacks a scope by
+    itself, with 403 and Starlette's body. `keycask.asgi.KeyMiddleware` adds the one, and with
+    `scopes` answers the other as the profile does.
     """
 
     def __init__(
@@ -70,7 +72,7 @@ class KeyBackend(AuthenticationBackend):
         client = conn.client
         outcome = self._gate.present(
             conn.scope.get("method", "GET"),
-            conn.headers.raw,
+            iter(conn.headers.raw),
             address=peer(client.host if client else None),
             request_id=self._request_id(conn) if self._request_id else "",
         )
