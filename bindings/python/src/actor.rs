@@ -3,8 +3,7 @@
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-use crate::fields;
-
+use crate::value;
 /// `by=`: a name, or a `keycask.Actor` with the reason and the operation.
 pub(crate) struct By(pub keycask::Actor);
 
@@ -22,7 +21,7 @@ impl<'py> FromPyObject<'_, 'py> for By {
         if object.is_instance_of::<PyString>() {
             return Ok(Self(keycask::Actor::new(object.extract::<String>()?)));
         }
-        let fields: Actor = fields::read(&object)?;
+        let fields: Actor = value::read(&object)?;
         let actor = keycask::Actor::new(fields.name).because(fields.because);
         Ok(Self(match fields.operation {
             Some(id) => actor.operation(id),

@@ -10,6 +10,7 @@ use crate::record::Many;
 use crate::stop::{Stop, argument};
 use crate::store::Store;
 use crate::time::Instant;
+use crate::value;
 
 /// One change, as the audit trail keeps it.
 #[pyclass(frozen, module = "keycask")]
@@ -170,8 +171,8 @@ impl Store {
     fn audit(
         &self,
         py: Python<'_>,
-        after: u64,
-        limit: usize,
+        #[pyo3(from_py_with = value::given)] after: u64,
+        #[pyo3(from_py_with = value::given)] limit: usize,
         realm: Option<String>,
         owner: Option<String>,
         key: Option<Id>,
@@ -231,8 +232,8 @@ impl Store {
         &self,
         py: Python<'_>,
         before: Option<Instant>,
-        through: Option<u64>,
-        keep: Option<u64>,
+        #[pyo3(from_py_with = value::given)] through: Option<u64>,
+        #[pyo3(from_py_with = value::given)] keep: Option<u64>,
         by: By,
     ) -> Result<Trimmed, Stop> {
         let trim = match (before, through, keep) {

@@ -8,6 +8,7 @@ use crate::names::Id;
 use crate::record::Many;
 use crate::stop::Stop;
 use crate::store::{Store, not_known, realm_name};
+use crate::value;
 
 struct Feed(keycask::Feed);
 
@@ -80,7 +81,12 @@ impl Store {
     /// open it again; `ArgumentError` for what is no cursor; `IoError` or `CorruptError` if the
     /// file cannot be read.
     #[pyo3(signature = (since, *, limit=100))]
-    fn changes(&self, py: Python<'_>, since: &str, limit: usize) -> Result<Many<Commit>, Stop> {
+    fn changes(
+        &self,
+        py: Python<'_>,
+        since: &str,
+        #[pyo3(from_py_with = value::given)] limit: usize,
+    ) -> Result<Many<Commit>, Stop> {
         let since: FeedCursor = since.parse()?;
         self.disk(py, |store| -> Result<_, Stop> {
             let commits = match store.changes(since, limit)? {

@@ -8,6 +8,7 @@ use keycask::Timestamp;
 use pyo3::prelude::*;
 
 use crate::time::Instant;
+use crate::value;
 
 /// A clock that stands still until it is set, for tests: `Store.open(path, clock=Clock(now))`.
 ///
@@ -64,7 +65,7 @@ impl Clock {
     }
 
     /// Moves it on by `span`.
-    fn advance(&self, span: Duration) {
+    fn advance(&self, #[pyo3(from_py_with = value::given)] span: Duration) {
         self.set(Instant(self.now().0.plus(span)));
     }
 }

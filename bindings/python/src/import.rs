@@ -7,7 +7,6 @@ use pyo3::types::PyString;
 use zeroize::Zeroizing;
 
 use crate::actor::By;
-use crate::fields;
 use crate::filter::state;
 use crate::leaks::Text;
 use crate::names::Id;
@@ -16,6 +15,7 @@ use crate::spec::Spec;
 use crate::stop::{Stop, argument};
 use crate::store::{Store, not_known};
 use crate::time::Instant;
+use crate::value;
 
 /// A token of another system's, wiped once it was read.
 struct Secret(Zeroizing<String>);
@@ -130,7 +130,7 @@ impl Store {
             let why = format!("imports: {}; up to {ISSUE_MAX} are allowed", keys.len());
             return Err(argument(why));
         }
-        let keys: Vec<Result<Import, Stop>> = keys.iter().map(fields::read).collect();
+        let keys: Vec<Result<Import, Stop>> = keys.iter().map(value::read).collect();
         let rules = rules(dry_run, skip_refused, make_owners, ignore_caps);
         let halts = !dry_run && !skip_refused;
         self.disk(py, |store| import(store, keys, &rules, halts, &by.0)).map(Many)
@@ -221,7 +221,7 @@ fn import(
         };
         match outcome {
             Some(ImportOutcome::Refused(error)) if halts => {
-                Err(Stop::Engine(error).of("import", place))
+                Err(Stop::Engine(error).of(format_args!("import {place}")))
             }
             Some(outcome) => Ok(Outcome(outcome)),
             None => Err(Stop::Engine(not_known("an outcome"))),

@@ -4,13 +4,13 @@ use keycask::Result as Engine;
 use pyo3::prelude::*;
 
 use crate::actor::By;
-use crate::fields::{self, Fields};
 use crate::key::Key;
 use crate::record::Many;
 use crate::spec::Spec;
 use crate::stop::Stop;
 use crate::store::Store;
 use crate::token::Token;
+use crate::value;
 
 /// A new key and its token.
 pub(crate) struct Issued {
@@ -36,9 +36,14 @@ impl Store {
     /// any change raises: `LockedError`, `ReadOnlyError`, `FullError`, `IoError`, `PoisonedError`,
     /// `IndeterminateError`, `UnconfirmedError`, `ForkedError`, `ClosedError`.
     #[pyo3(signature = (spec, *, by))]
-    fn issue(&self, py: Python<'_>, spec: Fields<Spec>, by: By) -> Result<Issued, Stop> {
+    fn issue(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = value::given)] spec: Spec,
+        by: By,
+    ) -> Result<Issued, Stop> {
         self.disk(py, |store| -> Result<_, Stop> {
-            let issued = store.issue(&spec.0.spec(store)?, &by.0)?;
+            let issued = store.issue(&spec.spec(store)?, &by.0)?;
             Ok(Issued::of(store, issued)?)
         })
     }
@@ -54,10 +59,11 @@ impl Store {
         specs: Vec<Bound<'_, PyAny>>,
         by: By,
     ) -> Result<Many<Issued>, Stop> {
-        let specs: Vec<Result<Spec, Stop>> = specs.iter().map(fields::read).collect();
+        let specs: Vec<Result<Spec, Stop>> = specs.iter().map(value::read).collect();
         self.disk(py, |store| -> Result<_, Stop> {
             let specs = specs.into_iter().enumerate().map(|(place, spec)| {
-                spec.and_then(|spec| spec.spec(store)).map_err(|stop| stop.of("spec", place))
+                spec.and_then(|spec| spec.spec(store))
+                    .map_err(|stop| stop.of(format_args!("spec {place}")))
             });
             let specs = specs.collect::<Result<Vec<_>, _>>()?;
             let issued = store.issue_many(&specs, &by.0)?.into_iter();

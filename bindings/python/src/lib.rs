@@ -17,7 +17,6 @@ mod changes;
 mod clock;
 mod code;
 mod explain;
-mod fields;
 mod filter;
 mod fork;
 mod grant;
@@ -44,6 +43,7 @@ mod tend;
 mod text;
 mod time;
 mod token;
+mod value;
 mod verdict;
 mod verify;
 

@@ -16,6 +16,7 @@ use crate::store::Store;
 use crate::text;
 use crate::time::Instant;
 use crate::token::Token;
+use crate::value;
 use crate::verdict::{Verdict, raised};
 
 #[pymethods]
@@ -35,10 +36,10 @@ impl Store {
         &self,
         py: Python<'_>,
         key: Id,
-        grace: Option<Duration>,
+        #[pyo3(from_py_with = value::given)] grace: Option<Duration>,
         regenerate: bool,
         end: Option<Instant>,
-        life: Option<Duration>,
+        #[pyo3(from_py_with = value::given)] life: Option<Duration>,
         by: By,
     ) -> Result<Issued, Stop> {
         let mut rotation = if regenerate { Rotation::regenerate() } else { Rotation::new() };
@@ -153,13 +154,13 @@ impl Store {
         scopes: Option<Names>,
         networks: Option<Names>,
         any_network: bool,
-        idle: Option<Duration>,
+        #[pyo3(from_py_with = value::given)] idle: Option<Duration>,
         no_idle: bool,
         quota: Option<String>,
         no_quota: bool,
-        set_credits: Option<u64>,
-        add_credits: Option<u64>,
-        take_credits: Option<u64>,
+        #[pyo3(from_py_with = value::given)] set_credits: Option<u64>,
+        #[pyo3(from_py_with = value::given)] add_credits: Option<u64>,
+        #[pyo3(from_py_with = value::given)] take_credits: Option<u64>,
         by: By,
     ) -> Result<Key, Stop> {
         let mut update = Update::new();

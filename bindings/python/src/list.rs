@@ -4,13 +4,13 @@ use keycask::Ending;
 use pyo3::prelude::*;
 
 use crate::actor::By;
-use crate::fields::Fields;
 use crate::filter::Filter;
 use crate::key::Key;
 use crate::names::Id;
 use crate::record::Many;
 use crate::stop::{Stop, argument};
 use crate::store::{Store, realm_name};
+use crate::value;
 
 struct Page {
     keys: Vec<Key>,
@@ -62,13 +62,13 @@ impl Store {
     fn list(
         &self,
         py: Python<'_>,
-        filter: Fields<Filter>,
+        #[pyo3(from_py_with = value::given)] filter: Filter,
         after: Option<&str>,
-        limit: usize,
+        #[pyo3(from_py_with = value::given)] limit: usize,
     ) -> Result<Page, Stop> {
         let after = after.map(str::parse).transpose()?;
         self.disk(py, |store| -> Result<_, Stop> {
-            let page = store.list(&filter.0.filter(store)?, after, limit)?;
+            let page = store.list(&filter.filter(store)?, after, limit)?;
             let next = page.next.map(|next| next.to_string());
             Ok(Page { keys: Key::all(store, page.keys)?, next })
         })
@@ -77,8 +77,12 @@ impl Store {
     /// How many keys `filter` selects, as of one moment.
     ///
     /// Raises what `list` does.
-    fn count(&self, py: Python<'_>, filter: Fields<Filter>) -> Result<u64, Stop> {
-        self.disk(py, |store| -> Result<_, Stop> { Ok(store.count(&filter.0.filter(store)?)?) })
+    fn count(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = value::given)] filter: Filter,
+    ) -> Result<u64, Stop> {
+        self.disk(py, |store| -> Result<_, Stop> { Ok(store.count(&filter.filter(store)?)?) })
     }
 
     /// How many keys of each kind there are, as of one moment: one for every kind of every realm,
@@ -107,12 +111,12 @@ impl Store {
     fn end_many(
         &self,
         py: Python<'_>,
-        filter: Fields<Filter>,
+        #[pyo3(from_py_with = value::given)] filter: Filter,
         what: &str,
         by: By,
     ) -> Result<u64, Stop> {
         self.disk(py, |store| -> Result<_, Stop> {
-            Ok(store.end_many(&ending(store, filter.0, what)?, &by.0)?.keys)
+            Ok(store.end_many(&ending(store, filter, what)?, &by.0)?.keys)
         })
     }
 
@@ -120,9 +124,14 @@ impl Store {
     ///
     /// Raises what `end_many` does, but for what a change does.
     #[pyo3(signature = (filter, *, what="key"))]
-    fn dry_run(&self, py: Python<'_>, filter: Fields<Filter>, what: &str) -> Result<DryRun, Stop> {
+    fn dry_run(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = value::given)] filter: Filter,
+        what: &str,
+    ) -> Result<DryRun, Stop> {
         self.disk(py, |store| -> Result<_, Stop> {
-            Ok(DryRun(store.dry_run(&ending(store, filter.0, what)?)?))
+            Ok(DryRun(store.dry_run(&ending(store, filter, what)?)?))
         })
     }
 }

@@ -9,6 +9,7 @@ use crate::record::Many;
 use crate::stop::Stop;
 use crate::store::{Store, realm_name};
 use crate::time::Instant;
+use crate::value;
 
 /// Names of `scopes` in `realm`.
 fn names(
@@ -82,7 +83,11 @@ impl Store {
     /// Decisions that were kept, the oldest first, `limit` at most. They are given once. The
     /// option `decisions` of `open` says which are kept.
     #[pyo3(signature = (*, limit=100))]
-    fn decisions(&self, py: Python<'_>, limit: usize) -> Result<Decided, Stop> {
+    fn decisions(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = value::given)] limit: usize,
+    ) -> Result<Decided, Stop> {
         self.disk(py, |store| -> Engine<_> {
             let decided = store.decisions(limit);
             let decisions = decided.decisions.into_iter();

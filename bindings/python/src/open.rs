@@ -9,16 +9,24 @@ use pyo3::types::{PyBytes, PyDict, PyString};
 use zeroize::Zeroizing;
 
 use crate::clock::Clock;
-use crate::fields;
 use crate::progress::Progress;
 use crate::stop::{Stop, argument};
 use crate::store::Store;
+use crate::value;
 
 /// The 32 bytes of a pepper or a sealing key.
 pub(crate) fn secret(what: &str, value: &Bound<'_, PyAny>) -> Result<Zeroizing<[u8; 32]>, Stop> {
     let bytes = value.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes();
     let bytes: Result<[u8; 32], _> = bytes.try_into();
     bytes.map(Zeroizing::new).map_err(|_| argument(format!("{what}: want 32 bytes")))
+}
+
+/// The number that an option is.
+fn number<'py, T>(name: &str, value: &Bound<'py, PyAny>) -> Result<T, Stop>
+where
+    T: for<'a> FromPyObject<'a, 'py, Error = PyErr>,
+{
+    value::read(value).map_err(|stop| stop.of(name))
 }
 
 #[derive(FromPyObject)]
@@ -50,16 +58,16 @@ pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> Result<Options, Stop
             }
             "clock" => options.clock(value.cast::<Clock>().map_err(PyErr::from)?.get().hands()),
             "read_only" => options.read_only(value.extract()?),
-            "cache_bytes" => options.cache_bytes(value.extract()?),
-            "log_len" => options.log_len(value.extract()?),
-            "min_seq" => options.min_seq(value.extract()?),
-            "lease_max" => options.lease_max(value.extract()?),
+            "cache_bytes" => options.cache_bytes(number(&name, &value)?),
+            "log_len" => options.log_len(number(&name, &value)?),
+            "min_seq" => options.min_seq(number(&name, &value)?),
+            "lease_max" => options.lease_max(number(&name, &value)?),
             "progress" => {
                 options.progress(value.cast::<Progress>().map_err(PyErr::from)?.get().reporter())
             }
             "decisions" => options.decisions(decisions(&value)?),
             "patterns" => {
-                let Patterns { idle, late, denials, within } = fields::read(&value)?;
+                let Patterns { idle, late, denials, within } = value::read(&value)?;
                 let patterns = keycask::Patterns::new().idle(idle).late(late);
                 options.patterns(patterns.scope_denials(denials, within))
             }
@@ -75,7 +83,7 @@ pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> Result<Options, Stop
 /// `"never"`, `"denials"`, or a number n: every denial and one grant in n.
 fn decisions(value: &Bound<'_, PyAny>) -> Result<Decisions, Stop> {
     let Ok(name) = value.cast::<PyString>() else {
-        return Ok(Decisions::Sample(value.extract()?));
+        return number("decisions", value).map(Decisions::Sample);
     };
     match &*name.to_cow()? {
         "never" => Ok(Decisions::Never),

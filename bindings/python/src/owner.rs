@@ -8,6 +8,7 @@ use crate::names::Names;
 use crate::record::Many;
 use crate::stop::Stop;
 use crate::store::{Store, realm_name};
+use crate::value;
 
 struct Owner {
     info: OwnerInfo,
@@ -88,7 +89,7 @@ impl Store {
         py: Python<'_>,
         realm: &str,
         after: Option<&str>,
-        limit: usize,
+        #[pyo3(from_py_with = value::given)] limit: usize,
     ) -> Result<Many<Owner>, Stop> {
         self.disk(py, |store| {
             let owners = store.owners(store.realm(realm)?, after, limit)?.into_iter();

@@ -10,6 +10,7 @@ use crate::names::Names;
 use crate::stop::{Stop, argument};
 use crate::store::Store;
 use crate::time::Instant;
+use crate::value;
 
 /// What a request needs, its names looked up once: `Store.request` makes one, for any number of
 /// decisions of that store.
@@ -50,22 +51,22 @@ impl Given<'_, '_> {
         !self.has_names() && self.address.is_none() && self.at.is_none()
     }
 
-    fn named(&self) -> PyResult<Named> {
+    fn named(&self) -> Result<Named, Stop> {
         Ok(Named {
-            realm: self.realm.map(|realm| realm.extract()).transpose()?,
-            scopes: self.scopes.map(|scopes| scopes.extract()).transpose()?,
-            kinds: self.kinds.map(|kinds| kinds.extract()).transpose()?,
-            cost: self.cost.map(|cost| cost.extract()).transpose()?,
+            realm: self.realm.map(value::read).transpose()?,
+            scopes: self.scopes.map(value::read).transpose()?,
+            kinds: self.kinds.map(value::read).transpose()?,
+            cost: self.cost.map(value::read).transpose()?,
         })
     }
 
     /// `request` with what differs from call to call.
-    fn each(&self, mut request: keycask::Request) -> PyResult<keycask::Request> {
+    fn each(&self, mut request: keycask::Request) -> Result<keycask::Request, Stop> {
         if let Some(address) = self.address {
-            request = request.address(address.extract::<IpAddr>()?);
+            request = request.address(value::read::<IpAddr>(address)?);
         }
         if let Some(at) = self.at {
-            request = request.at(at.extract::<Instant>()?.0);
+            request = request.at(value::read::<Instant>(at)?.0);
         }
         Ok(request)
     }
@@ -163,7 +164,7 @@ impl Store {
         realm: String,
         scopes: Option<Names>,
         kinds: Option<Names>,
-        cost: Option<u32>,
+        #[pyo3(from_py_with = value::given)] cost: Option<u32>,
     ) -> Result<Request, Stop> {
         let named = Named { realm: Some(realm), scopes, kinds, cost };
         let asked = self.memory(|store| named.look_up(store))??;

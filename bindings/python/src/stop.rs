@@ -1,5 +1,7 @@
 //! Why a call stops: what the engine, Python or this binding says, as an exception to be.
 
+use std::fmt::Display;
+
 use keycask::{Error, ErrorKind};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -42,11 +44,11 @@ impl Stop {
         }
     }
 
-    /// The same, of the engine's said of one of several: "spec 3: ...".
-    pub(crate) fn of(self, what: &str, place: usize) -> Self {
+    /// The same, of what the engine says with that of which it is said: "spec 3: ...".
+    pub(crate) fn of(self, what: impl Display) -> Self {
         match self {
             Self::Engine(error) => {
-                Self::Engine(Error::new(error.kind(), format!("{what} {place}: {error}")))
+                Self::Engine(Error::new(error.kind(), format!("{what}: {error}")))
             }
             other => other,
         }

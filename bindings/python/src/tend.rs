@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use crate::actor::By;
 use crate::stop::Stop;
 use crate::store::Store;
+use crate::value;
 
 struct Swept(keycask::Swept);
 
@@ -21,7 +22,12 @@ impl Store {
     ///
     /// Raises `ArgumentError` for a limit out of its limits; what any change raises.
     #[pyo3(signature = (limit=1000, *, by))]
-    fn sweep(&self, py: Python<'_>, limit: usize, by: By) -> Result<Swept, Stop> {
+    fn sweep(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = value::given)] limit: usize,
+        by: By,
+    ) -> Result<Swept, Stop> {
         self.disk(py, |store| store.sweep(limit, &by.0)).map(Swept)
     }
 

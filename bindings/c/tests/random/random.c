@@ -272,7 +272,7 @@ const uint8_t *some_secret(size_t *len) {
 }
 
 char *some_room(size_t *cap) {
-    static const size_t caps[] = {0, 1, 16, 17, 64, 166, 167, 511, 512};
+    static const size_t caps[] = {0, 1, 16, 17, 64, 166, 167, 512};
     // Most texts have room in the second, all in the last.
     *cap = odd(2) ? caps[roll(LENGTH(caps))] : roll(20) ? 2048 : roll(2) ? 8320 : ROOM_MAX;
     return *cap && !odd(24) ? take(*cap) : NULL;
