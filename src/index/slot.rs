@@ -411,6 +411,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_beside_a_key_is_worth_nothing_if_the_key_changed_or_went_meanwhile() {
+        let slot = Slot::default();
+        slot.fill(&Content::new(ADDRESS, &entry()));
+        let revoked = Content::new(ADDRESS, &Entry { state: State::Revoked, ..entry() }).verdict;
+        let beside = |change: &dyn Fn()| slot.read_with(slot.life(), |_| Some(change())).is_some();
+        assert!(beside(&|| ()));
+        assert!(!beside(&|| slot.judge(|_| revoked)));
+        // The verdict stays.
+        assert!(!beside(&|| slot.clear()));
+    }
+
+    #[test]
     fn the_expired_bit_is_set_for_the_end_that_was_decided_by_and_survives_a_move() {
         let slot = Slot::default();
         slot.fill(&Content::new(ADDRESS, &entry()));
