@@ -194,7 +194,7 @@ func (s *Store) CountByKind(ctx context.Context) (counts []KindCount, err error)
 		count := one[C.size_t](c)
 		found := kindCounts(c, 64)
 		status := C.keycask_count_by_kind(to, &found[0], C.size_t(len(found)), count, &c.err)
-		if status == C.KEYCASK_ERR_SPACE {
+		for status == C.KEYCASK_ERR_SPACE {
 			found = kindCounts(c, int(*count))
 			status = C.keycask_count_by_kind(to, &found[0], C.size_t(len(found)), count, &c.err)
 		}

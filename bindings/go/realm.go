@@ -80,7 +80,7 @@ func (s *Store) Realms() (realms []Realm, err error) {
 		count := one[C.size_t](c)
 		found := alloc[C.uint16_t](c, 64)
 		status := C.keycask_realms(to, &found[0], C.size_t(len(found)), count, &c.err)
-		if status == C.KEYCASK_ERR_SPACE {
+		for status == C.KEYCASK_ERR_SPACE {
 			found = alloc[C.uint16_t](c, int(*count))
 			status = C.keycask_realms(to, &found[0], C.size_t(len(found)), count, &c.err)
 		}
