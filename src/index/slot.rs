@@ -415,7 +415,13 @@ mod tests {
         let slot = Slot::default();
         slot.fill(&Content::new(ADDRESS, &entry()));
         let revoked = Content::new(ADDRESS, &Entry { state: State::Revoked, ..entry() }).verdict;
-        let beside = |change: &dyn Fn()| slot.read_with(slot.life(), |_| Some(change())).is_some();
+        let beside = |change: &dyn Fn()| {
+            let read = slot.read_with(slot.life(), |_| {
+                change();
+                Some(())
+            });
+            read.is_some()
+        };
         assert!(beside(&|| ()));
         assert!(!beside(&|| slot.judge(|_| revoked)));
         // The verdict stays.
