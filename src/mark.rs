@@ -31,6 +31,10 @@ pub(crate) struct Mark {
     ahead: AtomicI64,
     /// Milliseconds of uptime when it was.
     stepped: AtomicI64,
+    /// Milliseconds: the latest that [`most`](Mark::most) made of a later moment.
+    doubted: AtomicI64,
+    /// Milliseconds: by how much that was earlier, at most.
+    cut: AtomicI64,
 }
 
 /// How far the mark may be at a moment.
@@ -55,6 +59,8 @@ impl Mark {
             since: AtomicI64::new(uptime),
             ahead: AtomicI64::new(ahead),
             stepped: AtomicI64::new(uptime),
+            doubted: AtomicI64::new(i64::MIN),
+            cut: AtomicI64::new(0),
         }
     }
 
@@ -81,7 +87,30 @@ impl Mark {
             0 => reach.by_uptime.max(reach.reading),
             _ => reach.by_uptime,
         };
-        now.min(Timestamp::from_ms(most.max(self.floor.load(Ordering::Relaxed))))
+        let most = Timestamp::from_ms(most.max(self.floor.load(Ordering::Relaxed)));
+        if most < now {
+            self.doubt(most, now);
+        }
+        now.min(most)
+    }
+
+    #[cold]
+    fn doubt(&self, most: Timestamp, now: Timestamp) {
+        self.cut.fetch_max(now.as_ms().saturating_sub(most.as_ms()), Ordering::Relaxed);
+        self.doubted.fetch_max(most.as_ms(), Ordering::Relaxed);
+    }
+
+    /// How long before `now` it was at least that [`most`](Self::most) made `then` of a moment.
+    /// The moment may have been later than `then` by what was cut, until the clock was believed.
+    /// What was cut before the store was opened is not known.
+    pub(crate) fn since(&self, then: Timestamp, now: Timestamp) -> Duration {
+        // What would be cut now counts, too.
+        self.most(now);
+        let cut = match then.as_ms() <= self.doubted.load(Ordering::Relaxed) {
+            true => self.cut.load(Ordering::Relaxed),
+            false => 0,
+        };
+        Timestamp::from_ms(now.as_ms().saturating_sub(cut)).since(then)
     }
 
     /// The earliest moment at which the present and the mark can both have come to `due`, if the
@@ -239,6 +268,28 @@ mod tests {
             mark.advance(mark.next(mark.now()));
         }
         assert_eq!(mark.now(), Timestamp::from_ms(99 * HOUR + DAY));
+    }
+
+    #[test]
+    fn what_was_cut_from_a_moment_is_no_time_since_then() {
+        let hands = Hands::default();
+        let mark = Mark::new(Box::new(hands.clone()), Timestamp::from_ms(100 * DAY));
+        let since = |then| mark.since(then, mark.now()).as_millis();
+        let span = |ms: i64| u128::try_from(ms).unwrap();
+        hands.set(100 * DAY, 0);
+        assert_eq!(since(Timestamp::from_ms(30 * DAY)), span(70 * DAY));
+        hands.set(160 * DAY, 0);
+        let first = mark.most(mark.now());
+        assert_eq!((first, since(first)), (Timestamp::from_ms(101 * DAY), 0));
+        // Of what was before, a day counts of the time that was cut.
+        assert_eq!(since(Timestamp::from_ms(30 * DAY)), span(71 * DAY));
+        // The clock is believed from here on.
+        hands.set(160 * DAY + 2 * HOUR, 2 * HOUR);
+        let later = mark.most(mark.now());
+        assert_eq!((later, since(first)), (mark.now(), span(2 * HOUR)));
+        hands.set(200 * DAY, 2 * HOUR + 40 * DAY);
+        assert_eq!(since(first), span(40 * DAY));
+        assert_eq!(since(later), span(40 * DAY - 2 * HOUR));
     }
 
     #[test]

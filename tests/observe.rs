@@ -48,7 +48,7 @@ fn by() -> Actor {
 }
 
 struct Scene {
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
     hours: Arc<AtomicI64>,
     store: Store,
     realm: RealmRef,
@@ -64,11 +64,21 @@ impl Scene {
         store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
         let realm = store.realm("acme").unwrap();
         store.set_owner(realm, "ann", &OwnerChange::new(), &by()).unwrap();
-        Self { _directory: directory, hours, store, realm }
+        Self { directory, hours, store, realm }
     }
 
     fn watching() -> Self {
         Self::new(|options| options.patterns(Patterns::new()))
+    }
+
+    /// The store, closed, and opened at `hours` with patterns.
+    fn reopened(self, hours: i64) -> Self {
+        let Self { directory, hours: clock, store, realm } = self;
+        store.close().unwrap();
+        clock.store(hours, Ordering::Relaxed);
+        let options = Store::options().clock(Hours(Arc::clone(&clock))).patterns(Patterns::new());
+        let store = options.open(directory.path().join("keys")).unwrap();
+        Self { directory, hours: clock, store, realm }
     }
 
     fn issue(&self) -> Issued {
@@ -282,6 +292,51 @@ fn a_use_after_long_idleness_is_found_and_a_first_use_is_not() {
     assert_eq!(uses(150 * DAY), [(Pattern::LongIdle, 2)]);
 }
 
+/// A last use stays in the file when a profile no longer keeps usage, and grows old there.
+#[test]
+fn a_key_in_use_is_not_found_idle_where_its_profile_no_longer_keeps_usage() {
+    let rated = |usage| {
+        let plan = "[[plan]]\nname = \"free\"\nrates = [\"1000 per 1s\"]\n";
+        let policy = format!("{plan}[policy]\ndefault_plan = \"free\"\n");
+        PROFILE.replace("[policy]\n", &policy).replace("usage = true", usage)
+    };
+    let scene = Scene::watching();
+    scene.store.apply_realm("acme.toml", &rated("usage = true"), &by()).unwrap();
+    let issued = scene.issue();
+    assert!(scene.verify(issued.token.expose(), &Request::new()));
+    scene.store.apply_realm("acme.toml", &rated("usage = false"), &by()).unwrap();
+    let uses = |scene: &Scene, hours| {
+        scene.at(hours);
+        assert!(scene.verify(issued.token.expose(), &Request::new()));
+        scene.found()
+    };
+    assert_eq!(uses(&scene, 40 * DAY), []);
+    let scene = scene.reopened(41 * DAY);
+    assert_eq!([uses(&scene, 41 * DAY), uses(&scene, 41 * DAY + 2)], [[], []]);
+}
+
+/// Until the clock is believed, uses are recorded as of at most a day after the store was closed.
+#[test]
+fn no_key_is_found_idle_because_the_store_was_closed_for_long() {
+    let scene = Scene::watching();
+    let old = scene.issue();
+    assert!(scene.verify(old.token.expose(), &Request::new()));
+    let scene = scene.reopened(60 * DAY);
+    let new = scene.issue();
+    let uses = |hours| {
+        scene.at(hours);
+        for issued in [&old, &new, &new] {
+            assert!(scene.verify(issued.token.expose(), &Request::new()));
+        }
+        scene.found()
+    };
+    assert_eq!(uses(60 * DAY), []);
+    // The clock is believed from here on.
+    assert_eq!([uses(60 * DAY + 2), uses(89 * DAY)], [[], []]);
+    // Both keys, and their owner.
+    assert_eq!(uses(119 * DAY), [(Pattern::LongIdle, 1); 3]);
+}
+
 #[test]
 fn an_old_generation_in_use_late_in_its_grace_is_found_once() {
     let scene = Scene::watching();
@@ -362,6 +417,36 @@ fn a_finding_is_told_once_however_many_threads_tell() {
     let (keys, owners): (Vec<_>, Vec<_>) = found.partition(|entry| entry.key.is_some());
     assert_eq!((keys.len(), owners.len()), (20, 1));
     assert_eq!(owners[0].owner.as_deref(), Some("ann"));
+}
+
+/// When there is no room, what was told makes it, and is not told again when it comes back.
+#[test]
+fn each_finding_is_told_once_though_there_are_more_than_are_kept() {
+    let patterns = Patterns::new().scope_denials(1, Duration::from_secs(3_600));
+    let scene = Scene::new(|options| options.patterns(patterns));
+    let spec = Spec::new(scene.realm, "live", "ann").scopes(["read"]);
+    let keys = scene.store.issue_many(&vec![spec; 1_100], &by()).unwrap();
+    let writes = scene.writes();
+    let told = |hours| {
+        scene.at(hours);
+        for issued in &keys {
+            assert!(!scene.verify(issued.token.expose(), &writes));
+        }
+        scene.store.tell_findings(&by()).unwrap()
+    };
+    // Those of the keys, and one of their owner.
+    assert_eq!([told(0), told(1), told(2), told(3)], [1_024, 77, 0, 0]);
+    assert_eq!(scene.findings().len(), 1_024);
+    let told_of = AuditFilter::new().event(Event::PatternFound);
+    let first = scene.store.find_audit(&told_of, 0, 1_000).unwrap();
+    let rest = scene.store.find_audit(&told_of, first.reached, 1_000).unwrap();
+    let entries = first.entries.iter().chain(&rest.entries);
+    let mut subjects: Vec<_> = entries.map(|entry| entry.key).collect();
+    subjects.sort_unstable();
+    subjects.dedup();
+    assert_eq!(subjects.len(), 1_101);
+    // A day later all that goes on is told again.
+    assert_eq!(told(DAY + 3), 1_024);
 }
 
 #[test]

@@ -17,7 +17,7 @@ const SUBJECTS_MAX: usize = if cfg!(test) { 64 } else { 65_536 };
 /// first.
 const NETWORKS_MAX: usize = 8;
 
-/// Findings that are kept at most; the oldest goes first.
+/// Findings that are kept at most; the oldest that has nothing to be told goes first.
 const FINDINGS_MAX: usize = 1_024;
 
 /// After how many milliseconds one that goes on is told again.
@@ -30,10 +30,19 @@ struct Known {
     /// Denials for scopes since a moment.
     denials: u32,
     since: Option<Timestamp>,
-    /// Of which keys each pattern was noted, by its number less 1.
-    noted: [Keys; Pattern::ALL.len()],
+    /// Of which keys each pattern was noted.
+    noted: ByPattern<Keys>,
+    /// When each pattern was last told, if its finding had to go since.
+    told: ByPattern<Option<Timestamp>>,
     /// Of a key: whose it is, if that is known.
     owner: Option<OwnerRef>,
+}
+
+/// One for each pattern, by its number less 1.
+type ByPattern<T> = [T; Pattern::ALL.len()];
+
+fn of_pattern<T>(all: &mut ByPattern<T>, pattern: Pattern) -> Option<&mut T> {
+    all.get_mut(usize::from(pattern as u8).checked_sub(1)?)
 }
 
 /// Which keys something is of, as far as it matters.
@@ -88,7 +97,7 @@ pub(crate) struct Book {
 }
 
 impl Book {
-    /// Takes in what was noted. `owner_of` says whose a key is that was not met before.
+    /// Takes in what was noted. `owner_of` says whose a key is of which that is not known yet.
     pub(crate) fn take(
         &mut self,
         notes: &[Note],
@@ -147,6 +156,10 @@ impl Book {
             };
             if let Some(found) = self.found.iter_mut().find(same) {
                 found.told = told.before;
+            } else if let Some(gone) = self.gone(told.finding.pattern, told.subject)
+                && *gone == told.told
+            {
+                *gone = told.before;
             }
         }
     }
@@ -160,8 +173,28 @@ impl Book {
             }
             self.order.push_back(subject);
         }
-        let fresh = || Known { owner: owner(), ..Known::default() };
-        self.known.entry(subject).or_insert_with(fresh)
+        let known = self.known.entry(subject).or_default();
+        known.owner = known.owner.or_else(owner);
+        known
+    }
+
+    /// When what was found and had to go was last told, if anything is known of `subject`.
+    fn gone(&mut self, pattern: Pattern, subject: Subject) -> Option<&mut Option<Timestamp>> {
+        of_pattern(&mut self.known.get_mut(&subject)?.told, pattern)
+    }
+
+    /// Makes room for one more finding: by one that has nothing to be told, or else the oldest.
+    fn make_room(&mut self) {
+        if self.found.len() < FINDINGS_MAX {
+            return;
+        }
+        let at = self.found.iter().position(|found| !found.is_due()).unwrap_or(0);
+        if let Some(old) = self.found.remove(at) {
+            if let Some(gone) = self.gone(old.finding.pattern, old.subject) {
+                *gone = old.told;
+            }
+            self.lose(1);
+        }
     }
 
     fn find(&mut self, pattern: Pattern, subject: Subject, note: &Note) {
@@ -175,10 +208,8 @@ impl Book {
             finding.missing |= decision.missing;
             return;
         }
-        if self.found.len() >= FINDINGS_MAX {
-            self.found.pop_front();
-            self.lose(1);
-        }
+        self.make_room();
+        let told = self.gone(pattern, subject).and_then(|gone| gone.take());
         let finding = Finding {
             pattern,
             key: match subject {
@@ -194,7 +225,7 @@ impl Book {
             network,
             missing: decision.missing | ScopeSet::empty(),
         };
-        self.found.push_back(Found { subject, finding, told: None, before: None });
+        self.found.push_back(Found { subject, finding, told, before: None });
     }
 }
 
@@ -203,8 +234,7 @@ impl Known {
     /// those count that are within the same span.
     fn note(&mut self, pattern: Pattern, key: KeyId, at: Timestamp, patterns: &Patterns) -> bool {
         let anew = pattern == Pattern::ScopeDenials && !self.is_within(at, patterns);
-        let number = usize::from(pattern as u8).saturating_sub(1);
-        let Some(keys) = self.noted.get_mut(number) else { return false };
+        let Some(keys) = of_pattern(&mut self.noted, pattern) else { return false };
         *keys = if anew { Keys::One(key) } else { keys.and(key) };
         *keys == Keys::Several
     }
@@ -351,5 +381,34 @@ mod tests {
         let moved = (owner(3), 1);
         assert_eq!(took(Pattern::NewNetwork, 31, 0, "198.51.100.1"), [denied, moved]);
         assert_eq!(took(Pattern::NewNetwork, 30, 0, "198.51.100.2"), [denied, moved]);
+    }
+
+    /// A key that was issued after the owners were read is known without its own at first.
+    #[test]
+    fn whose_a_key_is_is_asked_until_it_is_known() {
+        let (mut book, patterns) = (Book::default(), Patterns::new());
+        let mut idle = |key, owner: Option<OwnerRef>| {
+            book.take(&[note(Pattern::LongIdle, key, 0, "")], &patterns, |_| owner);
+            book.found().filter(|found| found.finding.key.is_none()).count()
+        };
+        let owner = Some(OwnerRef::new(7));
+        assert_eq!([idle(1, None), idle(1, owner), idle(2, owner)], [0, 0, 1]);
+    }
+
+    #[test]
+    fn what_went_while_it_could_not_be_told_is_told_when_it_comes_back() {
+        let (mut book, patterns) = (Book::default(), Patterns::new());
+        let idle = |book: &mut Book, key| {
+            book.take(&[note(Pattern::LongIdle, key, 0, "")], &patterns, |_| None);
+        };
+        let room = u64::try_from(FINDINGS_MAX).unwrap();
+        (1..=room).for_each(|key| idle(&mut book, key));
+        let told = book.tell();
+        // The first is met again, and makes room.
+        [1, room + 1].map(|key| idle(&mut book, key));
+        book.untell(&told);
+        assert_eq!(book.tell().len(), FINDINGS_MAX);
+        idle(&mut book, 1);
+        assert_eq!((found(&book).last(), book.tell().len()), (Some(&(1, 1)), 1));
     }
 }

@@ -14,6 +14,7 @@ use std::time::Duration;
 use crate::decision::{Note, Ring};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
+use crate::mark::Mark;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 use crate::verdict::{Denial, Grant, Reason, Refusal};
@@ -195,9 +196,11 @@ impl Watch {
         }
     }
 
-    /// Looks at a use of `key` whose last use before was at `last`.
-    pub(crate) fn look_back(&self, grant: &Grant, last: Timestamp, now: Timestamp) {
-        if now.since(last) >= self.patterns.idle {
+    /// Looks at a use of a key, of whose last use before `mark` made that it was at `last`.
+    pub(crate) fn look_back(&self, grant: &Grant, last: Timestamp, now: Timestamp, mark: &Mark) {
+        let idle = self.patterns.idle;
+        // The clock costs less to ask, and never says less than the mark.
+        if now.since(last) >= idle && mark.since(last, now) >= idle {
             let note = Note::new(Ok(grant), grant.realm, now, None);
             self.ring.put(&note.with(Pattern::LongIdle as u8));
         }

@@ -15,6 +15,7 @@ use crate::audit::{AuditEntry, Event, KEYS_MAX};
 use crate::decision::{Decision, Decisions, Note, Ring, Sampler};
 use crate::error::Result;
 use crate::ids::RealmRef;
+use crate::mark::Mark;
 use crate::pattern::{Book, Finding, Found, Patterns, Subject, Watch};
 use crate::policy::Required;
 use crate::request::Request;
@@ -69,8 +70,8 @@ impl Observer {
         Some(Box::new(Self { kept, watch, book }))
     }
 
-    /// Looks at a grant of `now`, to a request that needed `required`, and to a key that was last
-    /// used at `last`.
+    /// Looks at a grant of `now`, to a request that needed `required`, and to a key of which
+    /// `mark` made that it was last used at `last`.
     #[inline(never)]
     pub(super) fn granted(
         &self,
@@ -79,6 +80,7 @@ impl Observer {
         required: Required,
         now: Timestamp,
         last: Option<Timestamp>,
+        mark: &Mark,
     ) {
         if let Some((ring, sampler)) = &self.kept
             && sampler.draws()
@@ -95,7 +97,7 @@ impl Observer {
         if let Some(watch) = self.watch.as_ref().filter(|_| request.at.is_none()) {
             watch.look(Ok(&grant), grant.realm, now, request.address);
             if let Some(last) = last {
-                watch.look_back(&grant, last, now);
+                watch.look_back(&grant, last, now, mark);
             }
         }
     }
@@ -120,7 +122,7 @@ impl Observer {
     fn book(&self, view: &View<'_>) -> MutexGuard<'_, Book> {
         let mut book = self.write();
         if let Some(watch) = &self.watch {
-            // A key that cannot be read is watched without its owner.
+            // A key that is not in the view yet, or cannot be read, is watched without its owner.
             let owner_of = |key| Some(view.key(key).ok()??.owner);
             book.take(&watch.ring().take(usize::MAX), watch.patterns(), owner_of);
             book.lose(watch.ring().lost());

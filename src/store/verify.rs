@@ -367,8 +367,10 @@ impl Store {
             credits,
         };
         if let Some(observer) = &self.observer {
-            let last = found.side.and_then(|side| side.last_used);
-            observer.granted(grant, request, required, now, last);
+            // One from when use was kept says nothing of a key whose use no longer is.
+            let kept = found.side.filter(|side| keeps_use(side));
+            let last = kept.and_then(|side| side.last_used);
+            observer.granted(grant, request, required, now, last, &self.mark);
         }
         Ok(grant)
     }

@@ -340,6 +340,8 @@ impl Look<'_> {
         let policy = self.realm.policy();
         let kept = policy.usage || policy.idle.is_some() || key.idle.is_some();
         match key.last_used {
+            // One from when it was kept says nothing of now.
+            _ if !kept => bump(&mut keys.use_not_kept),
             Some(last) => {
                 keys.uses.add(self.now.since(last));
                 if last < self.since {
@@ -349,13 +351,12 @@ impl Look<'_> {
                     keys.sign(Sign::UsedInGrace, key, self.realm, || rows::minute(last));
                 }
             }
-            None if kept => {
+            None => {
                 bump(&mut keys.without_use);
                 if key.issued.plus(FRESH) <= self.now {
                     keys.sign(Sign::NeverUsed, key, self.realm, || rows::day(key.issued));
                 }
             }
-            None => bump(&mut keys.use_not_kept),
         }
         if let Some(at) = key.idle_at.filter(|at| *at <= self.now) {
             keys.sign(Sign::Idle, key, self.realm, || rows::day(at));

@@ -50,6 +50,29 @@ fn each_oddity_is_found_where_it_is_and_nowhere_else() {
     }
 }
 
+/// The file still says when keys were used while that was kept.
+#[test]
+fn a_key_is_unused_only_where_use_is_still_kept() {
+    let keeping = PROFILE.to_owned() + "usage = true\n";
+    for (profile, unused, not_kept) in [(keeping.as_str(), 1, 0), (PROFILE, 0, 1)] {
+        let place = Place::empty();
+        let past = Past::of(&place);
+        let apply = |text| past.store.apply_realm("shop.toml", text, &past.by).unwrap();
+        apply(&keeping);
+        let (_, token) = past.key("ann");
+        past.store.verify(past.shop, token.as_bytes(), &Request::new()).unwrap();
+        apply(profile);
+        past.until(Duration::ZERO);
+        past.store.close().unwrap();
+        let figures = figures(&place, &["--period", "30d"]);
+        let of = |(code, total): &(String, u64)| (code == "unused").then_some(*total);
+        let of_uses = figures["keys"]["by_last_use"].as_object().unwrap().values();
+        assert_eq!(found(&figures).iter().find_map(of).unwrap_or(0), unused);
+        assert_eq!(of_uses.filter_map(Value::as_u64).sum::<u64>(), unused);
+        assert_eq!(figures["keys"]["use_not_kept"], not_kept);
+    }
+}
+
 /// A store whose clock began 60 days ago.
 struct Past {
     store: Store,
