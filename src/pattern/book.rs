@@ -405,7 +405,7 @@ mod tests {
         (1..=room).for_each(|key| idle(&mut book, key));
         let told = book.tell();
         // The first is met again, and makes room.
-        [1, room + 1].map(|key| idle(&mut book, key));
+        [1, room + 1].into_iter().for_each(|key| idle(&mut book, key));
         book.untell(&told);
         assert_eq!(book.tell().len(), FINDINGS_MAX);
         idle(&mut book, 1);
