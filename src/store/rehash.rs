@@ -24,8 +24,8 @@ use crate::time::Timestamp;
 /// Who revokes twins, as the audit trail says.
 const REHASH: &str = "rehash";
 
-/// What was noted and is to be written. What is left of it in the end, also by a panic of the host's
-/// clock, is noted again.
+/// What was noted and is to be written. What is left of it in the end, also by a panic of the
+/// host's clock, is noted again.
 struct Taken<'s> {
     noted: &'s Noted,
     verified: Vec<Verified>,
