@@ -101,11 +101,12 @@ impl AuditEntry {
 fn activity(entry: &AuditEntry) -> Activity {
     let made = entry.before.is_empty();
     match entry.event {
-        Event::KeyIssued | Event::StoreRestored => CREATE,
+        Event::KeyIssued | Event::KeyImported | Event::StoreRestored => CREATE,
         Event::OwnerSet if made => CREATE,
         Event::RealmApplied if entry.after.get("created") == Some(&Value::Bool(true)) => CREATE,
         Event::KeyRevealed => READ,
-        Event::KeyRevoked | Event::KeysSwept | Event::AuditTrimmed => DELETE,
+        // Of what is swept or trimmed the entity stays: the realm, or the store.
+        Event::KeyRevoked => DELETE,
         Event::KeySuspended => SUSPEND,
         Event::KeyResumed => RESUME,
         _ => UPDATE,
@@ -182,6 +183,15 @@ mod tests {
             assert_eq!(told["time"], json!(1_700_000_000_123_i64));
             assert!(told["entity"]["uid"].is_string() && told["entity"]["type"].is_string());
         }
+    }
+
+    #[test]
+    fn what_stays_is_not_deleted_and_a_key_that_comes_is_created() {
+        let activity = |event| told(event, |_| ())["activity_name"].clone();
+        assert_eq!(activity(Event::KeysSwept), "Update");
+        assert_eq!(activity(Event::AuditTrimmed), "Update");
+        assert_eq!(activity(Event::KeyRevoked), "Delete");
+        assert_eq!(activity(Event::KeyImported), "Create");
     }
 
     #[test]

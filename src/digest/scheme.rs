@@ -325,9 +325,12 @@ impl FromStr for Scheme {
                 }
             }
         }
-        if first == "talos" && secret.is_none() {
-            let why = "talos: the network's id and a zero byte are hashed before each key; name \
-                       them as a secret, as in talos:before=NAME";
+        let is_talos = part == Part::Whole && matches!(secret, Some((Place::Before, _)));
+        if first == "talos" && !is_talos {
+            let why = format!(
+                "scheme {name:?}: the network's id and a zero byte are hashed before each whole \
+                 key of talos; name them as a secret: talos:before=NAME"
+            );
             return Err(refuse(why));
         }
         Self::new(algorithm, part, secret)
@@ -432,7 +435,16 @@ mod tests {
         for name in ["bcrypt", "argon2id", "scrypt", "pbkdf2_sha256"] {
             assert!(why(name).contains("slow"), "{name}");
         }
-        for name in ["", "sha3-512", "sha256:salt", "sha256:key=a", "hmac-sha256", "talos"] {
+        for name in [
+            "",
+            "sha3-512",
+            "sha256:salt",
+            "sha256:key=a",
+            "hmac-sha256",
+            "talos",
+            "talos:after=n",
+            "talos:first-bar:before=n",
+        ] {
             assert_eq!(name.parse::<Scheme>().unwrap_err().kind(), ErrorKind::Argument, "{name}");
         }
     }

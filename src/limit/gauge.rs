@@ -91,6 +91,10 @@ impl Gauge {
             return Ok(self.rate(window, moment));
         }
         let rate = self.rate(window, moment);
+        // More may have been charged than a limit lets through that has become less.
+        if cost == 0 {
+            return Ok(rate);
+        }
         if cost > window.burst.min(window.limit) {
             return Err((rate, NEVER));
         }

@@ -1,9 +1,12 @@
 //! The fields of a profile by their paths, for what tells people of a change.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 /// Every field of the profile `toml` with its value. A field's path is its name after those of the
-/// tables that it is in, with dots between; a table of a list is called by its `name`.
+/// tables that it is in, with dots between; a table of a list is called by its `name`, if no other
+/// of the list has the same.
 ///
 /// What is not TOML has no field.
 pub(crate) fn fields(toml: &str) -> Map<String, Value> {
@@ -28,7 +31,7 @@ fn flatten(path: &str, table: Map<String, Value>, fields: &mut Map<String, Value
         let path = if path.is_empty() { name } else { format!("{path}.{name}") };
         match value {
             Value::Object(table) => flatten(&path, table, fields),
-            Value::Array(items) if items.iter().all(|item| named(item).is_some()) => {
+            Value::Array(items) if are_named(&items) => {
                 for item in items {
                     let path = format!("{path}.{}", named(&item).unwrap_or_default());
                     if let Value::Object(table) = item {
@@ -39,6 +42,12 @@ fn flatten(path: &str, table: Map<String, Value>, fields: &mut Map<String, Value
             value => _ = fields.insert(path, value),
         }
     }
+}
+
+/// Whether each item is a table with a name of its own.
+fn are_named(items: &[Value]) -> bool {
+    let mut names = BTreeSet::new();
+    items.iter().all(|item| named(item).is_some_and(|name| names.insert(name)))
 }
 
 /// The name of a table of a list of such.
@@ -64,5 +73,17 @@ mod tests {
         let gained = json!({ "plan.pro.active": 20, "policy.retain": "1h" });
         assert_eq!(Value::Object(differing(&after, &before)), gained);
         assert!(fields("not = toml = at all").is_empty());
+    }
+
+    /// A header may be named once for each scheme.
+    #[test]
+    fn of_tables_with_one_name_each_is_told() {
+        let header = |scheme| format!("[[headers]]\nname = \"A\"\nscheme = \"{scheme}\"\n");
+        let one = fields(&format!("{}{}", header("Token"), header("Bearer")));
+        assert_eq!(
+            Value::from(differing(&one, &fields(&header("Bearer"))))["headers"][0]["scheme"],
+            "Token"
+        );
+        assert_eq!(fields(&header("Bearer"))["headers.A.scheme"], "Bearer");
     }
 }

@@ -44,6 +44,8 @@ impl StoreId {
 // the pepper.
 const MAGIC: &[u8; 8] = b"keycask\0";
 const VERSION: u8 = 1;
+/// The first that it is not.
+const NEWER: u8 = VERSION + 1;
 const FIXED: usize = 77;
 const GENERATION: usize = 18;
 
@@ -205,7 +207,7 @@ impl Header {
         }
         match rest.first().copied() {
             Some(VERSION) => {}
-            Some(v) if v > VERSION => {
+            Some(v @ NEWER..) => {
                 return Err(newer(format!(
                     "its format is {v}, this program reads up to {VERSION}"
                 )));

@@ -77,6 +77,8 @@ impl Role {
 //
 // The mask is keyed BLAKE3 over the MAC, so the digests are in the file enciphered only.
 const STATE_VERSION: u8 = 1;
+/// The first that is not known.
+const NEWER: u8 = STATE_VERSION + 1;
 
 /// Where the store stands after a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -206,7 +208,7 @@ impl State {
         let body = Self::unsealed(row, keys)?;
         match body.first() {
             Some(&STATE_VERSION) => {}
-            Some(&version) if version > STATE_VERSION => {
+            Some(version @ NEWER..) => {
                 let why = format!("meta, state: version {version} is not known yet");
                 return Err(Error::new(ErrorKind::Newer, why));
             }

@@ -110,9 +110,8 @@ impl Store {
         no_operation(by, "retiring a pepper is several commits")?;
         by.check()?;
         self.storage.at_home()?;
-        if self.routes.load().previous.is_none() {
-            return Err(none_before());
-        }
+        let retired = self.routes.load().previous.as_ref().map(|previous| previous.number);
+        let retired = retired.ok_or_else(none_before)?;
         self.storage.writable()?;
         self.storage.confirmed()?;
         // Nobody else has notes in hand, of keys that would be taken for such as were not verified.
@@ -136,14 +135,17 @@ impl Store {
         drop(writing);
         self.commit(|view, _, now| {
             let ways = self.routes.load();
-            let Some(previous) = &ways.previous else { return Err(none_before()) };
+            // Another may have retired it meanwhile, and a third rotated the present one.
+            if ways.previous.as_ref().is_none_or(|previous| previous.number != retired) {
+                return Err(none_before());
+            }
             let header = self.storage.retired(ways.current.pepper.as_ref(), &self.random)?;
             let mut counted = Counted::new(ways.current.number, None);
             for record in scan::keys(view, None, None) {
                 counted.see(&record?)?;
             }
             let mut entry = trail::entry(Event::PepperChanged, by, now);
-            entry.before = trail::facts(json!({ "previous": previous.number }));
+            entry.before = trail::facts(json!({ "previous": retired }));
             entry.after = trail::facts(json!({
                 "generation": ways.current.number,
                 "revoked": revoked,
@@ -214,6 +216,10 @@ impl Store {
             missed => return Err(not_noted(missed)),
         }
         for key in left {
+            // It may have been swept meanwhile.
+            if !view.is_key(*key)? {
+                continue;
+            }
             let held = self.hold(view, realms, *key)?;
             // It may have been verified meanwhile: it comes over, or has.
             if !is_left(&held.record, previous) || self.noted.has(*key) {

@@ -7,7 +7,7 @@
 
 use std::collections::HashSet;
 
-use super::noted::Verified;
+use super::noted::{Noted, Verified};
 use super::state::in_state;
 use super::ways::Way;
 use super::{Draft, Realms, Store, trail};
@@ -23,6 +23,19 @@ use crate::time::Timestamp;
 
 /// Who revokes twins, as the audit trail says.
 const REHASH: &str = "rehash";
+
+/// What was noted and is to be written. What is left of it in the end, also by a panic of the
+/// host's clock, is noted again.
+struct Taken<'s> {
+    noted: &'s Noted,
+    verified: Vec<Verified>,
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        self.verified.iter().for_each(|verified| self.noted.note(verified));
+    }
+}
 
 impl Store {
     /// Writes, for each key that was verified by an older digest of its token, the digest that
@@ -51,15 +64,15 @@ impl Store {
 
     /// Writes what was noted, while nobody else does.
     pub(super) fn bring_over(&self) -> Result<u64> {
-        let verified = self.noted.take();
-        if verified.is_empty() {
+        let mut taken = Taken { noted: &self.noted, verified: self.noted.take() };
+        if taken.verified.is_empty() {
             return Ok(0);
         }
         let done = self.commit(|view, realms, now| {
             let current = self.routes.load().current.number;
             let mut draft = Draft::new(0_u64);
             let mut digests = HashSet::new();
-            for verified in &verified {
+            for verified in &taken.verified {
                 let Some(record) = view.key(verified.key_id)? else { continue };
                 // It may have been rehashed, or the pepper rotated, since it was verified.
                 let still = record.digest.words() == verified.found;
@@ -91,11 +104,9 @@ impl Store {
                 }
             }
             Ok(draft)
-        });
-        if done.is_err() {
-            verified.iter().for_each(|verified| self.noted.note(verified));
-        }
-        done
+        })?;
+        taken.verified.clear();
+        Ok(done)
     }
 
     /// Revokes a key, of which nothing would be found before the one that has its token is swept:

@@ -287,3 +287,28 @@ impl Asked<'_> {
         batch.audit(&mut [entry])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Who asks again may read it.
+    #[test]
+    fn what_cannot_be_read_for_now_is_told_and_nothing_is_made_of_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("keys");
+        let store = crate::Store::create(&path).unwrap();
+        let backup = store.anchor().unwrap();
+        store.close().unwrap();
+        let settings = StorageOptions::new(None);
+        let salvaged = Salvaged::open(&path, &settings, &backup).unwrap();
+        let mut restored = Restored::of(backup, 0);
+        let mut there = |kind| {
+            let row: Result<Option<u8>> = Err(Error::new(kind, "a row"));
+            salvaged.there(row, &mut restored).map(|_| ()).map_err(|error| error.kind())
+        };
+        assert_eq!(there(ErrorKind::Io), Err(ErrorKind::Io));
+        assert_eq!([ErrorKind::Corrupt, ErrorKind::Poisoned].map(&mut there), [Ok(()), Ok(())]);
+        assert_eq!(restored.unreadable, 2);
+    }
+}

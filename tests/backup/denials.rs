@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use keycask::{
-    ErrorKind, KeyId, OwnerChange, Reason, Request, Restore, Spec, State, Store, Update,
+    ErrorKind, Event, KeyId, OwnerChange, Reason, Request, Restore, Spec, State, Store, Update,
 };
 
 use crate::acme::{Scene, by, reason};
@@ -72,8 +72,46 @@ fn what_the_original_denies_is_denied_in_the_restored_store_and_what_it_grants_i
     let trail = store.audit(told.last_entry, 99).unwrap();
     assert_eq!(trail.len(), want.len() + 1 + 1);
     assert!(trail.iter().all(|entry| entry.actor == "tester"));
+    let event = |key| trail.iter().find(|entry| entry.key == Some(key)).unwrap().event;
+    assert_eq!([revoked.0, swept.0, shown].map(event), [Event::KeyRevoked; 3]);
+    assert_eq!(event(suspended.0), Event::KeySuspended);
+    assert_eq!([shorter.0, narrower.0].map(event), [Event::KeyUpdated; 2]);
     store.confirm_restore(&by()).unwrap();
     store.check().unwrap();
+}
+
+#[test]
+fn what_is_denied_takes_no_place_and_what_was_denied_before_stays_as_it_was() {
+    let scene = Scene::new();
+    let (store, acme) = (&scene.store, scene.acme);
+    let owner = |store: &Store, id: &str, change: OwnerChange| {
+        store.set_owner(acme, id, &change, &by()).unwrap();
+    };
+    owner(store, "carl", OwnerChange::new().plan("two"));
+    owner(store, "dora", OwnerChange::new().direct(["read"]));
+    let [denied, again] = [(); 2].map(|()| scene.issue("live", "carl").0);
+    scene.issue("live", "bob");
+    store.suspend(again, &by().because("first")).unwrap();
+    let kept = scene.issue("live", "carl").0;
+    let backup = scene.backup("backup");
+    store.suspend(denied, &by()).unwrap();
+    store.resume(again, &by()).unwrap();
+    store.suspend(again, &by().because("second")).unwrap();
+    owner(store, "dora", OwnerChange::new().direct(["write"]));
+    let Scene { dir, store, .. } = scene;
+    store.close().unwrap();
+    let how = Restore::new().denials_of(dir.path().join("keys.keycask"));
+    let new = dir.path().join("new");
+    let told = options().restore(&backup, &new, &how, &by()).unwrap();
+    assert_eq!((told.denied, told.denied_owners), (vec![denied], vec!["dora".to_owned()]));
+    let store = options().open(&new).unwrap();
+    assert_eq!(store.key(again).unwrap().reason, "first");
+    assert!(store.owner(acme, "dora").unwrap().direct.is_empty());
+    store.confirm_restore(&by()).unwrap();
+    // Of two places one is taken.
+    assert_eq!(state(&store, kept), State::Active);
+    issue(&store, "live", "carl").unwrap();
+    assert_eq!(issue(&store, "live", "carl").unwrap_err().kind(), ErrorKind::Cap);
 }
 
 /// Only states, ends, starts and scopes were taken from the original: a restored store granted

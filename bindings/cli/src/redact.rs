@@ -13,9 +13,10 @@ pub(crate) fn redacted(text: &str) -> String {
 }
 
 fn hide(text: &str, arguments: impl Iterator<Item = String>) -> String {
-    arguments
-        .filter(|argument| may_be_token(argument))
-        .fold(text.to_owned(), |text, argument| text.replace(&argument, INSTEAD))
+    arguments.fold(text.to_owned(), |text, argument| {
+        let value = argument.split_once('=').map_or(argument.as_str(), |(_, value)| value);
+        if may_be_token(value) { text.replace(value, INSTEAD) } else { text }
+    })
 }
 
 /// Whether `argument` is spelled as a prefix and a body are.
@@ -37,11 +38,13 @@ mod tests {
         let token = "sg_live_I51ipDNuuOjqNTC8ZRhSaHa8Of11Uj";
         let others =
             ["key_6H0FJ60NGGNXQ", "550e8400-e29b-41d4-a716-446655440000", "--realm", "seogeo"];
-        let arguments = || others.iter().map(ToString::to_string).chain([token.to_owned()]);
-        let said = |text: &str| hide(text, arguments());
-        assert_eq!(said(&format!("{token} is none")), format!("{INSTEAD} is none"));
-        for other in others {
-            assert_eq!(said(other), other);
+        for given in [token.to_owned(), format!("--token-file={token}")] {
+            let arguments = || others.iter().map(ToString::to_string).chain([given.clone()]);
+            let said = |text: &str| hide(text, arguments());
+            assert_eq!(said(&format!("{token} is none")), format!("{INSTEAD} is none"));
+            for other in others {
+                assert_eq!(said(other), other);
+            }
         }
     }
 }

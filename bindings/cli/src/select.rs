@@ -89,7 +89,7 @@ impl From<StateName> for State {
 }
 
 /// An instant as it is typed.
-fn instant(text: &str) -> Result<Timestamp> {
+pub(crate) fn instant(text: &str) -> Result<Timestamp> {
     match Timestamp::parse(text)? {
         Timestamp::NEVER => {
             let why = "time \"never\": want an instant: RFC 3339 in UTC";

@@ -57,6 +57,9 @@ fn bad_input_is_refused_by_name_and_changes_nothing() {
         (issue(&["--kind", "live", "--end", "90d", "ann"]), 2, "argument", "90d"),
         (issue(&["--kind", "live", "--end=-1d", "ann"]), 2, "argument", "-1d"),
         (issue(&["--kind", "live", "--end", "9999-01-01T00:00:00Z", "ann"]), 2, "argument", "9999"),
+        // What is past is no span from now.
+        (line(&["audit", "trim", "--before", "+365d", "--yes"]), 2, "argument", "+365d"),
+        (line(&["audit", "--from", "never"]), 2, "argument", "never"),
         (issue(&["--kind", "live", "--networks", "", "ann"]), 2, "argument", "networks: 0"),
         (issue(&["--kind", "live", "--metadata", "{", "ann"]), 2, "argument", "metadata"),
         (issue(&["--kind", "live", "--name", "a\u{1b}b", "ann"]), 2, "argument", "control"),

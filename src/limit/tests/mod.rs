@@ -260,6 +260,11 @@ fn a_cost_over_the_limit_is_never_admitted_and_no_cost_always_is() {
     assert_eq!(retry(meters.charge(&plan, u32::MAX, told(0))), u64::MAX);
     assert!(meters.charge(&plan, 5, told(0)).is_ok());
     assert!(meters.charge(&plan, 0, told(0)).is_ok());
+    // More was charged than these let through.
+    let less = [window(3, MINUTE, 3)];
+    let rate = meters.charge(&less, 0, told(0)).unwrap().unwrap();
+    assert_eq!(rate.remaining, 0);
+    assert!(meters.charge(&less, 1, told(0)).is_err());
 }
 
 #[test]

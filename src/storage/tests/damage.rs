@@ -42,6 +42,16 @@ pub(crate) fn damage_balance(path: &Path, lineage: KeyId) {
     });
 }
 
+/// Changes where a store stands, in a closed file.
+pub(crate) fn damage_state(path: &Path) {
+    rewrite(path, |transaction| {
+        let mut meta = transaction.open_table(tables::META).unwrap();
+        let mut value = row_of(&meta, tables::STATE);
+        value[5] ^= 1;
+        meta.insert(tables::STATE, value.as_slice()).unwrap();
+    });
+}
+
 fn filled() -> Home {
     let home = home();
     let storage = create(&home);

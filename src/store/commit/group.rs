@@ -100,8 +100,11 @@ impl Group {
         // which change with the commit.
         self.ended |= change.mark.is_some() || change.turn.is_some();
         self.ended |= change.trim.is_some() || change.confirm;
-        // Who follows a change of digest finds the key by it.
-        self.ended |= change.ops.iter().any(|op| matches!(op, Op::Realm(_) | Op::Rekey(..)));
+        // Who follows a change of digest finds the key by it, and none that has gone.
+        let is_of_index = |op: &Op| matches!(op, Op::Realm(_) | Op::Rekey(..) | Op::Forget(..));
+        self.ended |= change.ops.iter().any(is_of_index);
+        // By how many schemes a realm's keys are found is known when that is shown.
+        self.ended |= change.ways.iter().any(|(_, way, more)| *more > 0 && way.scheme.is_some());
         self.ops = self.ops.saturating_add(change.ops.len());
         let keys = change.ops.iter().filter_map(Op::key);
         self.keys.extend(keys.map(|key| (key.address().digest, key.key_id)));

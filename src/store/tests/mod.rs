@@ -16,6 +16,7 @@ mod operations;
 mod panicking;
 mod salvage;
 mod sharing;
+mod stale;
 mod sweeping;
 mod turning;
 

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use super::*;
+use crate::digest::Pepper;
 use crate::error::ErrorKind;
 use crate::query::Filter;
 
@@ -64,4 +65,24 @@ fn after_a_panic_between_a_commit_and_what_is_shown_of_it_nothing_more_is_writte
         readings += 1;
     }
     assert!(readings > 2 && apart > 0, "{readings} readings, {apart} of them after a commit");
+}
+
+/// Who retires a pepper takes a key of which no note is left for one that nobody verified.
+#[test]
+fn what_was_noted_stays_so_if_the_clock_panics_while_it_is_written() {
+    let (disk, clock) = (formatted(&Random::system()), Hands::new());
+    let store = open(&disk, Options::new().clock(Panicking(clock))).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let token = store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap().token;
+    let is_granted = || store.verify(acme, token.expose().as_bytes(), &Request::new()).is_ok();
+    store.rotate_pepper(Pepper::new(&[9; 32]), &by()).unwrap();
+    assert!(is_granted());
+    READINGS.set(Some(0));
+    let told = catch_unwind(AssertUnwindSafe(|| store.rehash()));
+    READINGS.set(None);
+    assert!(told.is_err(), "the clock was not read");
+    assert_eq!(store.retire_pepper(&by()).unwrap(), 0);
+    assert!(is_granted());
 }

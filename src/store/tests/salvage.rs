@@ -3,13 +3,17 @@ use std::path::Path;
 use super::*;
 use crate::error::ErrorKind;
 use crate::key_id::KeyId;
-use crate::storage::tests::damage::{damage_balance, damage_key};
+use crate::storage::tests::damage::{damage_balance, damage_key, damage_state};
 use crate::storage::tests::mend::{Mender, PAGE};
 use crate::store::Restore;
 
 /// A new store at `path`, whose realm has the owner `o`.
 fn made(path: &Path) -> (Store, RealmRef) {
-    let store = Store::create(path).unwrap();
+    made_with(Options::new(), path)
+}
+
+fn made_with(options: Options, path: &Path) -> (Store, RealmRef) {
+    let store = options.create(path).unwrap();
     store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
     let acme = store.realm("acme").unwrap();
     store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
@@ -44,6 +48,30 @@ fn a_file_that_no_longer_opens_still_denies_what_its_sound_rows_deny() {
     let want = [State::Revoked, State::Suspended, State::Active];
     assert_eq!([revoked, damaged, kept].map(state), want);
     assert_eq!(store.audit(told.last_entry, 9).unwrap().last().unwrap().after["unreadable"], 1);
+}
+
+/// It may be from before there was the row.
+#[test]
+fn a_key_that_is_not_in_an_original_of_unknown_age_is_suspended_and_not_revoked() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let clock = Hands::new();
+    let (store, acme) = made_with(options(&clock), &path("keys"));
+    let key = store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap().key.key_id;
+    store.backup(path("backup")).unwrap();
+    store.revoke(key, &by()).unwrap();
+    clock.forward(Duration::from_secs(2 * 3_600));
+    assert_eq!(store.sweep(9, &by()).unwrap().keys, 1);
+    store.close().unwrap();
+    let restored = |name: &str| {
+        let how = Restore::new().denials_of(path("keys"));
+        let told = options(&clock).restore(path("backup"), path(name), &how, &by()).unwrap();
+        let store = options(&clock).read_only(true).open(path(name)).unwrap();
+        (told.unreadable, store.key(key).unwrap().state)
+    };
+    assert_eq!(restored("known"), (0, State::Revoked));
+    damage_state(&path("keys"));
+    assert_eq!(restored("unknown"), (1, State::Suspended));
 }
 
 /// Credits of which it is not known how many are left are none, or they would be granted twice.

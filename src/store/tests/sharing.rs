@@ -8,9 +8,9 @@ use super::*;
 use crate::audit::Event;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind};
-use crate::spec::{Import, Update};
+use crate::spec::Update;
 use crate::storage::tests::disk::Fault;
-use crate::store::{Draft, ImportRules, Trim, trail};
+use crate::store::{Draft, trail};
 
 /// [`share`](super::share) at a scene.
 pub(super) fn share<'s, T: Send>(
@@ -73,49 +73,6 @@ fn each_sees_what_those_before_it_wrote_and_is_refused_alone() {
     let scene = scene.reopen();
     let tokens = results.iter().flatten().map(|issued| issued.token.expose());
     assert!(tokens.clone().count() == 2 && tokens.clone().all(|t| scene.reason(t).is_none()));
-}
-
-/// What one of those who share a commit does.
-type Doing<'s> = Box<dyn FnOnce() -> Result<()> + Send + 's>;
-
-#[test]
-fn owners_that_are_made_in_one_commit_have_each_a_number_of_their_own() {
-    let scene = Scene::new();
-    let (store, acme) = (&scene.store, scene.acme);
-    let make = |id: String| -> Doing<'_> {
-        Box::new(move || store.set_owner(acme, &id, &OwnerChange::new(), &by()).map(drop))
-    };
-    let import = |ids: [&'static str; 2]| -> Doing<'_> {
-        let token = |id: &str| Import::token(Spec::new(acme, "live", id), &format!("of-{id}"));
-        let (rules, keys) =
-            (ImportRules::new().make_owners(true), ids.map(|id| token(id).unwrap()));
-        Box::new(move || store.import(&keys, &rules, &by()).map(drop))
-    };
-    let mut others: Vec<_> = (0..20).map(|number| make(format!("made-{number}"))).collect();
-    others.insert(3, import(["imported-1", "imported-2"]));
-    others.push(import(["imported-3", "imported-4"]));
-    let before = scene.seq();
-    let results = share(&scene, make("first".to_owned()), others);
-    results.into_iter().for_each(|result| result.unwrap());
-    assert_eq!(scene.seq(), before + 2);
-    let scene = scene.reopen();
-    let owners = scene.store.owners(acme, None, 100).unwrap();
-    let numbers: BTreeSet<_> = owners.iter().map(|owner| owner.owner.number()).collect();
-    assert_eq!((owners.len(), numbers.len()), (26, 26));
-}
-
-#[test]
-fn who_trims_the_trail_beside_another_is_not_told_that_it_is_damaged() {
-    let scene = Scene::new();
-    let trim =
-        || -> Doing<'_> { Box::new(|| scene.store.trim_audit(Trim::Keep(2), &by()).map(drop)) };
-    let issue: Doing<'_> = Box::new(|| scene.issue().map(drop));
-    let results = share(&scene, issue, vec![trim(), trim(), trim()]);
-    results.into_iter().for_each(|result| result.unwrap());
-    let scene = scene.reopen();
-    let check = scene.store.check_audit().unwrap();
-    // The two that were kept, and what each trim said of itself that the next one kept.
-    assert_eq!((check.entries, check.last), (3, 6));
 }
 
 #[test]

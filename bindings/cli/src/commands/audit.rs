@@ -12,9 +12,9 @@ use crate::args::Who;
 use crate::confirm::Confirm;
 use crate::exit::Exit;
 use crate::output::Fields;
+use crate::select::instant;
 use crate::session::Session;
 use crate::view;
-use crate::when::When;
 
 /// Entries that are read at once.
 const PAGE: usize = 500;
@@ -88,12 +88,12 @@ struct Which {
     event: Vec<Event>,
 
     /// What was asked for at this time or later only: RFC 3339 in UTC
-    #[arg(long, value_name = "TIME")]
-    from: Option<When>,
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    from: Option<Timestamp>,
 
     /// What was asked for before this time only: RFC 3339 in UTC
-    #[arg(long, value_name = "TIME")]
-    until: Option<When>,
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    until: Option<Timestamp>,
 }
 
 impl Which {
@@ -135,10 +135,10 @@ impl Which {
             filter = filter.actor(actor);
         }
         if let Some(from) = self.from {
-            filter = filter.from(from.instant("--from")?);
+            filter = filter.from(from);
         }
         if let Some(until) = self.until {
-            filter = filter.until(until.instant("--until")?);
+            filter = filter.until(until);
         }
         Ok(filter)
     }
@@ -226,8 +226,8 @@ struct TrimTrail {
 #[group(required = true, multiple = false)]
 struct Oldest {
     /// Those that were asked for before this time: RFC 3339 in UTC
-    #[arg(long, value_name = "TIME")]
-    before: Option<When>,
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    before: Option<Timestamp>,
 
     /// Those with numbers up to this one
     #[arg(long, value_name = "NUMBER")]
@@ -242,7 +242,7 @@ impl TrimTrail {
     fn run(self, session: &Session) -> Result<Exit> {
         let Oldest { before, through, keep } = self.oldest;
         let trim = match (before, through, keep) {
-            (Some(time), ..) => Trim::Before(time.instant("--before")?),
+            (Some(time), ..) => Trim::Before(time),
             (_, Some(number), _) => Trim::Through(number),
             (.., keep) => Trim::Keep(keep.unwrap_or(u64::MAX)),
         };
