@@ -52,7 +52,7 @@ impl Mark {
     pub(crate) fn new(clock: Box<dyn Clock>, floor: Timestamp) -> Self {
         let uptime = uptime_ms(&*clock);
         let ahead = clock.now().as_ms().saturating_sub(uptime);
-        Self {
+        let mark = Self {
             clock,
             floor: AtomicI64::new(floor.as_ms()),
             base: AtomicI64::new(floor.as_ms()),
@@ -61,7 +61,10 @@ impl Mark {
             stepped: AtomicI64::new(uptime),
             doubted: AtomicI64::new(i64::MIN),
             cut: AtomicI64::new(0),
-        }
+        };
+        // What is cut now is, also if nobody asks until the clock is believed.
+        mark.most(mark.now());
+        mark
     }
 
     /// The present.
@@ -290,6 +293,11 @@ mod tests {
         hands.set(200 * DAY, 2 * HOUR + 40 * DAY);
         assert_eq!(since(first), span(40 * DAY));
         assert_eq!(since(later), span(40 * DAY - 2 * HOUR));
+        // Nobody asked before the clock was believed.
+        let mark = Mark::new(Box::new(hands.clone()), Timestamp::from_ms(100 * DAY));
+        hands.set(200 * DAY + 2 * HOUR, 4 * HOUR + 40 * DAY);
+        let since = mark.since(Timestamp::from_ms(30 * DAY), mark.now());
+        assert_eq!(since.as_millis(), span(71 * DAY + 2 * HOUR));
     }
 
     #[test]
