@@ -90,11 +90,13 @@ fn what_is_denied_takes_no_place_and_what_was_denied_before_stays_as_it_was() {
     owner(store, "carl", OwnerChange::new().plan("two"));
     owner(store, "dora", OwnerChange::new().direct(["read"]));
     let [denied, again] = [(); 2].map(|()| scene.issue("live", "carl").0);
+    let (shown, token) = scene.issue("shown", "bob");
     scene.issue("live", "bob");
     store.suspend(again, &by().because("first")).unwrap();
     let kept = scene.issue("live", "carl").0;
     let backup = scene.backup("backup");
     store.suspend(denied, &by()).unwrap();
+    store.update(shown, &Update::new().scopes(["read"]), &by()).unwrap();
     store.resume(again, &by()).unwrap();
     store.suspend(again, &by().because("second")).unwrap();
     owner(store, "dora", OwnerChange::new().direct(["write"]));
@@ -103,11 +105,15 @@ fn what_is_denied_takes_no_place_and_what_was_denied_before_stays_as_it_was() {
     let how = Restore::new().denials_of(dir.path().join("keys.keycask"));
     let new = dir.path().join("new");
     let told = options().restore(&backup, &new, &how, &by()).unwrap();
-    assert_eq!((told.denied, told.denied_owners), (vec![denied], vec!["dora".to_owned()]));
+    let mut want = vec![denied, shown];
+    want.sort_unstable();
+    assert_eq!((told.denied, told.denied_owners), (want, vec!["dora".to_owned()]));
     let store = options().open(&new).unwrap();
     assert_eq!(store.key(again).unwrap().reason, "first");
     assert!(store.owner(acme, "dora").unwrap().direct.is_empty());
     store.confirm_restore(&by()).unwrap();
+    // It was not revoked.
+    assert_eq!(store.reveal(shown, &by()).unwrap().expose(), token);
     // Of two places one is taken.
     assert_eq!(state(&store, kept), State::Active);
     issue(&store, "live", "carl").unwrap();

@@ -104,7 +104,7 @@ impl Group {
         let is_of_index = |op: &Op| matches!(op, Op::Realm(_) | Op::Rekey(..) | Op::Forget(..));
         self.ended |= change.ops.iter().any(is_of_index);
         // By how many schemes a realm's keys are found is known when that is shown.
-        self.ended |= change.ways.iter().any(|(_, way, more)| *more > 0 && way.scheme.is_some());
+        self.ended |= change.ways.iter().any(|(_, way, _)| way.scheme.is_some());
         self.ops = self.ops.saturating_add(change.ops.len());
         let keys = change.ops.iter().filter_map(Op::key);
         self.keys.extend(keys.map(|key| (key.address().digest, key.key_id)));

@@ -93,6 +93,31 @@ fn credits_whose_row_is_damaged_are_spent_until_they_are_refilled() {
     assert_eq!((quota.remaining, quota.reset), (0, due));
 }
 
+#[test]
+fn credits_that_were_refilled_since_the_backup_are_those_that_are_left_in_the_original() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let clock = Hands::new();
+    let (store, acme) = made_with(options(&clock), &path("keys"));
+    let quota: crate::Quota = "5 per day".parse().unwrap();
+    let issued = store.issue(&Spec::new(acme, "live", "o").quota(quota), &by()).unwrap();
+    let take = |store: &Store, credits: u32| {
+        let token = issued.token.expose().as_bytes();
+        (0..credits).for_each(|_| _ = store.verify(acme, token, &Request::new()).unwrap());
+    };
+    take(&store, 4);
+    store.close().unwrap();
+    let store = options(&clock).open(path("keys")).unwrap();
+    store.backup(path("backup")).unwrap();
+    clock.forward(Duration::from_secs(25 * 3_600));
+    take(&store, 2);
+    store.close().unwrap();
+    let how = Restore::new().denials_of(path("keys"));
+    options(&clock).restore(path("backup"), path("new"), &how, &by()).unwrap();
+    let store = options(&clock).open(path("new")).unwrap();
+    assert_eq!(store.key(issued.key.key_id).unwrap().quota.unwrap().remaining, 3);
+}
+
 /// redb trusts a page whose checksum is right, and may panic when such a page makes no sense.
 /// Nothing else reads the rows of an original before its denials are looked for.
 #[test]
