@@ -335,6 +335,17 @@ mod tests {
     }
 
     #[test]
+    fn a_generation_has_a_number_from_one_on_and_a_check_if_it_has_a_pepper() {
+        let is_one = |number: u8, peppered: u8, check: u8| {
+            let bytes = [&[number, peppered][..], &[check; 16]].concat();
+            Generation::decode(&bytes).map(|one| one.encode().collect::<Vec<u8>>() == bytes)
+        };
+        assert_eq!([is_one(1, 0, 0), is_one(255, 1, 7), is_one(1, 1, 0)], [Some(true); 3]);
+        let others = [is_one(0, 0, 0), is_one(0, 1, 7), is_one(1, 0, 7), is_one(1, 2, 7)];
+        assert_eq!(others, [None; 4]);
+    }
+
+    #[test]
     fn a_header_opens_with_its_own_pepper_only() {
         let random = Random::system();
         for own in [None, Some(pepper(1))] {
