@@ -100,11 +100,14 @@ impl Salvaged {
         let end = store.view()?.state()?.next_owner;
         while next < end {
             let mut batch = store.batch()?;
+            let mut owners = Vec::new();
             for number in (next..end).take(STEP) {
                 next = number.saturating_add(1);
                 let owner = OwnerRef::new(u32::try_from(number).unwrap_or(u32::MAX));
-                let Some(record) = batch.view().owner(owner)? else { continue };
-                let there = self.there(read(|| theirs.owner(owner)), restored)?;
+                owners.extend(batch.view().owner(owner)?);
+            }
+            for record in owners {
+                let there = self.there(read(|| theirs.owner(record.owner)), restored)?;
                 if let Some(denied) = denied_owner(&record, there) {
                     restored.denied_owners.push(record.id.clone());
                     asked.put_owner(&mut batch, &record, denied)?;

@@ -1,5 +1,6 @@
 //! One rule a test.
 
+use super::restraint::{Target, Targets};
 use super::table::{self, Missing};
 use super::*;
 
@@ -427,4 +428,18 @@ fn a_digest_that_another_key_has_is_not_taken_from_it() {
     assert_eq!(twins.kind(), crate::error::ErrorKind::Conflict);
     assert_eq!(index.get(&address(1)).unwrap().key_id, KeyId::from_bits(1));
     assert_eq!(index.get(&address(2)).unwrap().key_id, KeyId::from_bits(2));
+}
+
+#[test]
+fn a_restraint_that_is_on_an_owner_or_forgotten_has_no_address() {
+    let mut targets = Targets::default();
+    let [key, owner] =
+        [Target::Key(KeyId::from_bits(1), address(1)), Target::Owner(OwnerRef::new(7))]
+            .map(|target| targets.name(target));
+    [key, owner].into_iter().for_each(|id| targets.readdress(id, address(2)));
+    let Some(Target::Key(_, there)) = targets.take(key) else { panic!("it was a key") };
+    assert_eq!(there, address(2));
+    targets.readdress(key, address(3));
+    assert!(matches!(targets.take(owner), Some(Target::Owner(_))));
+    assert!(targets.take(key).is_none() && targets.len() == 0);
 }
