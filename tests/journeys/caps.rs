@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use keycask::{
-    ErrorKind, Filter, Import, ImportRules, OwnerChange, Reason, Rotation, Spec, State, Timestamp,
-    Update,
+    Changed, Changes, ErrorKind, Filter, Import, ImportRules, OwnerChange, Reason, Rotation, Spec,
+    State, Timestamp, Update,
 };
 
 use crate::kit::{Scene, by};
@@ -58,6 +58,30 @@ fn an_expired_key_whose_end_is_moved_has_no_place_because_it_had_one() {
     assert_eq!(store.update(one, &revive, &by()).unwrap_err().kind(), ErrorKind::Cap);
     let active = Filter::new().state(State::Active).expired(false);
     assert_eq!(store.count(&active).unwrap(), 2);
+}
+
+/// Those that expired are looked through no more, and each key is written once.
+#[test]
+fn a_key_that_takes_a_place_is_written_once_with_those_that_lost_theirs() {
+    let scene = Scene::planned();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let short = Spec::new(acme, "live", "o").life(Duration::from_secs(10));
+    let [one, other] = [(); 2].map(|()| store.issue(&short, &by()).unwrap().key.key_id);
+    scene.clock.forward(Duration::from_secs(10));
+    let before = store.feed().unwrap().newest;
+    store.update(one, &Update::new().end(Timestamp::NEVER), &by()).unwrap();
+    let Changes::Since(commits) = store.changes(before, 9).unwrap() else { panic!("it is gone") };
+    let changed = commits.iter().flat_map(|commit| &commit.changed);
+    let mut keys: Vec<_> = changed
+        .map(|changed| match changed {
+            Changed::Key(key) => *key,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let mut want = vec![one, other];
+    (keys.sort_unstable(), want.sort_unstable());
+    assert_eq!(keys, want);
 }
 
 /// A place that a resumed key has taken is not also that of the expired one that had it.
