@@ -391,10 +391,15 @@ impl<'s> View<'s> {
     ) -> Result<Opened<'_, K, V>> {
         let name = table.name();
         let doing = || format!("open table {name}");
-        Ok(match &self.transaction {
-            Transaction::Read(t) => Opened::Read(t.open_table(table).or_fail(&doing())?),
-            Transaction::Kept(t) => Opened::Read(t.open_table(table).or_fail(&doing())?),
-            Transaction::Write(t) => Opened::Write(t.open_table(table).or_fail(&doing())?),
+        let opened = match &self.transaction {
+            Transaction::Read(t) => t.open_table(table).or_fail(&doing()).map(Opened::Read),
+            Transaction::Kept(t) => t.open_table(table).or_fail(&doing()).map(Opened::Read),
+            Transaction::Write(t) => t.open_table(table).or_fail(&doing()).map(Opened::Write),
+        };
+        // Its header was read: a table of another type is a damaged one.
+        opened.map_err(|error| match error.kind() {
+            ErrorKind::Foreign => Error::new(ErrorKind::Corrupt, error.message()),
+            _ => error,
         })
     }
 }
