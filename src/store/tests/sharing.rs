@@ -12,6 +12,9 @@ use crate::spec::Update;
 use crate::storage::tests::disk::Fault;
 use crate::store::{Draft, trail};
 
+/// What one of those who share a commit does.
+pub(super) type Doing<'s> = Box<dyn FnOnce() -> Result<()> + Send + 's>;
+
 /// [`share`](super::share) at a scene.
 pub(super) fn share<'s, T: Send>(
     scene: &'s Scene,
@@ -79,7 +82,7 @@ fn each_sees_what_those_before_it_wrote_and_is_refused_alone() {
 fn they_are_served_in_the_order_in_which_they_came() {
     let scene = Scene::new();
     let key = scene.issue().unwrap().key.key_id;
-    let name = |number: usize| -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
+    let name = |number: usize| -> Doing<'_> {
         let update = Update::new().name(number.to_string());
         let store = &scene.store;
         Box::new(move || store.update(key, &update, &by()).map(drop))
@@ -211,7 +214,7 @@ fn of_a_profile_whose_commit_fails_the_keys_may_what_reopening_finds_or_less() {
 #[test]
 fn a_panic_in_one_plan_disturbs_nobody_else() {
     let scene = Scene::new();
-    let panic = |is_owned| -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
+    let panic = |is_owned| -> Doing<'_> {
         let scene = &scene;
         Box::new(move || {
             let run = || match is_owned {
@@ -223,8 +226,7 @@ fn a_panic_in_one_plan_disturbs_nobody_else() {
             Ok(())
         })
     };
-    let issue =
-        || -> Box<dyn FnOnce() -> Result<()> + Send + '_> { Box::new(|| scene.issue().map(drop)) };
+    let issue = || -> Doing<'_> { Box::new(|| scene.issue().map(drop)) };
     // At the head of a transaction, within one, and at its end, when nobody else is in line.
     for is_owned in [false, true] {
         let panic = || panic(is_owned);
@@ -245,7 +247,7 @@ fn a_panic_in_one_plan_disturbs_nobody_else() {
 fn a_write_that_fails_is_refused_alone_and_the_others_are_written_again() {
     let scene = Scene::new();
     // More text than a row takes, which no journey lets through.
-    let fail = || -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
+    let fail = || -> Doing<'_> {
         Box::new(|| {
             let owner = scene.store.storage.view()?.owner_named(scene.acme, "o")?.unwrap();
             scene.store.commit(|view, _, now| {
@@ -259,8 +261,7 @@ fn a_write_that_fails_is_refused_alone_and_the_others_are_written_again() {
             })
         })
     };
-    let issue =
-        || -> Box<dyn FnOnce() -> Result<()> + Send + '_> { Box::new(|| scene.issue().map(drop)) };
+    let issue = || -> Doing<'_> { Box::new(|| scene.issue().map(drop)) };
     let others = vec![issue(), issue(), fail(), issue()];
     let results = share(&scene, issue(), others);
     let failed: Vec<bool> = results.iter().map(Result::is_err).collect();
@@ -282,9 +283,7 @@ fn of_a_commit_that_fails_each_is_told_what_reopening_finds() {
         scene.disk.fail(Some(fault));
         let revoke: Box<dyn FnOnce() -> Result<()> + Send> =
             Box::new(|| scene.store.revoke(key, &by()).map(drop));
-        let issue = || -> Box<dyn FnOnce() -> Result<()> + Send + '_> {
-            Box::new(|| scene.issue().map(drop))
-        };
+        let issue = || -> Doing<'_> { Box::new(|| scene.issue().map(drop)) };
         let results = share(&scene, issue(), vec![revoke, issue(), issue()]);
         if scene.disk.failed() == 0 {
             break;

@@ -2,16 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::sharing::share;
+use super::sharing::{Doing, share};
 use super::*;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind};
 use crate::key_id::KeyId;
 use crate::spec::Import;
 use crate::store::{ImportOutcome, ImportRules, Trim};
-
-/// What one of those who share a commit does.
-type Doing<'s> = Box<dyn FnOnce() -> Result<()> + Send + 's>;
 
 #[test]
 fn owners_that_are_made_in_one_commit_have_each_a_number_of_their_own() {
@@ -44,8 +41,7 @@ fn who_trims_the_trail_beside_another_is_not_told_that_it_is_damaged() {
     let scene = Scene::new();
     let trim =
         || -> Doing<'_> { Box::new(|| scene.store.trim_audit(Trim::Keep(2), &by()).map(drop)) };
-    let issue: Doing<'_> = Box::new(|| scene.issue().map(drop));
-    let results = share(&scene, issue, vec![trim(), trim(), trim()]);
+    let results = share(&scene, issue(&scene), vec![trim(), trim(), trim()]);
     results.into_iter().for_each(|result| result.unwrap());
     let scene = scene.reopen();
     let check = scene.store.check_audit().unwrap();
@@ -62,6 +58,10 @@ fn over(scene: &Scene, import: &Import) -> KeyId {
     key
 }
 
+fn issue(scene: &Scene) -> Doing<'_> {
+    Box::new(|| scene.issue().map(drop))
+}
+
 fn sweep(scene: &Scene) -> Doing<'_> {
     Box::new(|| scene.store.sweep(100, &by()).map(|swept| assert_eq!(swept.keys, 1)))
 }
@@ -76,8 +76,7 @@ fn a_token_that_was_swept_in_the_same_commit_can_be_imported() {
         assert!(matches!(outcomes[..], [ImportOutcome::Imported(key)] if key != before));
         Ok(())
     });
-    let issue: Doing<'_> = Box::new(|| scene.issue().map(drop));
-    let results = share(&scene, issue, vec![sweep(&scene), import]);
+    let results = share(&scene, issue(&scene), vec![sweep(&scene), import]);
     results.into_iter().for_each(|result| result.unwrap());
     assert_eq!(scene.reopen().reason("of-another-system"), None);
 }
@@ -110,8 +109,7 @@ fn two_imports_of_one_commit_bring_no_more_schemes_than_one_may() {
         "sha512-256:first-bar",
         "sha512-256:last-underscore",
     ];
-    let issue: Doing<'_> = Box::new(|| scene.issue().map(drop));
-    let results = share(&scene, issue, vec![import(&some), import(&others)]);
+    let results = share(&scene, issue(&scene), vec![import(&some), import(&others)]);
     let kinds: Vec<_> = results.iter().map(|r| r.as_ref().err().map(Error::kind)).collect();
     assert_eq!(kinds, [None, None, Some(ErrorKind::Argument)]);
 }
