@@ -83,7 +83,7 @@ impl Batch {
     /// The rows as the batch has them now.
     pub(crate) fn view(&self) -> View<'_> {
         let view = View::new(Transaction::Write(&self.transaction), &self.storage.keys);
-        view.knowing(&self.known)
+        view.knowing(&self.known, self.state.next_owner)
     }
 
     /// Writes each of `ops`: its row, the indexes over it, and the log. Numbers of realms,

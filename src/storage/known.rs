@@ -24,8 +24,6 @@ pub(super) struct Known {
     put: BTreeSet<KeyId>,
     /// By their rows in `owner_names`.
     owners: HashMap<Vec<u8>, OwnerRecord>,
-    /// After the numbers of all these, also of those that are kept no longer.
-    next_owner: u64,
 }
 
 impl Known {
@@ -76,12 +74,5 @@ impl Known {
             self.owners.clear();
         }
         self.owners.insert(owner_name_row(owner.realm, &owner.id), owner.clone());
-        let next = u64::from(owner.owner.number()).saturating_add(1);
-        self.next_owner = self.next_owner.max(next);
-    }
-
-    /// No owner that was put has this number or a higher one.
-    pub(super) fn next_owner(&self) -> u64 {
-        self.next_owner
     }
 }

@@ -38,6 +38,8 @@ pub(crate) struct View<'s> {
     keys: &'s MacKeys,
     /// What the batch whose rows are read knows of them.
     known: Option<&'s RefCell<Known>>,
+    /// The number for a new owner in that batch.
+    next_owner: Option<u64>,
     /// The file that is read, which must be open for longer than the transaction.
     _current: Option<Arc<Current>>,
 }
@@ -67,24 +69,24 @@ pub(crate) enum Changes {
 
 impl<'s> View<'s> {
     pub(super) fn new(transaction: Transaction<'s>, keys: &'s MacKeys) -> Self {
-        Self { transaction, keys, known: None, _current: None }
+        Self { transaction, keys, known: None, next_owner: None, _current: None }
     }
 
-    /// Reads the rows of a batch, which knows something of them.
-    pub(super) fn knowing(self, known: &'s RefCell<Known>) -> Self {
-        Self { known: Some(known), ..self }
+    /// Reads the rows of a batch, which knows something of them, and the number for a new owner.
+    pub(super) fn knowing(self, known: &'s RefCell<Known>, next_owner: u64) -> Self {
+        Self { known: Some(known), next_owner: Some(next_owner), ..self }
     }
 
     /// Reads `current`.
     pub(super) fn of(current: Arc<Current>, keys: &'s MacKeys) -> Result<Self> {
         let transaction = Transaction::Read(current.handle.begin_read()?);
-        Ok(Self { transaction, keys, known: None, _current: Some(current) })
+        Ok(Self { transaction, keys, known: None, next_owner: None, _current: Some(current) })
     }
 
     /// Reads the rows as of the last commit.
     pub(super) fn kept(kept: Kept, keys: &'s MacKeys) -> Self {
         let (transaction, current) = (Transaction::Kept(kept.transaction), Some(kept.current));
-        Self { transaction, keys, known: None, _current: current }
+        Self { transaction, keys, known: None, next_owner: None, _current: current }
     }
 
     /// Where the store stands: as of the last commit, in a batch, too.
@@ -97,8 +99,7 @@ impl<'s> View<'s> {
 
     /// The number for a new owner: after those of the last commit and of the batch.
     pub(crate) fn next_owner(&self) -> Result<u64> {
-        let put = self.known.map_or(0, |known| known.borrow().next_owner());
-        Ok(self.state()?.next_owner.max(put))
+        self.next_owner.map_or_else(|| Ok(self.state()?.next_owner), Ok)
     }
 
     /// The key `key_id`, if there is one.
