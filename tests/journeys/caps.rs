@@ -80,7 +80,8 @@ fn a_key_that_takes_a_place_is_written_once_with_those_that_lost_theirs() {
         })
         .collect();
     let mut want = vec![one, other];
-    (keys.sort_unstable(), want.sort_unstable());
+    keys.sort_unstable();
+    want.sort_unstable();
     assert_eq!(keys, want);
 }
 
