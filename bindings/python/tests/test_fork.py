@@ -144,6 +144,7 @@ def test_a_child_may_let_go_of_the_store(path: Path) -> None:
 def test_a_child_at_the_limit_of_descriptors_keeps_no_lock(path: Path, can_open: bool) -> None:
     """Its parent ends without a word, and is started anew while it lives."""
     reader, writer = os.pipe()
+    forked = os.pipe()
 
     def work() -> None:
         free = [os.open(os.devnull, os.O_RDONLY) for _ in range(2)]
@@ -157,10 +158,13 @@ def test_a_child_at_the_limit_of_descriptors_keeps_no_lock(path: Path, can_open:
             os.close(os.open(os.devnull, os.O_RDONLY))
         if os.fork() == 0:
             signal.alarm(60)
+            # What a child does at a fork is done here.
+            os.write(forked[1], b"x")
             os.close(writer)
             os.read(reader, 1)
             os._exit(0)
         assert not store.closed
+        assert os.read(forked[0], 1) == b"x"
         # Nothing is unlocked.
         os._exit(0)
 
@@ -168,8 +172,8 @@ def test_a_child_at_the_limit_of_descriptors_keeps_no_lock(path: Path, can_open:
     try:
         Store.open(path).close()
     finally:
-        os.close(writer)
-        os.close(reader)
+        for descriptor in (reader, writer, *forked):
+            os.close(descriptor)
 
 
 def test_multiprocessing_by_spawn_cannot_take_a_store_along(store: Store) -> None:
