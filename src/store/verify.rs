@@ -163,7 +163,8 @@ impl Store {
                 }
             },
             Err(Missing::Nowhere) if self.has_no_other(text) => Err(Denial::UNKNOWN),
-            Err(_) => self.rule_otherwise(text, *presented, request, required, now),
+            Err(Missing::Nowhere) => self.rule_otherwise(text, *presented, request, required, now),
+            Err(Missing::Unsure) => self.rule_unsure(text, *presented, request, required, now),
         };
         match verdict {
             Ok(grant) => {
@@ -217,6 +218,24 @@ impl Store {
                 self.rule_otherwise(text, presented, request, required, None)
             }
             verdict => verdict,
+        }
+    }
+
+    /// Decides about a text of whose key one look cannot tell whether it is there. If it is, no
+    /// twin of it is asked for.
+    #[cold]
+    #[inline(never)]
+    fn rule_unsure(
+        &self,
+        text: Text<'_>,
+        presented: Presented<'_>,
+        request: &Request,
+        required: Required,
+        now: Option<Timestamp>,
+    ) -> Result<Grant, Denial> {
+        match self.find(text.bound, &presented, request) {
+            Some(_) => self.rule_changed(text, presented, request, required, now),
+            None => self.rule_otherwise(text, presented, request, required, now),
         }
     }
 

@@ -3,14 +3,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 
 use rustix::io::Errno;
+use sha2::{Digest as _, Sha256};
 
 use super::*;
 use crate::audit::Event;
 use crate::digest::Pepper;
 use crate::error::{Error, ErrorKind};
-use crate::spec::Update;
+use crate::spec::{Import, Update};
 use crate::storage::tests::disk::Fault;
-use crate::store::{Draft, trail};
+use crate::store::{Draft, ImportRules, trail};
 
 /// What one of those who share a commit does.
 pub(super) type Doing<'s> = Box<dyn FnOnce() -> Result<()> + Send + 's>;
@@ -367,4 +368,35 @@ fn a_use_is_not_written_with_each_commit() {
     assert_eq!(used(), None);
     scene.store.flush().unwrap();
     assert!(used().is_some());
+}
+
+/// A look that could not tell whether a key is there was followed by one for its twin, so that a
+/// token whose key had been revoked was granted.
+#[test]
+fn a_twin_is_not_asked_for_while_owners_are_suspended_and_resumed() {
+    let scene = Scene::new();
+    let text = "a-token-of-another-system";
+    let spec = || Spec::new(scene.acme, "live", "o");
+    let digest: String = Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let twins = [
+        Import::token(spec(), text).unwrap(),
+        Import::digest(spec(), "sha256".parse().unwrap(), &digest).unwrap(),
+    ];
+    for twin in twins {
+        scene.store.import(&[twin], &ImportRules::new(), &by()).unwrap();
+    }
+    let first = scene.store.verify(scene.acme, text.as_bytes(), &Request::new()).unwrap().key_id;
+    scene.store.revoke(first, &by()).unwrap();
+    scene.store.set_owner(scene.acme, "other", &OwnerChange::new(), &by()).unwrap();
+    thread::scope(|scope| {
+        let changing = scope.spawn(|| {
+            for n in 0..4_000 {
+                let change = OwnerChange::new().suspended(n % 2 == 0);
+                scene.store.set_owner(scene.acme, "other", &change, &by()).unwrap();
+            }
+        });
+        while !changing.is_finished() {
+            assert_eq!(scene.reason(text), Some(Reason::Revoked));
+        }
+    });
 }
