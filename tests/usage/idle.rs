@@ -1,6 +1,8 @@
 //! Keys that are refused because they were not used for long.
 
-use keycask::{ErrorKind, OwnerChange, Rotation, Update};
+use keycask::{
+    ErrorKind, Import, ImportOutcome, ImportRules, OwnerChange, Request, Rotation, Update,
+};
 
 use super::kit::{DAY, HOUR, MINUTE, Scene, by, profile};
 
@@ -228,4 +230,26 @@ fn a_key_whose_owner_was_suspended_for_longer_than_its_span_is_idle_until_it_is_
     assert_eq!(scene.verify(&issued), "idle");
     scene.update(&issued, &Update::new().idle(DAY * 30));
     assert_eq!(scene.verify(&issued), "granted");
+}
+
+/// What the profile said at the import was the key's own from then on.
+#[test]
+fn an_imported_key_without_a_span_follows_its_profile_and_counts_from_the_import() {
+    let scene = Scene::new("idle = \"90d\"");
+    let token = "of-another-system";
+    let import = Import::token(scene.spec(), token).unwrap().issued(scene.now().minus(DAY * 400));
+    let outcome = scene.store().import(&[import], &ImportRules::new(), &by()).unwrap().remove(0);
+    let ImportOutcome::Imported(key) = outcome else { panic!("{outcome:?}") };
+    let verify = || scene.store().verify(scene.acme(), token.as_bytes(), &Request::new()).is_ok();
+    let idle = || scene.store().key(key).unwrap().idle;
+    assert_eq!(idle(), Some(DAY * 90));
+    scene.apply("idle = \"7d\"");
+    assert_eq!(idle(), Some(DAY * 7));
+    scene.clock.forward(DAY * 6);
+    assert!(verify());
+    scene.clock.forward(DAY * 8);
+    assert!(!verify(), "the shorter span is not enforced");
+    scene.apply("");
+    assert_eq!(idle(), None);
+    assert!(verify());
 }

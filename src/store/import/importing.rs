@@ -10,7 +10,7 @@ use super::{ImportOutcome, ImportRules};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::digest::{Digest, ImportSecret, Locator, Scheme, Trace};
-use crate::entry::{Idle, State};
+use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
@@ -127,8 +127,6 @@ impl<'a> Importing<'a> {
         }
         self.check_scheme(of, adopted.imported.found_by())?;
         let key_id = self.ids.next().ok_or_else(no_key_id)?;
-        let since = self.now;
-        let policy_idle = realm.policy().idle.map(|span| Idle { span, since });
         let mut record = KeyRecord {
             key_id,
             digest: adopted.digest,
@@ -153,8 +151,7 @@ impl<'a> Importing<'a> {
             reason: String::new(),
             parts: Parts {
                 networks: terms.networks,
-                // It has been unused here only since it came.
-                idle: terms.idle.or(policy_idle),
+                idle: terms.idle,
                 quota: None,
                 imported: Some(adopted.imported),
             },
