@@ -170,7 +170,8 @@ impl Update {
         })
     }
 
-    /// Checks the change of a key of `kind` that is valid from `start`.
+    /// Checks the change of a key of `kind` that is valid from `start` until `end`, and came under
+    /// its profile at `from` if that is later.
     ///
     /// # Errors
     ///
@@ -180,7 +181,8 @@ impl Update {
         &self,
         realm: &Realm,
         kind: &Kind,
-        start: Timestamp,
+        (start, from): (Timestamp, Timestamp),
+        end: Timestamp,
         now: Timestamp,
     ) -> Result<Accepted> {
         if let Some(name) = &self.name {
@@ -189,8 +191,10 @@ impl Update {
         if let Some(metadata) = &self.metadata {
             text::check_json("metadata", metadata)?;
         }
-        if let Some(end) = self.end {
-            check_end(end, (start, start), now, realm.policy().longest_life)?;
+        if let Some(new) = self.end {
+            // What ends sooner than it did is never too long.
+            let longest = realm.policy().longest_life.filter(|_| new > end);
+            check_end(new, (start, start.max(from)), now, longest)?;
         }
         if let Some(CreditChange::Set(credits) | CreditChange::Add(credits)) = self.credits
             && credits > Quota::LIMIT_MAX

@@ -117,7 +117,9 @@ impl Store {
         let asked = Asked::new(by, "update", || update.asked(key))?;
         let allowed = |held: &Held<'_>, now| {
             not_revoked(&held.record)?;
-            let accepted = update.check(held.realm, held.kind, held.record.start, now)?;
+            let record = &held.record;
+            let start = (record.start, record.key_id.issued());
+            let accepted = update.check(held.realm, held.kind, start, record.end, now)?;
             if let Some(end) = update.end
                 && held.record.successor.is_some()
                 && end > held.record.end
@@ -199,9 +201,12 @@ impl Store {
                 trail::credit_changes(&mut entry, had, info.quota);
             }
             let ended = after.state == State::Revoked;
+            // What was noted of its use goes from memory with the rest of what is kept for that.
+            let forgets_use = before.keeps_use(realm) && !after.keeps_use(realm);
             let draft = Draft::new(info).ops(records.into_iter().map(Op::Key)).entry(entry);
             let draft = credits.into_iter().fold(draft, Draft::credit);
             let draft = if ended { draft.seal(key, None) } else { draft };
+            let draft = if forgets_use { draft.usage() } else { draft };
             Ok(asked.note(draft, now, Done::Key(key)))
         })
     }

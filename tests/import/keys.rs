@@ -2,14 +2,16 @@
 
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
 use keycask::{
-    ErrorKind, Event, Import, ImportRules, KeyInfo, OwnerChange, Reason, Rotation, Spec, State,
-    Store, Timestamp,
+    Clock, ErrorKind, Event, Import, ImportRules, KeyInfo, OwnerChange, Reason, Rotation, Spec,
+    State, Store, Timestamp, Update,
 };
 
-use crate::acme::{Scene, by};
-use crate::kit::{POLICY, outcomes, shape};
+use crate::acme::{Scene, by, profile};
+use crate::hands::Hands;
+use crate::kit::{POLICY, options, outcomes, shape};
 
 const STRICT: &str = r#"
 realm = "strict"
@@ -133,4 +135,25 @@ fn a_key_that_comes_revoked_keeps_no_copy_of_its_token() {
     let refused = store.import(&[key()], &ImportRules::new(), &by()).unwrap_err();
     assert!(refused.to_string().contains("sealing key"), "{refused}");
     store.import(&[key().state(State::Revoked)], &ImportRules::new(), &by()).unwrap();
+}
+
+/// It had been issued longer ago than a key may live, so that each end was refused, also one that
+/// comes sooner.
+#[test]
+fn the_end_of_a_key_that_came_with_a_long_life_can_be_changed() {
+    let clock = Hands::at("2026-01-01T00:00:00Z");
+    let scene = Scene::with(options().clock(clock.clone()), "longest_life = \"90d\"");
+    let (now, day) = (clock.now(), Duration::from_secs(86_400));
+    let spec = scene.spec().end(now.plus(day * 60));
+    let import = Import::token(spec, "of-another-system").unwrap().issued(now.minus(day * 730));
+    let key = scene.import(&[import])[0];
+    let update = |end| scene.store.update(key, &Update::new().end(end), &by());
+    assert_eq!(update(now.plus(day * 80)).unwrap().end, now.plus(day * 80));
+    let refused = update(now.plus(day * 91)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Argument, "{refused}");
+    scene.store.apply_realm("a.toml", &profile("longest_life = \"30d\""), &by()).unwrap();
+    assert_eq!(update(now.plus(day * 70)).unwrap().end, now.plus(day * 70), "it comes sooner");
+    let refused = update(now.plus(day * 71)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Argument, "{refused}");
+    assert_eq!(update(now.plus(day)).unwrap().end, now.plus(day));
 }

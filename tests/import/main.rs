@@ -3,6 +3,8 @@
 
 #[path = "../common/acme.rs"]
 mod acme;
+#[path = "../common/hands.rs"]
+mod hands;
 mod keys;
 mod kit;
 mod known;

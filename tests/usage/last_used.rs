@@ -2,7 +2,7 @@
 
 use keycask::{Filter, Request, Rotation, Update};
 
-use super::kit::{DAY, MINUTE, Scene, by};
+use super::kit::{DAY, HOUR, MINUTE, Scene, by};
 
 /// P-50: a peer told that revoked keys were used, because it noted uses before it decided.
 #[test]
@@ -155,4 +155,17 @@ fn a_lineage_tells_who_still_uses_the_old_key() {
     let lineage = told(&scene, second.key.key_id);
     assert_eq!(lineage[2], (3, false, None));
     assert_eq!(lineage, told(&scene, third.key.key_id));
+}
+
+/// Nothing but the key's own span has its use kept.
+#[test]
+fn a_use_that_was_noted_is_written_when_no_more_are_to_be() {
+    let scene = Scene::new("");
+    let issued = scene.issue(&scene.spec().idle(HOUR * 2));
+    scene.clock.forward(MINUTE / 6);
+    assert_eq!(scene.verify(&issued), "granted");
+    let used = Some(scene.now());
+    assert_eq!(scene.info(&issued).last_used, used);
+    scene.update(&issued, &Update::new().no_idle());
+    assert_eq!(scene.info(&issued).last_used, used);
 }
