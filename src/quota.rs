@@ -193,6 +193,10 @@ pub(crate) struct Balance {
 pub(crate) enum CreditChange {
     /// As many as a new quota has.
     Give,
+    /// Those of a lineage in whose place it comes.
+    Inherit(Balance),
+    /// As many as there are, refilled no later than by a quota that is given at this time.
+    Sooner(Timestamp),
     Set(u64),
     Add(u64),
     Take(u64),
@@ -232,12 +236,18 @@ impl Balance {
         leased: u64,
         now: Timestamp,
     ) -> Self {
-        let mut balance = self.at(quota, now);
+        let mut balance = match change {
+            // That goes by its own time.
+            CreditChange::Sooner(_) => self,
+            _ => self.at(quota, now),
+        };
         if balance.due == self.due {
             balance.left = balance.left.saturating_add(leased);
         }
         match change {
             CreditChange::Give => return Self::new(quota, now),
+            CreditChange::Inherit(balance) => return balance,
+            CreditChange::Sooner(at) => balance.due = balance.due.min(quota.refill.after(at, at)),
             CreditChange::Set(credits) => balance.left = credits,
             CreditChange::Add(credits) => balance.left = balance.left.saturating_add(credits),
             CreditChange::Take(credits) => balance.left = balance.left.saturating_sub(credits),

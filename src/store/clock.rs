@@ -1,13 +1,20 @@
 //! Set the durable time mark back.
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
+use super::draft::Crediting;
 use super::operation::Asked;
-use super::{Draft, Store, trail};
+use super::state::takes_place;
+use super::{Draft, Store, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
+use crate::entry::State;
 use crate::error::Result;
-use crate::record::Done;
+use crate::quota::CreditChange;
+use crate::record::{Done, KeyRecord, Op};
+use crate::storage::View;
 use crate::time::Timestamp;
 
 impl Store {
@@ -17,6 +24,10 @@ impl Store {
     /// the store goes by the latest present that it recorded, so that no expired key lives
     /// again. A key that was refused as expired meanwhile stays refused until the store is
     /// reopened.
+    ///
+    /// If the reading is earlier, a key that gave up its place under a cap as it seemed to have
+    /// expired takes one again, also beyond the cap, and credits are refilled no later than if
+    /// their quota was given now. For that all keys are read, while other writers wait.
     ///
     /// # Errors
     ///
@@ -32,8 +43,28 @@ impl Store {
             let mut entry = trail::entry(Event::ClockReset, by, reading);
             entry.before.insert("present".to_owned(), now.to_string().into());
             entry.after.insert("present".to_owned(), reading.to_string().into());
-            let draft = Draft::new(reading).entry(entry).mark(reading);
+            let mut draft = Draft::new(reading).entry(entry).mark(reading);
+            if reading < now {
+                draft = put_back(draft, view, reading)?;
+            }
             Ok(asked.note(draft, reading, Done::Present(reading)))
         })
     }
+}
+
+/// Adds to `draft` what later times than `reading`, which is the present, have left in `view`.
+fn put_back<T>(mut draft: Draft<T>, view: &View<'_>, reading: Timestamp) -> Result<Draft<T>> {
+    let mut quotas = BTreeMap::new();
+    for record in scan::keys(view, None, None) {
+        let record = record?;
+        if record.state != State::Revoked {
+            quotas.extend(record.parts.quota.map(|quota| (record.lineage, quota)));
+        }
+        if takes_place(&record, reading) && !record.counted {
+            draft = draft.op(Op::Key(KeyRecord { counted: true, ..record }));
+        }
+    }
+    let sooner = CreditChange::Sooner(reading);
+    let credits = quotas.into_iter().map(|(lineage, q)| Crediting::new(lineage, q, sooner));
+    Ok(credits.fold(draft, Draft::credit))
 }

@@ -240,7 +240,7 @@ impl Store {
     }
 
     /// The credits of a lineage at `at`, in memory and in `view`.
-    fn balance(
+    pub(super) fn balance(
         &self,
         view: &View<'_>,
         lineage: KeyId,

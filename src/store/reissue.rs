@@ -1,5 +1,7 @@
 //! Make keys anew whose tokens were lost: the operation that made them is asked for again.
 
+use std::slice;
+
 use super::draft::Crediting;
 use super::operation::{Asked, conflict};
 use super::{Draft, Realms, Store, trail};
@@ -106,12 +108,11 @@ impl Reissuing<'_> {
         let mut key = store.key_info(view, realm, kind, &owner.id, &new, now)?;
         let mut draft = draft;
         if let Some(quota) = new.parts.quota.filter(|_| lineage != lost.lineage) {
-            let left = store.key_quota(view, &lost, &[], now)?.map(|quota| quota.remaining);
-            let changes = [Some(CreditChange::Give), left.map(CreditChange::Set)];
-            let credits = changes.into_iter().flatten();
-            let credits: Vec<_> = credits.map(|c| Crediting::new(lineage, quota, c)).collect();
-            key.quota = store.key_quota(view, &new, &credits, now)?;
-            draft = credits.into_iter().fold(draft, Draft::credit);
+            let balance = store.balance(view, lost.lineage, &quota, store.mark.next(now))?;
+            let change = CreditChange::Inherit(balance);
+            let crediting = Crediting::new(lineage, quota, change);
+            key.quota = store.key_quota(view, &new, slice::from_ref(&crediting), now)?;
+            draft = draft.credit(crediting);
         }
         let event = Event::KeyReissued;
         let mut entry = trail::key_entry(event, by, now, realm, lost.key_id, &owner.id);

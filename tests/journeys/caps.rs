@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use keycask::{
-    Changed, Changes, ErrorKind, Filter, Import, ImportRules, OwnerChange, Reason, Rotation, Spec,
-    State, Timestamp, Update,
+    Changed, Changes, Clock, ErrorKind, Filter, Import, ImportRules, OwnerChange, Reason, Rotation,
+    Spec, State, Timestamp, Update,
 };
 
 use crate::kit::{Scene, by};
@@ -178,4 +178,30 @@ fn a_suspended_key_takes_no_place_whatever_is_changed_about_it() {
     let full = store.resume(paused.key_id, &by()).unwrap_err();
     assert_eq!(full.kind(), ErrorKind::Cap);
     assert_eq!(scene.reason(&token), Some(Reason::Suspended));
+}
+
+/// It had given its place up as it seemed to have expired, and had none ever after.
+#[test]
+fn a_key_takes_its_place_again_when_a_clock_that_was_ahead_is_set_right() {
+    let mut scene = Scene::planned();
+    let acme = scene.store().realm("acme").unwrap();
+    let day = Duration::from_secs(86_400);
+    let short = Spec::new(acme, "live", "o").life(10 * day);
+    let one = scene.store().issue(&short, &by()).unwrap().key.key_id;
+    scene.issue(&[]);
+    let right = Clock::now(&scene.clock);
+    scene.clock.forward(11 * day);
+    scene.issue(&[]);
+    scene.clock.set(&right.to_string());
+    scene.store().reset_clock(&by()).unwrap();
+    scene.reopen();
+    let store = scene.store();
+    assert_eq!(store.update(one, &Update::new().name("one"), &by()).unwrap().name, "one");
+    let active: Vec<_> = store.list(&Filter::new().state(State::Active), None, 9).unwrap().keys;
+    assert_eq!(active.len(), 3);
+    let other = active.iter().find(|key| key.key_id != one).unwrap();
+    store.revoke(other.key_id, &by()).unwrap();
+    let refused = store.issue(&short, &by()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Cap, "{refused}");
+    store.check().unwrap();
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keycask::{Clock, Reason, Request};
 
-use crate::kit::{DAY, HOUR, Key, Scene};
+use crate::kit::{DAY, HOUR, Key, Scene, by};
 
 #[test]
 fn a_refill_replaces_what_was_left() {
@@ -161,4 +161,27 @@ fn a_refill_that_was_due_while_the_machine_slept_comes_within_an_hour() {
     assert_eq!(told(&scene, &key).0, "2026-02-20T13:00:00Z");
     scene.clock.forward(HOUR);
     assert_eq!(scene.drain(&key), 3);
+}
+
+/// A refill by a clock that was a month ahead put the next one off by a month, for good.
+#[test]
+fn who_sets_the_clock_right_has_credits_refilled_when_they_would_be_from_now_on() {
+    let scene = Scene::new();
+    let [daily, spent, never] = ["3 per day", "3 per 12h", "3"].map(|text| scene.key(text));
+    assert_eq!([&daily, &never].map(|key| scene.drain(key)), [3, 3]);
+    scene.clock.set("2026-02-15T12:00:00Z");
+    // The step is seen, and an hour later the clock is believed.
+    assert_eq!(scene.remaining(&daily), 3);
+    scene.clock.forward(HOUR);
+    assert_eq!([&daily, &spent].map(|key| scene.drain(key)), [3, 3]);
+    assert_eq!(scene.quota(&daily).unwrap().reset.to_string(), "2026-02-16T00:00:00Z");
+    scene.clock.set("2026-01-15T14:00:00Z");
+    scene.store().reset_clock(&by()).unwrap();
+    let reset = |key| scene.quota(key).unwrap().reset.to_string();
+    assert_eq!(reset(&daily), "2026-01-16T00:00:00Z");
+    assert_eq!(reset(&spent), "2026-01-16T02:00:00Z");
+    assert_eq!([&daily, &spent, &never].map(|key| scene.remaining(key)), [0, 0, 0]);
+    scene.clock.until("2026-01-16T02:00:00Z");
+    assert_eq!([&daily, &spent, &never].map(|key| scene.drain(key)), [3, 3, 0]);
+    scene.store().check().unwrap();
 }

@@ -4,7 +4,7 @@ use std::thread;
 
 use keycask::{Actor, ErrorKind, Request, Restore, Spec, Store};
 
-use crate::kit::{Scene, by};
+use crate::kit::{DAY, Scene, by, quota};
 
 #[test]
 fn a_key_that_is_made_again_has_the_credits_of_the_one_whose_token_was_lost() {
@@ -69,4 +69,16 @@ fn nobody_is_refused_while_credits_are_changed() {
         assert!(paying.join().unwrap(), "a request was refused though credits were left");
     });
     assert_eq!(scene.remaining(&key), 1_000_000 + 200 - 20_000);
+}
+
+#[test]
+fn a_key_that_is_made_again_is_refilled_when_the_one_would_have_been_whose_token_was_lost() {
+    let scene = Scene::new();
+    let operation = by().operation("issue-1");
+    let spec = Spec::new(scene.realm, "live", "plain").quota(quota("10 per 30d"));
+    let lost = scene.store().issue(&spec, &operation).unwrap().key;
+    scene.clock.forward(DAY * 29);
+    let again = scene.store().issue(&spec, &operation).unwrap().key;
+    assert_eq!(again.quota, lost.quota);
+    assert_eq!(scene.store().key(again.key_id).unwrap().quota, lost.quota);
 }
