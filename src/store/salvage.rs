@@ -82,7 +82,7 @@ impl Salvaged {
             for record in page {
                 let key_id = record.key_id;
                 let there = self.there(read(|| theirs.key(key_id)), restored)?;
-                let quota = there.quota();
+                let quota = there.quota(&record);
                 let (realm, _) = realms.of_kind(record.kind)?;
                 if let Some(denied) = denied_key(&record, there, realm, now) {
                     asked.put_key(&mut batch, &record, denied)?;
@@ -150,12 +150,15 @@ enum There<T> {
 }
 
 impl There<KeyRecord> {
-    /// That of the key, if it is known to have one.
-    fn quota(&self) -> Option<Quota> {
-        match self {
-            Self::Row(record) => record.parts.quota,
-            Self::Nothing | Self::Unreadable => None,
-        }
+    /// That of the key which is `ours` here, if it has one as far as is known. A revoked key has
+    /// no part in the credits of its lineage.
+    fn quota(&self, ours: &KeyRecord) -> Option<Quota> {
+        let theirs = match self {
+            Self::Row(record) => record,
+            Self::Unreadable => ours,
+            Self::Nothing => return None,
+        };
+        theirs.parts.quota.filter(|_| theirs.state != State::Revoked)
     }
 }
 

@@ -3,6 +3,7 @@ use std::path::Path;
 use super::*;
 use crate::error::ErrorKind;
 use crate::key_id::KeyId;
+use crate::spec::{Rotation, Update};
 use crate::storage::tests::damage::{damage_balance, damage_key, damage_state};
 use crate::storage::tests::mend::{Mender, PAGE};
 use crate::store::Restore;
@@ -91,6 +92,50 @@ fn credits_whose_row_is_damaged_are_spent_until_they_are_refilled() {
     assert_eq!((told.denied, told.unreadable), (Vec::new(), 1));
     let quota = Store::open(path("new")).unwrap().key(key).unwrap().quota.unwrap();
     assert_eq!((quota.remaining, quota.reset), (0, due));
+}
+
+/// What is left says its own row, and that is sound.
+#[test]
+fn a_key_whose_row_is_damaged_has_no_more_credits_than_are_left_in_the_original() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let (store, acme) = made(&path("keys"));
+    let spec = Spec::new(acme, "live", "o").quota("5".parse::<crate::Quota>().unwrap());
+    let issued = store.issue(&spec, &by()).unwrap();
+    let key = issued.key.key_id;
+    store.backup(path("backup")).unwrap();
+    let token = issued.token.expose().as_bytes();
+    (0..4).for_each(|_| _ = store.verify(acme, token, &Request::new()).unwrap());
+    store.close().unwrap();
+    damage_key(&path("keys"), key);
+    let how = Restore::new().denials_of(path("keys"));
+    let told = Store::options().restore(path("backup"), path("new"), &how, &by()).unwrap();
+    assert_eq!(told.denied, [key]);
+    let restored = Store::open(path("new")).unwrap().key(key).unwrap();
+    assert_eq!((restored.state, restored.quota.unwrap().remaining), (State::Suspended, 1));
+}
+
+/// A generation that was revoked has the quota that was its own, and no part in the credits.
+#[test]
+fn a_revoked_generation_takes_no_credits_from_its_lineage() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name);
+    let clock = Hands::new();
+    let (store, acme) = made_with(options(&clock), &path("keys"));
+    let spec = Spec::new(acme, "live", "o").quota("100 per day".parse::<crate::Quota>().unwrap());
+    let first = store.issue(&spec, &by()).unwrap().key.key_id;
+    let rotation = Rotation::new().grace(Duration::ZERO);
+    let second = store.rotate(first, &rotation, &by()).unwrap().key.key_id;
+    let more = Update::new().quota("1000 per day".parse::<crate::Quota>().unwrap());
+    store.update(second, &more, &by()).unwrap();
+    store.backup(path("backup")).unwrap();
+    clock.forward(Duration::from_secs(25 * 3_600));
+    store.update(second, &Update::new().take_credits(100), &by()).unwrap();
+    store.close().unwrap();
+    let how = Restore::new().denials_of(path("keys"));
+    options(&clock).restore(path("backup"), path("new"), &how, &by()).unwrap();
+    let store = options(&clock).open(path("new")).unwrap();
+    assert_eq!(store.key(second).unwrap().quota.unwrap().remaining, 900);
 }
 
 #[test]
