@@ -40,8 +40,8 @@ pub(super) fn put_sealed(copy: &[u8]) -> Vec<u8> {
     [&[VERSION], copy].concat()
 }
 
-pub(super) fn sealed(body: &[u8]) -> Result<Vec<u8>> {
-    rest(body).map(<[u8]>::to_vec)
+pub(super) fn sealed(body: &[u8]) -> Result<&[u8]> {
+    rest(body)
 }
 
 pub(super) fn put_balance(keys: u32, balance: Balance) -> Vec<u8> {

@@ -303,7 +303,8 @@ impl<'s> View<'s> {
     pub(crate) fn sealed(&self, key_id: KeyId) -> Result<Option<Vec<u8>>> {
         let row = key_row(key_id);
         let body = self.body(SEALED, &row)?;
-        body.map(|body| named(values::sealed(&body), "sealed", &row)).transpose()
+        body.map(|body| named(values::sealed(&body).map(<[u8]>::to_vec), "sealed", &row))
+            .transpose()
     }
 
     /// When `key_id` was last used, as far as that was written.

@@ -18,7 +18,7 @@ fn balance(left: u64) -> Balance {
 
 /// A store with two keys of one lineage that have a quota, of which 70 credits are left, and
 /// one that has none.
-fn filled() -> (Home, Storage) {
+pub(super) fn filled() -> (Home, Storage) {
     let home = home();
     let storage = create(&home);
     let mut batch = storage.batch().unwrap();

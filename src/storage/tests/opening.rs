@@ -133,18 +133,22 @@ fn a_path_that_turns_into_a_link_while_it_is_opened_leads_nowhere_else() {
             }
         });
         let _finish = Finish(&stop);
+        let (mut opened, mut refused) = (0, 0);
         for round in 0..2_000 {
             match open(&home) {
                 Ok(storage) => {
                     commit(&storage, &[Op::Key(key(round + 1, 1))]);
                     storage.close().unwrap();
+                    opened += 1;
                 }
                 Err(error) => {
                     let kinds = [ErrorKind::Permission, ErrorKind::Conflict, ErrorKind::Locked];
                     assert!(kinds.contains(&error.kind()), "{error}");
+                    refused += 1;
                 }
             }
         }
+        assert!(opened > 0 && refused > 0, "{opened} opened, {refused} refused");
     });
     assert!(fs::read(&target).unwrap() == before, "it was written through the link");
 }
