@@ -9,6 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind};
+use crate::text::no_such;
 use crate::time::Timestamp;
 
 /// The public name of a key. It selects a key, proves nothing, and may be logged.
@@ -91,10 +92,8 @@ impl FromStr for KeyId {
     /// `Argument` if `text` is not exactly how an id is written.
     fn from_str(text: &str) -> Result<Self, Error> {
         let refuse = || {
-            Error::new(
-                ErrorKind::Argument,
-                format!("key id {text:?}: want key_ and 13 characters of 0-9 A-Z without I L O U"),
-            )
+            let why = "want key_ and 13 characters of 0-9 A-Z without I L O U";
+            Error::new(ErrorKind::Argument, format!("{}: {why}", no_such("key id", text)))
         };
         let digits = text.strip_prefix(PREFIX).ok_or_else(refuse)?.as_bytes();
         if digits.len() != 13 {

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use keycask::{
-    Actor, Error, ErrorKind, KeyId, OwnerChange, Rotation, SealingKey, Spec, Store, Timestamp,
-    Update,
+    Actor, Anchor, Cursor, Error, ErrorKind, FeedCursor, Filter, KeyId, OwnerChange, Rotation,
+    SealingKey, Spec, Store, Timestamp, Update,
 };
 
 const PROFILE: &str = r#"
@@ -250,4 +250,31 @@ fn a_key_that_was_rotated_does_not_outlive_its_grace_by_an_update() {
     assert_eq!(store.update(old, &with(end), &by()).unwrap().end, end);
     let sooner = Timestamp::from_ms(end.as_ms() - 1_000);
     assert_eq!(store.update(old, &with(sooner), &by()).unwrap().end, sooner);
+}
+
+/// The commonest mistake about keys: their token is given where their id belongs.
+#[test]
+fn a_token_given_for_another_text_is_not_in_the_error() {
+    let scene = scene();
+    let acme = scene.store.realm("acme").unwrap();
+    let issued = scene.store.issue(&Spec::new(acme, "live", "o"), &by()).unwrap();
+    let token = issued.token.expose();
+    let errors = [
+        token.parse::<KeyId>().map(drop),
+        token.parse::<Cursor>().map(drop),
+        format!("{}.7", token).parse::<Cursor>().map(drop),
+        token.parse::<FeedCursor>().map(drop),
+        format!("7:{token}").parse::<FeedCursor>().map(drop),
+        token.parse::<Anchor>().map(drop),
+        format!("7:{token}:{token}").parse::<Anchor>().map(drop),
+        scene.store.list(&Filter::new().hint(token), None, 1).map(drop),
+    ];
+    for error in errors.map(Result::unwrap_err) {
+        assert_eq!(error.kind(), ErrorKind::Argument, "{error}");
+        for text in [error.to_string(), format!("{error:?}")] {
+            assert!(!text.contains(&token[token.len() - 30..]), "{error}");
+        }
+    }
+    let slip = "key_000000000000O".parse::<KeyId>().unwrap_err();
+    assert!(slip.message().contains("\"key_000000000000O\""), "{slip}");
 }

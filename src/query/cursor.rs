@@ -7,6 +7,7 @@ use super::Order;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
 use crate::record::KeyRecord;
+use crate::text::no_such;
 use crate::time::Timestamp;
 
 /// Where a list goes on: after the last key that was looked at.
@@ -112,7 +113,8 @@ impl FromStr for Cursor {
     /// `Argument` for anything else.
     fn from_str(text: &str) -> Result<Self> {
         let refuse = || {
-            let why = format!("cursor {text:?}: want one as a list gave it, or a key id");
+            let what = no_such("cursor", text);
+            let why = format!("{what}: want one as a list gave it, or a key id");
             Error::new(ErrorKind::Argument, why)
         };
         let ms = |text: &str| match text.parse::<i64>() {
@@ -162,7 +164,7 @@ mod tests {
             "key_0000000000000@1 ",
         ] {
             let refused = bad.parse::<Cursor>().unwrap_err();
-            assert!(refused.to_string().contains(&format!("{bad:?}")), "{refused}");
+            assert!(refused.message().starts_with(&no_such("cursor", bad)), "{refused}");
         }
     }
 }
