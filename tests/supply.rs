@@ -248,3 +248,25 @@ fn a_crate_from_elsewhere_is_caught() {
     assert_eq!(from("registry+y"), ["keycask > middle"]);
     assert_eq!(from("git+https://x"), ["keycask > middle"]);
 }
+
+/// Tests run without optimisation, where overflow is an error anyway.
+#[test]
+fn overflow_is_an_error_in_what_is_released() {
+    let cargo = std::fs::read_to_string(Path::new(TOP).join("Cargo.toml")).unwrap();
+    let cargo: toml::Table = cargo.parse().unwrap();
+    assert_eq!(cargo["profile"]["release"]["overflow-checks"].as_bool(), Some(true));
+}
+
+/// A crate that is needed anyway can reach the network, if that part of it is asked for.
+#[test]
+fn no_crate_is_asked_for_its_sockets() {
+    let metadata = metadata();
+    let nodes = by_id(&metadata, "/resolve/nodes");
+    let features = nodes.iter().filter(|(id, _)| id.contains("#rustix@")).map(|(_, node)| {
+        let features = node["features"].as_array().unwrap().iter();
+        features.map(|feature| feature.as_str().unwrap()).collect::<Vec<_>>()
+    });
+    let features: Vec<_> = features.flatten().collect();
+    assert!(features.contains(&"fs"), "{features:?}");
+    assert!(!features.contains(&"net"), "{features:?}");
+}

@@ -1,5 +1,6 @@
 //! The C programs of `tests/` and `examples/`: as they are, with sanitizers, under valgrind.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
+#![allow(clippy::disallowed_types, reason = "a client of the example's server")]
 
 mod kit;
 
