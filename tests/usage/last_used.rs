@@ -160,12 +160,18 @@ fn a_lineage_tells_who_still_uses_the_old_key() {
 /// Nothing but the key's own span has its use kept.
 #[test]
 fn a_use_that_was_noted_is_written_when_no_more_are_to_be() {
-    let scene = Scene::new("");
+    let mut scene = Scene::new("");
     let issued = scene.issue(&scene.spec().idle(HOUR * 2));
     scene.clock.forward(MINUTE / 6);
     assert_eq!(scene.verify(&issued), "granted");
     let used = Some(scene.now());
     assert_eq!(scene.info(&issued).last_used, used);
+    scene.update(&issued, &Update::new().name("kept in memory"));
+    scene.crash();
+    assert_eq!(scene.info(&issued).last_used, None, "another change wrote it");
+    assert_eq!(scene.verify(&issued), "granted");
     scene.update(&issued, &Update::new().no_idle());
+    assert_eq!(scene.info(&issued).last_used, used);
+    scene.crash();
     assert_eq!(scene.info(&issued).last_used, used);
 }
