@@ -2,22 +2,28 @@
 
 use std::time::Duration;
 
-use keycask::Clock;
-
 use super::Part;
 use super::dice::Dice;
+use super::key::Key;
 use super::life;
-use super::world::World;
+use super::world::{World, by};
 
 pub const PART: Part = Part {
     name: "clock",
     steps: &[(5, pass), (3, shift), (2, World::reopen), (1, World::flush)],
     agrees: life::agrees,
     plant: |world| {
-        // As if the mark had been lost: time that has passed comes back.
-        let back = world.floor - 10_000_000;
-        world.clock.step(back - world.clock.now().as_ms());
-        world.store().reset_clock(&super::world::by()).is_ok()
+        // As if the mark had been lost: the time in which a key ended comes back.
+        let (now, owners) = (world.now(), &world.owners);
+        let lives = |key: &Key| !key.is_lost() && !key.spent && key.lives(now);
+        let living = |key: &&Key| lives(key) && !owners[key.owner].suspended;
+        let Some(left) = world.keys.iter().find(living).map(|key| key.end - now) else {
+            return false;
+        };
+        world.clock.forward(Duration::from_millis(u64::try_from(left).unwrap()));
+        world.floor = now + left;
+        world.clock.step(-left);
+        world.store().reset_clock(&by()).is_ok()
     },
 };
 

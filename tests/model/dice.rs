@@ -8,26 +8,28 @@ use super::numbers::Numbers;
 pub struct Dice<'b> {
     bytes: Unstructured<'b>,
     numbers: Numbers,
+    /// Whether it chooses by numbers alone.
+    is_seeded: bool,
 }
 
 impl<'b> Dice<'b> {
     /// Chooses by this seed alone.
     pub fn new(seed: u64) -> Self {
-        Self { bytes: Unstructured::new(&[]), numbers: Numbers::new(seed) }
+        Self { bytes: Unstructured::new(&[]), numbers: Numbers::new(seed), is_seeded: true }
     }
 
     /// Chooses by these bytes first.
     pub fn of(bytes: &'b [u8]) -> Self {
-        Self { bytes: Unstructured::new(bytes), numbers: Numbers::new(0) }
+        Self { bytes: Unstructured::new(bytes), numbers: Numbers::new(0), is_seeded: false }
     }
 
-    /// Whether bytes that it was given are left.
-    pub fn has_bytes(&self) -> bool {
-        !self.bytes.is_empty()
+    /// Whether it was given bytes and none of them are left.
+    pub fn is_spent(&self) -> bool {
+        !self.is_seeded && self.bytes.is_empty()
     }
 
     pub fn roll(&mut self, sides: usize) -> usize {
-        if self.has_bytes() {
+        if !self.bytes.is_empty() {
             return self.bytes.choose_index(sides).unwrap();
         }
         usize::try_from(self.numbers.next() % sides as u64).unwrap()

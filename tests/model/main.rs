@@ -32,7 +32,10 @@ mod usage;
 mod world;
 
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::PathBuf;
+use std::slice::from_ref;
 
 use dice::Dice;
 use world::World;
@@ -98,58 +101,60 @@ fn step(world: &mut World, dice: &mut Dice) {
     }
 }
 
-/// Lives one seed through; gives where store and model parted, if they did. The bug of `planted`
-/// is in the store from the middle on, and from then on its own part alone looks.
-fn live(seed: u64, planted: Option<&Part>) -> Result<World, String> {
-    let mut dice = Dice::new(seed);
+/// How often a part looks for a bug that was planted: some look now and then, or at one key.
+const LOOKS: usize = 500;
+
+/// Takes steps, as long as there is something to choose them by, and panics where store and model
+/// part. The bug of the part `planted` is done as soon as it can be, from a step on. Then that part
+/// alone looks, and whether it panics is given, if it was done: nothing else notices a bug.
+fn live(dice: &mut Dice, planted: Option<(&Part, usize)>) -> (World, Option<bool>) {
     let mut world = World::new();
-    let mut waiting = planted;
     for number in 0..STEPS {
-        let lived = catch_unwind(AssertUnwindSafe(|| {
-            step(&mut world, &mut dice);
-            world.settle();
-            if let Some(part) = waiting
-                && number >= STEPS / 2
-                && (part.plant)(&mut world)
-            {
-                waiting = None;
-            }
-            match planted.filter(|_| waiting.is_none()) {
-                Some(part) => (part.agrees)(&mut world, &mut dice),
-                None => PARTS.iter().for_each(|part| (part.agrees)(&mut world, &mut dice)),
-            }
-        }));
-        if lived.is_err() {
-            return Err(format!("seed {seed}, step {number}"));
+        if dice.is_spent() {
+            break;
+        }
+        step(&mut world, dice);
+        world.settle();
+        let done = planted.filter(|(part, from)| number >= *from && (part.plant)(&mut world));
+        let (looking, looks) = match done {
+            Some((part, _)) => (from_ref(part), LOOKS),
+            None => (PARTS, 1),
+        };
+        let mut look = || looking.iter().for_each(|part| (part.agrees)(&mut world, dice));
+        let looked = catch_unwind(AssertUnwindSafe(|| (0..looks).for_each(|_| look())));
+        match (looked, done) {
+            (looked, Some(_)) => return (world, Some(looked.is_err())),
+            (Err(panic), None) => resume_unwind(panic),
+            (Ok(()), None) => {}
         }
     }
     world.store().check().unwrap();
-    Ok(world)
+    (world, None)
 }
 
 /// Takes the steps that an input of the fuzz target `model` chooses, and panics where store and
 /// model part.
 pub fn check(input: &[u8]) {
-    let mut dice = Dice::of(input);
-    let mut world = World::new();
-    for _ in 0..STEPS {
-        if !dice.has_bytes() {
-            break;
-        }
-        step(&mut world, &mut dice);
-        world.settle();
-        PARTS.iter().for_each(|part| (part.agrees)(&mut world, &mut dice));
-    }
-    world.store().check().unwrap();
+    check_with(input, None);
+}
+
+/// The same with the bug of a part; gives whether it is noticed.
+fn check_with(input: &[u8], planted: Option<&Part>) -> bool {
+    live(&mut Dice::of(input), planted.map(|part| (part, 0))).1 == Some(true)
+}
+
+/// The inputs of the fuzz target that are kept, by name.
+fn corpus() -> Vec<(PathBuf, Vec<u8>)> {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/model");
+    let paths = fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.clone(), fs::read(&path).unwrap())).collect()
 }
 
 #[test]
 fn the_steps_of_the_corpus_go_as_a_plain_model_says() {
-    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/fuzz/corpus/model");
-    for entry in std::fs::read_dir(corpus).unwrap() {
-        let path = entry.unwrap().path();
+    for (path, input) in corpus() {
         println!("{}", path.display());
-        check(&std::fs::read(path).unwrap());
+        check(&input);
     }
 }
 
@@ -162,7 +167,8 @@ fn random_lives_of_keys_go_as_a_plain_model_says() {
     let (seeds, first) = (amount("KEYCASK_MODEL_SEEDS", 12), amount("KEYCASK_FIRST_SEED", 0));
     let mut refusals = BTreeSet::new();
     for seed in (first..).take(seeds as usize) {
-        refusals.append(&mut live(seed, None).unwrap().refusals);
+        let lived = catch_unwind(|| live(&mut Dice::new(seed), None).0.refusals);
+        refusals.append(&mut lived.unwrap_or_else(|_| panic!("seed {seed}")));
     }
     println!("{seeds} seeds of {STEPS} steps, from {first}");
     let missing: Vec<_> = REASONS.iter().filter(|reason| !refusals.contains(*reason)).collect();
@@ -172,7 +178,19 @@ fn random_lives_of_keys_go_as_a_plain_model_says() {
 #[test]
 fn a_store_that_is_not_as_the_model_says_is_noticed_whichever_part_it_fails() {
     for part in PARTS {
-        let noticed = (0..4).filter(|seed| live(*seed, Some(part)).is_err()).count();
-        assert!(noticed >= 3, "{}: {noticed} of 4 were noticed", part.name);
+        let is_noticed = |seed| live(&mut Dice::new(seed), Some((part, STEPS / 2))).1;
+        // In a seed without a key to do it to it is not done.
+        let done: Vec<bool> = (0..6).filter_map(is_noticed).collect();
+        assert!(done.len() >= 4, "{}: it was done in {} seeds", part.name, done.len());
+        assert!(done.iter().all(|is_noticed| *is_noticed), "{}: {done:?}", part.name);
+    }
+}
+
+#[test]
+fn a_store_that_is_not_as_the_model_says_is_noticed_by_the_corpus_whichever_part_it_fails() {
+    let corpus = corpus();
+    for part in PARTS {
+        let is_noticed = corpus.iter().any(|(_, input)| check_with(input, Some(part)));
+        assert!(is_noticed, "{}: no input of the corpus shows it", part.name);
     }
 }

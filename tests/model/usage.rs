@@ -21,7 +21,8 @@ pub const PART: Part = Part {
     },
     plant: |world| {
         // As if uses were lost: the model has each a day later.
-        let used = world.keys.iter_mut().filter_map(|key| key.used.as_mut());
+        let there = world.keys.iter_mut().filter(|key| !key.swept);
+        let used = there.filter_map(|key| key.used.as_mut());
         used.map(|used| *used += 86_400_000).count() > 0
     },
 };
