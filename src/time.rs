@@ -95,8 +95,10 @@ impl Timestamp {
             return Ok(Self::NEVER);
         }
         let refuse = |why: &str| Error::new(ErrorKind::Argument, format!("time {text:?}: {why}"));
-        let time = humantime::parse_rfc3339(text)
-            .map_err(|_| refuse("want RFC 3339 in UTC, such as 2026-01-31T00:00:00Z, or never"))?;
+        let ends = text.get("2026-01-31T00:00:00".len()..).is_some_and(ends_in_utc);
+        let time = humantime::parse_rfc3339(text).ok().filter(|_| ends).ok_or_else(|| {
+            refuse("want RFC 3339 in UTC, such as 2026-01-31T00:00:00Z, or never")
+        })?;
         let since = time.duration_since(UNIX_EPOCH).map_err(|_| refuse("before 1970"))?;
         let at = Self::EPOCH.plus(since);
         if at > Self::LAST {
@@ -104,6 +106,15 @@ impl Timestamp {
         }
         Ok(at)
     }
+}
+
+/// Whether RFC 3339 lets `rest` follow the seconds of a time in UTC: digits if there is a fraction,
+/// and the offset. `humantime` takes more.
+fn ends_in_utc(rest: &str) -> bool {
+    let fraction = rest.strip_suffix('Z').or_else(|| rest.strip_suffix("+00:00"));
+    let is_number =
+        |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    fraction.is_some_and(|it| it.is_empty() || it.strip_prefix('.').is_some_and(is_number))
 }
 
 impl fmt::Display for Timestamp {
