@@ -79,42 +79,45 @@ fn span_of(text: &str) -> Option<u128> {
         let name = take(&mut rest, |c| c.is_alphabetic());
         take(&mut rest, |c| c.is_whitespace());
         let number = take(&mut rest, |c| c.is_ascii_digit());
-        let number = number.trim_start_matches('0').get(..).filter(|_| !number.is_empty())?;
         let (_, unit) = UNITS.iter().find(|(names, _)| names.split(' ').any(|n| n == name))?;
-        // 20 digits of nanoseconds are more than 100 years.
-        let number = if number.len() > 20 { u128::from(u64::MAX) } else { value(number) };
-        sum += number.min(u128::from(u64::MAX)) * unit;
+        sum += number_of(&number)? * unit;
         parts += 1;
     }
     (parts > 0).then_some(sum)
 }
 
-fn value(digits: &str) -> u128 {
-    digits.bytes().fold(0, |value, digit| value * 10 + u128::from(digit - b'0'))
+/// What digits say, and nothing else does. More than 20 of them are more than any number that is
+/// taken, of nanoseconds, too.
+fn number_of(digits: &str) -> Option<u128> {
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    let most = u128::from(u64::MAX);
+    let digits = digits.trim_start_matches('0');
+    let value = |value, digit| value * 10 + u128::from(digit - b'0');
+    Some(if digits.len() > 20 { most } else { digits.bytes().fold(0, value).min(most) })
 }
 
-/// What is read is the instant that the text says, to the millisecond, and is printed so that it is
-/// read again.
+/// An instant is what the text says, to the millisecond, and is printed so that it is read again.
 fn check_instant(text: &str, engine: Engine) {
-    let Some(instant) = (engine.instant)(text) else {
-        assert!(ms_of(text).is_none_or(|ms| !(0..=LAST_MS).contains(&ms)), "{text:?} is refused");
-        return;
+    let described = match text {
+        "never" => Some(Timestamp::NEVER),
+        _ => ms_of(text).filter(|ms| *ms <= LAST_MS).map(Timestamp::from_ms),
     };
-    assert_eq!((engine.instant)(&instant.to_string()), Some(instant), "{text:?} is {instant}");
-    if instant == Timestamp::NEVER {
-        return assert_eq!(text, "never");
-    }
-    if let Some(ms) = ms_of(text) {
-        assert_eq!(instant.as_ms(), ms, "{text:?} is {instant}");
+    let instant = (engine.instant)(text);
+    assert_eq!(instant, described, "the instant {text:?}");
+    if let Some(instant) = instant {
+        assert_eq!((engine.instant)(&instant.to_string()), Some(instant), "{text:?} is {instant}");
     }
 }
 
 /// 2109-05-15T07:35:11.103Z: what 42 bits hold.
 const LAST_MS: i64 = (1 << 42) - 1;
 
-/// The milliseconds of an instant such as `2026-01-31T00:00:00Z`, with a fraction or none.
+/// The milliseconds of an instant such as `2026-01-31T00:00:00Z`, with a fraction or none. What
+/// ends it may be `+00:00`, and a second that leaps is the one before.
 fn ms_of(text: &str) -> Option<i64> {
-    let plain = text.strip_suffix('Z')?;
+    let plain = text.strip_suffix('Z').or_else(|| text.strip_suffix("+00:00"))?;
     let (plain, part) = plain.split_once('.').unwrap_or((plain, "0"));
     let pattern = |(at, c): (usize, char)| match at {
         4 | 7 => c == '-',
@@ -129,17 +132,17 @@ fn ms_of(text: &str) -> Option<i64> {
     let number = |from: usize, to: usize| plain[from..to].parse::<i64>().ok();
     let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
     let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
-    if !(1970..2200).contains(&year) || !(1..=12).contains(&month) {
+    if year < 1970 || !(1..=12).contains(&month) || !(1..=len(year, month)).contains(&day) {
         return None;
     }
-    if day < 1 || day > len(year, month) || hour > 23 || minute > 59 || second > 59 {
+    if hour > 23 || minute > 59 || second > 60 {
         return None;
     }
     let years: i64 =
         (1970..year).map(|year| (1..=12).map(|month| len(year, month)).sum::<i64>()).sum();
     let days = years + (1..month).map(|month| len(year, month)).sum::<i64>() + day - 1;
     let ms = format!("{part:0<3}")[..3].parse::<i64>().ok()?;
-    Some(((days * 24 + hour) * 60 + minute) * 60_000 + second * 1_000 + ms)
+    Some(((days * 24 + hour) * 60 + minute) * 60_000 + second.min(59) * 1_000 + ms)
 }
 
 /// How many days a month has.
@@ -153,28 +156,38 @@ fn len(year: i64, month: i64) -> i64 {
     }
 }
 
-/// What is read is printed in one spelling, which is read as the same.
+/// A quota is what the text says, and is printed so that it is read again.
 fn check_quota(text: &str, engine: Engine) {
-    let Some(quota) = (engine.quota)(text) else { return };
-    let printed = quota.to_string();
-    assert_eq!((engine.quota)(&printed), Some(quota), "{text:?} is printed as {printed:?}");
-    let (limit, period) = text.split_once(" per ").unwrap_or((text, ""));
-    assert_eq!(limit.parse(), Ok(quota.limit()), "{text:?}");
-    assert!((1..=Quota::LIMIT_MAX).contains(&quota.limit()), "{text:?}");
-    let fits = match quota.refill() {
-        Refill::Never => period.is_empty(),
-        Refill::Daily => period == "day",
-        Refill::Monthly(day) => {
-            let on = period.strip_prefix("month on day ").map(str::parse);
-            (1..=31).contains(&day) && (on == Some(Ok(day)) || day == 1 && period == "month")
+    let quota = (engine.quota)(text);
+    let read = quota.map(|quota| (u128::from(quota.limit()), quota.refill()));
+    assert_eq!(read, quota_of(text), "the quota {text:?}");
+    if let Some(quota) = quota {
+        let printed = quota.to_string();
+        assert_eq!((engine.quota)(&printed), Some(quota), "{text:?} is printed as {printed:?}");
+    }
+}
+
+/// The limit and the refill of a quota: a number, and after ` per ` a day, a month, or a span of
+/// whole seconds from a minute to 366 days.
+fn quota_of(text: &str) -> Option<(u128, Refill)> {
+    let words: Vec<&str> = text.split(' ').collect();
+    let refill = match words[1..] {
+        [] => Refill::Never,
+        ["per", "day"] => Refill::Daily,
+        ["per", "month"] => Refill::Monthly(1),
+        ["per", "month", "on", "day", day] => {
+            let day = number_of(day)?;
+            Refill::Monthly((1..=31).find(|one| u128::from(*one) == day)?)
         }
-        Refill::Every(span) => {
-            let seconds = 60..=366 * 86_400;
-            span_of(period) == Some(span.as_nanos())
-                && span.subsec_nanos() == 0
-                && seconds.contains(&span.as_secs())
+        ["per", ref span @ ..] => {
+            let nanos = span_of(&span.join(" "))?;
+            let seconds = u64::try_from(nanos / 1_000_000_000).ok()?;
+            let is_whole = nanos.is_multiple_of(1_000_000_000);
+            let is_allowed = is_whole && (60..=366 * 86_400).contains(&seconds);
+            is_allowed.then(|| Refill::Every(Duration::from_secs(seconds)))?
         }
-        _ => false,
+        _ => return None,
     };
-    assert!(fits, "{text:?} is read as {quota:?}");
+    let limit = number_of(words[0])?;
+    (1..=1_000_000_000_000).contains(&limit).then_some((limit, refill))
 }

@@ -39,7 +39,37 @@ fn planted_faults_are_caught_by_the_corpus() {
         },
         ..ENGINE
     };
+    let takes_no_quota = Engine { quota: |_| None, ..ENGINE };
+    let takes_no_instant = Engine { instant: |_| None, ..ENGINE };
+    let takes_no_span = Engine { span: |_| None, ..ENGINE };
+    let takes_days_behind_the_month =
+        Engine { quota: |text| text.replace("day 32", "day 31").parse().ok(), ..ENGINE };
+    let takes_shorter_spans =
+        Engine { quota: |text| text.replace("59s", "60s").parse().ok(), ..ENGINE };
+    let rolls_over = Engine {
+        instant: |text| Timestamp::parse(&text.replace("-02-29", "-03-01")).ok(),
+        ..ENGINE
+    };
+    let passes_over_offsets =
+        Engine { instant: |text| Timestamp::parse(&text.replace("+01:00", "Z")).ok(), ..ENGINE };
+    let takes_no_offset = Engine {
+        instant: |text| Timestamp::parse(text).ok().filter(|_| !text.contains('+')),
+        ..ENGINE
+    };
+    let takes_no_leap_second = Engine {
+        instant: |text| Timestamp::parse(text).ok().filter(|_| !text.contains(":60")),
+        ..ENGINE
+    };
     for (name, planted) in [
+        ("takes no quota", takes_no_quota),
+        ("takes no instant", takes_no_instant),
+        ("takes no span", takes_no_span),
+        ("takes days behind the month", takes_days_behind_the_month),
+        ("takes shorter spans", takes_shorter_spans),
+        ("rolls over", rolls_over),
+        ("passes over offsets", passes_over_offsets),
+        ("takes no offset", takes_no_offset),
+        ("takes no leap second", takes_no_leap_second),
         ("months of thirty days", months_of_thirty_days),
         ("drops blanks", drops_blanks),
         ("has no leap years", has_no_leap_years),
