@@ -23,9 +23,6 @@ const OTHER_WORK: f64 = 100.0;
 /// The same where they do the same work, on other parts of a token.
 const SAME_WORK: f64 = 5.0;
 
-/// What a planted mistake waits.
-const WAIT: Duration = Duration::from_micros(2);
-
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /// How many tokens a class has at a time, of which each measurement takes one, and how many
@@ -195,20 +192,60 @@ impl World {
         u64::from(self.scene.store.verify(self.scene.acme, token, &Request::new()).is_ok())
     }
 
-    /// A mistake that must be seen: a revoked key is waited for.
-    pub fn wait_for_revoked(&self, token: &[u8]) -> u64 {
-        let start = Instant::now();
-        while self.revoked.iter().any(|revoked| revoked == token) && start.elapsed() < WAIT {}
-        self.verify(token)
+    /// A mistake that must be seen: a key that is revoked takes some steps more.
+    pub fn verify_revoked_in(&self, steps: Steps, token: &[u8]) -> u64 {
+        let is_slow = self.revoked.iter().any(|revoked| revoked == token);
+        self.verify(steps.then(token, is_slow))
     }
 
-    /// A mistake that must be seen: the token is compared with the key's, up to the first
+    /// A mistake that must be seen: the last four characters of a live key take some steps more.
+    pub fn verify_last_four_in(&self, steps: Steps, token: &[u8]) -> u64 {
+        let last_four = LEN - 4;
+        self.verify(steps.then(token, token[last_four..] == self.known[last_four..]))
+    }
+
+    /// A mistake that must be seen: the token is compared with the key's, too, up to the first
     /// character that differs.
-    pub fn compare(&self, token: &[u8]) -> u64 {
-        let same = token.iter().zip(&self.known).take_while(|(one, other)| black_box(one) == other);
-        same.count() as u64
+    pub fn verify_and_compare(&self, token: &[u8]) -> u64 {
+        let same = token.iter().zip(&self.known).take_while(|(one, other)| one == other);
+        self.verify(token) + same.count() as u64
     }
 }
+
+/// Steps of the processor's, each of which needs the one before: a wait that is shorter than it
+/// takes to read a clock.
+#[derive(Clone, Copy)]
+pub struct Steps(u64);
+
+impl Steps {
+    /// As many as take so long.
+    pub fn taking(nanoseconds: f64) -> Self {
+        let many = 10_000;
+        let time = |_| {
+            let start = Instant::now();
+            black_box(take(black_box(many)));
+            start.elapsed().as_nanos()
+        };
+        // What takes longest was interrupted.
+        let least = (0..100).map(time).min().unwrap();
+        Self((nanoseconds * many as f64 / least as f64).ceil() as u64)
+    }
+
+    /// The token, after the steps if it is slow. Where it begins is known by the last of them, so
+    /// that the processor does nothing with it meanwhile.
+    fn then(self, token: &[u8], is_slow: bool) -> &[u8] {
+        let last = take(if is_slow { self.0 } else { 0 });
+        &token[usize::from(last == u64::MAX)..]
+    }
+}
+
+/// Takes steps, and gives what the last one comes to, which for so few is not all ones.
+fn take(steps: u64) -> u64 {
+    (0..steps).fold(0, |value: u64, _| value.wrapping_mul(FACTOR).wrapping_add(1))
+}
+
+/// What a step multiplies by: Knuth's, of his generator for 64 bits.
+const FACTOR: u64 = 6_364_136_223_846_793_005;
 
 /// Measures `run` so many times, each with a token of a class that chance chooses.
 pub fn measure(pair: &Pair<'_>, seed: u64, amount: u64, run: impl Fn(&[u8]) -> u64) -> Times {
