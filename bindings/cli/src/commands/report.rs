@@ -1,14 +1,14 @@
 //! Write a report for a security review.
 
-use std::fs::Permissions;
-use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, FileType, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use clap::builder::TypedValueParser;
-use keycask::{Result, parse_span};
+use keycask::{Error, ErrorKind, Result, parse_span};
 use tempfile::NamedTempFile;
 
 use crate::exit::Exit;
@@ -30,7 +30,8 @@ Example:
   keycask report --period 30d --decisions decisions.jsonl --out report.html
   keycask report --json")]
 pub(crate) struct Report {
-    /// Write to this file of mode 0600, in place of what it had [default: standard output]
+    /// Write to this file of mode 0600, in place of the regular file that is there [default:
+    /// standard output]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
@@ -62,6 +63,8 @@ fn period(text: &str) -> Result<Duration, String> {
 
 impl Report {
     pub(crate) fn run(self, session: &Session) -> Result<Exit> {
+        // Gathering takes long: what cannot be written is refused before.
+        self.out.as_deref().map_or(Ok(()), replaceable)?;
         let store = session.read()?;
         let name = session.path()?.file_name().unwrap_or_default().display().to_string();
         let ask = Ask {
@@ -88,8 +91,36 @@ impl Report {
     }
 }
 
+/// Refuses a path at which there is something else than a regular file: a new file would take the
+/// place of a device or of a link itself, and leave what it stands for as it is.
+fn replaceable(path: &Path) -> Result<()> {
+    let there = match fs::symlink_metadata(path) {
+        Ok(there) => there.file_type(),
+        // Where the directory is missing, making the file says so.
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(failed(&format!("--out {path:?}"), e)),
+    };
+    if there.is_file() {
+        return Ok(());
+    }
+    let what = kind(there);
+    let why = format!("--out {path:?} is {what}, and only a regular file is replaced");
+    Err(Error::new(ErrorKind::Conflict, why))
+}
+
+fn kind(there: FileType) -> &'static str {
+    match there {
+        t if t.is_symlink() => "a symbolic link",
+        t if t.is_dir() => "a directory",
+        t if t.is_fifo() => "a FIFO",
+        t if t.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
 /// Puts `text` into the file at `path`: all of it, or what was there stays.
 fn write(path: &Path, text: &[u8]) -> Result<()> {
+    replaceable(path)?;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
     let put = || {
         let mut file = NamedTempFile::new_in(directory.unwrap_or(Path::new(".")))?;
@@ -99,4 +130,19 @@ fn write(path: &Path, text: &[u8]) -> Result<()> {
         file.persist(path).map_err(|failed| failed.error)
     };
     put().map(drop).map_err(|e| failed(&format!("--out {path:?}"), e))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_is_not_replaced() {
+        for device in ["/dev/null", "/dev/zero"] {
+            let error = replaceable(Path::new(device)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Conflict);
+            assert!(error.message().contains(&format!("{device:?} is a device")), "{error}");
+        }
+        replaceable(Path::new("/dev/none")).unwrap();
+    }
 }

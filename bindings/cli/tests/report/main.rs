@@ -104,6 +104,39 @@ fn what_others_chose_is_text_and_nothing_else() {
     }
 }
 
+/// Once a report took the place of the device, the link or the FIFO that its path named.
+#[test]
+fn nothing_but_a_regular_file_is_replaced_by_a_report() {
+    let place = Place::with_owner();
+    let target = place.file("target", b"kept");
+    std::os::unix::fs::symlink(&target, place.path("link")).unwrap();
+    std::os::unix::fs::symlink("/proc/self/fd/1", place.path("stdout")).unwrap();
+    let fifo = std::process::Command::new("mkfifo").arg(place.path("fifo")).status().unwrap();
+    assert!(fifo.success());
+    fs::create_dir(place.path("directory")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(place.path("socket")).unwrap();
+    let kind = |name: &str| fs::symlink_metadata(place.path(name)).unwrap().file_type();
+    for (name, what) in [
+        ("link", "a symbolic link"),
+        ("stdout", "a symbolic link"),
+        ("fifo", "a FIFO"),
+        ("directory", "a directory"),
+        ("socket", "a socket"),
+    ] {
+        let (path, before) = (place.text(name), kind(name));
+        let ran = place.run(&["report", "--json", "--out", &path]).expect(1);
+        let error = ran.error();
+        assert_eq!((&ran.out[..], &error["code"]), ("", &"conflict".into()), "{error}");
+        let want = format!("--out {path:?} is {what}, ");
+        assert!(error["message"].as_str().unwrap().starts_with(&want), "{error}");
+        assert_eq!(kind(name), before);
+    }
+    assert_eq!(fs::read(&target).unwrap(), b"kept");
+    place.run(&["report", "--out", &place.text("target")]).expect(0);
+    place.run(&["report", "--out", &place.text("new")]).expect(0);
+    assert!(fs::read(&target).unwrap().len() > 1000 && mode(&place.path("new")) == 0o600);
+}
+
 #[test]
 fn the_findings_are_those_that_are_there_and_their_commands_run() {
     let sample = sample();
