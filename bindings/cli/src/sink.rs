@@ -26,12 +26,16 @@ impl TokenTo {
     ///
     /// # Errors
     ///
-    /// `Conflict` if the file exists; `Permission`, `NotFound` or `Io` if it cannot be made.
+    /// `Conflict` if the file exists; `Permission`, `NotFound` or `Io` if it cannot be made, or
+    /// its name not be made durable.
     pub(crate) fn open(&self) -> Result<Sink> {
         let Some(path) = &self.out else { return Ok(Sink { file: None }) };
+        let why = |e| failed(&format!("--out {path:?}"), e);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-        let file = file.map_err(|e| failed(&format!("--out {path:?}"), e))?;
-        Ok(Sink { file: Some(NewFile { path: path.clone(), file, kept: false }) })
+        let file = NewFile { path: path.clone(), file: file.map_err(why)?, kept: false };
+        // The name is durable before there is a token, so that the file alone can fail later.
+        sync_directory(path).map_err(why)?;
+        Ok(Sink { file: Some(file) })
     }
 }
 
@@ -89,8 +93,7 @@ impl NewFile {
     fn keep(mut self, token: &Token) -> Result<()> {
         let write = || {
             (&self.file).write_all(&line(token))?;
-            self.file.sync_all()?;
-            sync_directory(&self.path)
+            self.file.sync_all()
         };
         write().map_err(|e| failed(&format!("--out {:?}", self.path), e))?;
         self.kept = true;

@@ -119,6 +119,28 @@ fn a_refused_issue_leaves_no_file_behind() {
     assert!(!place.path("token").exists());
 }
 
+/// Once the directory was opened and synced when the key was there: if that failed, the file was
+/// taken away, and with it the token.
+#[test]
+fn a_directory_that_cannot_be_synced_is_refused_before_there_is_a_key() {
+    let place = Place::with_owner();
+    fs::create_dir(place.path("mailbox")).unwrap();
+    set_mode(&place.path("mailbox"), 0o300);
+    let out = place.text("mailbox/token");
+    let issue = ["issue", "--json", "--realm", "shop", "--kind", "live", "--out", &out, "ann"];
+    let command = place.command(&issue);
+    // Root reads any directory unless it gives that right up.
+    let mut bound = std::process::Command::new("setpriv");
+    bound.args(["--bounding-set", "-all"]).arg(command.get_program()).args(issue).env_clear();
+    bound.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let is_root = rustix::process::geteuid().is_root();
+    let ran = common::run(if is_root { bound } else { command }, b"").expect(1);
+    assert_eq!(ran.error()["code"], "permission");
+    assert!(ran.err.contains("mailbox/token") && !ran.err.contains("lost"), "{ran:?}");
+    assert!(!place.path("mailbox/token").exists());
+    assert_eq!(place.run(&["list", "--json"]).expect(0).out, "");
+}
+
 #[test]
 fn a_token_that_cannot_be_written_is_told_with_its_key() {
     let place = Place::with_owner();
