@@ -3,11 +3,11 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use keycask::{Error, KeyId, Result, Token};
+use keycask::{Error, ErrorKind, KeyId, Result, Token};
 use zeroize::Zeroizing;
 
 use crate::output::{Fields, Output, unwritable};
@@ -26,16 +26,35 @@ impl TokenTo {
     ///
     /// # Errors
     ///
-    /// `Conflict` if the file exists; `Permission`, `NotFound` or `Io` if it cannot be made, or
+    /// `Argument` if standard output keeps nothing; `Conflict` if the file exists; `Permission`, `NotFound` or `Io` if it cannot be made, or
     /// its name not be made durable.
     pub(crate) fn open(&self) -> Result<Sink> {
-        let Some(path) = &self.out else { return Ok(Sink { file: None }) };
+        let Some(path) = &self.out else {
+            let why = "the token would be lost: standard output is closed or /dev/null; give --out";
+            return match is_kept() {
+                true => Ok(Sink { file: None }),
+                false => Err(Error::new(ErrorKind::Argument, why)),
+            };
+        };
         let why = |e| failed(&format!("--out {path:?}"), e);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
         let file = NewFile { path: path.clone(), file: file.map_err(why)?, kept: false };
         // The name is durable before there is a token, so that the file alone can fail later.
         sync_directory(path).map_err(why)?;
         Ok(Sink { file: Some(file) })
+    }
+}
+
+/// Whether what is written to standard output goes anywhere. Where it was closed, the runtime has
+/// opened the null device in its place.
+fn is_kept() -> bool {
+    let null = fs::metadata("/dev/null").map(|null| null.rdev());
+    let output = io::stdout().as_fd().try_clone_to_owned();
+    let output = output.and_then(|fd| File::from(fd).metadata());
+    match (null, output) {
+        (Ok(null), Ok(output)) => !output.file_type().is_char_device() || output.rdev() != null,
+        // What cannot be asked fails when it is written to, and says so.
+        _ => true,
     }
 }
 

@@ -141,6 +141,42 @@ fn a_directory_that_cannot_be_synced_is_refused_before_there_is_a_key() {
     assert_eq!(place.run(&["list", "--json"]).expect(0).out, "");
 }
 
+/// Once the token was written to the null device, which stands in for an output that is closed,
+/// and all seemed well.
+#[test]
+fn a_token_that_would_go_nowhere_is_refused_before_there_is_a_key() {
+    let place = Place::with_owner();
+    let (key, token) = place.issue(&["--kind", "shown"]);
+    fs::copy(place.path("sealing.key"), place.path("seal")).unwrap();
+    set_mode(&place.path("seal"), 0o600);
+    let keys = |count| {
+        let out = place.run(&["list", "--json"]).expect(0).lines();
+        assert_eq!(out.len(), count, "{out:?}");
+    };
+    for args in [
+        "issue --realm shop --kind live ann".to_owned(),
+        "issue --json --realm shop --kind live ann".to_owned(),
+        format!("rotate {key}"),
+        format!("reveal --sealing-key-file seal {key}"),
+    ] {
+        for nowhere in [">&-", ">/dev/null", "<&- >&-"] {
+            let ran = place.shell(&format!("keycask {args} {nowhere}"));
+            let said = String::from_utf8(ran.stderr).unwrap();
+            assert_eq!(ran.status.code(), Some(2), "{args} {nowhere}: {said}");
+            assert!(said.contains("give --out"), "{args} {nowhere}: {said}");
+            keys(1);
+        }
+    }
+    for somewhere in ["--out token >&-", ">token", "| cat >token"] {
+        let reveal = format!("keycask reveal --sealing-key-file seal {key} {somewhere}");
+        let ran = place.shell(&format!("rm -f token; {reveal}"));
+        assert!(ran.status.success(), "{somewhere}: {ran:?}");
+        assert_eq!(fs::read_to_string(place.path("token")).unwrap().trim_end(), token);
+    }
+    let trail = place.run(&["audit", "--json"]).expect(0).lines();
+    assert_eq!(trail.iter().filter(|entry| entry["event"] == "key_revealed").count(), 3);
+}
+
 #[test]
 fn a_token_that_cannot_be_written_is_told_with_its_key() {
     let place = Place::with_owner();
