@@ -24,8 +24,8 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
     place.file("dump", text.as_bytes());
     let (dump, leaked) = (place.text("dump"), ["leaked", "--json"]);
 
-    for more in [&[dump.as_str()][..], &["--revoke", &dump]] {
-        let ran = place.run(&[&leaked[..], more].concat()).expect(0);
+    for (more, code) in [(&[dump.as_str()][..], 0), (&["--revoke", &dump], 2)] {
+        let ran = place.run(&[&leaked[..], more].concat()).expect(code);
         let lines = ran.lines();
         assert_eq!(lines.len(), 3, "{ran:?}");
         let wants = |wants_yes: bool| {
@@ -50,7 +50,7 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
         assert_eq!(state(&place, &live), "active");
     }
 
-    let told = place.run(&["leaked", "--revoke", &dump]).expect(0);
+    let told = place.run(&["leaked", "--revoke", &dump]).expect(2);
     assert!(told.err.contains("keys not revoked before: 2; revoked now: 0"), "{told:?}");
     assert!(told.err.contains("Nothing was revoked: give --yes too"), "{told:?}");
 
@@ -71,6 +71,8 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
     let again = place.feed(&revoke, &text).expect(0).lines();
     assert_eq!((again.len(), &again[2]["keys_not_revoked_before"]), (3, &0.into()));
     assert!(again[..2].iter().all(|line| line["code"] == "revoked"));
+    let none = place.run(&["leaked", "--json", "--revoke", &dump]).expect(0).lines();
+    assert_eq!(none[2]["wants_yes"], false);
 }
 
 /// Once the search ended, and with it the revoking, at the first line that could not be written,

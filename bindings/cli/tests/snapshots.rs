@@ -218,7 +218,7 @@ fn deciding(story: &mut Story) {
     story.tell(0, &["present", "--realm", "shop"], &head(&limited).repeat(4));
     let log = format!("one line\nkey={token}\n");
     story.tell(0, &["leaked", "-"], &log);
-    story.tell(0, &["leaked", "--revoke", "-"], &log);
+    story.tell(2, &["leaked", "--revoke", "-"], &log);
 }
 
 fn changing(story: &mut Story) {

@@ -31,8 +31,8 @@ The code of a token is ok if it is live, else why verify refuses it. Tokens them
 shown. With --revoke, every key of which a token was found and that is not revoked yet is
 revoked once all of the text was read: also one that is suspended or has expired, which could be
 taken back, and also if what is printed cannot be written, which then ends with 1 and says how many.
-Without --yes, it is only said how many that are. With --json the last line is the summary: it has
-no token.
+Without --yes, it is only said how many that are, and if there are any this exits with 2. With
+--json the last line is the summary: it has no token.
 
 Example:
   git log -p | keycask leaked --revoke --yes --reason 'in a public repository' -")]
@@ -86,7 +86,8 @@ impl Leaked {
             .with("wants_yes", wants_yes);
         told.tell(|| session.output.end(&text, &summary))?;
         match told.failed {
-            None => Ok(Exit::Done),
+            // As where nobody can be asked back: standard input may be the text.
+            None => Ok(if wants_yes { Exit::Usage } else { Exit::Done }),
             // A sentence of its own, so that it is said also if it was a reader who left.
             Some(error) => {
                 let why = format!("keys revoked now: {revoked}; not all of it could be told");
