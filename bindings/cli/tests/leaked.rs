@@ -26,6 +26,7 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
 
     for (more, code) in [(&[dump.as_str()][..], 0), (&["--revoke", &dump], 2)] {
         let ran = place.run(&[&leaked[..], more].concat()).expect(code);
+        assert_eq!(code == 2, ran.err.contains("nothing was revoked: give --yes too"), "{ran:?}");
         let lines = ran.lines();
         assert_eq!(lines.len(), 3, "{ran:?}");
         let wants = |wants_yes: bool| {
@@ -52,7 +53,7 @@ fn tokens_in_a_text_are_told_of_and_not_shown_and_revoked_only_with_both_flags()
 
     let told = place.run(&["leaked", "--revoke", &dump]).expect(2);
     assert!(told.err.contains("keys not revoked before: 2; revoked now: 0"), "{told:?}");
-    assert!(told.err.contains("Nothing was revoked: give --yes too"), "{told:?}");
+    assert!(told.err.contains("nothing was revoked: give --yes too"), "{told:?}");
 
     let revoke =
         ["leaked", "--json", "--revoke", "--yes", "--actor", "ann", "--reason", "leak", "-"];

@@ -70,14 +70,11 @@ impl Leaked {
             store.close()?;
             revoked = open;
         }
-        let mut text = format!(
+        let text = format!(
             "{} bytes; tokens found: {}; keys not revoked before: {open}; revoked now: {revoked}",
             leaks.bytes, leaks.found,
         );
         let wants_yes = self.revoke && !self.yes && open > 0;
-        if wants_yes {
-            text.push_str("\nNothing was revoked: give --yes too");
-        }
         let summary = Fields::new()
             .with("bytes", leaks.bytes)
             .with("tokens_found", leaks.found)
@@ -87,7 +84,10 @@ impl Leaked {
         told.tell(|| session.output.end(&text, &summary))?;
         match told.failed {
             // As where nobody can be asked back: standard input may be the text.
-            None => Ok(if wants_yes { Exit::Usage } else { Exit::Done }),
+            None if wants_yes => {
+                Err(Error::new(ErrorKind::Argument, "nothing was revoked: give --yes too"))
+            }
+            None => Ok(Exit::Done),
             // A sentence of its own, so that it is said also if it was a reader who left.
             Some(error) => {
                 let why = format!("keys revoked now: {revoked}; not all of it could be told");
