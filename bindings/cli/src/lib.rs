@@ -28,6 +28,7 @@ mod secret;
 mod select;
 mod session;
 mod sink;
+mod unseen;
 mod view;
 mod when;
 

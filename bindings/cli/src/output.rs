@@ -7,6 +7,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use keycask::{Error, ErrorKind, Result};
 use serde_json::{Map, Value, json};
 
+use crate::unseen::seen;
+
 /// The version of the JSON that every object carries. It grows when a field changes its
 /// meaning or goes away; a new field leaves it.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
@@ -84,7 +86,7 @@ fn text(value: &Value) -> String {
         Value::Null => String::new(),
         Value::Bool(flag) => if *flag { "yes" } else { "no" }.to_owned(),
         Value::Number(number) => number.to_string(),
-        Value::String(text) => text.replace(char::is_control, " "),
+        Value::String(text) => seen(&text.replace(char::is_control, " ")),
         Value::Array(items) => items.iter().map(text).collect::<Vec<_>>().join(", "),
         Value::Object(fields) => {
             let named = |(name, value): (&String, &Value)| format!("{name} {}", text(value));
@@ -255,6 +257,7 @@ mod tests {
     #[test]
     fn a_cell_holds_no_line_end_and_no_escape() {
         assert_eq!(text(&json!("a\nb\u{1b}[31m")), "a b [31m");
+        assert_eq!(text(&json!("ann\u{202E}txt.exe")), "ann[U+202E]txt.exe");
         assert_eq!(text(&json!(["a", "b"])), "a, b");
         assert_eq!(text(&json!({"limit": 3, "left": true})), "limit 3, left yes");
         assert_eq!(text(&Value::Null), "");

@@ -3,6 +3,8 @@
 
 use std::path::{Component, Path};
 
+use keycask::{Anchor, Cursor, FeedCursor};
+
 /// Fewest bytes of a token, whatever made it.
 const TOKEN: usize = 24;
 
@@ -46,6 +48,7 @@ fn may_be_token(word: &str) -> bool {
         && tail.is_some_and(|tail| tail.iter().all(|&byte| is_of_body(byte)))
         && !is_name(word)
         && !is_uuid(word)
+        && !is_place(word)
         && !is_path(word)
         && !word.split_once('=').is_some_and(|(_, value)| is_path(value))
 }
@@ -69,6 +72,13 @@ fn is_uuid(word: &str) -> bool {
     let parts = word.split('-');
     parts.clone().map(str::len).eq([8, 4, 4, 4, 12])
         && parts.flat_map(str::bytes).all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Whether it says where a list or the feed goes on, or where a store stands: such have digests.
+fn is_place(word: &str) -> bool {
+    word.parse::<Cursor>().is_ok()
+        || word.parse::<FeedCursor>().is_ok()
+        || word.parse::<Anchor>().is_ok()
 }
 
 /// Whether it leads somewhere: its first name is there, though what it names may not be.
@@ -103,6 +113,8 @@ mod tests {
             "/tmp/aB3/Backups2026/keysOfProduction2026.keycask",
             "--store=/tmp/aB3/Backups2026/keysOfProduction2026.keycask",
             "src/keysOfProductionA1b2C3d4E5f6G7",
+            "12:397ce1ae0d8e801ad4435ee48ee77689",
+            "2:081d873d67a6d3b9787d9ae10f357dd4:76680071c10a0427a86c4b539333ee5b",
         ];
         for given in [TOKEN.to_owned(), format!("--token-file={TOKEN}")] {
             let arguments = || others.iter().map(ToString::to_string).chain([given.clone()]);

@@ -6,6 +6,8 @@
 
 use maud::{Markup, PreEscaped, Render, html};
 
+use crate::unseen::{is_unseen, name, seen};
+
 /// A text that others chose.
 pub(super) struct Foreign<'a>(pub(super) &'a str);
 
@@ -25,43 +27,12 @@ impl Render for Foreign<'_> {
 
 /// The text where there is no place for marks, `most` characters of it at most.
 pub(super) fn plain(text: &str, most: usize) -> String {
-    let mut shown: String = text
-        .chars()
-        .take(most)
-        .map(|c| if is_unseen(c) { format!("[{}]", name(c)) } else { c.to_string() })
-        .collect();
-    if text.chars().nth(most).is_some() {
+    let end = text.char_indices().nth(most).map_or(text.len(), |(at, _)| at);
+    let mut shown = seen(&text[..end]);
+    if end < text.len() {
         shown.push('\u{2026}');
     }
     shown
-}
-
-fn name(unseen: char) -> String {
-    format!("U+{:04X}", u32::from(unseen))
-}
-
-/// Whether a character does something and shows nothing: controls, directions, joiners, fillers,
-/// tags.
-fn is_unseen(c: char) -> bool {
-    c.is_control()
-        || matches!(
-            c,
-            '\u{AD}'
-                | '\u{34F}'
-                | '\u{61C}'
-                | '\u{115F}'..='\u{1160}'
-                | '\u{17B4}'..='\u{17B5}'
-                | '\u{180B}'..='\u{180F}'
-                | '\u{200B}'..='\u{200F}'
-                | '\u{2028}'..='\u{202E}'
-                | '\u{2060}'..='\u{206F}'
-                | '\u{3164}'
-                | '\u{FE00}'..='\u{FE0F}'
-                | '\u{FEFF}'
-                | '\u{FFA0}'
-                | '\u{FFF0}'..='\u{FFFB}'
-                | '\u{E0000}'..='\u{E0FFF}'
-        )
 }
 
 #[cfg(test)]
