@@ -17,6 +17,7 @@ from typing import Annotated, Any
 from fastapi import FastAPI, Request, Security
 from keycask import Grant, Store
 from keycask.fastapi import KeyAuth
+from starlette.requests import HTTPConnection
 
 EMAILS = {"550e8400-e29b-41d4-a716-446655440000": "user@example.com"}
 
@@ -28,7 +29,7 @@ async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
 
 
-def request_id(request: Request) -> str:
+def request_id(request: HTTPConnection) -> str:
     """The id that answers quote: the caller's own, or a new one."""
     known = request.headers.get("X-Request-Id") or f"req_{uuid.uuid4().hex}"
     request.state.request_id = known

@@ -15,7 +15,10 @@ StoreSource: TypeAlias = Store | Callable[[], Store]
 
 @dataclass(frozen=True)
 class KeyUser:
-    """Whoever presents a key, as frameworks have users."""
+    """Whoever presents a key, as frameworks have users.
+
+    It has none of the permissions that Django keeps of users: what a key may do, its scopes say.
+    """
 
     grant: Grant
 
@@ -40,6 +43,11 @@ class KeyUser:
         return False
 
     @property
+    def is_superuser(self) -> bool:
+        """False: a key may do what its scopes say."""
+        return False
+
+    @property
     def identity(self) -> str:
         """Your own id of the owner."""
         return self.grant.owner
@@ -53,6 +61,29 @@ class KeyUser:
     def pk(self) -> str:
         """Your own id of the owner, for what counts by users."""
         return self.grant.owner
+
+    @property
+    def username(self) -> str:
+        """Your own id of the owner."""
+        return self.grant.owner
+
+    def get_username(self) -> str:
+        """Your own id of the owner."""
+        return self.grant.owner
+
+    def has_perm(self, perm: str, obj: object = None) -> bool:
+        """False: Django keeps no permission of a key."""
+        return False
+
+    def has_perms(self, perm_list: Iterable[str], obj: object = None) -> bool:
+        """Whether nothing is asked for."""
+        if not isinstance(perm_list, Iterable) or isinstance(perm_list, str):
+            raise ValueError("perm_list must be an iterable of permissions.")
+        return all(self.has_perm(perm, obj) for perm in perm_list)
+
+    def has_module_perms(self, app_label: str) -> bool:
+        """False: Django keeps no permission of a key."""
+        return False
 
     def __str__(self) -> str:
         return self.grant.owner
