@@ -32,13 +32,11 @@ extern "C" fn child() {
     let null = unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR | libc::O_CLOEXEC) };
     for descriptor in engine::forked() {
         // SAFETY: both numbers are descriptors of this process that nobody here uses: every
-        // store of the parent refuses its calls from now on. Without /dev/null the number
-        // becomes free.
+        // store of the parent refuses its calls from now on. Without /dev/null, or where the
+        // number is beyond a limit that was lowered since, it becomes free.
         unsafe {
-            if null < 0 {
+            if null < 0 || libc::dup3(null, descriptor, libc::O_CLOEXEC) < 0 {
                 libc::close(descriptor);
-            } else {
-                libc::dup2(null, descriptor);
             }
         }
     }

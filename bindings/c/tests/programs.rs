@@ -146,6 +146,11 @@ fn deciding_takes_nothing_from_the_heap() {
 }
 
 #[test]
+fn a_child_at_the_limit_of_descriptors_keeps_no_lock() {
+    runs("tests/limit.c");
+}
+
+#[test]
 fn the_library_is_loaded_and_unloaded_with_threads_and_forks_around_it() {
     let dir = tempfile::tempdir().unwrap();
     let binary = dir.path().join("load");
