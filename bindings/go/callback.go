@@ -18,6 +18,9 @@ type callbacks struct {
 	from    io.Reader
 	refused func(Refused)
 	found   func(Leak) error
+	// What the reader failed with beside the bytes that it gave last, or io.EOF: a reader need not
+	// say it again.
+	pending error
 	// What a function failed with: the call is then given it back.
 	err error
 	// What a function panicked with: C is not unwound, and the call panics once it is back.
@@ -77,11 +80,13 @@ func keycaskGoRead(context unsafe.Pointer, buffer *C.char, size C.size_t) C.int6
 	b.guarded(func() {
 		to := unsafe.Slice((*byte)(unsafe.Pointer(buffer)), int(size))
 		for range emptyReads {
-			n, err := b.from.Read(to)
+			n, err := 0, b.pending
+			if err == nil {
+				n, err = b.from.Read(to)
+			}
 			switch {
 			case n > 0:
-				// An error that came with bytes comes again without.
-				got = C.int64_t(n)
+				got, b.pending = C.int64_t(n), err
 				return
 			case err == io.EOF:
 				got = 0

@@ -23,7 +23,7 @@ func (r Rate) Reset() time.Time { return goTime(C.int64_t(r.reset)) }
 // Period is the window's length.
 func (r Rate) Period() time.Duration { return goSpan(C.int64_t(r.period)) }
 
-// Credits are those of a quota.
+// Credits are those of a quota. Their JSON does not say when they are refilled.
 type Credits struct {
 	// Credits that there are after a refill, and that are left. These can be more than the limit,
 	// if some were added.

@@ -31,8 +31,12 @@ func (k KeyID) String() (text string) {
 // MarshalText is its text.
 func (k KeyID) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// UnmarshalText reads what [ParseKeyID] reads.
+// UnmarshalText reads what [ParseKeyID] reads, and 0 of an empty text, which is the text of that.
 func (k *KeyID) UnmarshalText(text []byte) (err error) {
+	if len(text) == 0 {
+		*k = 0
+		return nil
+	}
 	*k, err = ParseKeyID(string(text))
 	return err
 }

@@ -39,8 +39,9 @@ func (s *Store) Revoke(ctx context.Context, key KeyID, by Actor) error {
 	})
 }
 
-// RevokeMany ends all of the keys for good, in one commit: all of them or, if there is one that
-// this store has not, none. They are [ManyMax] at most.
+// RevokeMany ends all of the keys for good or, if there is one that this store has not, none. They
+// are [ManyMax] at most. It is [Store.EndMany] of keys that are named: all are refused before the
+// change is on its way to the disk, and a thousand share a commit.
 //
 // Fails with ErrArgument, ErrNotFound, and as a write does.
 func (s *Store) RevokeMany(ctx context.Context, keys []KeyID, by Actor) error {

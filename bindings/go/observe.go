@@ -27,11 +27,14 @@ type Decision struct {
 	Needed Scopes
 }
 
+// decisionsMax is how many decisions wait in memory at most.
+const decisionsMax = 8192
+
 // Decisions takes decisions that were kept, the oldest first, so many at most: those that the
 // options chose. They are given once. Says how many more were not kept since this was last asked:
-// 8,192 wait in memory at most.
+// 8,192 wait in memory at most, and no more are given at once.
 func (s *Store) Decisions(limit int) (decisions []Decision, lost uint64, err error) {
-	limit = max(limit, 1)
+	limit = min(max(limit, 1), decisionsMax)
 	err = s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
 		found := alloc[C.keycask_decision](c, limit)
 		for i := range found {

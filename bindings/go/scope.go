@@ -3,7 +3,12 @@ package keycask
 // #include <keycask.h>
 import "C"
 
-import "strings"
+import (
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
 
 // Scopes is a set of scopes of one realm: a bit a scope. A bit is given to a name once and for
 // ever, so a set that was looked up stays good.
@@ -25,6 +30,23 @@ func (s Scopes) Contain(others Scopes) bool { return s.Union(others) == s }
 
 // IsEmpty is whether there is none.
 func (s Scopes) IsEmpty() bool { return s == Scopes{} }
+
+// MarshalText is the bits in 32 hexadecimal digits, the last one that of bits 0 to 3.
+func (s Scopes) MarshalText() ([]byte, error) {
+	return fmt.Appendf(nil, "%016x%016x", s.high, s.low), nil
+}
+
+// UnmarshalText reads what [Scopes.MarshalText] gives.
+//
+// Fails with ErrArgument.
+func (s *Scopes) UnmarshalText(text []byte) error {
+	var bits [16]byte
+	if _, err := hex.Decode(bits[:], text[:min(len(text), 32)]); err != nil || len(text) != 32 {
+		return &Error{ErrArgument, "a set of scopes is 32 hexadecimal digits"}
+	}
+	s.high, s.low = binary.BigEndian.Uint64(bits[:8]), binary.BigEndian.Uint64(bits[8:])
+	return nil
+}
 
 // ScopesNamed is the set of the scopes of these names. Look names up once, when your program
 // starts.
