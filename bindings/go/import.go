@@ -139,10 +139,11 @@ type ImportReport struct {
 // ImportLines imports the key of each line of the text: a JSON object such as {"owner": "ann",
 // "digest": "2cf2...", "scheme": "sha256"}; docs/import.md has all its members.
 //
-// Up to [ManyMax] lines are one commit, and no more are in memory. `refused`, which may be nil, is
-// told of each line that is refused. If the rules do not have ImportSkipRefused, the first lines
-// with such a one are not imported, and nothing after them; what was imported before stays, and the
-// same lines can be given again. An error of the reader is returned.
+// Up to [ManyMax] lines, or 4 MiB of them, are one commit, and no more are in memory. `refused`,
+// which may be nil, is told of each line that is refused. If the rules do not have
+// ImportSkipRefused, the lines of the first commit with such a one are not imported, and nothing
+// after them; what was imported before stays, and the same lines can be given again. An error of
+// the reader is returned.
 //
 // Fails as [Store.Import] does, with the number of the line in the message.
 func (s *Store) ImportLines(

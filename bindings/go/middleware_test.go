@@ -90,6 +90,17 @@ func TestScopesAreRequiredOfTheGrant(t *testing.T) {
 	response, body := ask(t, server.URL+"/write", bearer(issued.Token.Expose()))
 	same(t, response.StatusCode, 200)
 	same(t, body, "ann")
+	weak := must(p.Issue(ctx, p.spec(), tester)).Token.Expose()
+	granted, verdict := p.Present(p.realm, keycask.Head{Method: "GET", Header: bearer(weak)},
+		keycask.Request{})
+	same(t, verdict.Granted() && len(granted.Fields) != 0, true)
+	response, _ = ask(t, server.URL+"/write", bearer(weak))
+	same(t, response.StatusCode, 403)
+	for _, field := range granted.Fields {
+		if response.Header.Get(field.Name) == "" {
+			t.Fatalf("the rates of what was charged are missing: %s", field.Name)
+		}
+	}
 	alone := httptest.NewRecorder()
 	keycask.RequireScopes(p.read)(http.NotFoundHandler()).ServeHTTP(alone,
 		httptest.NewRequest("GET", "/", nil))

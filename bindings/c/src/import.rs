@@ -328,11 +328,11 @@ pub unsafe extern "C" fn keycask_import(
 /// Imports the key of each line that `read` gives: a JSON object such as {"owner": "ann",
 /// "digest": "2cf2...", "scheme": "sha256"}; docs/import.md has all its members.
 ///
-/// Up to KEYCASK_MANY_MAX lines are one commit, as keycask_import() does it, and no more are in
-/// memory. `refused`, which may be NULL, is told of each line that is refused. If `flags` do not
-/// have KEYCASK_IMPORT_SKIP_REFUSED, the first KEYCASK_MANY_MAX lines with such a one are not
-/// imported, and nothing after them; what was imported before stays, and the same lines can be
-/// given again.
+/// Up to KEYCASK_MANY_MAX lines, or 4 MiB of them, are one commit, as keycask_import() does it,
+/// and no more are in memory. `refused`, which may be NULL, is told of each line that is refused.
+/// If `flags` do not have KEYCASK_IMPORT_SKIP_REFUSED, the lines of the first commit with such a
+/// one are not imported, and nothing after them; what was imported before stays, and the same
+/// lines can be given again.
 ///
 /// `context` goes to both functions. Writes `*report`.
 ///

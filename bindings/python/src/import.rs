@@ -137,9 +137,9 @@ impl Store {
     }
 
     /// Imports the key of each line of `text`, a JSON object as docs/import.md describes it, up to
-    /// `ISSUE_MAX` lines a commit. `text`: `bytes`, or something with a `read` that gives `bytes`.
-    /// `kind`, `scheme`: of lines that do not say. Refused lines are told by number from 1; if
-    /// they are not to be skipped, the first batch with one is not imported.
+    /// `ISSUE_MAX` lines, or 4 MiB of them, a commit. `text`: `bytes`, or something with a `read`
+    /// that gives `bytes`. `kind`, `scheme`: of lines that do not say. Refused lines are told by
+    /// number from 1; if they are not to be skipped, the first batch with one is not imported.
     ///
     /// Raises for the first refused line, with its number; what `import_keys` and `read` do.
     #[pyo3(signature = (text, *, realm, kind=None, scheme=None, dry_run=false,

@@ -41,7 +41,8 @@ impl Store {
     }
 
     /// Writes the file anew, as short as it can be, and gives its lengths in bytes. Deciding goes
-    /// on; who writes waits until it is over.
+    /// on; who writes waits until it is over. So does deciding about a key with a quota of which
+    /// too few credits are in memory, and the interpreter with it: `flush` before.
     ///
     /// Raises `ConflictError` if another file has the store's name by now; what any change raises.
     fn compact(&self, py: Python<'_>) -> Result<Compacted, Stop> {

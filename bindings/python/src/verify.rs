@@ -34,7 +34,8 @@ impl Store {
     /// `ipaddress`; without one, a key that has networks is denied. `at`: decides as of then.
     ///
     /// From memory alone, with the interpreter lock, unless the key has a quota of which too few
-    /// credits are in memory: that makes a commit, and `flush` from another thread is ahead of it.
+    /// credits are in memory: that makes a commit, for which the interpreter waits, also while
+    /// another thread does what writes for long, such as `compact`. `flush` is ahead of it.
     ///
     /// Raises a `Denied` for a token that is refused, `Revoked` and so on, one class a reason;
     /// `NotFoundError` for a name that there is none of; `ForkedError`, `ClosedError`.

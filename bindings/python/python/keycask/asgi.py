@@ -3,10 +3,12 @@
 It needs no framework. In the application, `scope["state"]["grant"]`, which Starlette and FastAPI
 have as `request.state.grant`, is the grant. A refused request is answered with the profile's
 bytes; what the profile adds to a granted one, such as rate headers, is added to its answer, unless
-the application says it itself.
+the application says it itself. The application is given copies of the scope and of its state,
+with the grant in it: what it assigns there is not seen by middleware outside of this one.
 
-Deciding takes microseconds and is done where the event loop is: no thread is taken for it. Put
-middleware that answers CORS preflights outside of this one: a preflight carries no key.
+Deciding takes microseconds and is done where the event loop is: no thread is taken for it. (A key
+with a quota may have to wait for the disk: see the README.) Put middleware that answers CORS
+preflights outside of this one: a preflight carries no key.
 """
 
 from __future__ import annotations
