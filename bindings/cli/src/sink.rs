@@ -26,8 +26,8 @@ impl TokenTo {
     ///
     /// # Errors
     ///
-    /// `Argument` if standard output keeps nothing; `Conflict` if the file exists; `Permission`, `NotFound` or `Io` if it cannot be made, or
-    /// its name not be made durable.
+    /// `Argument` if standard output keeps nothing; `Conflict` if the file exists; `Permission`,
+    /// `NotFound` or `Io` if it cannot be made, or its name not be made durable.
     pub(crate) fn open(&self) -> Result<Sink> {
         let Some(path) = &self.out else {
             let why = "the token would be lost: standard output is closed or /dev/null; give --out";
