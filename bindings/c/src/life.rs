@@ -73,6 +73,10 @@ pub unsafe extern "C" fn keycask_revoke(
     by: *const Actor,
     error: *mut Failure,
 ) -> Status {
+    #[cfg(planted)]
+    if crate::planted::is("refuses") {
+        return Status::ErrArgument;
+    }
     // SAFETY: the promises of the header are those of `change`.
     unsafe { change(store, key, by, error, |store, key, by| store.revoke(key, by)) }
 }

@@ -40,7 +40,22 @@ pub(crate) unsafe fn naming(
         // SAFETY: `text_len` is a place for a result, by the caller's promise.
         unsafe { text_len.write_unaligned(usize::MAX) };
     }
-    if is("panic") { Err(Status::ErrPanic.into()) } else { Ok(()) }
+    if is("panic") {
+        return Err(Status::ErrPanic.into());
+    }
+    if is("denies") {
+        return Err(Status::DenyUnknown.into());
+    }
+    refusing()
+}
+
+/// What a function does wrong that does nothing, whatever it is given.
+///
+/// # Errors
+///
+/// A refusal, if that is the mistake.
+pub(crate) fn refusing() -> Result<(), Stop> {
+    if is("refuses") { Err(Status::ErrArgument.into()) } else { Ok(()) }
 }
 
 /// What a call does wrong with its buffer of `cap` bytes at `text` when what goes in does not fit.

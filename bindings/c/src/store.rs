@@ -198,7 +198,12 @@ pub unsafe extern "C" fn keycask_close(store: *mut Store) -> Status {
                 return Ok(());
             }
             let closed = || Stop::because(Status::ErrClosed, "the store was closed before");
-            let open = Store::take(store).ok_or_else(closed)?;
+            let taken = Store::take(store);
+            #[cfg(planted)]
+            if taken.is_none() && crate::planted::is("closes") {
+                return Ok(());
+            }
+            let open = taken.ok_or_else(closed)?;
             if open.engine.is_forked() {
                 // Its locks may be held by threads that are not in this process.
                 std::mem::forget(open);

@@ -93,6 +93,8 @@ pub unsafe extern "C" fn keycask_compact(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
+            #[cfg(planted)]
+            crate::planted::refusing()?;
             let compacted = open.engine.compact()?;
             ptr::tell(before, compacted.before);
             ptr::tell(after, compacted.after);

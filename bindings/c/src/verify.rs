@@ -125,6 +125,10 @@ impl Extend<Result<engine::Grant, engine::Denial>> for Answers {
             };
             self.statuses.put(self.at, status as i32);
             self.at = self.at.saturating_add(1);
+            #[cfg(planted)]
+            if crate::planted::is("first") {
+                self.first = Status::Ok;
+            }
             if self.first == Status::Ok {
                 self.first = status;
             }

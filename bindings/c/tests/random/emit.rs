@@ -55,8 +55,8 @@ const WALKS: [&str; 8] = [
 
 /// What is called once where another function is called so often, so that calls that take no time
 /// are not few for those that do: by a thread that began, and by one that is calm.
-const SLOW_ONE_IN: [u32; 2] = [500, 50_000];
-const CHANGE_ONE_IN: [u32; 2] = [20, 2_000];
+const SLOW_ONE_IN: [u32; 2] = [500, 10_000];
+const CHANGE_ONE_IN: [u32; 2] = [20, 500];
 const WALK_ONE_IN: [u32; 2] = [20, 20];
 
 /// What is filled by hand, in `random.h`.
@@ -146,6 +146,7 @@ fn number(name: &str) -> &'static str {
         "high" => "some_zero",
         "address_len" => "some_address_len",
         "flags" | "state" | "order" | "what" | "how" | "format" => "some_bits",
+        "now_ms" => "some_clock",
         _ if name.ends_with("_ms") => "some_time",
         _ => "some_number",
     }

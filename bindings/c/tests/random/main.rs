@@ -4,6 +4,7 @@
 //! and `KEYCASK_FIRST_SEED` moves what chance chooses.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
 
+mod amounts;
 mod emit;
 mod header;
 #[path = "../kit/mod.rs"]
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use amounts::Amounts;
 use kit::Program;
 use tempfile::TempDir;
 
@@ -39,7 +41,8 @@ fn program() -> &'static Program {
         let dir = tempfile::tempdir().unwrap();
         let calls_c = emitted(dir.path());
         let include = format!("-I{}", Path::new(kit::CRATE).join("tests/random").display());
-        let sources = ["random", "judge", "play", "threads"].map(|n| format!("tests/random/{n}.c"));
+        let sources = ["random", "renew", "judge", "play", "threads"];
+        let sources = sources.map(|name| format!("tests/random/{name}.c"));
         let mut sources: Vec<&str> = sources.iter().map(String::as_str).collect();
         sources.push(&calls_c);
         Program::sanitized(&sources, &[include.as_str(), "-O1"])
@@ -78,11 +81,21 @@ fn run(planted: Option<&str>, calls: u64, seed: u64, threads: u32) -> Output {
     run_with(planted, &[calls.to_string(), seed.to_string(), threads.to_string()])
 }
 
+/// Likewise, each function as often as any other: `only` these, if any is named.
+fn run_evenly(planted: Option<&str>, calls: u64, seed: u64, only: &[&str]) -> Output {
+    let mut arguments = vec![calls.to_string(), seed.to_string(), "2".into(), "evenly".into()];
+    arguments.extend(only.iter().map(|name| (*name).to_owned()));
+    run_with(planted, &arguments)
+}
+
+/// Of so many calls that are made evenly, each function has enough to be judged.
+const EVEN: u64 = 80_000;
+
 /// Where a sanitizer sees what the library does.
 const LIBRARY: &str = "libkeycask.so";
 
 /// The mistakes of src/planted.rs, and what is said of each.
-const PLANTED: [(&str, [&str; 3]); 8] = [
+const PLANTED: [(&str, [&str; 3]); 11] = [
     ("write", ["heap-buffer-overflow", "WRITE of size 1", LIBRARY]),
     ("read", ["heap-buffer-overflow", "READ of size 1", LIBRARY]),
     ("freed", ["heap-use-after-free", "READ of size", LIBRARY]),
@@ -91,6 +104,9 @@ const PLANTED: [(&str, [&str; 3]); 8] = [
     ("space", [": space, and a result of ", " bytes is written", ""]),
     ("stray", ["a denial as ", "is to be tried after 1", ""]),
     ("panic", ["keycask_realm_name: -20", "", ""]),
+    ("denies", ["keycask_realm_name: unknown, and it denies nothing", "", ""]),
+    ("closes", ["keycask_close: ok of a store that is closed", "", ""]),
+    ("first", ["keycask_verify_many: ", ", but of the first: ", ""]),
 ];
 
 /// The inputs of the fuzz target `calls` that are kept.
@@ -132,16 +148,30 @@ fn amount(name: &str, default: u64) -> u64 {
 fn whatever_it_is_given_a_function_returns_a_status_and_writes_what_it_says() {
     let (calls, first) = (amount("KEYCASK_CALLS", 20_000), amount("KEYCASK_FIRST_SEED", 0));
     let (mut done, mut seed) = (0, first.wrapping_add(1));
+    let mut amounts = Amounts::default();
+    let mut add = |output: &Output, made_again: &str| {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{made_again}: {}\n{said}", output.status);
+        amounts.add(&String::from_utf8_lossy(&output.stdout));
+    };
+    // What is seldom called beside others is called here, too.
+    let even = (calls / 16).min(EVEN);
+    add(
+        &run_evenly(None, even, seed, &[]),
+        &format!("{even} even calls of KEYCASK_FIRST_SEED={first}"),
+    );
     while done < calls {
         let some = ROUND.min(calls - done);
         let output = run(None, some, seed, 2);
-        let said = String::from_utf8_lossy(&output.stderr);
-        let made_again = format!("{some} calls of KEYCASK_FIRST_SEED={}", seed.wrapping_sub(1));
-        assert!(output.status.success(), "{made_again}: {}\n{said}", output.status);
-        print!("{}", String::from_utf8_lossy(&output.stdout));
+        add(&output, &format!("{some} calls of KEYCASK_FIRST_SEED={}", seed.wrapping_sub(1)));
         (done, seed) = (done + some, seed.wrapping_add(1));
     }
+    for told in amounts.untried() {
+        println!("random: {told}");
+    }
     println!("random: in all: calls: {done}");
+    let idle = amounts.idle();
+    assert!(idle.is_empty(), "of 1000 calls not one did anything, from seed {first} on: {idle:?}");
 }
 
 #[test]
@@ -151,5 +181,18 @@ fn a_planted_mistake_is_found_out() {
         let said = String::from_utf8_lossy(&output.stderr);
         let is_told = told.iter().all(|part| said.contains(part));
         assert!(!output.status.success() && is_told, "{planted}: {said}");
+    }
+}
+
+/// Three kinds of function: one that takes no time, one that changes a store, a slow one.
+#[test]
+fn a_planted_function_that_does_nothing_is_found_out() {
+    let functions = ["keycask_compact", "keycask_realm_name", "keycask_revoke"];
+    for (planted, idle) in [(None, &[][..]), (Some("refuses"), &functions)] {
+        let output = run_evenly(planted, 3000, 1, &functions);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let mut amounts = Amounts::default();
+        amounts.add(&String::from_utf8_lossy(&output.stdout));
+        assert_eq!(amounts.idle(), idle, "{planted:?}");
     }
 }

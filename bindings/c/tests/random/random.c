@@ -10,7 +10,7 @@ char directory[DIRECTORY_MAX];
 keycask_store *stores[STORES];
 keycask_store *closed;
 
-static const char PROFILE[] =
+const char PROFILE[] =
     "realm = 'acme'\n"
     "[[kind]]\nname = 'live'\nprefix = 'acme_live_'\nbody = 32\nenvironment = 'production'\n"
     "[[kind]]\nname = 'shown'\nprefix = 'acme_shown_'\nbody = 32\nreveal = true\n"
@@ -145,6 +145,7 @@ size_t some_places_len(void) { return odd(2) ? some_count() : 32; }
 
 size_t some_count(void) { return roll(8) ? roll(4) : roll(20); }
 
+uint64_t some_clock(void) { return odd(4) ? some_time() : CLOCK + roll(3600000); }
 uint64_t some_number(void) { return roll(2) ? roll(4) : NUMBERS[roll(LENGTH(NUMBERS))]; }
 uint64_t some_zero(void) { return odd(40) ? some_number() : 0; }
 uint64_t some_realm(void) { return odd(12) ? some_number() : 1; }
@@ -212,7 +213,7 @@ static const char *any_text(size_t *len) {
     return text_like(from, len);
 }
 
-static const char *some_path(size_t *len) {
+static const char *some_path(size_t *len, int is_free) {
     char made[500];
     char *copy;
     size_t begin;
@@ -222,6 +223,9 @@ static const char *some_path(size_t *len) {
     *len = begin + (size_t)snprintf(made + begin, sizeof made - begin, "%" PRIu64, roll(8));
     if (odd(8)) made[begin] = (char)roll(256);
     if (odd(16)) *len = begin;
+    // What is made at a path is at most eight files, so that others have to leave.
+    made[*len] = 0;
+    if (is_free) unlink(made);
     copy = take(*len);
     memcpy(copy, made, *len);
     return copy;
@@ -248,7 +252,8 @@ const char *some_text(const char *name, size_t *len) {
     const char *const *texts = NULL;
     size_t at;
     if (odd(8)) return roll(4) ? any_text(len) : some_token(len);
-    if (!strcmp(name, "path") || !strcmp(name, "backup")) return some_path(len);
+    if (!strcmp(name, "path")) return some_path(len, !roll(4));
+    if (!strcmp(name, "backup")) return some_path(len, 0);
     if (!strcmp(name, "token")) return some_token(len);
     if (!strcmp(name, "value")) return some_value(len);
     for (at = 0; at < LENGTH(NAMED); at++)
@@ -328,9 +333,16 @@ static void refused(void *context, uint64_t number, int32_t status, const keycas
 }
 
 static int64_t reads(void *context, char *buffer, size_t cap) {
-    size_t len;
-    const char *from = some_text("token", &len);
+    static const char alert[] = "{\"token\": \"acme_live_0\", \"type\": \"live\", \"url\": \"https://a\"}";
+    size_t len = sizeof alert - 1;
+    const char *from;
     (void)context;
+    if (mine->alerts && len <= cap) {
+        if (mine->alerts++ > 1) return 0;
+        memcpy(buffer, alert, len);
+        return (int64_t)len;
+    }
+    from = some_text("token", &len);
     // It keeps its own promises: no text is longer than memory.
     if (!from || len > PTRDIFF_MAX || !roll(4)) return roll(8) ? 0 : -1;
     if (!roll(30)) return (int64_t)cap + 1;
@@ -347,7 +359,10 @@ static int32_t found(void *context, const keycask_leak *leak) {
 
 keycask_progress some_progress(void) { return roll(2) ? progress : NULL; }
 keycask_refused some_refused(void) { return roll(8) ? refused : NULL; }
-keycask_read some_read(void) { return roll(12) ? reads : NULL; }
+keycask_read some_read(void) {
+    mine->alerts = roll(12) < 4;
+    return roll(12) ? reads : NULL;
+}
 keycask_found some_found(void) { return roll(8) ? found : NULL; }
 
 const keycask_store *some_store(void) {
@@ -398,52 +413,6 @@ void keep_feed_cursor(const keycask_feed_cursor *cursor) {
 static void let_go(void) {
     while (mine->taken_len) free(mine->taken[--mine->taken_len].at);
     mine->watched_len = 0;
-}
-
-keycask_store *begin(const char *at, int64_t clock_ms) {
-    keycask_options options = KEYCASK_OPTIONS_INIT;
-    uint8_t sealing_key[KEYCASK_SECRET_LEN];
-    keycask_store *store = NULL;
-    options.decisions = 2;
-    options.sealing_key = memset(sealing_key, 7, sizeof sealing_key);
-    options.sealing_key_len = sizeof sealing_key;
-    options.clock_ms = clock_ms;
-    if (keycask_create(at, strlen(at), &options, &store, NULL) != KEYCASK_OK) DIE("%s: no store", at);
-    return store;
-}
-
-// A store of this thread's own, if it has none that is open.
-static const keycask_store *own_store(uint64_t seed) {
-    char path[420];
-    snprintf(path, sizeof path, "%s/own-%" PRIu64, directory, seed);
-    if (mine->own_is_open) return mine->own;
-    unlink(path);
-    keep_store(begin(path, CLOCK));
-    return mine->own;
-}
-
-void renew(uint64_t seed) {
-    const keycask_store *store = mine->store < STORES ? stores[mine->store] : own_store(seed);
-    keycask_owner_change owner = KEYCASK_OWNER_CHANGE_INIT;
-    keycask_actor by = KEYCASK_ACTOR_INIT;
-    keycask_spec spec = KEYCASK_SPEC_INIT;
-    char token[KEYCASK_TOKEN_MAX];
-    size_t at, len;
-    uint64_t key;
-    owner.flags = KEYCASK_SET_RESUMED;
-    if (keycask_realm_apply(store, "p", 1, PROFILE, strlen(PROFILE), &by, &spec.realm, NULL) ||
-        keycask_owner_set(store, spec.realm, "o", 1, &owner, &by, NULL))
-        return;
-    spec.owner.data = "o";
-    spec.owner.len = 1;
-    spec.scopes.low = 3;
-    for (at = 0; at < 4; at++) {
-        spec.kind.data = at ? "live" : "shown";
-        spec.kind.len = strlen(spec.kind.data);
-        if (keycask_issue(store, &spec, &by, token, sizeof token, &len, &key, NULL)) return;
-        keep_token(token, &len);
-        keep_key(&key);
-    }
 }
 
 void make_call(size_t number) {

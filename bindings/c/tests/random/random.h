@@ -29,7 +29,7 @@ extern const size_t random_calls_len;
         exit(1);                                                                      \
     } while (0)
 
-enum { STORES = 3, TAKEN_MAX = 512, KEPT = 32, ROOM_MAX = 40000, WATCHED_MAX = 1 << 20 };
+enum { STORES = 3, TAKEN_MAX = 512, KEPT = 8, ROOM_MAX = 40000, WATCHED_MAX = 1 << 20 };
 
 // When a result is written beside OK. What is written on a failure is not written on OK.
 enum { ON_DENIAL = 1, ON_SPACE = 2, ON_FAILURE = 4 };
@@ -65,6 +65,8 @@ typedef struct {
     // A store that no other thread uses, so that it may be closed between two calls.
     keycask_store *own;
     int own_is_open;
+    // Whether what this call reads is an alert, and then how often it asked for more of it.
+    int alerts;
     uint64_t calls;
     uint64_t good;
     // What the last call returned.
@@ -84,6 +86,9 @@ extern keycask_store *closed;
 
 // The clock of the stores that are moved by hand, in milliseconds.
 #define CLOCK 1800000000000
+
+// The profile of the realm that each store has.
+extern const char PROFILE[];
 
 // A new store.
 keycask_store *begin(const char *at, int64_t clock_ms);
@@ -137,6 +142,7 @@ uint64_t some_address_len(void);
 uint64_t some_bits(void);
 uint64_t some_scopes(void);
 uint64_t some_time(void);
+uint64_t some_clock(void);
 
 // An array of numbers that `some` chooses, of so many bytes each.
 void *some_numbers(size_t size, size_t count, uint64_t (*some)(void));
