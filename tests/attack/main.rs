@@ -2,6 +2,8 @@
 //! list and its page name the same attacks.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
 
+mod checked;
+
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
@@ -122,6 +124,42 @@ fn each_run_has_a_first_seed_of_its_own_that_is_printed_and_can_be_set() {
             None => assert!(printed.parse::<u64>().unwrap() > 1_000_000, "{printed}"),
         }
     }
+}
+
+/// Whether a process that was given this as its name is there.
+fn is_running(name: &str) -> bool {
+    let processes = fs::read_dir("/proc").unwrap();
+    let begins = |path: &Path| {
+        let line = fs::read(path.join("cmdline")).unwrap_or_default();
+        line.starts_with(format!("{name}\0").as_bytes())
+    };
+    processes.flatten().any(|process| begins(&process.path()))
+}
+
+/// One waits, one does not want to end, and of both a process is left that does not, either. The
+/// last line of the first would have been taken for how it went.
+#[test]
+fn an_attack_that_hangs_is_ended_with_all_that_it_started_and_the_next_are_made() {
+    let name = format!("keycask-hangs-{}", std::process::id());
+    let left = format!("(trap \"\" TERM; exec -a {name} sleep 600) &");
+    let hangs = "attack: hangs amount=1 found=0 control=caught";
+    let list = format!(
+        "1 {left} echo '{hangs}'; sleep 600\n\
+         1 {left} trap '' TERM; while :; do sleep 1 || true; done\n{}",
+        says("attack: last amount=1 found=0 control=caught", 0)
+    );
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("list");
+    fs::write(&path, list).unwrap();
+    let mut run = Command::new(Path::new(TOP).join("tests/attack/run"));
+    // Of a minute each has twenty seconds.
+    run.arg("1").arg(&path).arg(dir.path()).env("KEYCASK_ATTACK_ALLOWANCE", "-19");
+    let output = run.output().unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success(), "{table}");
+    assert_eq!(table.matches("| ended with 124 |").count(), 2, "{table}");
+    assert!(table.contains("| last "), "{table}");
+    assert!(!is_running(&name), "what an attack started goes on");
 }
 
 const PASSES: &str = "test result: ok.";
