@@ -16,7 +16,8 @@ fn main() {
     let directory = std::env::var("OUT_DIR").expect("cargo says where");
     let calls_c = Path::new(&directory).join("calls.c");
     std::fs::write(&calls_c, emit::emit(&header::read(&declared))).expect("it is written");
-    let sources = ["random.c", "renew.c", "judge.c", "play.c"].map(|name| Path::new(calls).join(name));
+    let sources = ["random.c", "renew.c", "judge.c", "play.c"];
+    let sources = sources.map(|name| Path::new(calls).join(name));
     cc::Build::new()
         .files(sources)
         .file(calls_c)

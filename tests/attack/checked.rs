@@ -128,7 +128,8 @@ fn c_races(planted: (&str, u8), threads: (&str, u8), random: (&str, u8)) -> Stri
     cases(dir.path(), "built", &each);
     // What is built is told where it lies itself.
     let link = "    *-o*/program*) for at; do [[ $at != */program ]] || break; done\n\
-                printf '#!/bin/sh\\nexec %s/built \"$0\"\\n' \"$PWD\" >\"$at\"; chmod 700 \"$at\" ;;\n";
+                printf '#!/bin/sh\\nexec %s/built \"$0\"\\n' \"$PWD\" >\"$at\"\n\
+                chmod 700 \"$at\" ;;\n";
     let object = "    *) : >\"${@: -1}\" ;;\n".to_owned();
     cases(dir.path(), "clang", &[link.to_owned(), object]);
     last_line(dir.path(), "races", &["c-races"])

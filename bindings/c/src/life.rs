@@ -21,6 +21,8 @@ unsafe fn change(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
+            #[cfg(planted)]
+            crate::planted::refusing()?;
             how(&open.engine, KeyId::from_bits(key), &Actor::read(by)?)?;
             Ok(())
         })
@@ -73,10 +75,6 @@ pub unsafe extern "C" fn keycask_revoke(
     by: *const Actor,
     error: *mut Failure,
 ) -> Status {
-    #[cfg(planted)]
-    if crate::planted::is("refuses") {
-        return Status::ErrArgument;
-    }
     // SAFETY: the promises of the header are those of `change`.
     unsafe { change(store, key, by, error, |store, key, by| store.revoke(key, by)) }
 }
