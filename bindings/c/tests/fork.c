@@ -241,6 +241,59 @@ static void lock_goes_with_its_process(scene *of) {
     close(told[1]);
 }
 
+enum { ISSUED = 100 };
+
+typedef char tokens[ISSUED][KEYCASK_TOKEN_MAX];
+
+// Issues keys of a new store, which is this process's alone.
+static void issues_of_its_own(const scene *of, const char *name, tokens out) {
+    char path[sizeof of->path + 10];
+    scene own;
+    uint64_t key;
+    int at;
+    CHECK(snprintf(path, sizeof path, "%s.%s", of->path, name) < (int)sizeof own.path);
+    own = scene_create(path);
+    memset(out, 0, sizeof(tokens));
+    for (at = 0; at < ISSUED; at++) scene_issue(&own, out[at], &key);
+    RETURNS(OK, keycask_close(own.store));
+}
+
+// A parent and its child draw what a token is made of from no state that both have. Ids of keys are
+// not compared: 22 bits of them are drawn, and chance makes two alike.
+static void no_token_is_made_twice(const scene *of) {
+    static tokens mine, others;
+    int told[2], status, at, other;
+    size_t len = 0;
+    pid_t child;
+    uint64_t key;
+    scene_issue(of, mine[0], &key);
+    CHECK(!pipe(told));
+    child = fork();
+    CHECK(child >= 0);
+    if (child == 0) {
+        issues_of_its_own(of, "child", mine);
+        while (len < sizeof mine) {
+            ssize_t some = write(told[1], (const char *)mine + len, sizeof mine - len);
+            CHECK(some > 0);
+            len += (size_t)some;
+        }
+        _exit(0);
+    }
+    CHECK(!close(told[1]));
+    issues_of_its_own(of, "parent", mine);
+    while (len < sizeof others) {
+        ssize_t some = read(told[0], (char *)others + len, sizeof others - len);
+        CHECK(some > 0);
+        len += (size_t)some;
+    }
+    CHECK(!close(told[0]));
+    CHECK(waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    for (at = 0; at < ISSUED; at++) {
+        CHECK(mine[at][0] && others[at][0]);
+        for (other = 0; other < ISSUED; other++) CHECK(strcmp(mine[at], others[other]));
+    }
+}
+
 static const scene *issuer;
 static int stop;
 
@@ -272,6 +325,7 @@ int main(int argc, char **argv) {
     size_t i;
     CHECK(argc == 2);
     stage = scene_create(argv[1]);
+    no_token_is_made_twice(&stage);
     for (i = 0; i < sizeof children / sizeof *children; i++) {
         in_child(children[i], &stage);
         parent_is_unharmed(&stage);

@@ -100,6 +100,16 @@ fn a_fork_leaves_the_file_whole_and_the_parent_unharmed() {
     succeed(&mut Program::sanitized(&["tests/fork.c"], &[]).command(&[]));
 }
 
+/// The state of the generator is what a fork gives to both.
+#[test]
+fn a_generator_that_parent_and_child_share_is_found_out() {
+    let program = Program::sanitized(&["tests/fork.c"], &[]);
+    let output = program.command(&[]).env("KEYCASK_PLANTED", "inherited").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let is_found = !output.status.success() && said.contains("strcmp(mine[at], others[other])");
+    assert!(is_found, "{}: {said}", output.status);
+}
+
 #[test]
 fn of_a_token_that_is_too_long_nothing_is_read_but_its_first_32_bytes() {
     runs("tests/lengths.c");
