@@ -382,8 +382,13 @@ static const kind_of_call kinds[] = {
 
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
-// Leaves a token somewhere before every other call of some kinds.
-static void plant(const char *kind, int call) {
+// Leaves a token somewhere before the calls of some kinds, of most before every other call. `stack` is
+// in the frame of who calls.
+static void plant(const char *kind, int call, volatile char stack[KEYCASK_TOKEN_MAX]) {
+    if (!strcmp(kind, "present")) {
+        issue(&here, "live", token, NULL);
+        for (size_t at = 0; at < sizeof token; at++) stack[at] = token[at];
+    }
     if (call % 2) return;
     if (!strcmp(kind, "explain")) {
         char *copy = malloc(sizeof token);
@@ -424,11 +429,12 @@ static int calls = 0;
 
 // Makes calls of a kind and looks, some times. Adds up how often it left tokens in which place.
 static void make(int kind, int looks, int is_planted, int times[PLACES]) {
+    volatile char stack[KEYCASK_TOKEN_MAX];
     memset(times, 0, sizeof(int) * PLACES);
     while (looks--) {
         for (int i = 0; i < CALLS; i++, calls++) {
             int from = known;
-            if (is_planted) plant(kinds[kind].name, calls);
+            if (is_planted) plant(kinds[kind].name, calls, stack);
             last = known;
             kinds[kind].call();
             wipe(token, sizeof token), wipe(other, sizeof other);
@@ -436,6 +442,7 @@ static void make(int kind, int looks, int is_planted, int times[PLACES]) {
             for (; from < known; from++) kind_of[from] = kind;
         }
         look();
+        for (size_t at = 0; at < sizeof stack; at++) stack[at] = 0;
         for (int place = 0; place < PLACES; place++) times[place] += is_left[place];
     }
 }

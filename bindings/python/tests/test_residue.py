@@ -7,7 +7,6 @@ under a mask, so that they are not found where they are kept.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import gc
 import io
@@ -288,8 +287,13 @@ def name(life: Life, _: int) -> None:
     life.here.update(key, name=text, by="test")
 
 
+def log(life: Life, _: int) -> None:
+    """Leaves one in the log, and with what was logged in memory."""
+    life.say(life.issue()[0])
+
+
 #: Mistakes of an application: before which kind of call, and how a token is left.
-PLANTS: dict[str, Callable[[Life, int], None]] = {"explain": keep, "reveal": name}
+PLANTS: dict[str, Callable[[Life, int], None]] = {"explain": keep, "reveal": name, "rotate": log}
 
 
 @pytest.fixture
@@ -360,13 +364,17 @@ def test_no_token_is_left_in_memory_file_backup_or_log(
 
 
 def test_a_token_that_one_kind_of_call_leaves_is_found_out_and_the_kind_named(
-    store: keycask.Store, elsewhere: keycask.Store, path: Path
+    store: keycask.Store,
+    elsewhere: keycask.Store,
+    path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     life = Life(store, elsewhere)
-    with contextlib.closing(io.StringIO()) as none:
-        results = live(life, path, none.getvalue, PLANTS)
+    results = live(life, path, lambda: caplog.text, PLANTS)
     # Pages of the file that are in memory have it, too.
-    want = ["explain: memory", "reveal: backup", "reveal: keys.keycask", "reveal: memory"]
+    pages = ["reveal: backup", "reveal: keys.keycask", "reveal: memory"]
+    want = ["explain: memory", *pages, "rotate: log", "rotate: memory"]
     assert results == want
     for copy in life.kept:
         blank(copy)
