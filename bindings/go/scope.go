@@ -42,7 +42,11 @@ func (s Scopes) MarshalText() ([]byte, error) {
 func (s *Scopes) UnmarshalText(text []byte) error {
 	var bits [16]byte
 	if _, err := hex.Decode(bits[:], text[:min(len(text), 32)]); err != nil || len(text) != 32 {
-		return &Error{ErrArgument, "a set of scopes is 32 hexadecimal digits"}
+		given := fmt.Sprintf("%d bytes", len(text))
+		if len(text) <= 20 {
+			given = fmt.Sprintf("%q", text)
+		}
+		return &Error{ErrArgument, "scopes " + given + ": want 32 hexadecimal digits"}
 	}
 	s.high, s.low = binary.BigEndian.Uint64(bits[:8]), binary.BigEndian.Uint64(bits[8:])
 	return nil

@@ -12,7 +12,7 @@ use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
 use crate::error::Result;
-use crate::quota::CreditChange;
+use crate::quota::{Balance, CreditChange};
 use crate::record::{Done, KeyRecord, Op};
 use crate::storage::View;
 use crate::time::Timestamp;
@@ -34,7 +34,7 @@ impl Store {
     /// Those of a commit.
     pub fn reset_clock(&self, by: &Actor) -> Result<Timestamp> {
         let asked = Asked::new(by, "reset_clock", || json!({}))?;
-        self.commit(|view, _, now| {
+        self.commit_apart(|view, _, now| {
             if let Some(done) = asked.done(view)? {
                 let Done::Present(present) = done.done else { return Err(done.unlike()) };
                 return Ok(Draft::new(present));
@@ -57,8 +57,12 @@ fn put_back<T>(mut draft: Draft<T>, view: &View<'_>, reading: Timestamp) -> Resu
     let mut quotas = BTreeMap::new();
     for record in scan::keys(view, None, None) {
         let record = record?;
-        if record.state != State::Revoked {
-            quotas.extend(record.parts.quota.map(|quota| (record.lineage, quota)));
+        if record.state != State::Revoked
+            && let Some(quota) = record.parts.quota
+            && let Some(balance) = view.balance(record.lineage)?
+            && balance.due > Balance::new(&quota, reading).due
+        {
+            quotas.insert(record.lineage, quota);
         }
         if takes_place(&record, reading) && !record.counted {
             draft = draft.op(Op::Key(KeyRecord { counted: true, ..record }));

@@ -2,8 +2,9 @@
 //!
 //! Where a profile keeps usage, a grant notes its time in the key's side entry, no more than
 //! once a minute. What was noted is written with the first commit after a minute, with a change
-//! of a profile, by [`Store::flush`], and when the store is closed. A crash loses what was noted
-//! since; a denial notes nothing; a time never goes back.
+//! of a profile or one that ends the keeping of a key's use, by [`Store::flush`], and when the
+//! store is closed. A crash loses what was noted since; a denial notes nothing; a time never goes
+//! back.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;

@@ -236,6 +236,7 @@ fn a_key_whose_owner_was_suspended_for_longer_than_its_span_is_idle_until_it_is_
 #[test]
 fn an_imported_key_without_a_span_follows_its_profile_and_counts_from_the_import() {
     let scene = Scene::new("idle = \"90d\"");
+    scene.clock.forward(DAY * 5);
     let token = "of-another-system";
     let import = Import::token(scene.spec(), token).unwrap().issued(scene.now().minus(DAY * 400));
     let outcome = scene.store().import(&[import], &ImportRules::new(), &by()).unwrap().remove(0);
@@ -243,6 +244,8 @@ fn an_imported_key_without_a_span_follows_its_profile_and_counts_from_the_import
     let verify = || scene.store().verify(scene.acme(), token.as_bytes(), &Request::new()).is_ok();
     let idle = || scene.store().key(key).unwrap().idle;
     assert_eq!(idle(), Some(DAY * 90));
+    scene.clock.forward(DAY * 89);
+    assert!(verify(), "it counts from before the import");
     scene.apply("idle = \"7d\"");
     assert_eq!(idle(), Some(DAY * 7));
     scene.clock.forward(DAY * 6);

@@ -35,8 +35,10 @@ extern "C" fn child() {
         // store of the parent refuses its calls from now on. Without /dev/null, or where the
         // number is beyond a limit that was lowered since, it becomes free.
         unsafe {
-            if null < 0 || libc::dup3(null, descriptor, libc::O_CLOEXEC) < 0 {
+            if null < 0 || libc::dup2(null, descriptor) < 0 {
                 libc::close(descriptor);
+            } else {
+                libc::fcntl(descriptor, libc::F_SETFD, libc::FD_CLOEXEC);
             }
         }
     }

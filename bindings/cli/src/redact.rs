@@ -11,6 +11,9 @@ const TOKEN: usize = 24;
 /// Fewest characters that a token ends with and that were drawn at random.
 const BODY: usize = 20;
 
+/// What may stand around a token that was copied out of a text.
+const AROUND: &[char] = &['"', '\'', '(', ')', '<', '>', '[', ']', ',', ';', ':'];
+
 const INSTEAD: &str =
     "(not shown: it may be a token; tokens are read from standard input or a file)";
 
@@ -25,6 +28,7 @@ fn hide(text: &str, arguments: impl Iterator<Item = String>) -> String {
     let mut tokens: Vec<&str> = arguments
         .iter()
         .flat_map(|argument| argument.split_whitespace())
+        .map(|word| word.trim_matches(AROUND))
         .flat_map(|word| [Some(word), word.split_once('=').map(|(_, value)| value)])
         .flatten()
         .filter(|word| may_be_token(word))
@@ -33,8 +37,8 @@ fn hide(text: &str, arguments: impl Iterator<Item = String>) -> String {
     tokens.sort_by_key(|token| std::cmp::Reverse(token.len()));
     tokens.iter().fold(text.to_owned(), |text, token| {
         // An error may quote it as Rust has its strings.
-        let quoted = token.escape_debug().to_string();
-        text.replace(token, INSTEAD).replace(&quoted, INSTEAD)
+        let quoted = format!("{token:?}");
+        text.replace(token, INSTEAD).replace(quoted.trim_matches('"'), INSTEAD)
     })
 }
 
@@ -138,12 +142,15 @@ mod tests {
             "abcdefghijklmnopqrstuvwx",
             "0123456789abcdef01234567",
             "x\"y\\z|AbCdEfGhIjKlMnOpQrStUvWx",
+            "a'b\"c|AbCdEfGhIjKlMnOpQrStUvWx",
+            "(17|AbCdEfGhIjKlMnOpQrStUvWx),",
             "Token=AbCdEfGhIjKlMnOpQrStUvWx",
         ] {
             let cases = [token.to_owned(), format!("--name={token}"), format!("Bearer {token}")];
             for given in cases {
                 let said = hide(&format!("[KEY] {token}: no; {token:?}"), [given].into_iter());
-                let body = &token[token.len() - 12..];
+                let body = &token.trim_end_matches(AROUND);
+                let body = &body[body.len() - 12..];
                 assert!(!said.contains(body) && said.contains(INSTEAD), "{token}: {said}");
             }
         }
