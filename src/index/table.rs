@@ -173,7 +173,7 @@ impl Table {
     /// The same, looked for until it is sure.
     ///
     /// After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a refusal, which
-    /// is the safe side.
+    /// is the safe side, unless another digest finds a twin of the key.
     pub(super) fn get_with<T>(
         &self,
         address: &Address,
