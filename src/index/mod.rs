@@ -185,24 +185,25 @@ impl Index {
     }
 
     /// The entry of the key of `digest`, with what stands beside it at the same moment for a
-    /// request from `address`.
+    /// request from `address`. None also if it changes all the while, as it cannot under the
+    /// writer's lock.
     pub(crate) fn find(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
         address: Option<IpAddr>,
     ) -> Option<(Entry, Option<Side>)> {
-        let found = self.find_with(approach, digest, address, |_| Some(()));
+        let found = self.find_with(approach, digest, address, |_| Some(())).ok();
         found.map(|(entry, (side, ()))| (entry, side))
     }
 
-    /// The same, and its owner at that moment.
+    /// The same, and its owner at that moment; or why there is none.
     pub(crate) fn find_owned(
         &self,
         approach: &Approach<'_>,
         digest: &Digest,
         address: Option<IpAddr>,
-    ) -> Option<(Entry, (Option<Side>, OwnerEntry))> {
+    ) -> Result<(Entry, (Option<Side>, OwnerEntry)), Missing> {
         self.find_with(approach, digest, address, |entry| self.owners.get(entry.owner))
     }
 
@@ -212,7 +213,7 @@ impl Index {
         digest: &Digest,
         address: Option<IpAddr>,
         mut more: impl FnMut(&Entry) -> Option<T>,
-    ) -> Option<(Entry, (Option<Side>, T))> {
+    ) -> Result<(Entry, (Option<Side>, T)), Missing> {
         self.table.get_with(&approach.address(digest.words()), |entry| {
             let mut side = None;
             if let Some(at) = entry.side {

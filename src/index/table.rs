@@ -84,7 +84,7 @@ pub(super) struct Ground<'t> {
 pub(crate) enum Missing {
     /// It was in no slot at some moment during the look.
     Nowhere,
-    /// Something changed under way, so it may be there.
+    /// Something changed under way, so it may be there, and no other key is to be asked for.
     Unsure,
 }
 
@@ -117,7 +117,7 @@ impl Table {
     /// The entry of the key of `address`.
     #[cfg(test)]
     pub(super) fn get(&self, address: &Address) -> Option<Entry> {
-        self.get_with(address, |_| Some(())).map(|(entry, ())| entry)
+        self.get_with(address, |_| Some(())).ok().map(|(entry, ())| entry)
     }
 
     /// Has all fetched that is looked at if a key stands near, so that the wait for it is over
@@ -172,22 +172,22 @@ impl Table {
 
     /// The same, looked for until it is sure.
     ///
-    /// After [`ATTEMPTS`] that other changes overtook, none: to a verify that is a refusal, which
-    /// is the safe side, unless another digest finds a twin of the key.
+    /// # Errors
+    ///
+    /// That it is not there, or that other changes overtook [`ATTEMPTS`] looks.
     pub(super) fn get_with<T>(
         &self,
         address: &Address,
         mut beside: impl FnMut(&Entry) -> Option<T>,
-    ) -> Option<(Entry, T)> {
+    ) -> Result<(Entry, T), Missing> {
         for _ in 0..ATTEMPTS {
             let approach = self.come_to(address.locator);
             match self.look_with(&approach, address.digest, &mut beside) {
-                Ok(found) => return Some(found),
-                Err(Missing::Nowhere) => return None,
                 Err(Missing::Unsure) => hint::spin_loop(),
+                sure => return sure,
             }
         }
-        None
+        Err(Missing::Unsure)
     }
 
     /// Sets the expired bit of a key, if it still ends at `end`. False if it does not, if

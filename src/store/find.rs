@@ -108,17 +108,25 @@ impl Store {
     }
 
     /// The same, looked for until it is sure.
+    ///
+    /// # Errors
+    ///
+    /// Unknown if it changes all the while: as it may be there, no other is to be asked for.
     pub(super) fn find(
         &self,
         bound: &Bound,
         presented: &Presented<'_>,
         request: &Request,
-    ) -> Option<Known> {
+    ) -> Result<Option<Known>, Denial> {
         let Presented { approach, digest } = presented;
-        let (entry, (side, owner)) = self.index.find_owned(approach, digest, request.address)?;
+        let (entry, (side, owner)) = match self.index.find_owned(approach, digest, request.address)
+        {
+            Ok(found) => found,
+            Err(Missing::Nowhere) => return Ok(None),
+            Err(Missing::Unsure) => return Err(Denial::UNKNOWN),
+        };
         let beside = Beside { side, owner: Some(owner) };
-        let rights = admit(bound, &entry, request)?;
-        Some(Known { entry, beside, rights })
+        Ok(admit(bound, &entry, request).map(|rights| Known { entry, beside, rights }))
     }
 
     /// Whether decisions in a realm need the owners of keys.
@@ -128,14 +136,15 @@ impl Store {
     }
 
     /// The key of a text that the present digest does not find, by the others that there are, and
-    /// what found it. Then others that it has, if the token was imported more than once.
+    /// what found it. Then others that it has, if the token was imported more than once. After an
+    /// error, which is that of [`find`](Self::find), none is to be asked for.
     #[cold]
     #[inline(never)]
     pub(super) fn find_otherwise<'s: 't, 't>(
         &'s self,
         text: Text<'t>,
         request: &'t Request,
-    ) -> impl Iterator<Item = (Presented<'s>, Known)> + use<'s, 't> {
+    ) -> impl Iterator<Item = Result<(Presented<'s>, Known), Denial>> + use<'s, 't> {
         let Text { bound, ways, token } = text;
         ways.others(bound.realm.reference(), token).filter_map(move |candidate| {
             let locator = match candidate.by_end {
@@ -144,8 +153,8 @@ impl Store {
             };
             let approach = self.index.approach(locator);
             let presented = Presented { approach, digest: candidate.digest };
-            let known = self.find(bound, &presented, request)?;
-            Some((presented, known))
+            let known = self.find(bound, &presented, request).transpose()?;
+            Some(known.map(|known| (presented, known)))
         })
     }
 
@@ -160,14 +169,14 @@ impl Store {
         // As for a decision: other ways cost the writer a commit each time.
         loop {
             let presented = self.recognise(text)?;
-            let find = || Some((presented, self.find(text.bound, &presented, request)?));
-            let otherwise = match find() {
-                Some(found) => return Ok(found),
-                None => self.find_otherwise(text, request).next(),
+            let find = || self.find(text.bound, &presented, request);
+            let otherwise = match find()? {
+                Some(known) => return Ok((presented, known)),
+                None => self.find_otherwise(text, request).next().transpose()?,
             };
             // If it came over between the looks, a twin may have been found.
-            match (find(), self.renewed(text)) {
-                (Some(found), _) => return Ok(found),
+            match (find()?, self.renewed(text)) {
+                (Some(known), _) => return Ok((presented, known)),
                 (None, None) => return otherwise.ok_or(Denial::UNKNOWN),
                 (None, Some(renewed)) => text = renewed,
             }

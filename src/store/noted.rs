@@ -14,7 +14,10 @@ use crate::key_id::KeyId;
 const ROOM: usize = if cfg!(miri) { 128 } else { 4096 };
 
 /// How many twins of one key are noted: one less than a realm has schemes.
-pub(super) const TWINS: usize = 7;
+const TWINS: usize = 7;
+
+/// Other keys that a text finds.
+pub(super) type Twins = [Option<KeyId>; TWINS];
 
 /// Places in which a key may stand, from its own on.
 const REACH: usize = 64;
@@ -31,7 +34,7 @@ pub(super) struct Verified {
     pub generation: u8,
     pub last_four: [u8; 4],
     /// Other keys that were imported with digests of the same token.
-    pub twins: [Option<KeyId>; TWINS],
+    pub twins: Twins,
 }
 
 /// One noted key.

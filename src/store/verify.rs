@@ -1,11 +1,9 @@
 //! Verify a token.
 
-use std::array;
-
 use super::Store;
 use super::charge::Halt;
-use super::find::{Beside, Found, Presented, Text};
-use super::noted::Verified;
+use super::find::{Beside, Found, Known, Presented, Text};
+use super::noted::{Twins, Verified};
 use super::realms::Bound;
 use crate::digest::{Digest, Locator};
 use crate::entry::Side;
@@ -175,7 +173,7 @@ impl Store {
         }
     }
 
-    /// Decides about a key that was found by what was presented.
+    /// Decides about a key that was found by what was presented. None if that finds it no more.
     fn rule_found(
         &self,
         bound: &Bound,
@@ -184,9 +182,9 @@ impl Store {
         request: &Request,
         required: Required,
         now: Option<Timestamp>,
-    ) -> Result<Grant, Denial> {
+    ) -> Result<Option<Grant>, Denial> {
         match self.judge(bound, &presented, found, request, required, now) {
-            Ok(grant) => Ok(grant),
+            Ok(grant) => Ok(Some(grant)),
             Err(Halt::Refused(reason)) => Err(found.refused(reason)),
             Err(Halt::Anew | Halt::Wanting) => {
                 self.rule_anew(bound, presented, request, required, now)
@@ -212,17 +210,18 @@ impl Store {
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        match self.rule_anew(text.bound, presented, request, required, now) {
-            Err(Denial { key: None, .. }) if self.renewed(text).is_some() => {
+        match self.rule_anew(text.bound, presented, request, required, now)? {
+            Some(grant) => Ok(grant),
+            None if self.renewed(text).is_some() => {
                 // That was at least one commit: the present has moved on.
                 self.rule_otherwise(text, presented, request, required, None)
             }
-            verdict => verdict,
+            None => Err(Denial::UNKNOWN),
         }
     }
 
-    /// Decides about a text of whose key one look cannot tell whether it is there. If it is, no
-    /// twin of it is asked for.
+    /// Decides about a text of whose key one look cannot tell whether it is there. If it is, or
+    /// may be, no twin of it is asked for.
     #[cold]
     #[inline(never)]
     fn rule_unsure(
@@ -233,7 +232,7 @@ impl Store {
         required: Required,
         now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        match self.find(text.bound, &presented, request) {
+        match self.find(text.bound, &presented, request)? {
             Some(_) => self.rule_changed(text, presented, request, required, now),
             None => self.rule_otherwise(text, presented, request, required, now),
         }
@@ -260,11 +259,12 @@ impl Store {
             };
             (text, now) = (renewed, None);
             presented = self.recognise(text)?;
-            let Some(known) = self.find(text.bound, &presented, request) else { continue };
-            match self.rule_found(text.bound, presented, &known.found(), request, required, now) {
-                // It has come over once more.
-                Err(Denial { key: None, .. }) => {}
-                verdict => return verdict,
+            let Some(known) = self.find(text.bound, &presented, request)? else { continue };
+            // Without a verdict it has come over once more.
+            if let Some(grant) =
+                self.rule_found(text.bound, presented, &known.found(), request, required, now)?
+            {
+                return Ok(grant);
             }
         }
     }
@@ -282,12 +282,13 @@ impl Store {
         let Text { bound, ways, token } = text;
         let mut others = self.find_otherwise(text, request);
         let mut denial = Denial::UNKNOWN;
-        if let Some((other, known)) = others.next() {
+        if let Some((other, known)) = others.next().transpose()? {
             let verdict = self.rule_found(bound, other, &known.found(), request, required, now);
+            let verdict = verdict.and_then(|grant| grant.ok_or(Denial::UNKNOWN));
             let is_revoked = verdict.as_ref().is_err_and(|d| d.reason == Reason::Revoked);
-            if verdict.is_ok() || is_revoked {
-                let mut twins = others.map(|(_, twin)| twin.entry.key_id);
-                let twins = array::from_fn(|_| twins.next());
+            if (verdict.is_ok() || is_revoked)
+                && let Ok(twins) = twins_of(others)
+            {
                 // A twin of a revoked key is revoked with it, before it is found in its place.
                 if verdict.is_ok() || twins[0].is_some() {
                     self.noted.note(&Verified {
@@ -308,14 +309,15 @@ impl Store {
         }
         // It is nobody's, is refused, changed under the look, or came over between the looks: then
         // it has its new digest before it loses the old one, and a twin was found in its place.
-        let Some(known) = self.find(bound, &presented, request) else { return Err(denial) };
-        self.rule_found(bound, presented, &known.found(), request, required, now)
+        let Some(known) = self.find(bound, &presented, request)? else { return Err(denial) };
+        let grant = self.rule_found(bound, presented, &known.found(), request, required, now)?;
+        grant.ok_or(Denial::UNKNOWN)
     }
 
     /// Decides about the key that is found by what was presented and had changed before it was
     /// charged, or of whose quota too few credits are in memory. A change costs the writer one each
     /// time; after [`ATTEMPTS`] of them the key is refused. Credits that others take first cost the
-    /// file some each time.
+    /// file some each time. None if nothing finds it any more.
     #[cold]
     #[inline(never)]
     fn rule_anew(
@@ -325,13 +327,13 @@ impl Store {
         request: &Request,
         required: Required,
         mut now: Option<Timestamp>,
-    ) -> Result<Grant, Denial> {
+    ) -> Result<Option<Grant>, Denial> {
         let (mut attempts, mut leased) = (0..ATTEMPTS, false);
         while leased || attempts.next().is_some() {
-            let known = self.find(bound, &presented, request).ok_or(Denial::UNKNOWN)?;
+            let Some(known) = self.find(bound, &presented, request)? else { return Ok(None) };
             let found = known.found();
             leased = match self.judge(bound, &presented, &found, request, required, now) {
-                Ok(grant) => return Ok(grant),
+                Ok(grant) => return Ok(Some(grant)),
                 Err(Halt::Refused(reason)) => return Err(found.refused(reason)),
                 Err(Halt::Anew) => false,
                 Err(Halt::Wanting) => {
@@ -419,4 +421,15 @@ impl Store {
             _ => {}
         }
     }
+}
+
+/// The keys that are left of those that a text finds; an error if it is unsure of one.
+fn twins_of<'s>(
+    others: impl Iterator<Item = Result<(Presented<'s>, Known), Denial>>,
+) -> Result<Twins, Denial> {
+    let mut twins = Twins::default();
+    for (place, other) in twins.iter_mut().zip(others) {
+        *place = Some(other?.1.entry.key_id);
+    }
+    Ok(twins)
 }

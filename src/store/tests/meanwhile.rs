@@ -5,6 +5,7 @@
 //! the same moment.
 
 mod retiring;
+mod unsure;
 
 use std::cell::{Cell, RefCell};
 use std::ops::ControlFlow;

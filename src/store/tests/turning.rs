@@ -14,7 +14,7 @@ use crate::storage::tests::cut::Platter;
 use crate::storage::tests::dice::Dice;
 use crate::storage::tests::disk::{Disk, Lie, Step};
 use crate::storage::{Storage, StorageOptions};
-use crate::store::noted::{TWINS, Verified};
+use crate::store::noted::Verified;
 use crate::store::{ImportRules, Store};
 
 fn pepper(byte: u8) -> Pepper {
@@ -165,7 +165,7 @@ fn retiring_is_refused_once_while_keys_may_be_left_that_were_verified() {
         digest: Digest::NONE,
         generation: 2,
         last_four: [0; 4],
-        twins: [None; TWINS],
+        twins: Default::default(),
     };
     (1..100).for_each(|n| store.noted.note(&nobody(n)));
     let refused = store.retire_pepper(&by()).unwrap_err();
