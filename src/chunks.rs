@@ -10,8 +10,8 @@ use crate::sys::Slab;
 
 /// Binary logarithm of the first chunks' length. A model checker pays for each element.
 const FIRST: u32 = if cfg!(loom) { 0 } else { 6 };
-/// Binary logarithm of how many chunks have the same length.
-const EQUAL: u32 = 3;
+/// Binary logarithm of how many chunks have the same length. Miri pays for each chunk.
+const EQUAL: u32 = if cfg!(miri) { 1 } else { 3 };
 /// So many that every `u32` is the number of an element.
 const CHUNKS: usize = ((32 - FIRST - EQUAL + 1) << EQUAL) as usize;
 

@@ -172,7 +172,8 @@ mod tests {
     #[test]
     fn an_owner_is_found_by_number_and_has_a_name() {
         let owners = Owners::new();
-        let (one, realm) = (OwnerRef::new(70_000), RealmRef::new(3));
+        let number = if cfg!(miri) { 700 } else { 70_000 };
+        let (one, realm) = (OwnerRef::new(number), RealmRef::new(3));
         assert_eq!((owners.get(one), owners.name(one)), (None, None));
         owners.call(one, realm, "acme");
         owners.set(one, &entry(false, 1 << 127 | 5));

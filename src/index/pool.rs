@@ -11,8 +11,8 @@ use super::shim::{Ordering, fence};
 use super::slot::Slot;
 use crate::sys::{HUGE_PAGE, Slab};
 
-/// How many times the pool can be extended.
-const CHUNKS: usize = 1024;
+/// How many times the pool can be extended. Miri pays for each.
+const CHUNKS: usize = if cfg!(miri) { 64 } else { 1024 };
 /// Bits of a [`Block`] that count blocks within a chunk.
 const WITHIN: u32 = 20;
 
