@@ -2788,7 +2788,10 @@ keycask_status keycask_compact(const keycask_store *store,
 KEYCASK_MUST_USE keycask_status keycask_flush(const keycask_store *store, keycask_error *error);
 
 // Makes the clock's reading the present, though a commit has recorded a later one. For the
-// operator of a machine whose clock was wrong and has been set right.
+// operator of a machine whose clock was wrong and has been set right. If the reading is earlier, a
+// key that gave up its place under a cap as it seemed to have expired takes one again, also beyond
+// the cap, and credits are refilled no later than if their quota was given now: for that all keys
+// are read, while other writers wait.
 //
 // Writes the present to `*now_ms`, which may be NULL.
 //

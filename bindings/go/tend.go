@@ -135,6 +135,9 @@ func (s *Store) Rehash(ctx context.Context) (uint64, error) {
 
 // ResetClock makes the clock's reading the present, though a commit has recorded a later one, and
 // returns the present. For the operator of a machine whose clock was wrong and has been set right.
+// If the reading is earlier, a key that gave up its place under a cap as it seemed to have expired
+// takes one again, also beyond the cap, and credits are refilled no later than if their quota was
+// given now: for that all keys are read, while other writers wait.
 //
 // Fails as a write does.
 func (s *Store) ResetClock(ctx context.Context, by Actor) (time.Time, error) {
