@@ -25,10 +25,11 @@ const SAME_WORK: f64 = 5.0;
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// How many tokens a class has at a time, of which each measurement takes one, and how many
+/// How many tokens there are at a time, of which each measurement takes one, and how many
 /// measurements there are before others are drawn. A token has a time of its own, by where it is
-/// looked for: each is measured so seldom that this is no part of the difference of two classes.
-const TOKENS: usize = 256;
+/// looked for, and by what it pushes out of the processor's cache from where it stands: each is
+/// measured so seldom that this is no part of the difference of two classes.
+const TOKENS: usize = 512;
 const DRAWN_FOR: u64 = 4096;
 
 /// Fills `body` with characters of a token.
@@ -250,22 +251,24 @@ const FACTOR: u64 = 6_364_136_223_846_793_005;
 /// Measures `run` so many times, each with a token of a class that chance chooses.
 pub fn measure(pair: &Pair<'_>, seed: u64, amount: u64, run: impl Fn(&[u8]) -> u64) -> Times {
     let (mut numbers, mut times) = (Numbers::new(seed), Times::new());
-    let mut classes = [const { Vec::new() }; 2];
+    let mut tokens = Vec::new();
     // Every token is read from the same place, where it has just been written.
     let mut room = (pair.draw)(&mut numbers, 0);
     for turn in 0..amount {
         if turn.is_multiple_of(DRAWN_FOR) {
-            for (class, tokens) in classes.iter_mut().enumerate() {
-                *tokens = (0..TOKENS).map(|_| (pair.draw)(&mut numbers, class)).collect();
-            }
+            // Where a class stands is chosen anew, too.
+            let mut draw = |_| {
+                let class = (numbers.next() & 1) as usize;
+                (class, (pair.draw)(&mut numbers, class))
+            };
+            tokens = (0..TOKENS).map(&mut draw).collect();
         }
-        let number = numbers.next();
-        let class = (number & 1) as usize;
-        room.copy_from_slice(&classes[class][(number >> 1) as usize % TOKENS]);
+        let (class, drawn) = &tokens[numbers.next() as usize % TOKENS];
+        room.copy_from_slice(drawn);
         let token = black_box(&*room);
         let start = Instant::now();
         black_box(run(token));
-        times.add(class, start.elapsed().as_nanos());
+        times.add(*class, start.elapsed().as_nanos());
     }
     times
 }
