@@ -167,7 +167,8 @@ impl Options {
 
     /// Tells `report` how far an opening, a check, a backup, a restoring, a sweep or a compacting
     /// has come: when a step begins and ends, and every few thousand rows or few megabytes between.
-    /// It is called on the thread that does the work, and should be quick.
+    /// It is called on the thread that does the work, and should be quick. If it panics, no more of
+    /// that step is told, and the work goes on.
     #[must_use]
     pub fn progress(mut self, report: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.report = Some(Report::new(report));

@@ -29,8 +29,8 @@ impl Store {
     }
 
     /// Writes the store, as it is at one moment of this call, to a new file at `path`, which
-    /// must not exist. Others go on to verify and to write meanwhile; last uses of keys may be
-    /// some from before that moment and some from after it.
+    /// must not exist. Others go on to verify and to write meanwhile; last uses of keys, and the
+    /// credits that are left, may be some from before that moment and some from after it.
     ///
     /// The file has mode 0600, appears complete or not at all, and was read back and checked,
     /// with every MAC, the set digest and the audit trail. It has no log, so it may be smaller

@@ -177,7 +177,9 @@ fn denied_key(
             denied.end = ours.end.min(theirs.end);
             denied.start = ours.start.max(theirs.start);
             denied.scopes = ours.scopes & theirs.scopes;
-            denied.parts.idle = match theirs.parts.idle {
+            // A key without a span of its own has that of the realm, as the backup has it.
+            let has_own = ours.parts.idle.or(theirs.parts.idle).is_some();
+            denied.parts.idle = match theirs.idle_of(realm).filter(|_| has_own) {
                 Some(idle) => Some(ours.idle_of(realm).map_or(idle, |ours| ours.shorter(idle))),
                 None => ours.parts.idle,
             };

@@ -7,8 +7,8 @@ use keycask::{
     ErrorKind, Event, KeyId, OwnerChange, Reason, Request, Restore, Spec, State, Store, Update,
 };
 
-use crate::acme::{Scene, by, reason};
-use crate::kit::{issue, options};
+use crate::acme::{Scene, by, profile, reason};
+use crate::kit::{POLICY, issue, options};
 
 fn state(store: &Store, key: KeyId) -> State {
     store.key(key).unwrap().state
@@ -206,6 +206,39 @@ fn networks_idle_spans_and_credits_of_the_original_restrain_the_restored_store()
     };
     assert_eq!([&spent, &given, &lowered, &first_quota].map(left), [1, 5, 7, 2]);
     assert_eq!(store.key(lowered.0).unwrap().quota.unwrap().quota, quota("7 per month"));
+}
+
+/// A key that had a longer span of its own kept it, though the original had given it that of its
+/// realm meanwhile.
+#[test]
+fn a_key_that_has_the_span_of_its_realm_in_the_original_is_idle_by_it() {
+    let scene = Scene::new();
+    let store = &scene.store;
+    let days = |days: u64| std::time::Duration::from_secs(days * 86_400);
+    let own = |span| {
+        let spec = Spec::new(scene.acme, "live", "ann").idle(span);
+        store.issue(&spec, &by()).unwrap().key.key_id
+    };
+    let [longer, shorter] = [own(days(90)), own(days(2))];
+    let (of_realm, _) = scene.issue("live", "ann");
+    let policy = profile(&format!("{POLICY}\nidle = \"7d\""));
+    store.apply_realm("acme.toml", &policy, &by()).unwrap();
+    let backup = scene.backup("backup");
+    for key in [longer, shorter] {
+        store.update(key, &Update::new().no_idle(), &by()).unwrap();
+    }
+    let keys = [longer, shorter, of_realm];
+    let [until, _, _] = keys.map(|key| store.key(key).unwrap().idle_at);
+    let in_backup = scene.restored(&backup, "plain").key(shorter).unwrap().idle_at;
+    let Scene { dir, store, .. } = scene;
+    store.close().unwrap();
+    let how = Restore::new().denials_of(dir.path().join("keys.keycask"));
+    let new = dir.path().join("new");
+    let told = options().restore(&backup, &new, &how, &by()).unwrap();
+    assert_eq!((told.denied, told.unreadable), (vec![longer], 0));
+    let store = options().open(&new).unwrap();
+    assert!(until.is_some() && store.key(longer).unwrap().idle_at <= until);
+    assert_eq!(store.key(shorter).unwrap().idle_at, in_backup);
 }
 
 #[test]

@@ -229,3 +229,22 @@ fn progress_is_told_of_each_step_from_its_beginning_to_its_end() {
     new.backup(scene.path("again")).unwrap();
     assert_eq!(steps().first(), Some(&(Step::Copy, 0, 27)));
 }
+
+/// The file was said to be forged, and a backup to be restored.
+#[test]
+fn what_tells_of_progress_may_panic_and_the_file_is_in_order_all_the_same() {
+    let scene = Scene::new();
+    let token = scene.issue("live", "ann").1;
+    let backup = scene.backup("backup");
+    let Scene { dir, store, .. } = scene;
+    store.close().unwrap();
+    let file = dir.path().join("keys.keycask");
+    let panics = || options().progress(|progress| panic!("told {progress:?}"));
+    let store = panics().open(&file).unwrap();
+    store.check().unwrap();
+    store.backup(dir.path().join("second")).unwrap();
+    store.compact().unwrap();
+    assert_eq!(reason(&store, &token), None);
+    panics().restore(&backup, dir.path().join("new"), &Restore::new(), &by()).unwrap();
+    options().open(dir.path().join("new")).unwrap().check().unwrap();
+}

@@ -145,6 +145,16 @@ impl Scene {
         }
     }
 
+    /// The key of the token is granted, and the file is in order.
+    fn is_whole(self, token: &[u8]) {
+        assert_eq!(self.verify(token, null_mut()), Status::Ok);
+        // SAFETY: the handle is open, and nobody else has it.
+        unsafe {
+            assert_eq!(keycask_check(self.store, null_mut()), Status::Ok);
+            assert_eq!(keycask_close(self.store), Status::Ok);
+        }
+    }
+
     /// Every call is refused, and the store can be closed and opened again.
     fn ends(self, token: &[u8]) {
         self.bomb.light(-1);
@@ -353,32 +363,39 @@ fn takes_long(scene: &Scene, what: &str) -> Status {
 
 #[test]
 fn a_panic_half_way_through_what_takes_long_is_a_status_and_the_file_stays_whole() {
-    for what in ["compact", "sweep", "backup", "import"] {
+    // The others read no clock.
+    for what in ["sweep", "import"] {
         let mut panics = 0;
-        for reports in 0..8 {
+        for readings in 0..8 {
             let scene = Scene::new();
             let (_, _, token) = scene.issue();
-            scene.mine.light(reports);
+            scene.bomb.light(readings);
             let status = takes_long(&scene, what);
+            scene.bomb.light(-1);
             if status == Status::ErrPanic {
                 panics += 1;
                 scene.ends(&token);
                 continue;
             }
-            // To the engine, a panic of what reads a whole file is a fault of that file.
-            assert!(
-                matches!(status, Status::Ok | Status::ErrCorrupt | Status::ErrIo),
-                "{what}: {status:?}"
-            );
-            scene.mine.light(-1);
-            assert_eq!(scene.verify(&token, null_mut()), Status::Ok);
-            // SAFETY: the handle is open, and nobody else has it.
-            unsafe {
-                assert_eq!(keycask_check(scene.store, null_mut()), Status::Ok);
-                assert_eq!(keycask_close(scene.store), Status::Ok);
-            }
+            assert_eq!(status, Status::Ok, "{what}");
+            scene.is_whole(&token);
         }
         assert!(panics > 0, "{what}: no point was reached");
+    }
+}
+
+/// To the engine, it was a fault of the file that was read meanwhile.
+#[test]
+fn what_takes_long_goes_on_when_who_is_told_of_it_panics() {
+    for what in ["compact", "sweep", "backup", "import"] {
+        for reports in 0..8 {
+            let scene = Scene::new();
+            let (_, _, token) = scene.issue();
+            scene.mine.light(reports);
+            assert_eq!(takes_long(&scene, what), Status::Ok, "{what} at report {reports}");
+            scene.mine.light(-1);
+            scene.is_whole(&token);
+        }
     }
 }
 
