@@ -246,9 +246,18 @@ impl Place {
 }
 
 impl Draft<'_> {
-    /// The file, to write to. All handles to it must be closed before it is published.
+    /// The file, to write to, opened anew: a lock is of this handle alone, and a child of this
+    /// process that inherits others does not keep it. All must be closed before it is published.
     pub(super) fn file(&self) -> Result<File> {
-        self.file.try_clone().map_err(|e| from_io(&self.place.creating(), e))
+        let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let creating = |e: Errno| from_io(&self.place.creating(), e.into());
+        let file = rustix::fs::openat(&self.place.directory, &self.name, flags, Mode::empty());
+        let file = File::from(file.map_err(creating)?);
+        if FileId::of(&file)? == FileId::of(&self.file)? {
+            Ok(file)
+        } else {
+            Err(self.place.taken())
+        }
     }
 
     /// Gives the file its name, if nothing else has it by now, and makes that durable.

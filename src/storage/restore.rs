@@ -12,6 +12,7 @@ use super::file::Place;
 use super::state::Role;
 use super::{Storage, StorageOptions, Unread};
 use crate::error::Result;
+use crate::process::Listed;
 use crate::random::Random;
 
 impl Storage {
@@ -25,10 +26,11 @@ impl Storage {
     pub(crate) fn look_into(path: &Path, options: &StorageOptions<'_>) -> Result<Self> {
         let file = Place::of(path)?.open(false)?;
         let doing = format!("open {path:?}");
+        let listed = Listed::new(&file);
         let file = FileBackend::new(file).or_fail(&doing)?;
         // redb checks no page of what it opens for reading alone.
         let options = StorageOptions { read_only: false, ..*options };
-        let unread = Unread::attach(file, None, &options, &doing);
+        let unread = Unread::attach(file, Some(listed), &options, &doing);
         unread.and_then(Unread::unchecked).map_err(|e| naming(&doing, e))
     }
 

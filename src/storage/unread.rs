@@ -36,10 +36,19 @@ pub(crate) struct Unread<'o> {
     checking: Option<Checking>,
     options: &'o StorageOptions<'o>,
     /// Where the file was found, and the file; none if it has no name.
-    found: Option<(Place, File)>,
+    found: Option<Found>,
     /// Bytes that the file takes, without its holes.
     len: u64,
     doing: String,
+}
+
+/// A file, and where it was found.
+struct Found {
+    place: Place,
+    /// Before the file, so that it is dropped before the file is closed. It has the same locks as
+    /// the one that is read.
+    _listed: Listed,
+    file: File,
 }
 
 impl<'o> Unread<'o> {
@@ -58,15 +67,16 @@ impl<'o> Unread<'o> {
         let place = Place::of(path)?;
         let file = place.open(options.read_only)?;
         let doing = format!("open {path:?}");
-        let opened = file.try_clone().map_err(|e| from_io(&doing, e))?;
+        let again = file.try_clone().map_err(|e| from_io(&doing, e))?;
+        let found = Found { place, _listed: Listed::new(&again), file: again };
         let listed = Listed::new(&file);
         let backend = FileBackend::new(file).or_fail(&doing)?;
         let unread = Self::attach(backend, Some(listed), options, &doing);
         let unread = unread.map_err(|e| naming(&doing, e))?;
         // A length is cheap to forge, and so is what the file says of its rows.
-        let taken = opened.metadata().map_err(|e| from_io(&doing, e))?.blocks();
+        let taken = found.file.metadata().map_err(|e| from_io(&doing, e))?.blocks();
         let len = unread.len.min(taken.saturating_mul(BLOCK));
-        Ok(Self { found: Some((place, opened)), len, ..unread })
+        Ok(Self { found: Some(found), len, ..unread })
     }
 
     /// Opens the store that `backend` holds, whose descriptor may be listed.
@@ -213,9 +223,9 @@ fn agree(storage: &Storage, loaded: &State) -> Result<()> {
 }
 
 /// Takes the file for the one whose rows were `loaded`, and for the one that was `found`.
-fn trust(storage: &mut Storage, loaded: State, found: Option<(Place, File)>) -> Result<()> {
+fn trust(storage: &mut Storage, loaded: State, found: Option<Found>) -> Result<()> {
     storage.stand(loaded);
-    if let Some((place, file)) = found {
+    if let Some(Found { place, file, _listed }) = found {
         // Between opening and locking it, it may have been rewritten, and what is open is then
         // the old one, which nobody locks and nobody will find again.
         place.check_linked(&file)?;

@@ -161,6 +161,11 @@ fn a_child_at_the_limit_of_descriptors_keeps_no_lock() {
 }
 
 #[test]
+fn a_child_that_is_forked_while_a_store_is_opened_or_written_anew_keeps_no_lock() {
+    runs("tests/meanwhile.c");
+}
+
+#[test]
 fn the_library_is_loaded_and_unloaded_with_threads_and_forks_around_it() {
     let dir = tempfile::tempdir().unwrap();
     let binary = dir.path().join("load");
