@@ -146,7 +146,7 @@ impl Scene {
     }
 
     /// The key of the token is granted, and the file is in order.
-    fn is_whole(self, token: &[u8]) {
+    fn goes_on(self, token: &[u8]) {
         assert_eq!(self.verify(token, null_mut()), Status::Ok);
         // SAFETY: the handle is open, and nobody else has it.
         unsafe {
@@ -378,7 +378,7 @@ fn a_panic_half_way_through_what_takes_long_is_a_status_and_the_file_stays_whole
                 continue;
             }
             assert_eq!(status, Status::Ok, "{what}");
-            scene.is_whole(&token);
+            scene.goes_on(&token);
         }
         assert!(panics > 0, "{what}: no point was reached");
     }
@@ -394,7 +394,7 @@ fn what_takes_long_goes_on_when_who_is_told_of_it_panics() {
             scene.mine.light(reports);
             assert_eq!(takes_long(&scene, what), Status::Ok, "{what} at report {reports}");
             scene.mine.light(-1);
-            scene.is_whole(&token);
+            scene.goes_on(&token);
         }
     }
 }
