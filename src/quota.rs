@@ -205,6 +205,9 @@ pub(crate) enum CreditChange {
 }
 
 impl Balance {
+    /// That of a lineage which was given none.
+    pub(crate) const NONE: Self = Self { left: 0, due: Timestamp::NEVER };
+
     /// That of a lineage which is given `quota` at `now`.
     pub(crate) fn new(quota: &Quota, now: Timestamp) -> Self {
         Self { left: quota.limit, due: quota.refill.after(now, now) }

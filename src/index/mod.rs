@@ -442,9 +442,10 @@ impl Index {
         self.leases.is_asked()
     }
 
-    /// The lineages whose leases are low, which ask anew if they stay so.
-    pub(crate) fn asking(&self) -> Vec<KeyId> {
-        self.leases.asking()
+    /// The lineages whose leases are low, which ask anew if they stay so, and their quotas.
+    pub(crate) fn asking(&self) -> Vec<(KeyId, Quota)> {
+        let low = self.leases.asking().into_iter();
+        low.filter_map(|lineage| Some((lineage, self.lease(lineage)?.quota))).collect()
     }
 
     /// The lineages of which credits are leased, and their quotas.

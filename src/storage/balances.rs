@@ -11,7 +11,6 @@ use super::view::{View, named};
 use crate::error::Result;
 use crate::key_id::KeyId;
 use crate::quota::Balance;
-use crate::time::Timestamp;
 
 impl View<'_> {
     /// The credits of `lineage` that nobody has leased, if a key of it has a quota.
@@ -44,7 +43,7 @@ impl Batch {
     pub(super) fn count_quota(&mut self, lineage: KeyId, more: bool) -> Result<()> {
         let row = key_row(lineage);
         let old = self.view().balance_row(lineage)?;
-        let (keys, balance) = old.unwrap_or((0, Balance { left: 0, due: Timestamp::NEVER }));
+        let (keys, balance) = old.unwrap_or((0, Balance::NONE));
         let keys = if more { keys.saturating_add(1) } else { keys.saturating_sub(1) };
         match keys {
             0 => self.take(BALANCES, &row)?,

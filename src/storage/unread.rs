@@ -250,4 +250,17 @@ mod tests {
         assert_eq!(agree(&storage, &later).unwrap_err().kind(), ErrorKind::Corrupt);
         agree(&storage, &stands).unwrap();
     }
+
+    #[test]
+    fn a_file_that_is_opened_for_reading_alone_is_read_unchecked_too() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("keys.kc");
+        let options = StorageOptions::new(None);
+        let storage = Storage::create(&path, &options, &Random::system()).unwrap();
+        let stands = storage.view().unwrap().state().unwrap();
+        storage.close().unwrap();
+        let options = StorageOptions { read_only: true, ..options };
+        let unchecked = Unread::open(&path, &options).unwrap().unchecked().unwrap();
+        assert_eq!(unchecked.view().unwrap().state().unwrap(), stands);
+    }
 }

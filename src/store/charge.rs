@@ -3,6 +3,8 @@
 use super::Store;
 use super::find::Found;
 use super::quota::takes_credits;
+use crate::entry::LeaseRef;
+use crate::key_id::KeyId;
 use crate::limit::{Charge, Metered, Moment};
 use crate::realm::{Buckets, Realm, Window};
 use crate::request::Request;
@@ -14,8 +16,8 @@ pub(super) enum Halt {
     Refused(Reason),
     /// The key has gone meanwhile, or has another side: it is to be looked up anew.
     Anew,
-    /// Too few credits of its quota are leased: it is to be tried again with more.
-    Wanting,
+    /// Too few credits of a lineage are in its lease: it is to be tried again with more.
+    Wanting(LeaseRef, KeyId),
 }
 
 impl From<Reason> for Halt {

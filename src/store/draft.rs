@@ -35,8 +35,8 @@ pub(super) struct Change {
     pub ways: Vec<(RealmRef, Way, i64)>,
     /// What becomes of the credits of lineages.
     pub credits: Vec<Crediting>,
-    /// Lineages of which credits are to be leased, and how many at least.
-    pub leases: Vec<(KeyId, u64)>,
+    /// Lineages of which credits are to be leased, their quotas, and how many at least.
+    pub leases: Vec<(KeyId, Quota, u64)>,
     /// Whether a store that was restored is one in use from here on.
     pub confirm: bool,
 }
@@ -137,8 +137,8 @@ impl<T> Draft<T> {
     }
 
     /// Leases credits of `lineage`, so that there are `need` at least if there are so many.
-    pub(super) fn lease(mut self, lineage: KeyId, need: u64) -> Self {
-        self.change.leases.push((lineage, need));
+    pub(super) fn lease(mut self, lineage: KeyId, quota: Quota, need: u64) -> Self {
+        self.change.leases.push((lineage, quota, need));
         self
     }
 

@@ -62,11 +62,11 @@ impl Store {
             let Some(lease) = self.index.lease(lineage) else { return Ok(Draft::new(false)) };
             let draft = Draft::new(true);
             let enough = lease.leased >= need && !self.is_due(lease.due, now);
-            Ok(if enough { draft } else { draft.lease(lineage, need) })
+            Ok(if enough { draft } else { draft.lease(lineage, lease.quota, need) })
         })
     }
 
-    /// Has as many credits leased as a request costs. False if its key has changed.
+    /// Has as many credits of `lineage` leased as a request costs. False if its key has changed.
     ///
     /// # Errors
     ///
@@ -74,15 +74,13 @@ impl Store {
     /// is full.
     pub(super) fn lease_for(
         &self,
-        side: Option<&Side>,
+        lease: LeaseRef,
+        lineage: KeyId,
         request: &Request,
     ) -> std::result::Result<bool, Reason> {
-        let Some((side, lease)) = side.and_then(|side| Some((side, side.lease?))) else {
-            return Ok(false);
-        };
-        match self.lease(side.lineage, request.cost.into()) {
+        match self.lease(lineage, request.cost.into()) {
             Ok(leased) => Ok(leased),
-            Err(_) => self.not_leased(lease, side.lineage, request.cost).map_or(Ok(false), Err),
+            Err(_) => self.not_leased(lease, lineage, request.cost).map_or(Ok(false), Err),
         }
     }
 
@@ -136,7 +134,7 @@ impl Store {
                 let in_file = self.in_file(side.lineage, now).ok().flatten();
                 Ok(Some(in_file.unwrap_or_else(|| self.told_of(known, now))))
             }
-            Spent::Wanting => Err(Halt::Wanting),
+            Spent::Wanting => Err(Halt::Wanting(lease, side.lineage)),
             Spent::Exhausted(credits) => {
                 Err(Halt::Refused(exhausted(self.told_of(credits, now), request.cost, now)))
             }
@@ -202,22 +200,18 @@ impl Store {
         group: &Group,
         mark: Timestamp,
     ) -> Result<Vec<Settled>> {
-        let changed: BTreeMap<_, _> = group.credits().map(|c| (c.lineage, c.quota)).collect();
-        let mut wants: BTreeMap<KeyId, Vec<u64>> = BTreeMap::new();
-        wants.extend(changed.keys().map(|lineage| (*lineage, Vec::new())));
-        wants.extend(self.index.asking().into_iter().map(|lineage| (lineage, vec![0])));
-        for (lineage, need) in group.leases() {
-            wants.entry(lineage).or_default().push(need);
+        let mut wants: BTreeMap<KeyId, (Quota, Vec<u64>)> = BTreeMap::new();
+        wants.extend(group.credits().map(|c| (c.lineage, (c.quota, Vec::new()))));
+        let asking = self.index.asking().into_iter().map(|(lineage, quota)| (lineage, quota, 0));
+        for (lineage, quota, need) in asking.chain(group.leases()) {
+            wants.entry(lineage).or_insert((quota, Vec::new())).1.push(need);
         }
         let mut settled = Vec::new();
-        for (lineage, needs) in wants {
-            let held = self.index.lease(lineage);
-            let quota = changed.get(&lineage).copied().or(held.map(|held| held.quota));
-            let before = batch.view().balance(lineage)?;
-            let Some(quota) = quota else { continue };
-            let before = before.unwrap_or(Balance { left: 0, due: Timestamp::NEVER });
+        for (lineage, (quota, needs)) in wants {
+            let before = batch.view().balance(lineage)?.unwrap_or(Balance::NONE);
             let mut balance = before.at(&quota, mark);
             let anew = balance.due != before.due;
+            let held = self.index.lease(lineage);
             let held = held.map_or(0, |held| if anew { 0 } else { held.leased });
             let chunk = (quota.limit() / PART).clamp(1, self.chunk_max);
             // Nobody is helped by credits that are too few.
@@ -248,8 +242,7 @@ impl Store {
         at: Timestamp,
     ) -> Result<Balance> {
         let leased = self.index.lease(lineage).map_or(0, |lease| lease.leased);
-        let none = Balance { left: 0, due: Timestamp::NEVER };
-        let balance = view.balance(lineage)?.unwrap_or(none);
+        let balance = view.balance(lineage)?.unwrap_or(Balance::NONE);
         Ok(balance.changed(quota, CreditChange::Return, leased, at))
     }
 
@@ -287,17 +280,13 @@ pub(super) fn share_quota(
     changed: &mut Vec<KeyRecord>,
 ) -> Result<()> {
     for id in [record.predecessor, record.successor].into_iter().flatten() {
-        let known = changed.iter().position(|other| other.key_id == id);
-        let other = match known {
-            Some(at) => Some(changed.remove(at)),
-            None => view.key(id)?,
-        };
-        let Some(mut other) = other else { continue };
-        let differs = other.state != State::Revoked && other.parts.quota != record.parts.quota;
-        if differs {
+        if let Some(known) = changed.iter_mut().find(|other| other.key_id == id) {
+            // It loses its place, which no revoked key has.
+            known.parts.quota = record.parts.quota;
+        } else if let Some(mut other) = view.key(id)?
+            && other.state != State::Revoked
+        {
             other.parts.quota = record.parts.quota;
-        }
-        if differs || known.is_some() {
             changed.insert(0, other);
         }
     }
@@ -315,10 +304,8 @@ pub(super) fn exhausted(credits: Credits, cost: u32, now: Timestamp) -> Reason {
 /// Puts changes of credits into a batch.
 pub(super) fn put_credits(batch: &mut Batch, credits: &[Crediting]) -> Result<()> {
     for Crediting { lineage, quota, change, recalled, at } in credits {
-        if let Some(balance) = batch.view().balance(*lineage)? {
-            let balance = balance.changed(quota, *change, *recalled, *at);
-            batch.put_balance(*lineage, balance)?;
-        }
+        let balance = batch.view().balance(*lineage)?.unwrap_or(Balance::NONE);
+        batch.put_balance(*lineage, balance.changed(quota, *change, *recalled, *at))?;
     }
     Ok(())
 }

@@ -156,7 +156,7 @@ impl Store {
                     return Ok(grant);
                 }
                 Err(Halt::Refused(reason)) => Err(found.refused(reason)),
-                Err(Halt::Anew | Halt::Wanting) => {
+                Err(Halt::Anew | Halt::Wanting(..)) => {
                     self.rule_changed(text, *presented, request, required, now)
                 }
             },
@@ -186,7 +186,7 @@ impl Store {
         match self.judge(bound, &presented, found, request, required, now) {
             Ok(grant) => Ok(Some(grant)),
             Err(Halt::Refused(reason)) => Err(found.refused(reason)),
-            Err(Halt::Anew | Halt::Wanting) => {
+            Err(Halt::Anew | Halt::Wanting(..)) => {
                 self.rule_anew(bound, presented, request, required, now)
             }
         }
@@ -336,10 +336,10 @@ impl Store {
                 Ok(grant) => return Ok(Some(grant)),
                 Err(Halt::Refused(reason)) => return Err(found.refused(reason)),
                 Err(Halt::Anew) => false,
-                Err(Halt::Wanting) => {
+                Err(Halt::Wanting(lease, lineage)) => {
                     // That is a commit: the present has moved on.
                     now = None;
-                    let leased = self.lease_for(found.side, request);
+                    let leased = self.lease_for(lease, lineage, request);
                     leased.map_err(|reason| found.refused(reason))?
                 }
             };

@@ -27,6 +27,9 @@ rates = ["5 per 1m"]
 [[plan]]
 name = "metered"
 quota = "20 per day"
+[[plan]]
+name = "capped"
+active = 1
 "#;
 
 pub const HOUR: Duration = Duration::from_secs(3_600);
@@ -57,7 +60,7 @@ pub fn quota(text: &str) -> Quota {
 }
 
 impl Scene {
-    /// At noon of 2026-01-15, with owners on the plans "plain" and "paced".
+    /// At noon of 2026-01-15, with an owner on each plan, of its name.
     pub fn new() -> Self {
         Self::leasing(None)
     }
@@ -69,7 +72,7 @@ impl Scene {
         let store = Store::options().clock(clock.clone()).create(dir.path().join("0")).unwrap();
         store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
         let realm = store.realm("acme").unwrap();
-        for plan in ["plain", "paced", "metered"] {
+        for plan in ["plain", "paced", "metered", "capped"] {
             store.set_owner(realm, plan, &OwnerChange::new().plan(plan), &by()).unwrap();
         }
         store.close().unwrap();

@@ -1,6 +1,6 @@
 //! Credits are those of a lineage.
 
-use keycask::{Rotation, Update};
+use keycask::{Rotation, Timestamp, Update};
 
 use crate::kit::{DAY, HOUR, Scene, by, quota};
 
@@ -35,6 +35,35 @@ fn a_change_of_one_generation_is_one_of_the_lineage() {
     assert!(scene.pay(&old, 34) && scene.pay(&new, 1) && !scene.pay(&old, 1));
     let none = scene.store().update(new.id, &Update::new().quota(None), &by()).unwrap();
     assert_eq!((none.quota, scene.quota(&old)), (None, None));
+    scene.store().check().unwrap();
+}
+
+#[test]
+fn a_generation_that_was_revoked_or_taken_out_gets_no_other_quota() {
+    let scene = Scene::new();
+    let old = scene.key("10");
+    let new = scene.rotate(&old, &Rotation::regenerate());
+    scene.update(&new, &Update::new().quota(quota("20")));
+    assert_eq!(scene.quota(&old).unwrap().quota, quota("10"));
+    scene.clock.forward(100 * DAY);
+    assert_eq!(scene.store().sweep(10, &by()).unwrap().keys, 1);
+    scene.update(&new, &Update::new().quota(quota("30")));
+    assert_eq!(scene.drain(&new), 30);
+    scene.store().check().unwrap();
+}
+
+/// A key that takes a place again takes its predecessor off, of which the grace is over.
+#[test]
+fn a_generation_that_loses_its_place_gets_the_quota_of_who_takes_it() {
+    let scene = Scene::new();
+    let old = scene.key_of("capped", Some("10"));
+    let end = scene.store().key(old.id).unwrap().issued.plus(2 * HOUR);
+    let new = scene.rotate(&old, &Rotation::new().grace(HOUR).end(end));
+    scene.clock.forward(3 * HOUR);
+    let later = Update::new().end(Timestamp::NEVER).quota(quota("20 per day"));
+    scene.update(&new, &later);
+    assert_eq!(scene.quota(&old).unwrap().quota, quota("20 per day"));
+    assert_eq!(scene.drain(&new), 20);
     scene.store().check().unwrap();
 }
 

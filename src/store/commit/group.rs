@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ids::RealmRef;
 use crate::index::Index;
 use crate::key_id::KeyId;
+use crate::quota::Quota;
 use crate::record::Op;
 use crate::storage::{Batch, Storage, View};
 use crate::store::deny::Denial;
@@ -134,8 +135,8 @@ impl Group {
         self.changes.iter().flat_map(|change| &change.credits)
     }
 
-    /// Lineages of which credits are to be leased, and how many at least.
-    pub(in crate::store) fn leases(&self) -> impl Iterator<Item = (KeyId, u64)> {
+    /// Lineages of which credits are to be leased, their quotas, and how many at least.
+    pub(in crate::store) fn leases(&self) -> impl Iterator<Item = (KeyId, Quota, u64)> {
         self.changes.iter().flat_map(|change| change.leases.iter().copied())
     }
 
