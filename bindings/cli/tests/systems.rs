@@ -51,6 +51,11 @@ fn cloudgeni_is_as_its_page_says() {
 }
 
 #[test]
+fn headers_in_all_spellings_are_told_apart() {
+    holds("headers.txt");
+}
+
+#[test]
 fn orbit_is_as_its_profile_says() {
     holds("orbit.txt");
 }
@@ -78,7 +83,15 @@ fn stairoids_is_as_its_page_says() {
 #[test]
 fn no_script_is_left_out_here() {
     let files: Vec<String> = scripts().into_iter().map(|(file, _)| file).collect();
-    let here = ["cloudgeni", "orbit", "securecodinghub", "seogeo", "stackguardian", "stairoids"];
+    let here = [
+        "cloudgeni",
+        "headers",
+        "orbit",
+        "securecodinghub",
+        "seogeo",
+        "stackguardian",
+        "stairoids",
+    ];
     assert_eq!(files, here.map(|name| format!("{name}.txt")));
 }
 

@@ -79,10 +79,10 @@ impl Store {
     }
 
     /// Makes the clock's reading the present, though a commit has recorded a later one, and gives
-    /// it. For the operator of a machine whose clock was wrong and has been set right. If the reading
-    /// is earlier, a key that gave up its place under a cap as it seemed to have expired takes one
-    /// again, also beyond the cap, and credits are refilled no later than if their quota was given
-    /// now: for that all keys are read, while other writers wait.
+    /// it. For the operator of a machine whose clock was wrong and has been set right. If the
+    /// reading is earlier, a key that gave up its place under a cap as it seemed to have expired
+    /// takes one again, also beyond the cap, and credits are refilled no later than if their quota
+    /// was given now: for that all keys are read, while other writers wait.
     ///
     /// Raises what any change does.
     #[pyo3(signature = (*, by))]
