@@ -162,6 +162,27 @@ fn spray_requests(scene: &Scene, count: u64) -> Cost {
     cost(|| present(count))
 }
 
+/// What of the heap a flood may take.
+#[derive(Clone, Copy)]
+enum Heap {
+    Nothing,
+    /// An answer, until it was given.
+    Answers,
+}
+
+/// What texts took that are nobody's, and were not to take.
+fn judge(name: &str, count: u64, heap: Heap, cost: &Cost) -> Vec<&'static str> {
+    println!("flood: {name}: {cost:?}");
+    println!("flood: {count} texts");
+    let takes_heap = match heap {
+        Heap::Nothing => cost.heap > 0,
+        Heap::Answers => cost.kept != 0,
+    };
+    let is_memory_taken = cost.resident > MUCH;
+    let all = [("heap", takes_heap), ("reads", cost.reads > 0), ("memory", is_memory_taken)];
+    all.iter().filter(|(_, is_taken)| *is_taken).map(|(what, _)| *what).collect()
+}
+
 #[test]
 fn a_flood_takes_no_memory_and_reads_nothing() {
     let _alone = alone();
@@ -169,34 +190,40 @@ fn a_flood_takes_no_memory_and_reads_nothing() {
     let plain = Scene::with(Store::options());
     keys(&plain);
     let cost = spray(&plain, false, count);
-    judge("plain", count, cost.heap == 0, &cost);
+    assert_eq!(judge("plain", count, Heap::Nothing, &cost), [""; 0], "{cost:?}");
     let manifold = manifold();
     let count = count / 4;
     let cost = spray(&manifold, true, count);
-    judge("manifold", count, cost.heap == 0, &cost);
+    assert_eq!(judge("manifold", count, Heap::Nothing, &cost), [""; 0], "{cost:?}");
     for (name, scene) in [("plain, in requests", &plain), ("manifold, in requests", &manifold)] {
         let cost = spray_requests(scene, count);
-        // An answer is on the heap until it was given.
-        judge(name, count, cost.kept == 0, &cost);
+        assert_eq!(judge(name, count, Heap::Answers, &cost), [""; 0], "{name}: {cost:?}");
     }
-}
-
-fn judge(name: &str, count: u64, takes_nothing: bool, cost: &Cost) {
-    println!("flood: {name}: {cost:?}");
-    println!("flood: {count} texts");
-    assert!(takes_nothing && cost.reads == 0 && cost.resident <= MUCH, "{name}: {cost:?}");
 }
 
 #[test]
 fn a_store_that_would_keep_what_is_unknown_or_read_a_file_for_it_is_noticed() {
     let _alone = alone();
-    let (mut flood, mut kept) = (Flood::new(first_seed()), Vec::new());
-    let cost = cost(|| {
-        for _ in 0..100_000 {
+    let mut flood = Flood::new(first_seed());
+    let mut kept = Vec::new();
+    let mut keep = |count| {
+        for _ in 0..count {
             kept.push([flood.next().0.to_vec(), vec![0; 1_000]].concat());
         }
-        drop(black_box(fs::read("/proc/self/stat").unwrap()));
-    });
-    assert!(cost.heap > 0 && cost.kept > 0 && cost.reads > 0, "{cost:?}");
-    assert!(cost.resident > MUCH, "{cost:?}");
+    };
+    let cost_of_few = cost(|| keep(1));
+    let cost_of_many = cost(|| keep(100_000));
+    let cost_of_one_given_back = cost(|| drop(black_box(vec![0_u8; 1_000])));
+    let cost_of_reading = cost(|| drop(black_box(fs::read("/proc/self/stat").unwrap())));
+    for (heap, cost, found) in [
+        (Heap::Nothing, &cost_of_few, &["heap"][..]),
+        (Heap::Answers, &cost_of_few, &["heap"]),
+        (Heap::Nothing, &cost_of_many, &["heap", "memory"]),
+        (Heap::Answers, &cost_of_many, &["heap", "memory"]),
+        (Heap::Nothing, &cost_of_one_given_back, &["heap"]),
+        (Heap::Answers, &cost_of_one_given_back, &[]),
+        (Heap::Answers, &cost_of_reading, &["reads"]),
+    ] {
+        assert_eq!(judge("planted", 0, heap, cost), found, "{cost:?}");
+    }
 }

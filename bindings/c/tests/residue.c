@@ -117,11 +117,12 @@ static void look(void) {
     close(memory);
 }
 
-// What the program is told is as good as a log.
+// What the program is told is as good as a log: whether calls of the kind at hand left a token there.
+static int is_told;
+
 static void found_in_words(int of, int place) {
-    (void)place;
-    fprintf(stderr, "token %d of %d is told\n", of, known);
-    exit(1);
+    (void)of, (void)place;
+    is_told = 1;
 }
 
 static void told(const char *words, size_t len) {
@@ -403,6 +404,10 @@ static void plant(const char *kind, int call, volatile char stack[KEYCASK_TOKEN_
         named.name.data = token;
         RETURNS(OK, keycask_update(here.store, key, &named, &here.by, NULL));
     }
+    if (!strcmp(kind, "leaked")) {
+        issue(&here, "live", token, NULL);
+        told(token, sizeof token);
+    }
 }
 
 // Which kind of call a token was made for, and which left one in the file that is looked at.
@@ -462,11 +467,13 @@ int main(int argc, char **argv) {
     snprintf(path, sizeof path, "%s.elsewhere", argv[1]);
     elsewhere = scene_create_with(path, &options);
     for (int kind = 0; kind < KINDS; kind++) {
+        is_told = 0;
         make(kind, LOOKS, argc == 3, times);
         if (times[MEMORY] + times[STACK]) make(kind, MORE, argc == 3, times);
         for (int place = 0; place < PLACES; place++) {
             if (times[place] >= MISTAKEN) printf("%s: %s\n", kinds[kind].name, names[place]);
         }
+        if (is_told) printf("%s: log\n", kinds[kind].name);
     }
     judge_file(argv[1], "file");
     snprintf(path, sizeof path, "%s.backup", argv[1]);

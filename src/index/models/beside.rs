@@ -9,8 +9,9 @@ use super::super::side::{Beside, Sides};
 use super::*;
 use crate::entry::{MeterRef, OwnerEntry, SideRef};
 
-#[test]
-fn a_side_is_read_with_the_entry_that_names_it() {
+/// A side is lent anew once the entry that named it has gone. A reader sees both, as of one moment
+/// or `apart`.
+fn a_side_beside_its_key(apart: bool) {
     const NAME: KeyId = KeyId::from_bits(7);
     let side = |start| {
         let start = Timestamp::from_ms(start);
@@ -29,8 +30,12 @@ fn a_side_is_read_with_the_entry_that_names_it() {
                 let [slot, _] = &*slots;
                 let life = slot.life();
                 let side = |entry: &Entry| sides.get(entry.side?, NAME, None);
-                if let Some((_, side)) = slot.read_with(life, side).filter(|_| life.is_live()) {
-                    assert_eq!(side.start, Timestamp::from_ms(1));
+                let found = match apart {
+                    false => slot.read_with(life, side).map(|(_, side)| side),
+                    true => slot.read(life).and_then(|entry| side(&entry)),
+                };
+                if let Some(side) = found.filter(|_| life.is_live()) {
+                    assert_eq!(side.start, Timestamp::from_ms(1), "it is of another version");
                 }
             }
         });
@@ -43,7 +48,16 @@ fn a_side_is_read_with_the_entry_that_names_it() {
 }
 
 #[test]
-fn an_owner_is_read_whole_and_not_as_before_a_denial_that_was_made_known() {
+fn a_side_is_read_with_the_entry_that_names_it() {
+    a_side_beside_its_key(false);
+}
+
+/// Where a suspension is seen.
+const SUSPENDED: [fn(&OwnerEntry, &Owners) -> bool; 2] =
+    [|found, _| found.suspended, |_, owners| owners.suspended() == 1];
+
+/// An owner is changed and suspended, which is made known after that or, `early`, before it.
+fn an_owner_who_is_suspended(early: bool, is_seen: fn(&OwnerEntry, &Owners) -> bool) {
     let rights = |bits: u128| OwnerEntry {
         suspended: bits == 0,
         direct: ScopeSet::from_bits_retain(bits),
@@ -59,15 +73,26 @@ fn an_owner_is_read_whole_and_not_as_before_a_denial_that_was_made_known() {
             move || {
                 let denied = known.load(Ordering::Acquire);
                 let found = owners.get(owner).unwrap();
-                assert!([0, 1, u128::MAX].map(rights).contains(&found), "{found:?}");
-                assert!(!denied || found.suspended && owners.suspended() == 1);
+                let is_whole = [0, 1, u128::MAX].map(rights).contains(&found);
+                assert!(is_whole, "it is not whole: {found:?}");
+                assert!(!denied || is_seen(&found, &owners), "a suspended owner is active");
             }
         });
         owners.set(owner, &rights(1));
+        if early {
+            known.store(true, Ordering::Release);
+        }
         owners.set(owner, &rights(0));
         known.store(true, Ordering::Release);
         reader.join().unwrap();
     });
+}
+
+#[test]
+fn an_owner_is_read_whole_and_not_as_before_a_denial_that_was_made_known() {
+    for is_seen in SUSPENDED {
+        an_owner_who_is_suspended(false, is_seen);
+    }
 }
 
 /// How a key is seen beside its owner.
@@ -124,14 +149,52 @@ fn a_key_and_its_owner_are_seen_as_of_one_moment() {
     a_key_beside_its_owner(Seen::AtOnce, true);
 }
 
-#[test]
-#[should_panic(expected = "granted at no moment")]
-fn a_key_that_is_seen_before_its_owner_alone_is_granted_once_both_have_changed() {
-    a_key_beside_its_owner(Seen::KeyFirst, false);
-}
+/// Mistakes that the checker must find.
+mod planted {
+    use super::super::planted::NoFences;
+    use super::*;
 
-#[test]
-#[should_panic(expected = "granted at no moment")]
-fn a_key_that_is_seen_after_its_owner_alone_is_granted_once_both_have_changed() {
-    a_key_beside_its_owner(Seen::OwnerFirst, true);
+    #[test]
+    #[should_panic(expected = "it is of another version")]
+    fn a_side_that_is_read_after_its_key_alone_is_of_another_version() {
+        a_side_beside_its_key(true);
+    }
+
+    #[test]
+    #[should_panic(expected = "it is of another version")]
+    fn conditions_that_are_lent_without_a_fence_are_of_another_version() {
+        let _without = NoFences::of("index/conditions.rs");
+        a_side_beside_its_key(false);
+    }
+
+    #[test]
+    #[should_panic(expected = "it is not whole")]
+    fn an_owner_without_fences_is_read_as_half_of_another_change() {
+        let _without = NoFences::of("index/owners.rs");
+        an_owner_who_is_suspended(false, SUSPENDED[0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a suspended owner is active")]
+    fn a_suspension_that_is_made_known_before_it_holds_is_not_seen() {
+        an_owner_who_is_suspended(true, SUSPENDED[0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "a suspended owner is active")]
+    fn a_suspension_that_is_made_known_before_it_is_counted_is_not_seen() {
+        an_owner_who_is_suspended(true, SUSPENDED[1]);
+    }
+
+    #[test]
+    #[should_panic(expected = "granted at no moment")]
+    fn a_key_that_is_seen_before_its_owner_alone_is_granted_once_both_have_changed() {
+        a_key_beside_its_owner(Seen::KeyFirst, false);
+    }
+
+    #[test]
+    #[should_panic(expected = "granted at no moment")]
+    fn a_key_that_is_seen_after_its_owner_alone_is_granted_once_both_have_changed() {
+        a_key_beside_its_owner(Seen::OwnerFirst, true);
+    }
 }

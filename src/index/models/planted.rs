@@ -26,10 +26,10 @@ pub(in crate::index) fn fence(ordering: Ordering) {
 }
 
 /// While it lives, worlds have no fences in a file.
-struct NoFences;
+pub(super) struct NoFences;
 
 impl NoFences {
-    fn of(file: &'static str) -> Self {
+    pub(super) fn of(file: &'static str) -> Self {
         NONE_IN.set(Some(file));
         Self
     }

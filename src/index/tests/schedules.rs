@@ -241,58 +241,85 @@ fn a_reader_that_does_not_look_by_the_new_pepper_again_is_seen() {
     check_found(|| rekey(&[true, false]));
 }
 
-/// A key is changed widely over and over, and stands in another slot each time.
-#[test]
-fn a_key_that_changes_is_one_version_whole() {
+/// A key is changed widely over and over, and stands in another slot each time, while readers
+/// `look` for it.
+fn change(look: fn(&Index) -> Option<Entry>) {
     let version = |v: u64| KeyRecord {
         scopes: ScopeSet::from_bits_retain(u128::from(v) << 1),
         owner: OwnerRef::new(u32::try_from(v).unwrap()),
         end: at(i64::try_from(v).unwrap()),
         ..key(1)
     };
-    check("versions", move || {
-        let index = index_of(&[Op::Key(version(0))]);
-        for n in 2..RESIDENT {
-            index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
+    let index = index_of(&[Op::Key(version(0))]);
+    for n in 2..RESIDENT {
+        index.apply(n, &[Op::Key(key(n))], &Realm).unwrap();
+    }
+    let read = move |index: &Index, _| {
+        let entry = look(index).expect("a live key is missing");
+        let v = entry.owner.number();
+        assert_eq!(entry.end.as_ms(), i64::from(v));
+        assert_eq!(entry.scopes.bits(), u128::from(v) << 1);
+    };
+    beside(index, 12, read, |index| {
+        for v in 1..12 {
+            index.apply(1_000 + v, &[Op::Key(version(v))], &Realm).unwrap();
         }
-        let read = |index: &Index, _| {
-            let entry = index.get(&address(1)).expect("a live key is missing");
-            let v = entry.owner.number();
-            assert_eq!(entry.end.as_ms(), i64::from(v));
-            assert_eq!(entry.scopes.bits(), u128::from(v) << 1);
-        };
-        beside(index, 12, read, |index| {
-            for v in 1..12 {
-                index.apply(1_000 + v, &[Op::Key(version(v))], &Realm).unwrap();
-            }
+    });
+}
+
+#[test]
+fn a_key_that_changes_is_one_version_whole() {
+    check("versions", || change(|index| index.get(&address(1))));
+}
+
+#[test]
+fn a_reader_that_takes_scopes_or_end_from_another_look_is_seen() {
+    check_found(|| {
+        change(|index| {
+            let scopes = index.get(&address(1))?.scopes;
+            index.get(&address(1)).map(|entry| Entry { scopes, ..entry })
+        });
+    });
+    check_found(|| {
+        change(|index| {
+            let end = index.get(&address(1))?.end;
+            index.get(&address(1)).map(|entry| Entry { end, ..entry })
         });
     });
 }
 
-/// A key is found to have expired by readers, while it is moved and changed.
+/// Readers find that keys have expired, which are moved and changed meanwhile. `sure`: they take
+/// a mark for set if they were told so, else always.
+fn expire(sure: bool) {
+    let index = Index::new(0);
+    put(&index, 0..RESIDENT);
+    let set = Arc::new([const { AtomicU64::new(0) }; RESIDENT as usize]);
+    let read = move |index: &Index, turn: u64| {
+        let n = turn % RESIDENT;
+        let was_set = set[n as usize].load(Ordering::SeqCst) == 1;
+        let entry = index.get(&address(n)).expect("a live key is missing");
+        assert!(!was_set || entry.expired, "an expired key lives again");
+        if mark_expired(index, n, &entry) || !sure {
+            set[n as usize].store(1, Ordering::SeqCst);
+        }
+    };
+    beside(index, 8, read, |index| {
+        let scopes = ScopeSet::single(9);
+        for n in 0..RESIDENT {
+            let seq = RESIDENT + 2 * n;
+            let wide = Op::Key(KeyRecord { scopes, ..key(n) });
+            index.apply(seq + 1, &[wide], &Realm).unwrap();
+            index.apply(seq + 2, &[Op::Key(key(1_000 + n))], &Realm).unwrap();
+        }
+    });
+}
+
 #[test]
 fn an_expired_mark_that_was_set_is_kept() {
-    check("expired marks", || {
-        let index = Index::new(0);
-        put(&index, 0..RESIDENT);
-        let set = Arc::new([const { AtomicU64::new(0) }; RESIDENT as usize]);
-        let read = move |index: &Index, turn: u64| {
-            let n = turn % RESIDENT;
-            let was_set = set[n as usize].load(Ordering::SeqCst) == 1;
-            let entry = index.get(&address(n)).expect("a live key is missing");
-            assert!(!was_set || entry.expired, "an expired key lives again");
-            if mark_expired(index, n, &entry) {
-                set[n as usize].store(1, Ordering::SeqCst);
-            }
-        };
-        beside(index, 8, read, |index| {
-            let scopes = ScopeSet::single(9);
-            for n in 0..RESIDENT {
-                let seq = RESIDENT + 2 * n;
-                let wide = Op::Key(KeyRecord { scopes, ..key(n) });
-                index.apply(seq + 1, &[wide], &Realm).unwrap();
-                index.apply(seq + 2, &[Op::Key(key(1_000 + n))], &Realm).unwrap();
-            }
-        });
-    });
+    check("expired marks", || expire(true));
+}
+
+#[test]
+fn a_mark_that_is_taken_for_set_while_its_key_moves_is_seen() {
+    check_found(|| expire(false));
 }

@@ -2,18 +2,21 @@
 
 use std::time::{Duration, Instant};
 
+use redb::StorageBackend;
+
 use super::book::Key;
 use super::judge::{compare, verdicts};
 use super::power::quietly;
 use super::run::{Plan, Point, Run};
 use super::{amount, each, first_seed, report, seeds};
 use crate::entry::State;
-use crate::error::ErrorKind;
+use crate::error::{self, Error, ErrorKind};
 use crate::record::Op;
 use crate::storage::tests::dice::Dice;
 use crate::storage::tests::disk::Disk;
 use crate::storage::tests::mend::{Mender, PAGE};
 use crate::storage::{Storage, StorageOptions};
+use crate::store::Store;
 use crate::store::tests::{Hands, open, options};
 
 /// How many bytes of the first page are used.
@@ -131,9 +134,19 @@ impl Outcomes {
 /// Opens a damaged file, and says what is wrong with how that ended. If it is `forged`, its
 /// checksums are right, and a row of uses may be an older one: docs/format.md.
 fn judge(bytes: Vec<u8>, point: &Point, forged: bool) -> Result<Outcomes, String> {
+    judge_how(bytes, point, forged, |disk| open(disk, options(&Hands::at(point.now.as_ms()))))
+}
+
+/// The same of another way to open it.
+fn judge_how(
+    bytes: Vec<u8>,
+    point: &Point,
+    forged: bool,
+    open: impl FnOnce(&Disk) -> error::Result<Store>,
+) -> Result<Outcomes, String> {
     let mut outcomes = Outcomes { files: 1, ..Outcomes::default() };
     let disk = Disk::new(bytes.clone());
-    let store = match open(&disk, options(&Hands::at(point.now.as_ms()))) {
+    let store = match open(&disk) {
         Ok(store) => store,
         Err(error) => {
             use ErrorKind::{Corrupt, Foreign, Newer, Pepper};
@@ -159,6 +172,16 @@ fn judge(bytes: Vec<u8>, point: &Point, forged: bool) -> Result<Outcomes, String
     Ok(outcomes)
 }
 
+/// What `judge` says, if it says it in time; a panic is an answer too.
+fn within(
+    patience: Duration,
+    judge: impl FnOnce() -> Result<Outcomes, String>,
+) -> Result<Outcomes, String> {
+    let start = Instant::now();
+    let judged = quietly(judge);
+    if start.elapsed() > patience { Err("it hangs".to_owned()) } else { judged }
+}
+
 #[test]
 fn a_damaged_file_is_refused_or_decides_everything_right() {
     let (begun, count) = (Instant::now(), amount("KEYCASK_DAMAGES", 4_000));
@@ -167,10 +190,8 @@ fn a_damaged_file_is_refused_or_decides_everything_right() {
         let mut dice = Dice::new(number);
         let whole = dice.pick(&files);
         let (bytes, what) = whole.damaged(&mut dice);
-        let start = Instant::now();
-        let judged = quietly(|| judge(bytes, &whole.point, what.contains("mended")));
-        let judged = judged.map_err(|why| format!("{what}: {why}"));
-        if start.elapsed() > PATIENCE { Err(format!("{what}: it hangs")) } else { judged }
+        let judged = within(PATIENCE, || judge(bytes, &whole.point, what.contains("mended")));
+        judged.map_err(|why| format!("{what}: {why}"))
     };
     let seeds = seeds((first_seed()..).take(count as usize));
     let Outcomes { files, by_row, refused, unharmed } = each(&seeds, task, Outcomes::add);
@@ -203,6 +224,60 @@ fn a_revoked_key_that_somebody_who_has_the_key_of_the_macs_puts_back_is_found_ou
         storage.close().unwrap();
         let why = judge(disk.bytes(), &whole.point, false).err().expect("nothing was found");
         assert!(why.starts_with("the verdict"), "{why}");
+        tried += 1;
+    }
+    assert!(tried > 0);
+}
+
+#[test]
+fn an_opening_that_ends_in_another_way_is_found_out() {
+    let whole = Whole::new(0);
+    let found = |patience, open: &dyn Fn(&Disk) -> error::Result<Store>| {
+        let judge = || judge_how(whole.bytes.clone(), &whole.point, false, open);
+        within(patience, judge).err().unwrap_or_default()
+    };
+    let refuse = |kind| Err(Error::new(kind, "planted"));
+    assert_eq!(found(PATIENCE, &|_| refuse(ErrorKind::Corrupt)), "");
+    for kind in [ErrorKind::Io, ErrorKind::Internal, ErrorKind::Conflict] {
+        let why = found(PATIENCE, &|_| refuse(kind));
+        assert!(why.starts_with("refused as"), "{why}");
+    }
+    let why = found(PATIENCE, &|disk| {
+        disk.write(0, b"planted").unwrap();
+        refuse(ErrorKind::Corrupt)
+    });
+    assert!(why.starts_with("refused, and written to"), "{why}");
+    assert_eq!(found(PATIENCE, &|_| panic!("planted")), "a panic: planted");
+    assert_eq!(found(Duration::ZERO, &|_| refuse(ErrorKind::Corrupt)), "it hangs");
+}
+
+/// A name, and a use that is older than the one that was acknowledged: that one alone, and where
+/// checksums were set right, is let pass.
+#[test]
+fn a_row_that_no_verdict_depends_on_and_is_wrong_is_found_out() {
+    let mut tried = 0;
+    for seed in 0..4 {
+        let Whole { bytes, point, .. } = Whole::new(seed);
+        let judged = |change: fn(&mut Key), number: usize, forged| {
+            let mut point = point.clone();
+            change(&mut point.book.keys[number]);
+            judge(bytes.clone(), &point, forged).map(|outcomes| outcomes.unharmed)
+        };
+        let is_used = |key: &Key| !key.swept && key.flushed.is_some();
+        let Some(number) = point.book.keys.iter().position(is_used) else { continue };
+        let name = |key: &mut Key| key.name.push('x');
+        let later = |key: &mut Key| {
+            key.flushed = key.noted.map(|at| at.plus(Duration::from_millis(1)));
+            key.noted = key.flushed;
+        };
+        assert_eq!(judged(|_| (), number, false), Ok(1));
+        for forged in [false, true] {
+            let why = judged(name, number, forged).unwrap_err();
+            assert!(why.contains("want (("), "{why}");
+        }
+        let why = judged(later, number, false).unwrap_err();
+        assert!(why.contains("used"), "{why}");
+        assert_eq!(judged(later, number, true), Ok(1));
         tried += 1;
     }
     assert!(tried > 0);
