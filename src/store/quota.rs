@@ -280,7 +280,8 @@ pub(super) fn credited(record: &KeyRecord, update: &Update) -> Vec<Crediting> {
 }
 
 /// Gives the quota of `record` to the other generations of its lineage that are not revoked,
-/// which share its credits: as they are in `changed`, or else in `view`.
+/// which share its credits: as they are in `changed`, or else in `view`. All of them are in
+/// `changed` then, also if the credits alone are other ones.
 pub(super) fn share_quota(
     view: &View<'_>,
     record: &KeyRecord,
@@ -293,11 +294,11 @@ pub(super) fn share_quota(
             None => view.key(id)?,
         };
         let Some(mut other) = other else { continue };
-        let differs = other.state != State::Revoked && other.parts.quota != record.parts.quota;
-        if differs {
+        let shares = other.state != State::Revoked;
+        if shares {
             other.parts.quota = record.parts.quota;
         }
-        if differs || known.is_some() {
+        if shares || known.is_some() {
             changed.insert(0, other);
         }
     }
