@@ -44,8 +44,8 @@ impl Store {
         let at = self.mark.next(now);
         let recall = |crediting: &mut Crediting| {
             crediting.at = at;
-            crediting.recalled = self.index.recall_lease(crediting.lineage);
-            (crediting.lineage, crediting.recalled)
+            crediting.recalled = self.index.recall_lease(crediting.taken_from());
+            (crediting.taken_from(), crediting.recalled)
         };
         credits.iter_mut().map(recall).collect()
     }
@@ -315,11 +315,19 @@ pub(super) fn exhausted(credits: Credits, cost: u32, now: Timestamp) -> Reason {
 
 /// Puts changes of credits into a batch.
 pub(super) fn put_credits(batch: &mut Batch, credits: &[Crediting]) -> Result<()> {
-    for Crediting { lineage, quota, change, recalled, at } in credits {
-        if let Some(balance) = batch.view().balance(*lineage)? {
-            let balance = balance.changed(quota, *change, *recalled, *at);
-            batch.put_balance(*lineage, balance)?;
-        }
+    for crediting in credits {
+        let Crediting { lineage, quota, recalled, at, .. } = crediting;
+        let Some(before) = batch.view().balance(crediting.taken_from())? else { continue };
+        let change = match crediting.source {
+            Some(source) => {
+                let balance = before.changed(quota, CreditChange::Return, *recalled, *at);
+                // Nothing is left to be leased to who still holds the key that was lost.
+                batch.put_balance(source, Balance { left: 0, ..balance })?;
+                CreditChange::Inherit(balance)
+            }
+            None => crediting.change,
+        };
+        batch.put_balance(*lineage, before.changed(quota, change, *recalled, *at))?;
     }
     Ok(())
 }

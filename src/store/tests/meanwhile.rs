@@ -4,6 +4,7 @@
 //! clock may take its time: here it makes a change there, on the same thread, and so each time at
 //! the same moment.
 
+mod reissuing;
 mod retiring;
 mod unsure;
 
