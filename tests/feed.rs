@@ -5,8 +5,8 @@
 mod acme;
 
 use keycask::{
-    Changed, Changes, Commit, Event, FeedCursor, Gone, OwnerChange, Restore, Rotation, Spec, Store,
-    Trim,
+    Changed, Changes, Commit, Event, FeedCursor, Gone, OwnerChange, Quota, Restore, Rotation, Spec,
+    Store, Trim, Update,
 };
 
 use acme::{Scene, by};
@@ -155,6 +155,42 @@ fn what_changed_is_told_also_when_the_trail_no_longer_says_what_was_done() {
     assert_eq!(events(&commits), [vec![], vec!["key_issued"], vec![trimmed]]);
     assert_eq!(commits[0].changed, [Changed::Key(key)]);
     assert_eq!(commits[2].changed, []);
+}
+
+/// Nothing named the key, so that a cache kept it as one that has no credits.
+#[test]
+fn a_change_of_credits_names_every_key_that_has_them() {
+    let scene = Scene::new(1_000);
+    let quota: Quota = "1000".parse().unwrap();
+    let spec = Spec::new(scene.acme, "live", "ann").quota(quota);
+    let key = scene.store.issue(&spec, &by()).unwrap().key.key_id;
+    let newest = || scene.store.feed().unwrap().newest;
+    let changed = |key, update: &Update| {
+        let cursor = newest();
+        scene.store.update(key, update, &by()).unwrap();
+        let commits = since(&scene.store, cursor);
+        assert_eq!(events(&commits), [["key_updated"]]);
+        commits[0].changed.clone()
+    };
+    let add = Update::new().add_credits(500);
+    assert_eq!(changed(key, &add), [Changed::Key(key)]);
+    // The quota that it has gives it anew.
+    assert_eq!(changed(key, &Update::new().quota(quota)), [Changed::Key(key)]);
+    let both = Update::new().name("a name").take_credits(1);
+    assert_eq!(changed(key, &both), [Changed::Key(key)]);
+    // Both generations have them, while the first is in its grace.
+    let grace = Rotation::new().grace(std::time::Duration::from_secs(3_600));
+    let successor = scene.store.rotate(key, &grace, &by()).unwrap().key.key_id;
+    for (one, other) in [(key, successor), (successor, key)] {
+        assert_eq!(changed(one, &add), [Changed::Key(other), Changed::Key(one)]);
+    }
+    scene.store.revoke(key, &by()).unwrap();
+    assert_eq!(changed(successor, &add), [Changed::Key(successor)]);
+    let left = scene.store.key(successor).unwrap().quota.unwrap().remaining;
+    assert_eq!(left, 1_000 - 1 + 3 * 500);
+    let cursor = newest();
+    scene.store.update(successor, &Update::new().name("a name"), &by()).unwrap();
+    assert_eq!(since(&scene.store, cursor), [], "nothing changed");
 }
 
 /// P-51: who follows the feed learns neither a token nor a digest.

@@ -58,7 +58,7 @@ type Filter struct {
 	// Only keys that are to be rotated: neither revoked, expired nor rotated, and as old as this,
 	// or with [AsProfile] as their profile says.
 	Due time.Duration
-	// Only keys that were not granted for this span, or if never, issued that long ago.
+	// Only keys that were not granted for this span, or if never, issued or imported that long ago.
 	Idle time.Duration
 }
 

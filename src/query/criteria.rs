@@ -1,5 +1,7 @@
 //! What a filter means at one instant.
 
+use std::time::Duration;
+
 use super::{Due, Filter};
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
@@ -105,9 +107,20 @@ impl Criteria {
         self.filter.never_used || self.filter.idle.is_some()
     }
 
-    /// Whether a key that was last used then is selected, as far as that tells.
-    pub(crate) fn selects_use(&self, record: &KeyRecord, last: Option<Timestamp>) -> bool {
-        let idles = |span| last.unwrap_or(record.issued).plus(span) <= self.now;
+    /// Whether a key that was last used then is selected, as far as that tells. `since` says how
+    /// long before another moment that use was at least: it may be told as earlier than it was.
+    pub(crate) fn selects_use(
+        &self,
+        record: &KeyRecord,
+        last: Option<Timestamp>,
+        since: impl FnOnce(Timestamp, Timestamp) -> Duration,
+    ) -> bool {
+        // What an imported key was used for before it came is not known.
+        let unused_from = || record.issued.max(record.key_id.issued());
+        let idles = |span| match last {
+            Some(last) => last.plus(span) <= self.now && since(last, self.now) >= span,
+            None => unused_from().plus(span) <= self.now,
+        };
         (!self.filter.never_used || last.is_none()) && self.filter.idle.is_none_or(idles)
     }
 }

@@ -5,7 +5,7 @@ use super::ways::Way;
 use crate::audit::AuditEntry;
 use crate::ids::RealmRef;
 use crate::key_id::KeyId;
-use crate::quota::{CreditChange, Quota};
+use crate::quota::{Balance, CreditChange, Quota};
 use crate::record::{Op, OperationRecord};
 use crate::time::Timestamp;
 
@@ -47,6 +47,9 @@ pub(super) struct Crediting {
     /// As it shall be.
     pub quota: Quota,
     pub change: CreditChange,
+    /// The lineage in whose place it comes, and whose credits it takes: as many as there are when
+    /// nobody spends them any more.
+    pub source: Option<KeyId>,
     /// Credits that were leased and were [recalled](super::Store::recall) for it.
     pub recalled: u64,
     /// The time that it goes by.
@@ -55,7 +58,23 @@ pub(super) struct Crediting {
 
 impl Crediting {
     pub(super) fn new(lineage: KeyId, quota: Quota, change: CreditChange) -> Self {
-        Self { lineage, quota, change, recalled: 0, at: Timestamp::EPOCH }
+        Self { lineage, quota, change, source: None, recalled: 0, at: Timestamp::EPOCH }
+    }
+
+    /// That `lineage` takes the credits of `source`, which are `balance` by now.
+    pub(super) fn inheriting(
+        lineage: KeyId,
+        quota: Quota,
+        source: KeyId,
+        balance: Balance,
+    ) -> Self {
+        let inherits = Self::new(lineage, quota, CreditChange::Inherit(balance));
+        Self { source: Some(source), ..inherits }
+    }
+
+    /// The lineage whose credits are there before it.
+    pub(super) fn taken_from(&self) -> KeyId {
+        self.source.unwrap_or(self.lineage)
     }
 }
 

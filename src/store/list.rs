@@ -103,7 +103,11 @@ impl Store {
         if !criteria.selects(record, realm, kind) {
             return Ok(false);
         }
-        Ok(!criteria.asks_use() || criteria.selects_use(record, self.last_used(view, record)?))
+        if !criteria.asks_use() {
+            return Ok(true);
+        }
+        let last = self.last_used(view, record)?;
+        Ok(criteria.selects_use(record, last, |then, now| self.mark.since(then, now)))
     }
 }
 

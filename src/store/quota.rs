@@ -44,8 +44,8 @@ impl Store {
         let at = self.mark.next(now);
         let recall = |crediting: &mut Crediting| {
             crediting.at = at;
-            crediting.recalled = self.index.recall_lease(crediting.lineage);
-            (crediting.lineage, crediting.recalled)
+            crediting.recalled = self.index.recall_lease(crediting.taken_from());
+            (crediting.taken_from(), crediting.recalled)
         };
         credits.iter_mut().map(recall).collect()
     }
@@ -273,7 +273,8 @@ pub(super) fn credited(record: &KeyRecord, update: &Update) -> Vec<Crediting> {
 }
 
 /// Gives the quota of `record` to the other generations of its lineage that are not revoked,
-/// which share its credits: as they are in `changed`, or else in `view`.
+/// which share its credits: as they are in `changed`, or else in `view`. All of them are in
+/// `changed` then, also if the credits alone are other ones.
 pub(super) fn share_quota(
     view: &View<'_>,
     record: &KeyRecord,
@@ -303,9 +304,19 @@ pub(super) fn exhausted(credits: Credits, cost: u32, now: Timestamp) -> Reason {
 
 /// Puts changes of credits into a batch.
 pub(super) fn put_credits(batch: &mut Batch, credits: &[Crediting]) -> Result<()> {
-    for Crediting { lineage, quota, change, recalled, at } in credits {
-        let balance = batch.view().balance(*lineage)?.unwrap_or(Balance::NONE);
-        batch.put_balance(*lineage, balance.changed(quota, *change, *recalled, *at))?;
+    for crediting in credits {
+        let Crediting { lineage, quota, recalled, at, .. } = crediting;
+        let before = batch.view().balance(crediting.taken_from())?.unwrap_or(Balance::NONE);
+        let change = match crediting.source {
+            Some(source) => {
+                let balance = before.changed(quota, CreditChange::Return, *recalled, *at);
+                // Nothing is left to be leased to who still holds the key that was lost.
+                batch.put_balance(source, Balance { left: 0, ..balance })?;
+                CreditChange::Inherit(balance)
+            }
+            None => crediting.change,
+        };
+        batch.put_balance(*lineage, before.changed(quota, change, *recalled, *at))?;
     }
     Ok(())
 }

@@ -11,7 +11,6 @@ use crate::entry::State;
 use crate::error::Result;
 use crate::info::Issued;
 use crate::key_id::KeyId;
-use crate::quota::CreditChange;
 use crate::record::{Cause, Done, KeyRecord, Op, OperationRecord};
 use crate::storage::View;
 use crate::time::Timestamp;
@@ -109,8 +108,7 @@ impl Reissuing<'_> {
         let mut draft = draft;
         if let Some(quota) = new.parts.quota.filter(|_| lineage != lost.lineage) {
             let balance = store.balance(view, lost.lineage, &quota, store.mark.next(now))?;
-            let change = CreditChange::Inherit(balance);
-            let crediting = Crediting::new(lineage, quota, change);
+            let crediting = Crediting::inheriting(lineage, quota, lost.lineage, balance);
             key.quota = store.key_quota(view, &new, slice::from_ref(&crediting), now)?;
             draft = draft.credit(crediting);
         }

@@ -157,12 +157,16 @@ impl Store {
             record.metadata = update.metadata.clone().unwrap_or(record.metadata);
             record.parts.quota = quota_of(update, &record);
             let credits = credited(&record, update);
-            if record == held.record {
-                return Ok(Planned { records: Vec::new(), credits });
+            let differs = record != held.record;
+            if !differs && credits.is_empty() {
+                return Ok(Planned::default());
             }
-            let mark = self.mark.next(now);
-            let mut records = held.activated(view, record.clone(), now, mark)?;
-            if record.parts.quota != held.record.parts.quota {
+            // Credits have no row in the log: the record is written as it is, which names the key.
+            let mut records = match differs {
+                true => held.activated(view, record.clone(), now, self.mark.next(now))?,
+                false => vec![record.clone()],
+            };
+            if !credits.is_empty() || record.parts.quota != held.record.parts.quota {
                 share_quota(view, &record, &mut records)?;
             }
             Ok(Planned { records, credits })
@@ -190,7 +194,7 @@ impl Store {
             let Planned { records, credits } = plan(view, held, now)?;
             let after = records.last().unwrap_or(&before);
             let mut info = self.key_info(view, realm, kind, &owner.id, after, now)?;
-            if records.is_empty() && credits.is_empty() {
+            if records.is_empty() {
                 return Ok(asked.note(Draft::new(info), now, Done::Key(key)));
             }
             let by = asked.by();
@@ -215,7 +219,7 @@ impl Store {
 /// What one change of a key comes to.
 #[derive(Default)]
 struct Planned {
-    /// Records as they shall be, the key's own last; none if they stay as they are.
+    /// Records as they shall be, the key's own last; none if they and its credits stay as they are.
     records: Vec<KeyRecord>,
     credits: Vec<Crediting>,
 }

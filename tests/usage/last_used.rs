@@ -1,6 +1,6 @@
 //! When keys were last used.
 
-use keycask::{Filter, Request, Rotation, Update};
+use keycask::{Ending, Filter, Import, ImportOutcome, ImportRules, Request, Rotation, Update};
 
 use super::kit::{DAY, HOUR, MINUTE, Scene, by};
 
@@ -174,4 +174,58 @@ fn a_use_that_was_noted_is_written_when_no_more_are_to_be() {
     assert_eq!(scene.info(&issued).last_used, used);
     scene.crash();
     assert_eq!(scene.info(&issued).last_used, used);
+}
+
+/// A key that was used is told as used a day after the last commit, in the first hour after the
+/// store was closed for long: who then ended all keys that had idled for a month ended those in
+/// use, too.
+#[test]
+fn no_key_in_use_has_idled_because_the_store_was_closed_for_long() {
+    let mut scene = Scene::new("usage = true");
+    let [used, left] = [(); 2].map(|()| scene.issue(&scene.spec()));
+    assert_eq!((scene.verify(&used), scene.verify(&left)), ("granted", "granted"));
+    let idles = |scene: &Scene| {
+        let month = Filter::new().realm(scene.acme()).idle_for(DAY * 30);
+        let count = scene.store().count(&month).unwrap();
+        let listed = scene.store().list(&month, None, 10).unwrap().keys;
+        assert_eq!(listed.len() as u64, count);
+        assert_eq!(scene.store().dry_run(&Ending::revoke(month)).unwrap().keys, count);
+        count
+    };
+    scene.close_for(DAY * 60);
+    assert_eq!(scene.verify(&used), "granted");
+    assert!(scene.info(&used).last_used < Some(scene.now().minus(DAY * 58)));
+    for span in [MINUTE, HOUR, DAY] {
+        assert_eq!(idles(&scene), 0);
+        let month = Ending::revoke(Filter::new().realm(scene.acme()).idle_for(DAY * 30));
+        assert_eq!(scene.store().end_many(&month, &by()).unwrap().keys, 0);
+        scene.clock.forward(span);
+    }
+    // Of the time for which nobody could use them a day counts.
+    scene.clock.forward(DAY * 28);
+    assert_eq!((idles(&scene), scene.verify(&used)), (1, "granted"));
+    scene.clock.forward(DAY * 29);
+    assert_eq!(idles(&scene), 1);
+    scene.clock.forward(DAY);
+    assert_eq!(idles(&scene), 2);
+    scene.reopen();
+    assert_eq!(idles(&scene), 2);
+}
+
+/// It had idled since it was issued elsewhere.
+#[test]
+fn a_key_that_was_just_imported_has_not_idled() {
+    let scene = Scene::new("usage = true");
+    let issued = scene.now().minus(DAY * 700);
+    let import = Import::token(scene.spec(), "of-another-system").unwrap().issued(issued);
+    let outcome = scene.store().import(&[import], &ImportRules::new(), &by()).unwrap().remove(0);
+    let ImportOutcome::Imported(key) = outcome else { panic!("{outcome:?}") };
+    let quarter = Filter::new().realm(scene.acme()).idle_for(DAY * 90);
+    let ending = Ending::revoke(quarter.clone());
+    let count = || scene.store().count(&quarter).unwrap();
+    scene.clock.forward(DAY * 89);
+    assert_eq!((count(), scene.store().end_many(&ending, &by()).unwrap().keys), (0, 0));
+    scene.clock.forward(DAY);
+    assert_eq!(count(), 1);
+    assert_eq!(scene.store().key(key).unwrap().issued, issued);
 }

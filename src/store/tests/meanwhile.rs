@@ -5,6 +5,7 @@
 //! the same moment.
 
 mod credits;
+mod reissuing;
 mod retiring;
 mod unsure;
 
