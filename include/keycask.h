@@ -1662,7 +1662,8 @@ typedef struct {
     uint32_t struct_size;
     // The state that it has in the other system: KEYCASK_ACTIVE, ...
     uint32_t state;
-    // What the key shall be. Its start and end may have passed.
+    // What the key shall be. Its end may have passed, and its start if the key was issued
+    // before that.
     const keycask_spec *spec;
     // The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of visible
     // ASCII, of any shape.

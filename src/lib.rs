@@ -36,6 +36,7 @@ mod halves;
 mod ids;
 mod index;
 mod info;
+mod json_text;
 mod key_id;
 mod leak;
 mod limit;

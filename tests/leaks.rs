@@ -179,6 +179,37 @@ fn what_refuses_a_key_is_told_and_the_search_leaves_no_trace() {
     assert_eq!(scene.leaks(text(&live))[0].refused, Some(Reason::OwnerSuspended));
 }
 
+/// Scopes come after networks, and were never asked about once those had refused.
+#[test]
+fn a_key_that_its_networks_let_in_nowhere_else_is_refused_as_it_is_from_there() {
+    let scene = Scene::new();
+    let profile = "realm = \"home\"\n[[kind]]\nname = \"of-owner\"\nprefix = \"hm_\"\nbody = 32\n\
+                   rights = \"owner\"\n[[scope]]\nname = \"read\"\n";
+    scene.store.apply_realm("home", profile, &by()).unwrap();
+    let home = scene.store.realm("home").unwrap();
+    scene.store.set_owner(home, "ann", &OwnerChange::new(), &by()).unwrap();
+    let spec = Spec::new(home, "of-owner", "ann");
+    let bound = spec.clone().networks(["10.0.0.0/8"]);
+    let keys = [spec, bound].map(|spec| scene.store.issue(&spec, &by()).unwrap());
+    let inside = Request::new().address("10.0.0.1".parse().unwrap());
+    let agree = || {
+        keys.each_ref().map(|key| {
+            let [leak] = &scene.leaks(text(key))[..] else { panic!() };
+            let verdict = scene.store.verify(home, text(key).as_bytes(), &inside);
+            let reason = verdict.err().map(|error| error.denial().unwrap().reason);
+            assert_eq!((leak.refused, leak.is_live()), (reason, reason.is_none()));
+            reason.map(|reason| reason.name())
+        })
+    };
+    assert_eq!(agree(), [Some("scope"); 2]);
+    scene.store.set_owner(home, "ann", &OwnerChange::new().direct(["read"]), &by()).unwrap();
+    assert_eq!(agree(), [None; 2]);
+    for key in &keys {
+        scene.store.suspend(key.key.key_id, &by()).unwrap();
+    }
+    assert_eq!(agree(), [Some("suspended"); 2]);
+}
+
 /// Gives a text a few bytes at a time.
 struct Drip<'t>(&'t [u8], usize);
 

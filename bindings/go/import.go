@@ -27,7 +27,8 @@ const (
 // An Import is a key whose token another system made. A spec, and a token or a digest with its
 // scheme, have to be set.
 type Import struct {
-	// What the key shall be. Its start and end may have passed.
+	// What the key shall be. Its end may have passed, and its start if the key was issued
+	// before that.
 	Spec Spec
 	// The state that it has in the other system; 0 for [Active].
 	State State

@@ -14,9 +14,11 @@ use std::io::{self, Read};
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_text::text_of;
 
 /// One alert, without what was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,8 +42,9 @@ pub struct Alerts {
 /// What of an object matters. All else in it is skipped, and so is an alert within an alert.
 #[derive(Deserialize)]
 struct Object<'a, A> {
+    /// As it stands in the message: the parser would keep a copy.
     #[serde(borrow, alias = "secret")]
-    token: Option<Cow<'a, str>>,
+    token: Option<&'a RawValue>,
     #[serde(borrow, rename = "type", alias = "secret_type")]
     kind: Option<Cow<'a, str>>,
     #[serde(borrow)]
@@ -112,6 +115,8 @@ impl<A> Object<'_, A> {
                        and its REST API tells it";
             bad(format!("alert {number}: {why}"))
         })?;
+        let secret = text_of(secret.get())
+            .ok_or_else(|| bad(format!("alert {number}: its secret is not a text")))?;
         if self.is_base64_encoded == Some(true) {
             let why =
                 "its secret is in base64 (\"is_base64_encoded\"): give the text it stands for";
@@ -120,7 +125,7 @@ impl<A> Object<'_, A> {
         let text = |field: Option<Cow<'_, str>>| field.unwrap_or_default().into_owned();
         let (kind, source) = (text(self.kind), text(self.source));
         let alert = Alert { number, kind, url: text(self.html_url.or(self.url)), source };
-        Ok((alert, Zeroizing::new(secret.into_owned())))
+        Ok((alert, secret))
     }
 }
 
@@ -212,6 +217,8 @@ mod tests {
                 r#"{"secret": "czNjcmV0", "is_base64_encoded": true}"#,
                 "alert 1: its secret is in base64",
             ),
+            (r#"[{"token": "a"}, {"token": ["s3cret"]}]"#, "alert 2: its secret is not a text"),
+            (r#"{"secret": 7}"#, "alert 1: its secret is not a text"),
             (r#"["s3cret"]"#, "alerts: at line 1, column"),
             (r#"{"secret": "s3cret""#, "alerts: at line 1, column"),
             ("s3cret", "alerts: at line 1, column"),

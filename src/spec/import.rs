@@ -10,8 +10,9 @@ use crate::token::{OPAQUE_LEN, Token, is_opaque};
 
 /// A key whose token another system made. Given to [`Store::import`](crate::Store::import).
 ///
-/// It is active and was issued at the moment of the import unless it is said otherwise. Its
-/// token may have any shape: from 4 to 512 bytes of visible ASCII.
+/// It is active and was issued at the moment of the import unless it is said otherwise. Its end
+/// may have passed: then it comes expired. Its token may have any shape: from 4 to 512 bytes of
+/// visible ASCII.
 pub struct Import {
     spec: Spec,
     pub(crate) credential: Credential,
@@ -126,7 +127,7 @@ impl Import {
             let why = format!("state: realm {:?} does not allow suspending", realm.name());
             return Err(Error::new(ErrorKind::Conflict, why));
         }
-        let terms = self.spec.check(realm, issued, now)?;
+        let terms = self.spec.check(realm, self.issued, now)?;
         let last_four = match (&self.credential, &self.last_four) {
             (Credential::Token(token), None) => token.last_four(),
             (Credential::Token(_), Some(_)) => {

@@ -185,15 +185,32 @@ impl Spec {
         })
     }
 
-    /// The terms of this spec in `realm` at `now`, for a key of that moment or, if another system
-    /// issued it, of an earlier one: then it may have ended.
+    /// The kind in `realm`, and the owner.
+    ///
+    /// # Errors
+    ///
+    /// `NotFound` for a kind that the realm does not have; `Argument` for what no owner is called.
+    pub(crate) fn whose(&self, realm: &Realm) -> Result<(KindRef, &str)> {
+        let (kind, _) = realm.kind_named(&self.kind)?;
+        text::check("owner", &self.owner, &text::OWNER_ID_LEN)?;
+        Ok((kind, &self.owner))
+    }
+
+    /// The terms of this spec in `realm` at `now`, for a key that is issued then; or that another
+    /// system issued, at an earlier moment or, if that is none, nobody knows when: then it may
+    /// have ended.
     ///
     /// # Errors
     ///
     /// `NotFound` for a kind, scope or set that the realm does not have; `Argument` for text,
     /// times or networks out of their limits, or for scopes of its own on a kind that inherits all
     /// of them.
-    pub(crate) fn check(&self, realm: &Realm, issued: Timestamp, now: Timestamp) -> Result<Terms> {
+    pub(crate) fn check(
+        &self,
+        realm: &Realm,
+        issued: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Terms> {
         let (number, kind) = realm.kind_named(&self.kind)?;
         text::check("owner", &self.owner, &text::OWNER_ID_LEN)?;
         text::check("name", &self.name, &text::NAME_LEN)?;
@@ -203,10 +220,11 @@ impl Spec {
             scopes |= realm.set_named(set)?;
         }
         own_scopes(realm, kind, scopes)?;
+        let since = issued.unwrap_or(now);
         if let Some(start) = self.start {
-            check_start(start, issued)?;
+            check_start(start, since)?;
         }
-        let start = self.start.unwrap_or(issued);
+        let start = self.start.unwrap_or(since);
         // What a profile allows counts from when a key came under it.
         let from = start.max(now);
         let policy = realm.policy();
@@ -215,7 +233,12 @@ impl Spec {
             (None, Some(life)) => from.plus(life),
             (None, None) => Timestamp::NEVER,
         };
-        check_end(end, (start, from), issued, policy.longest_life)?;
+        // An instant may have passed if nothing says that the key began after it.
+        let (least, since) = match (issued, self.start, self.end) {
+            (None, None, Some(End::At(_))) => (Timestamp::EPOCH, Timestamp::EPOCH),
+            _ => (start, since),
+        };
+        check_end(end, (least, from), since, policy.longest_life)?;
         let networks = self.networks.as_deref().map(Networks::parse).transpose()?;
         let idle = self.idle.map(|span| check_idle(span, realm, now)).transpose()?;
         Ok(Terms {

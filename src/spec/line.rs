@@ -20,11 +20,12 @@ use serde_json::value::RawValue;
 
 use super::import::Import;
 use super::issue::Spec;
-use super::parsed::{Names, text_of};
+use super::parsed::Names;
 use crate::digest::Scheme;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::RealmRef;
+use crate::json_text::text_of;
 use crate::time::Timestamp;
 
 /// Longest line in bytes.

@@ -187,7 +187,7 @@ impl<'a> Issuing<'a> {
     fn issue(&mut self, spec: &Spec) -> Result<Issued> {
         let (view, now) = (self.view, self.now);
         let realm: &Realm = &self.realms.get(spec.realm())?.realm;
-        let terms = spec.check(realm, now, now)?;
+        let terms = spec.check(realm, Some(now), now)?;
         let (_, kind) = self.realms.of_kind(terms.kind)?;
         let (owner, places) = match self.owners.entry((realm.reference(), terms.owner)) {
             Entry::Occupied(known) => known.into_mut(),

@@ -9,7 +9,7 @@ use super::{Realms, Store};
 use crate::error::Result;
 use crate::ids::{KindRef, RealmRef};
 use crate::leak::{Alert, Alerts, Candidate, Leak, Leaks, Scanner};
-use crate::policy::{Required, decide};
+use crate::policy::{Required, Step, survey};
 use crate::realm::Kind;
 use crate::request::Request;
 use crate::scope::ScopeSet;
@@ -127,9 +127,9 @@ impl Store {
             let Ok((_, known)) = self.look_up(text, &Request::new()) else { continue };
             let kind = bound.realm.kind(known.entry.kind)?;
             let nothing = Required::Scopes(ScopeSet::empty());
-            let refused = decide(&known.found().facts(), nothing, self.mark.now()).err();
+            let steps = survey(&known.found().facts(), nothing, self.mark.now()).into_iter();
             // A text comes from no address: whoever reads it may be where the key allows.
-            let refused = refused.filter(|reason| *reason != Reason::Network);
+            let refused = steps.filter(|(step, _)| *step != Step::Network).find_map(|(_, it)| it);
             return Some(Leak {
                 place: candidate.place,
                 realm,

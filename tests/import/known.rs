@@ -2,14 +2,16 @@
 
 use std::sync::Barrier;
 use std::thread;
+use std::time::Duration;
 
 use keycask::{
-    ErrorKind, Event, Import, ImportOutcome, ImportRules, Pepper, Reason, Request, Restore, Spec,
-    State, Store,
+    ErrorKind, Event, Import, ImportLines, ImportOutcome, ImportReport, ImportRules, Pepper,
+    Reason, Request, Restore, Spec, State, Store,
 };
 use sha2::{Digest, Sha512};
 
-use crate::acme::{Scene, by};
+use crate::acme::{Scene, by, profile};
+use crate::hands::Hands;
 use crate::kit::{hex, options, outcomes, sha256, shape, systems};
 
 #[test]
@@ -196,4 +198,93 @@ fn of_keys_of_one_token_the_first_that_is_granted_stays_and_the_others_are_revok
     let denied = store.verify(acme, b"the-token", &Request::new()).unwrap_err();
     assert_eq!(denied.denial().unwrap().reason, Reason::Revoked);
     store.check().unwrap();
+}
+
+/// Lines of `live` keys of `ann`: all that a line has besides.
+fn lines(scene: &Scene, members: &[&str]) -> keycask::Result<ImportReport> {
+    let line = |of: &&str| format!("{{\"owner\": \"ann\", {of}}}\n");
+    let text: String = members.iter().map(line).collect();
+    let lines = ImportLines::new(scene.acme).kind("live");
+    let rules = ImportRules::new();
+    scene.store.import_lines(&lines, text.as_bytes(), &rules, &by(), |_, _| {})
+}
+
+/// What a line says was judged before its key was looked for, so that one that had been taken was
+/// refused later, and with it all that were new.
+#[test]
+fn a_key_is_known_again_also_when_what_its_line_says_would_be_refused_by_now() {
+    let clock = Hands::at("2026-01-01T00:00:00Z");
+    let policy = "longest_life = \"400d\"";
+    let scene = Scene::with(options().clock(clock.clone()), policy);
+    let digest = format!(r#""digest": "{}", "scheme": "sha256""#, sha256("by-digest"));
+    let old = [
+        &format!(r#"{digest}, "end": "2026-01-02T00:00:00Z""#),
+        r#""token": "starts", "start": "2026-01-02T00:00:00Z""#,
+        r#""token": "lives-long", "end": "2026-12-31T00:00:00Z""#,
+        r#""token": "writes", "scopes": ["write"]"#,
+        r#""token": "of-a-set", "sets": ["all"]"#,
+        r#""token": "paused", "state": "suspended""#,
+    ];
+    let with_set =
+        |policy: &str| format!("{}[[set]]\nname = \"all\"\nscopes = [\"read\"]\n", profile(policy));
+    scene.store.apply_realm("acme.toml", &with_set(policy), &by()).unwrap();
+    assert_eq!(lines(&scene, &old).unwrap().imported, 6);
+    let again = |scene: &Scene, new: &str| {
+        let report = lines(scene, &[&old[..], &[new]].concat()).unwrap();
+        assert_eq!((report.known, report.imported, report.refused), (6, 1, 0), "{new}");
+    };
+    clock.forward(Duration::from_secs(2 * 86_400));
+    again(&scene, r#""token": "beside-the-ended""#);
+    let narrow = profile("longest_life = \"30d\"\nsuspend = false");
+    let narrow = narrow.replace("\n[[scope]]\nname = \"write\"\n", "");
+    // A scope goes once no key that is not revoked has it.
+    scene.store.revoke(scene.key_of("writes").unwrap(), &by()).unwrap();
+    scene.store.apply_realm("acme.toml", &narrow, &by()).unwrap();
+    again(&scene, r#""token": "beside-the-narrowed""#);
+    // Of a new one each of these is refused.
+    for new in [
+        r#""token": "new-one", "start": "2026-01-02T00:00:00Z""#,
+        r#""token": "new-one", "state": "suspended""#,
+        r#""token": "new-one", "end": "2026-12-31T00:00:00Z""#,
+        r#""token": "new-one", "scopes": ["write"]"#,
+        r#""token": "new-one", "sets": ["all"]"#,
+        r#""token": "writes", "kind": "no-such""#,
+    ] {
+        assert!(lines(&scene, &[new]).is_err(), "{new}");
+    }
+    scene.store.check().unwrap();
+}
+
+/// A key that had ended was refused unless its line said when it was issued: so was all of a file
+/// with one that had been swept since.
+#[test]
+fn a_key_that_has_ended_comes_expired_whether_or_not_it_is_known_when_it_was_issued() {
+    let clock = Hands::at("2026-01-01T00:00:00Z");
+    let scene =
+        Scene::with(options().clock(clock.clone()), "longest_life = \"90d\"\nretain = \"1d\"");
+    let ended = [
+        r#""token": "of-then", "issued": "2024-01-01T00:00:00Z", "end": "2025-01-01T00:00:00Z""#,
+        r#""token": "of-some-day", "end": "2025-01-01T00:00:00Z""#,
+        r#""token": "ends-tomorrow", "end": "2026-01-02T00:00:00Z""#,
+    ];
+    assert_eq!(lines(&scene, &ended).unwrap().imported, 3);
+    let reason = |token: &str| scene.reason(token);
+    assert_eq!(["of-then", "of-some-day"].map(reason), [Some(Reason::Expired); 2]);
+    assert_eq!(reason("ends-tomorrow"), None);
+    clock.forward(Duration::from_secs(30 * 86_400));
+    assert_eq!(scene.store.sweep_all(&by()).unwrap(), 3);
+    assert_eq!(lines(&scene, &ended).unwrap().imported, 3);
+    assert_eq!(reason("ends-tomorrow"), Some(Reason::Expired));
+    scene.store.check().unwrap();
+    // What contradicts itself is refused all the same.
+    for line in [
+        r#""token": "new-one", "issued": "2026-01-01T00:00:00Z", "end": "2025-01-01T00:00:00Z""#,
+        r#""token": "new-one", "start": "2026-03-01T00:00:00Z", "end": "2026-02-28T00:00:00Z""#,
+        r#""token": "new-one", "start": "2026-03-01T00:00:00Z", "end": "2025-01-01T00:00:00Z""#,
+        r#""token": "new-one", "end": "1970-01-01T00:00:00Z""#,
+    ] {
+        assert!(lines(&scene, &[line]).is_err(), "{line}");
+    }
+    let none = Import::token(scene.spec().life(Duration::ZERO), "no-life").unwrap();
+    assert_eq!(scene.refused(none).kind(), ErrorKind::Argument);
 }

@@ -121,6 +121,8 @@ pub const KINDS: &[Kind] = &[
         let message = text(&[br#"[{"token": ""#, token, br#"", "type": 7}]"#]);
         log(Alerts::read(&**message).err());
     }),
+    ("leaked_alerts, one without a secret", |stage| many_alerts(stage, br#"{"type": "x"},"#)),
+    ("leaked_alerts, one that is no JSON", |stage| many_alerts(stage, br#"{"token": },"#)),
     ("reveal", |stage| {
         let issued = stage.here.issue("shown");
         let token = stage.here.store.reveal(issued.key.key_id, &by()).unwrap();
@@ -290,6 +292,22 @@ fn present(stage: &Stage, headers: &[(&str, &[u8])]) {
     log(stage.here.store.present(stage.here.realm, &http, &Request::new()).unwrap());
 }
 
+/// Has alerts read, some with an escape in their token, which are refused for one amid them.
+fn many_alerts(stage: &Stage, bad: &[u8]) {
+    let issued: Vec<Issued> = (0..20).map(|_| granted(stage)).collect();
+    let mut pieces: Vec<&[u8]> = vec![b"["];
+    for (number, issued) in issued.iter().enumerate() {
+        let begin: &[u8] = if number % 2 == 0 { b"a" } else { br"\u0061" };
+        if number == 10 {
+            pieces.push(bad);
+        }
+        let token = bytes(&issued.token);
+        pieces.extend([br#"{"token": ""#, begin, &token[1..], br#"", "type": "t"},"#]);
+    }
+    pieces.push(br#"{"token": "", "type": "t"}]"#);
+    log(Alerts::read(&**text(&pieces)).unwrap_err());
+}
+
 /// Has a line imported that ends with what is made of a token.
 fn line(stage: &Stage, end: fn(&[u8]) -> zeroize::Zeroizing<Vec<u8>>, imported: u64) {
     let issued = stage.elsewhere.issue("live");
@@ -305,7 +323,7 @@ fn line(stage: &Stage, end: fn(&[u8]) -> zeroize::Zeroizing<Vec<u8>>, imported: 
 }
 
 /// Makes a call that must panic. What the panic says goes where those of a program go.
-pub fn panics(call: impl FnOnce()) {
+fn panics(call: impl FnOnce()) {
     assert!(catch_unwind(AssertUnwindSafe(call)).is_err(), "this does not panic");
 }
 

@@ -11,8 +11,9 @@ use zeroize::Zeroize;
 
 const MASK: u8 = 0xA5;
 
-/// A part of a secret that no other has: of a token, from the middle of its body.
-const PART: Range<usize> = 12..28;
+/// A part of a secret that no other has: of a token, from the middle of its body. Over the 16 bytes
+/// before it an allocator writes when it takes the buffer of a token back.
+const PART: Range<usize> = 16..32;
 
 /// Bytes of a part.
 const LEN: usize = PART.end - PART.start;
@@ -42,7 +43,7 @@ impl Default for Known {
 }
 
 impl Known {
-    /// Takes up a secret of 28 bytes or more. Secrets are numbered as they come.
+    /// Takes up a secret of 32 bytes or more. Secrets are numbered as they come.
     pub fn add(&mut self, secret: &[u8]) {
         // Byte by byte, so that the part never stands anywhere without its mask.
         let part: [u8; LEN] = std::array::from_fn(|at| secret[PART.start + at] ^ MASK);

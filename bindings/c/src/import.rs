@@ -45,7 +45,8 @@ pub struct Import {
     pub struct_size: u32,
     /// The state that it has in the other system: KEYCASK_ACTIVE, ...
     pub state: u32,
-    /// What the key shall be. Its start and end may have passed.
+    /// What the key shall be. Its end may have passed, and its start if the key was issued
+    /// before that.
     pub spec: *const issue::Spec,
     /// The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of visible
     /// ASCII, of any shape.

@@ -103,19 +103,18 @@ impl<'a> Importing<'a> {
     /// Takes up one key more. After an error nothing of it is taken up.
     pub(super) fn import(&mut self, import: &Import) -> Result<ImportOutcome> {
         let realm: &'a Realm = &self.realms.get(import.spec().realm())?.realm;
-        let (terms, issued, last_four) = import.check(realm, self.now)?;
-        let (_, kind) = self.realms.of_kind(terms.kind)?;
+        let (kind, owner) = import.spec().whose(realm)?;
         let adopted = self.adopt(&import.credential)?;
         let of = realm.reference();
-        let whose = self.taken.whose(of, terms.kind, &terms.owner);
+        let whose = self.taken.whose(of, kind, owner);
         let known = adopted.traces.iter().find_map(|trace| self.taken.find(trace));
         let mut known = known.map(|(key, is)| (key, is == whose));
         if known.is_none()
             && let Some(record) = self.known(&import.credential, &adopted)?
         {
-            let owner = self.view.owner(record.owner)?;
-            let its = owner.is_some_and(|owner| owner.realm == of && owner.id == terms.owner);
-            known = Some((record.key_id, its && record.kind == terms.kind));
+            let found = self.view.owner(record.owner)?;
+            let its = found.is_some_and(|found| found.realm == of && found.id == owner);
+            known = Some((record.key_id, its && record.kind == kind));
         }
         match known {
             Some((key, true)) => return Ok(ImportOutcome::Known(key)),
@@ -125,6 +124,9 @@ impl<'a> Importing<'a> {
             }
             None => {}
         }
+        // A known key is left alone: what it says may have been taken once and be refused by now.
+        let (terms, issued, last_four) = import.check(realm, self.now)?;
+        let (_, kind) = self.realms.of_kind(terms.kind)?;
         self.check_scheme(of, adopted.imported.found_by())?;
         let key_id = self.ids.next().ok_or_else(no_key_id)?;
         let mut record = KeyRecord {

@@ -102,7 +102,7 @@ impl Store {
     /// looks up texts of every shape. A key that came with its digest is found by that, at the
     /// price of a hash for each scheme in use for texts that are no key's, until it was verified
     /// and [rehashed](Self::rehash). Importing the same keys again changes nothing: they are
-    /// known.
+    /// known, whatever else is said of them by now.
     ///
     /// # Errors
     ///
