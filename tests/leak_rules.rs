@@ -1,7 +1,7 @@
 //! Rules for other scanners: they take them, and find tokens by them.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keycask::{Actor, OwnerChange, RuleFormat, Spec, Store};
 use regex::Regex;
@@ -73,7 +73,7 @@ fn gitleaks_finds_each_token_that_stands_alone_by_its_own_rule() {
     assert_eq!(rules.len(), tokens.len());
     for rule in rules {
         let id = rule["id"].as_str().unwrap();
-        let tokens = &tokens[id.strip_prefix("a.shop_1-x-").unwrap()];
+        let tokens = &tokens[id.strip_prefix("a.shop_1-x/").unwrap()];
         assert_eq!(rule["secretGroup"].as_integer(), Some(1));
         let [keyword] = &rule["keywords"].as_array().unwrap()[..] else { panic!() };
         let (keyword, least) = (keyword.as_str().unwrap(), rule["entropy"].as_float().unwrap());
@@ -112,7 +112,7 @@ fn quoted<'t>(text: &'t str, field: &str) -> Vec<&'t str> {
 fn trufflehog_has_the_expressions_of_gitleaks_and_as_many_detectors() {
     let (_dir, store, tokens) = tokens(1);
     let text = rules(&store, RuleFormat::Trufflehog);
-    assert!(text.starts_with("detectors:\n  - name: \"a.shop_1-x-Live.1\"\n"), "{text}");
+    assert!(text.starts_with("detectors:\n  - name: \"a.shop_1-x/Live.1\"\n"), "{text}");
     let file: toml::Table = rules(&store, RuleFormat::Gitleaks).parse().unwrap();
     let rules = file["rules"].as_array().unwrap();
     let expressions: Vec<_> = rules.iter().map(|rule| rule["regex"].as_str().unwrap()).collect();
@@ -155,6 +155,42 @@ fn github_finds_each_token_and_the_sample_that_is_nobodys() {
             .unwrap();
         assert!(kinds.contains(&(0, reference, None)), "{}", samples[number]);
     }
+}
+
+/// A hyphen stood between the names, which both may have: of two rules of one id gitleaks keeps the
+/// later, and so it does of its own and one of ours.
+#[test]
+fn no_two_rules_have_one_name_and_none_has_that_of_a_rule_of_gitleaks() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::create(dir.path().join("keys.redb")).unwrap();
+    let kind = |name: &str, prefix: &str| {
+        format!("[[kind]]\nname = \"{name}\"\nprefix = \"{prefix}\"\nbody = 22\n")
+    };
+    let realms = [
+        ("acme", kind("shop-live", "a_") + &kind("shop.live", "b_") + &kind("shop_live", "c_")),
+        ("acme-shop", kind("live", "d_")),
+        ("acme.shop", kind("live", "e_")),
+        ("acme_shop", kind("live", "f_")),
+        ("generic", kind("api-key", "g_")),
+    ];
+    let realms = realms.map(|(realm, kinds)| {
+        let profile = format!("realm = \"{realm}\"\n{kinds}");
+        store.apply_realm(realm, &profile, &Actor::new("ann")).unwrap();
+        store.profile(store.realm(realm).unwrap()).unwrap()
+    });
+    let names = |format: RuleFormat, field: &str| -> BTreeSet<String> {
+        let text = format.rules(realms.iter().map(|realm| &**realm));
+        let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix(field)).collect();
+        assert_eq!(names.len(), 7, "{text}");
+        names.into_iter().map(|name| name.trim_matches('"').to_owned()).collect()
+    };
+    let ids = names(RuleFormat::Gitleaks, "id = ");
+    assert_eq!(ids.len(), 7, "{ids:?}");
+    assert!(!ids.contains("generic-api-key"), "{ids:?}");
+    // Its fingerprints, of which a list says what to ignore, are `file:id:line`.
+    assert!(ids.iter().all(|id| !id.contains(':')), "{ids:?}");
+    assert_eq!(names(RuleFormat::Trufflehog, "  - name: "), ids);
+    assert_eq!(names(RuleFormat::Github, "- name: ").len(), 7);
 }
 
 #[test]

@@ -65,7 +65,8 @@ impl RuleFormat {
     }
 
     /// Writes the rule for `kind`. Names and prefixes have no character that any of the formats
-    /// would have to quote.
+    /// would have to quote. Neither name has what stands between them, so that no two rules are
+    /// called the same; and it is no colon, at which gitleaks takes fingerprints apart.
     fn rule(self, text: &mut String, realm: &Realm, kind: &Kind) {
         let (realm, name, shape) = (realm.name(), kind.name.as_str(), &kind.shape);
         let (token, entropy) = (expression(shape), entropy(shape));
@@ -74,7 +75,7 @@ impl RuleFormat {
             Self::Gitleaks => write!(
                 text,
                 "\n[[rules]]\n\
-                 id = \"{realm}-{name}\"\n\
+                 id = \"{realm}/{name}\"\n\
                  description = \"API key of {realm}, kind {name}\"\n\
                  regex = '''{BEFORE}({token}){AFTER}'''\n\
                  secretGroup = 1\n\
@@ -83,7 +84,7 @@ impl RuleFormat {
             ),
             Self::Trufflehog => write!(
                 text,
-                "  - name: \"{realm}-{name}\"\n    \
+                "  - name: \"{realm}/{name}\"\n    \
                  keywords: [\"{keyword}\"]\n    \
                  regex:\n      \
                  token: '{BEFORE}({token}){AFTER}'\n    \
