@@ -1235,8 +1235,8 @@ typedef struct {
     // Only keys that are to be rotated: neither revoked, expired nor rotated, and as old as
     // this, or with KEYCASK_DEFAULT as their profile says; KEYCASK_NONE for any.
     int64_t due_ms;
-    // Only keys that were not granted for this span, or if never, issued or imported that long ago;
-    // KEYCASK_NONE for any. Of keys whose use is kept, as with KEYCASK_ONLY_NEVER_USED.
+    // Only keys that were not granted for this span, or if never, issued or imported that long
+    // ago; KEYCASK_NONE for any. Of keys whose use is kept, as with KEYCASK_ONLY_NEVER_USED.
     int64_t idle_ms;
 } keycask_filter;
 

@@ -67,8 +67,8 @@ pub struct Filter {
     /// Only keys that are to be rotated: neither revoked, expired nor rotated, and as old as
     /// this, or with KEYCASK_DEFAULT as their profile says; KEYCASK_NONE for any.
     pub due_ms: i64,
-    /// Only keys that were not granted for this span, or if never, issued or imported that long ago;
-    /// KEYCASK_NONE for any. Of keys whose use is kept, as with KEYCASK_ONLY_NEVER_USED.
+    /// Only keys that were not granted for this span, or if never, issued or imported that long
+    /// ago; KEYCASK_NONE for any. Of keys whose use is kept, as with KEYCASK_ONLY_NEVER_USED.
     pub idle_ms: i64,
 }
 
