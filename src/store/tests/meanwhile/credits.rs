@@ -1,4 +1,4 @@
-//! Quotas that a key loses while it is about to be charged.
+//! Quotas that a key loses, and keys that come over, while they are about to be charged.
 
 use super::*;
 use crate::entry::LeaseRef;
@@ -56,4 +56,25 @@ fn nothing_is_leased_for_a_lineage_that_has_no_quota() {
     assert_eq!(lease(), Ok(true));
     lose_quota(&busy.store, key);
     assert_eq!(lease(), Ok(false));
+}
+
+#[test]
+fn a_key_that_comes_over_again_before_it_is_charged_is_found_by_who_looked_before_both() {
+    let busy = Busy::new();
+    let spec = busy.spec().quota(Quota::new(3, Refill::Never).unwrap());
+    let token = busy.store.issue(&spec, &by()).unwrap().token.expose().to_owned();
+    let before = busy.store.routes.load();
+    busy.rotate_pepper();
+    busy.verify(&token).unwrap();
+    assert_eq!(busy.store.rehash().unwrap(), 1);
+    let (other, acme) = (token.clone(), busy.acme);
+    busy.once(move |store| {
+        store.retire_pepper(&by()).unwrap();
+        store.rotate_pepper(Pepper::new(&[3; 32]), &by()).unwrap();
+        let request = Request::new().address("10.0.0.1".parse().unwrap());
+        store.verify(acme, other.as_bytes(), &request).unwrap();
+        assert_eq!(store.rehash().unwrap(), 1);
+    });
+    assert_eq!(busy.verify_by(before, &token).unwrap().credits.unwrap().remaining, 0);
+    assert_eq!(busy.store.pepper_status().unwrap().left, 0);
 }
