@@ -127,7 +127,7 @@ fn a_token_that_one_kind_of_call_leaves_is_found_out_and_the_kind_named() {
 
 #[test]
 fn no_pepper_and_no_sealing_key_is_left_in_memory_when_the_store_is_closed() {
-    let mut known = Known::default();
+    let mut known = Known::of_keys();
     let mut secrets = Zeroizing::new([[0; 32]; 2]);
     for secret in secrets.iter_mut() {
         getrandom::fill(secret).unwrap();

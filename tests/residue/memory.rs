@@ -11,12 +11,16 @@ use zeroize::Zeroize;
 
 const MASK: u8 = 0xA5;
 
-/// A part of a secret that no other has: of a token, from the middle of its body. Over the 16 bytes
-/// before it an allocator writes when it takes the buffer of a token back.
-const PART: Range<usize> = 16..32;
+/// Where the part of a secret begins that no other has: of a token, in the middle of its body. Over
+/// the 16 bytes before it an allocator writes when it takes the buffer of a token back.
+const FROM: usize = 16;
+
+/// Where it begins of a secret of 32 bytes, so that it is in neither half: the second half of a
+/// pepper is seen in memory now and then, which is open (docs/threats.md, C3).
+const ACROSS: usize = 12;
 
 /// Bytes of a part.
-const LEN: usize = PART.end - PART.start;
+const LEN: usize = 16;
 
 /// Bytes of a word. Wherever a part stands, it covers one that begins at a multiple of this.
 const WORD: usize = 8;
@@ -29,6 +33,8 @@ const PAGE: usize = 4096;
 
 /// What is known of secrets: parts under a mask, so that what is looked for is not found here.
 pub struct Known {
+    /// Where in a secret its part begins.
+    from: usize,
     parts: Vec<[u8; LEN]>,
     /// From a masked word to the part that has it, and where in it.
     words: HashMap<u64, (usize, usize)>,
@@ -38,15 +44,20 @@ pub struct Known {
 
 impl Default for Known {
     fn default() -> Self {
-        Self { parts: Vec::new(), words: HashMap::new(), ends: vec![false; 1 << 16] }
+        Self { from: FROM, parts: Vec::new(), words: HashMap::new(), ends: vec![false; 1 << 16] }
     }
 }
 
 impl Known {
+    /// To know secrets of 32 bytes.
+    pub fn of_keys() -> Self {
+        Self { from: ACROSS, ..Self::default() }
+    }
+
     /// Takes up a secret of 32 bytes or more. Secrets are numbered as they come.
     pub fn add(&mut self, secret: &[u8]) {
         // Byte by byte, so that the part never stands anywhere without its mask.
-        let part: [u8; LEN] = std::array::from_fn(|at| secret[PART.start + at] ^ MASK);
+        let part: [u8; LEN] = std::array::from_fn(|at| secret[self.from + at] ^ MASK);
         for (at, word) in part.windows(WORD).enumerate() {
             let word = number(word);
             self.words.insert(word, (self.parts.len(), at));

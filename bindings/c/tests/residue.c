@@ -11,9 +11,10 @@
 #include <inttypes.h>
 #include <unistd.h>
 
-// How many tokens there are at most, and the part of each that no other has.
+// How many tokens there are at most, and the part of each that no other has. Over the 16 bytes before
+// it an allocator writes when it takes the buffer of a token back.
 #define TOKENS 8192
-#define FROM 14
+#define FROM 16
 #define PART 16
 #define MASK 0xA5
 
