@@ -185,8 +185,7 @@ impl Index {
     }
 
     /// The entry of the key of `digest`, with what stands beside it at the same moment for a
-    /// request from `address`. None also if it changes all the while, as it cannot under the
-    /// writer's lock.
+    /// request from `address`. None also if it changes all the while.
     pub(crate) fn find(
         &self,
         approach: &Approach<'_>,
@@ -442,10 +441,9 @@ impl Index {
         self.leases.is_asked()
     }
 
-    /// The lineages whose leases are low, which ask anew if they stay so, and their quotas.
-    pub(crate) fn asking(&self) -> Vec<(KeyId, Quota)> {
-        let low = self.leases.asking().into_iter();
-        low.filter_map(|lineage| Some((lineage, self.lease(lineage)?.quota))).collect()
+    /// The lineages whose leases are low, which ask anew if they stay so.
+    pub(crate) fn asking(&self) -> Vec<KeyId> {
+        self.leases.asking()
     }
 
     /// The lineages of which credits are leased, and their quotas.

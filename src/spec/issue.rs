@@ -190,8 +190,8 @@ impl Spec {
     /// # Errors
     ///
     /// `NotFound` for a kind that the realm does not have; `Argument` for what no owner is called.
-    pub(crate) fn whose(&self, realm: &Realm) -> Result<(KindRef, &str)> {
-        let (kind, _) = realm.kind_named(&self.kind)?;
+    pub(crate) fn whose<'r>(&self, realm: &'r Realm) -> Result<((KindRef, &'r Kind), &str)> {
+        let kind = realm.kind_named(&self.kind)?;
         text::check("owner", &self.owner, &text::OWNER_ID_LEN)?;
         Ok((kind, &self.owner))
     }
@@ -211,8 +211,7 @@ impl Spec {
         issued: Option<Timestamp>,
         now: Timestamp,
     ) -> Result<Terms> {
-        let (number, kind) = realm.kind_named(&self.kind)?;
-        text::check("owner", &self.owner, &text::OWNER_ID_LEN)?;
+        let ((number, kind), owner) = self.whose(realm)?;
         text::check("name", &self.name, &text::NAME_LEN)?;
         text::check_json("metadata", &self.metadata)?;
         let mut scopes = realm.scope_set(&self.scopes)?;
@@ -245,7 +244,7 @@ impl Spec {
             networks,
             idle,
             kind: number,
-            owner: self.owner.clone(),
+            owner: owner.to_owned(),
             scopes,
             name: self.name.clone(),
             metadata: self.metadata.clone(),

@@ -202,7 +202,8 @@ impl Store {
     ) -> Result<Vec<Settled>> {
         let mut wants: BTreeMap<KeyId, (Quota, Vec<u64>)> = BTreeMap::new();
         wants.extend(group.credits().map(|c| (c.lineage, (c.quota, Vec::new()))));
-        let asking = self.index.asking().into_iter().map(|(lineage, quota)| (lineage, quota, 0));
+        let low = self.index.asking().into_iter();
+        let asking = low.filter_map(|lineage| Some((lineage, self.index.lease(lineage)?.quota, 0)));
         for (lineage, quota, need) in asking.chain(group.leases()) {
             wants.entry(lineage).or_insert((quota, Vec::new())).1.push(need);
         }

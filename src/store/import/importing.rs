@@ -103,10 +103,10 @@ impl<'a> Importing<'a> {
     /// Takes up one key more. After an error nothing of it is taken up.
     pub(super) fn import(&mut self, import: &Import) -> Result<ImportOutcome> {
         let realm: &'a Realm = &self.realms.get(import.spec().realm())?.realm;
-        let (kind, owner) = import.spec().whose(realm)?;
+        let ((number, kind), owner) = import.spec().whose(realm)?;
         let adopted = self.adopt(&import.credential)?;
         let of = realm.reference();
-        let whose = self.taken.whose(of, kind, owner);
+        let whose = self.taken.whose(of, number, owner);
         let known = adopted.traces.iter().find_map(|trace| self.taken.find(trace));
         let mut known = known.map(|(key, is)| (key, is == whose));
         if known.is_none()
@@ -114,7 +114,7 @@ impl<'a> Importing<'a> {
         {
             let found = self.view.owner(record.owner)?;
             let its = found.is_some_and(|found| found.realm == of && found.id == owner);
-            known = Some((record.key_id, its && record.kind == kind));
+            known = Some((record.key_id, its && record.kind == number));
         }
         match known {
             Some((key, true)) => return Ok(ImportOutcome::Known(key)),
@@ -126,7 +126,6 @@ impl<'a> Importing<'a> {
         }
         // A known key is left alone: what it says may have been taken once and be refused by now.
         let (terms, issued, last_four) = import.check(realm, self.now)?;
-        let (_, kind) = self.realms.of_kind(terms.kind)?;
         self.check_scheme(of, adopted.imported.found_by())?;
         let key_id = self.ids.next().ok_or_else(no_key_id)?;
         let mut record = KeyRecord {

@@ -30,28 +30,25 @@ fn show(busy: &Busy, key: KeyId, how: impl FnOnce(&mut KeyRecord)) {
     busy.store.index.refresh_key(&record, &**busy.store.realms.load()).unwrap();
 }
 
-fn assert_no_other_is_asked_for(busy: &Busy) {
+fn no_other_is_asked_for(twins: impl FnOnce(&Busy) -> [Import; 2]) {
+    let (busy, [first, _]) = two(twins);
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+    unsettle(&busy, first);
     assert_eq!(busy.verify(TEXT), Err(Reason::Unknown));
     assert_eq!(busy.held_by(busy.store.routes.load(), TEXT), Err(Denial::UNKNOWN));
 }
 
 #[test]
 fn a_twin_is_not_asked_for_while_the_first_key_cannot_be_made_out() {
-    let (busy, [first, _]) = two(|busy| {
+    no_other_is_asked_for(|busy| {
         let [by_digest, _] = busy.twins();
         [Import::token(busy.spec(), TEXT).unwrap(), by_digest]
     });
-    assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
-    unsettle(&busy, first);
-    assert_no_other_is_asked_for(&busy);
 }
 
 #[test]
 fn a_second_twin_is_not_asked_for_while_the_first_cannot_be_made_out() {
-    let (busy, [first, _]) = two(Busy::twins);
-    assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
-    unsettle(&busy, first);
-    assert_no_other_is_asked_for(&busy);
+    no_other_is_asked_for(Busy::twins);
 }
 
 /// The twin would be left behind, to be found once the key is revoked and swept.
