@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
+use crate::secret::Secret;
 use crate::time::Timestamp;
 
 pub use filter::AuditFilter;
@@ -208,19 +209,17 @@ struct Body<'a> {
     after: Cow<'a, Map<String, Value>>,
 }
 
-fn chain(key: &[u8; 32], before: &Chain, number: u64, version: u8, body: &[u8]) -> blake3::Hash {
-    let mut hasher = blake3::Hasher::new_keyed(key);
-    hasher.update(before);
-    hasher.update(&number.to_le_bytes());
-    hasher.update(&[version]);
-    hasher.update(body);
-    hasher.finalize()
+fn chain(key: &Secret, before: &Chain, number: u64, version: u8, body: &[u8]) -> blake3::Hash {
+    key.hasher(|hasher| {
+        hasher.update(before).update(&number.to_le_bytes());
+        hasher.update(&[version]).update(body).finalize()
+    })
 }
 
 /// The row whose body `write` puts at its end, after a trail that stands at `before`, and where it
 /// stands then.
 pub(crate) fn chained(
-    key: &[u8; 32],
+    key: &Secret,
     before: &Chain,
     number: u64,
     write: impl FnOnce(&mut Vec<u8>) -> Result<()>,
@@ -240,7 +239,7 @@ pub(crate) fn chained(
 impl AuditEntry {
     /// The entry's row after a trail that stands at `before`, and where it stands then. The
     /// number and the seq are in it.
-    pub(crate) fn encode(&self, key: &[u8; 32], before: &Chain) -> Result<(Vec<u8>, Chain)> {
+    pub(crate) fn encode(&self, key: &Secret, before: &Chain) -> Result<(Vec<u8>, Chain)> {
         let body = Body {
             seq: self.seq,
             at: self.at.as_ms(),
@@ -268,7 +267,7 @@ impl AuditEntry {
     /// `Newer` if a later version wrote it. `Corrupt` if it is damaged, or is not what came
     /// at this place of the trail.
     pub(crate) fn decode(
-        key: &[u8; 32],
+        key: &Secret,
         before: &Chain,
         number: u64,
         row: &[u8],
@@ -332,7 +331,9 @@ fn split(number: u64, row: &[u8]) -> Result<(Chain, &[u8])> {
 mod tests {
     use super::*;
 
-    const KEY: [u8; 32] = [7; 32];
+    fn key() -> Secret {
+        Secret::copy(&[7; 32])
+    }
     const START: Chain = [0; 32];
 
     fn entry(number: u64) -> AuditEntry {
@@ -348,13 +349,13 @@ mod tests {
 
     #[test]
     fn an_entry_survives_its_row_at_its_own_place_only() {
-        let (row, head) = entry(1).encode(&KEY, &START).unwrap();
-        assert_eq!(AuditEntry::decode(&KEY, &START, 1, &row).unwrap(), (entry(1), head));
+        let (row, head) = entry(1).encode(&key(), &START).unwrap();
+        assert_eq!(AuditEntry::decode(&key(), &START, 1, &row).unwrap(), (entry(1), head));
         assert_eq!(chain_of(1, &row).unwrap(), head);
         for refused in [
-            AuditEntry::decode(&KEY, &START, 2, &row),
-            AuditEntry::decode(&KEY, &head, 1, &row),
-            AuditEntry::decode(&[8; 32], &START, 1, &row),
+            AuditEntry::decode(&key(), &START, 2, &row),
+            AuditEntry::decode(&key(), &head, 1, &row),
+            AuditEntry::decode(&Secret::copy(&[8; 32]), &START, 1, &row),
         ] {
             assert_eq!(refused.unwrap_err().kind(), ErrorKind::Corrupt);
         }
@@ -362,21 +363,21 @@ mod tests {
 
     #[test]
     fn a_row_with_any_bit_changed_or_any_byte_missing_is_refused() {
-        let (row, _) = entry(1).encode(&KEY, &START).unwrap();
+        let (row, _) = entry(1).encode(&key(), &START).unwrap();
         for at in 0..row.len() {
             let mut bad = row.clone();
             bad[at] ^= 4;
-            assert!(AuditEntry::decode(&KEY, &START, 1, &bad).is_err(), "byte {at}");
-            assert!(AuditEntry::decode(&KEY, &START, 1, &row[..at]).is_err(), "cut at {at}");
+            assert!(AuditEntry::decode(&key(), &START, 1, &bad).is_err(), "byte {at}");
+            assert!(AuditEntry::decode(&key(), &START, 1, &row[..at]).is_err(), "cut at {at}");
         }
     }
 
     #[test]
     fn a_row_of_a_later_version_is_newer_and_not_damaged() {
         let body = br#"{"shape":"unknown"}"#;
-        let head = *chain(&KEY, &START, 1, 2, body).as_bytes();
+        let head = *chain(&key(), &START, 1, 2, body).as_bytes();
         let row = [&[2], head.as_slice(), body].concat();
-        let refused = AuditEntry::decode(&KEY, &START, 1, &row).unwrap_err();
+        let refused = AuditEntry::decode(&key(), &START, 1, &row).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Newer);
     }
 

@@ -58,6 +58,7 @@ mod record;
 mod request;
 mod scope;
 mod seal;
+mod secret;
 mod span;
 mod spec;
 mod stack;

@@ -12,14 +12,15 @@
 //!      33   n+16 ciphertext   the token's text, and the tag of 16 bytes
 //! ```
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
+use chacha20poly1305::XNonce;
+use chacha20poly1305::aead::{Aead, Payload};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::ids::KindRef;
 use crate::key_id::KeyId;
 use crate::random::Random;
+use crate::secret::Secret;
 use crate::token::Token;
 
 const VERSION: u8 = 1;
@@ -30,30 +31,19 @@ const NONCE_LEN: usize = 24;
 ///
 /// It is wiped on drop and cannot be printed.
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct SealingKey(Box<[u8; 32]>);
+pub struct SealingKey(Secret);
 
 impl SealingKey {
     /// Copies 32 secret bytes into a buffer of its own, which never moves. The caller wipes
     /// what it gave.
     #[must_use]
     pub fn new(bytes: &[u8; 32]) -> Self {
-        let mut buffer = Box::new([0; 32]);
-        buffer.copy_from_slice(bytes);
-        Self(buffer)
+        Self(Secret::copy(bytes))
     }
 
     fn tag(&self) -> [u8; TAG_LEN] {
-        let mut name = blake3::derive_key("keycask 2026-11 name of a sealing key", &*self.0);
-        let mut tag = [0; TAG_LEN];
-        for (to, from) in tag.iter_mut().zip(&name) {
-            *to = *from;
-        }
-        name.zeroize();
-        tag
-    }
-
-    fn cipher(&self) -> XChaCha20Poly1305 {
-        XChaCha20Poly1305::new((&*self.0).into())
+        let name = self.0.derive("keycask 2026-11 name of a sealing key");
+        name.expose().first_chunk().copied().unwrap_or_default()
     }
 }
 
@@ -95,8 +85,8 @@ pub(crate) fn seal(
     random.fill(&mut nonce)?;
     let payload = Payload { msg: token.expose().as_bytes(), aad: &place.bytes() };
     let ciphertext = key
-        .cipher()
-        .encrypt(&XNonce::from(nonce), payload)
+        .0
+        .cipher(|cipher| cipher.encrypt(&XNonce::from(nonce), payload))
         .map_err(|_| Error::new(ErrorKind::Internal, "the token could not be sealed"))?;
     let mut sealed = vec![VERSION];
     sealed.extend(key.tag());
@@ -131,6 +121,7 @@ pub(crate) fn open(key: &SealingKey, place: Place, sealed: &[u8]) -> Result<Toke
         return Err(Error::new(ErrorKind::Pepper, why));
     }
     let payload = Payload { msg: ciphertext, aad: &place.bytes() };
-    let text = key.cipher().decrypt(&XNonce::from(*nonce), payload).map_err(|_| corrupt())?;
+    let text = key.0.cipher(|cipher| cipher.decrypt(&XNonce::from(*nonce), payload));
+    let text = text.map_err(|_| corrupt())?;
     Token::from_bytes(text).ok_or_else(corrupt)
 }

@@ -4,57 +4,109 @@
 //! stays there until another call writes over it, and until then may be moved on, to the heap too,
 //! with a value that does not fill its place, such as an enum.
 
+use std::mem;
+
 use zeroize::zeroize_stack;
 
-/// Bytes below its owner's frame that a [`Wipe`] writes over: more than a search reaches. What it
-/// calls for what it found may reach deeper.
-const DEPTH: usize = 16 * 1024;
+/// More than a search or a cipher reaches. What they call with what they found may reach deeper.
+pub(crate) const DEEP: usize = 16 * 1024;
 
-/// Writes over what the calls that its owner made left on the stack, when it is dropped: also by
-/// a panic. What they are called for must not be inlined into the owner.
-///
-/// It takes less than a microsecond.
-pub(crate) struct Wipe;
+/// More than a hasher of BLAKE3's and what it calls reach.
+pub(crate) const HASHER: usize = 4 * 1024;
 
-impl Drop for Wipe {
+/// More than BLAKE3 of many texts at once and SHA-2 reach. Not optimised, they spread far.
+pub(crate) const SPREAD: usize = if cfg!(debug_assertions) { 64 } else { 4 } * 1024;
+
+/// More than BLAKE3 reaches for a text of 1,024 bytes or fewer at once.
+pub(crate) const HASH: usize = 640;
+
+/// What `call` gives. What it left on the stack is written over, `DEPTH` bytes deep, also if it
+/// panics. [`DEEP`] takes less than a microsecond.
+#[inline(always)]
+pub(crate) fn wiped<const DEPTH: usize, T>(call: impl FnOnce() -> T) -> T {
+    let unwinding = Unwinding::<DEPTH>;
+    let value = apart(call);
+    mem::forget(unwinding);
+    // Its frame begins where that of `apart` began.
+    zeroize_stack::<DEPTH>();
+    value
+}
+
+/// Gives `call` a frame that is none of its caller's.
+#[inline(never)]
+fn apart<T>(call: impl FnOnce() -> T) -> T {
+    call()
+}
+
+/// Wipes for a panic.
+struct Unwinding<const DEPTH: usize>;
+
+impl<const DEPTH: usize> Drop for Unwinding<DEPTH> {
     fn drop(&mut self) {
         zeroize_stack::<DEPTH>();
     }
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::fs::File;
     use std::hint::black_box;
     use std::os::unix::fs::FileExt;
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
     use super::*;
 
+    /// Farther than anything reaches that is wiped.
+    const REACH: usize = 128 * 1024;
+
     const LEFT: u8 = 0xA5;
 
-    /// Where it left much of it, below the frame of its caller.
+    /// What stands where `call` had its frames.
+    pub(crate) fn left_by(call: impl FnOnce()) -> Vec<u8> {
+        let (memory, mut left) = (File::open("/proc/self/mem").unwrap(), vec![0; REACH]);
+        let end = below(call);
+        memory.read_exact_at(&mut left, end - REACH as u64).unwrap();
+        left
+    }
+
+    /// Makes the call so far below the frame of its caller that what that calls then does not reach
+    /// there. Gives where.
     #[inline(never)]
-    fn leave() -> u64 {
-        let room = [LEFT; 12 * 1024];
+    fn below(call: impl FnOnce()) -> u64 {
+        zeroize_stack::<{ 2 * REACH }>();
+        let room = [0_u8; 4096];
+        call();
         black_box(&room).as_ptr().addr() as u64
     }
 
-    #[inline(never)]
-    fn leave_and_wipe() -> u64 {
-        let _wipe = Wipe;
-        leave()
+    /// Whether either half of a secret is among `left`.
+    pub(crate) fn has_half(left: &[u8], secret: &[u8; 32]) -> bool {
+        let (halves, _) = secret.as_chunks::<16>();
+        left.windows(16).any(|bytes| halves.iter().any(|half| half == bytes))
     }
 
-    /// Whether it is still there, where no call that looks for it reaches.
-    fn is_left(at: u64) -> bool {
-        let mut there = vec![0; 4096];
-        File::open("/proc/self/mem").unwrap().read_exact_at(&mut there, at).unwrap();
-        there.iter().filter(|byte| **byte == LEFT).count() > 2048
+    #[inline(never)]
+    fn leave() {
+        let room = [LEFT; 12 * 1024];
+        black_box(&room);
+    }
+
+    fn is_left(left: &[u8]) -> bool {
+        left.iter().filter(|byte| **byte == LEFT).count() > 2048
     }
 
     #[test]
-    fn what_a_call_left_on_the_stack_is_gone_with_the_wipe_of_its_caller() {
-        assert!(is_left(leave()), "nothing was left");
-        assert!(!is_left(leave_and_wipe()));
+    fn what_a_call_leaves_on_the_stack_is_wiped_also_if_it_panics() {
+        assert!(is_left(&left_by(leave)), "nothing was left");
+        assert!(!is_left(&left_by(|| wiped::<DEEP, _>(leave))));
+        let panic = || {
+            leave();
+            resume_unwind(Box::new(()));
+        };
+        let left = left_by(|| {
+            let panic = AssertUnwindSafe(|| wiped::<DEEP, _>(panic));
+            assert!(catch_unwind(panic).is_err());
+        });
+        assert!(!is_left(&left));
     }
 }

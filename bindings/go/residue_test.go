@@ -20,10 +20,11 @@ import (
 	"keycask.invalid/go"
 )
 
-// Of a token, the part that no other has.
+// Of a token, the part that no other has. Over the 16 bytes before it an allocator writes when it takes
+// the buffer of a token back.
 const (
-	partFrom = 12
-	partTo   = 28
+	partFrom = 16
+	partTo   = 32
 	mask     = 0xA5
 )
 

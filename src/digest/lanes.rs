@@ -5,8 +5,6 @@
 //! the BLAKE3 paper), written over arrays that the compiler turns into vectors. Without
 //! vectors it is right and slow.
 
-use zeroize::optimization_barrier;
-
 /// Bytes of a block, and so of the longest text.
 pub(super) const BLOCK: usize = 64;
 
@@ -51,10 +49,6 @@ pub(super) fn digests<const L: usize>(
             load(&mut message, &mut lens, lane, text);
         }
         let words = compress(key, &message, &lens);
-        // Whole vectors at a time, which `zeroize` does word by word. What the compiler keeps in
-        // registers, or puts on the stack for want of them, is not wiped here, nor by `blake3`.
-        message = [[0; L]; 16];
-        optimization_barrier(&message);
         for lane in 0..group.len() {
             put(words.map(|word| word.get(lane).copied().unwrap_or_default()));
         }

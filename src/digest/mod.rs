@@ -20,6 +20,8 @@ mod trace;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::Secret;
+use crate::stack::{SPREAD, wiped};
 use crate::sys::Vectors;
 
 pub use scheme::Scheme;
@@ -152,26 +154,24 @@ impl Eq for Digest {}
 /// # }
 /// ```
 #[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Pepper(Box<[u8; 32]>);
+pub struct Pepper(Secret);
 
 impl Pepper {
     /// Copies 32 secret bytes into a buffer of its own, which never moves. The caller wipes
     /// what it gave.
     #[must_use]
     pub fn new(bytes: &[u8; 32]) -> Self {
-        let mut buffer = Box::new([0; 32]);
-        buffer.copy_from_slice(bytes);
-        Self(buffer)
+        Self(Secret::copy(bytes))
     }
 
     /// Whether both are the same secret.
     pub(crate) fn is(&self, other: &Self) -> bool {
-        blake3::Hash::from_bytes(*self.0) == blake3::Hash::from_bytes(*other.0)
+        self.0 == other.0
     }
 
-    /// Another 32-byte key for `purpose`, which must be unique to its use.
-    pub(crate) fn derive(&self, purpose: &str) -> [u8; 32] {
-        blake3::derive_key(purpose, &*self.0)
+    /// Another secret for `purpose`, which must be unique to its use.
+    pub(crate) fn derive(&self, purpose: &str) -> Secret {
+        self.0.derive(purpose)
     }
 }
 
@@ -215,45 +215,46 @@ impl ImportSecret {
 
     /// Four bytes that tell another secret given by mistake, and too little to find it by.
     pub(crate) fn check(&self) -> [u8; 4] {
-        let mut check = blake3::derive_key("keycask 2026-11 check of an import secret", &self.0);
-        let four = check.first_chunk().copied().unwrap_or_default();
-        check.zeroize();
-        four
+        let check = Secret::derived("keycask 2026-11 check of an import secret", &self.0);
+        check.expose().first_chunk().copied().unwrap_or_default()
     }
 }
 
 /// Keyed BLAKE3 of three texts, none of which can pass for a part of another: the length of each
 /// in 2 bytes stands before it.
-fn framed(key: &[u8; 32], texts: [&[u8]; 3]) -> blake3::Hash {
+fn framed(key: &Secret, texts: [&[u8]; 3]) -> blake3::Hash {
     let len = |text: &[u8]| u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes();
-    let mut hasher = blake3::Hasher::new_keyed(key);
-    for text in texts {
-        hasher.update(&len(text));
-        hasher.update(text);
-    }
-    let hash = hasher.finalize();
-    hasher.zeroize();
-    hash
+    key.hasher(|hasher| {
+        for text in texts {
+            hasher.update(&len(text)).update(text);
+        }
+        hasher.finalize()
+    })
 }
 
-/// Computes digests: the keys of one pepper generation, ready for use. Wiped on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
+/// Computes digests: the keys of one pepper generation, ready for use.
 pub(crate) struct Digester {
-    key: Box<[u8; 32]>,
-    /// Of digests that other systems made.
-    foreign: Box<[u8; 32]>,
+    pepper: Pepper,
+    /// Whether the host gave the pepper. If not, it is the public constant.
+    is_peppered: bool,
+    /// The key for digests that other systems made.
+    foreign: Secret,
 }
 
 impl Digester {
     /// Digests under `pepper`, or under the public constant if there is none.
-    pub(crate) fn new(pepper: Option<&Pepper>) -> Self {
-        let mut key = Box::new([0; 32]);
-        match pepper {
-            Some(pepper) => key.copy_from_slice(&*pepper.0),
-            None => *key = blake3::derive_key("keycask 2026-11 token digest without a pepper", b""),
-        }
-        let foreign = blake3::derive_key("keycask 2026-11 digest of a foreign digest", &*key);
-        Self { key, foreign: Box::new(foreign) }
+    pub(crate) fn new(pepper: Option<Pepper>) -> Self {
+        let is_peppered = pepper.is_some();
+        let pepper = pepper.unwrap_or_else(|| {
+            Pepper(Secret::derived("keycask 2026-11 token digest without a pepper", b""))
+        });
+        let foreign = pepper.derive("keycask 2026-11 digest of a foreign digest");
+        Self { pepper, is_peppered, foreign }
+    }
+
+    /// The pepper that the host gave.
+    pub(crate) fn pepper(&self) -> Option<&Pepper> {
+        self.is_peppered.then_some(&self.pepper)
     }
 
     /// The digest of a token of which another system's is `foreign`, by the scheme with this
@@ -265,7 +266,7 @@ impl Digester {
     /// The digest of `token`: its whole text, prefix and checksum included.
     #[inline]
     pub(crate) fn digest(&self, token: &[u8]) -> Digest {
-        Digest(blake3::keyed_hash(&self.key, token))
+        Digest(self.pepper.0.hash(token))
     }
 
     /// The digests of `tokens`, in their order: what [`digest`](Self::digest) gives for each, at
@@ -280,18 +281,19 @@ impl Digester {
             }
             return digests;
         }
-        let mut key = words(&self.key);
         let mut put = |words: [u32; 8]| {
             if let Some(place) = places.next() {
                 *place = Digest::from_words(words);
             }
         };
-        match Vectors::detect() {
-            Vectors::Long(long) => long.run(|| lanes::digests::<16>(&key, tokens, &mut put)),
-            Vectors::Medium(medium) => medium.run(|| lanes::digests::<8>(&key, tokens, &mut put)),
-            Vectors::Short => lanes::digests::<4>(&key, tokens, &mut put),
-        }
-        key.zeroize();
+        wiped::<SPREAD, _>(|| {
+            let key = words(self.pepper.0.expose());
+            match Vectors::detect() {
+                Vectors::Long(long) => long.run(|| lanes::digests::<16>(&key, tokens, &mut put)),
+                Vectors::Medium(m) => m.run(|| lanes::digests::<8>(&key, tokens, &mut put)),
+                Vectors::Short => lanes::digests::<4>(&key, tokens, &mut put),
+            }
+        });
         digests
     }
 }
@@ -307,11 +309,39 @@ fn words(bytes: &[u8; 32]) -> [u32; 8] {
 
 #[cfg(test)]
 mod tests {
+    use std::hint::black_box;
+
     use super::*;
+    use crate::stack::tests::{has_half, left_by};
+
+    fn of_another_system(scheme: &str, token: &[u8], secret: &[u8]) {
+        let scheme: Scheme = scheme.parse().unwrap();
+        assert!(black_box(scheme.digest(token, secret)).is_some());
+    }
+
+    #[test]
+    fn neither_half_of_a_pepper_nor_of_a_token_is_left_on_the_stack_by_its_digest() {
+        let (pepper, token) =
+            (b"the first half, and then another", b"half a token and the rest of it.");
+        let digester = Digester::new(Some(Pepper::new(pepper)));
+        let calls: [(&str, &dyn Fn()); 6] = [
+            ("one", &|| _ = black_box(digester.digest(token))),
+            ("few", &|| _ = black_box(digester.digests::<64>(&[&token[..]; 3]))),
+            ("many", &|| _ = black_box(digester.digests::<64>(&[&token[..]; 64]))),
+            ("sha256", &|| of_another_system("sha256", token, b"")),
+            ("sha512", &|| of_another_system("sha512:before=x", token, pepper)),
+            ("hmac-sha256", &|| of_another_system("hmac-sha256:key=x", token, pepper)),
+        ];
+        for (name, call) in calls {
+            let left = left_by(call);
+            assert!(!has_half(&left, pepper), "{name}");
+            assert!(!has_half(&left, token), "{name}");
+        }
+    }
 
     #[test]
     fn digests_of_many_are_those_of_each_however_many_and_however_long() {
-        let digester = Digester::new(Some(&Pepper::new(&[7; 32])));
+        let digester = Digester::new(Some(Pepper::new(&[7; 32])));
         let text = [b'x'; 166];
         for longest in [40, 64, 65, 166] {
             for count in [0, 1, 3, 4, 5, 16, 17, 63, 64] {

@@ -30,6 +30,7 @@ use sha2::{Sha256, Sha512, Sha512_256};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::stack::{SPREAD, wiped};
 
 /// Longest name of a secret in bytes.
 pub(crate) const SECRET_NAME_MAX: usize = 32;
@@ -187,7 +188,6 @@ impl Scheme {
     }
 
     /// The digest of `token` with `secret`, and what stands before what is hashed.
-    #[inline(never)]
     pub(crate) fn digest<'t>(&self, token: &'t [u8], secret: &[u8]) -> Option<(&'t [u8], Foreign)> {
         let (lead, hashed) = self.split(token)?;
         let place = self.secret.as_ref().map(|(place, _)| *place);
@@ -196,7 +196,7 @@ impl Scheme {
             Some(Place::After) => [hashed, secret],
             Some(Place::Key) | None => [hashed, &[]],
         };
-        let digest = match self.algorithm {
+        let digest = wiped::<SPREAD, _>(|| match self.algorithm {
             Algorithm::Sha256 => hash::<Sha256>(texts),
             Algorithm::Sha512 => hash::<Sha512>(texts),
             Algorithm::Sha512T256 => hash::<Sha512_256>(texts),
@@ -205,7 +205,7 @@ impl Scheme {
                 mac.update(hashed);
                 taken(&mut mac.finalize().into_bytes())
             }
-        };
+        });
         Some((lead, digest?))
     }
 

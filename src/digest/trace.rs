@@ -4,10 +4,9 @@
 //! is first verified. A trace is under a key that lasts as long as the rows do. It finds no key
 //! for a verify.
 
-use zeroize::{Zeroize, ZeroizeOnDrop};
-
 use super::framed;
 use super::scheme::Foreign;
+use crate::secret::Secret;
 
 /// Keyed BLAKE3, 16 bytes, of a token or a digest as it was imported.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,14 +34,13 @@ impl std::fmt::Debug for Trace {
     }
 }
 
-/// Computes traces. Wiped on drop.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub(crate) struct Tracer([u8; 32]);
+/// Computes traces.
+pub(crate) struct Tracer(Secret);
 
 impl Tracer {
     /// Traces under `key`.
-    pub(crate) fn new(key: &[u8; 32]) -> Self {
-        Self(*key)
+    pub(crate) fn new(key: Secret) -> Self {
+        Self(key)
     }
 
     /// The trace of a key that comes with its token.
@@ -69,12 +67,12 @@ mod tests {
 
     #[test]
     fn a_token_and_a_digest_of_the_same_bytes_have_two_traces() {
-        let tracer = Tracer::new(&[1; 32]);
+        let tracer = Tracer::new(Secret::copy(&[1; 32]));
         let foreign = Foreign::new(b"12345678901234567890123456789012").unwrap();
         let of_token = tracer.of_token(foreign.as_bytes());
         let of_digest = tracer.of_digest(&[1, 0, 0], b"", &foreign);
         assert!(of_token != of_digest && of_digest != tracer.of_digest(&[1], &[0, 0], &foreign));
-        assert!(of_token != Tracer::new(&[2; 32]).of_token(foreign.as_bytes()));
+        assert!(of_token != Tracer::new(Secret::copy(&[2; 32])).of_token(foreign.as_bytes()));
         assert!(of_token == tracer.of_token(foreign.as_bytes()));
     }
 }

@@ -8,6 +8,7 @@ use crate::audit::{self, AuditEntry, Chain};
 use crate::ids::{OwnerRef, RealmRef};
 use crate::key_id::KeyId;
 use crate::record::{KeyRecord, LogRow, OperationRecord, OwnerRecord, RealmRecord};
+use crate::secret::Secret;
 use crate::storage::reread;
 
 const KEYS: u8 = 0;
@@ -48,7 +49,7 @@ fn reread(table: u8, row: &[u8]) -> Option<Vec<u8>> {
         }
         REALMS => Some(RealmRecord::decode(RealmRef::new(7), row).ok()?.encode().unwrap()),
         AUDIT => {
-            let (key, before, number) = ([7; 32], [0; 32], 7);
+            let (key, before, number) = (Secret::copy(&[7; 32]), [0; 32], 7);
             let write = |out: &mut Vec<u8>| {
                 out.extend_from_slice(row);
                 Ok(())

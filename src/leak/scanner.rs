@@ -9,7 +9,7 @@ use aho_corasick::{AhoCorasick, Input, MatchKind};
 use super::place::{Lines, Place};
 use super::window::Window;
 use crate::error::{Error, ErrorKind, Result};
-use crate::stack::Wipe;
+use crate::stack::{DEEP, wiped};
 use crate::token::Shape;
 
 /// Finds tokens of several [shapes](Shape) in a text.
@@ -136,11 +136,9 @@ impl Scanner {
         found: impl FnMut(&Candidate<'_>) -> Result<()>,
     ) -> Result<u64> {
         // What searches with vectors puts pieces of the text on the stack.
-        let _wipe = Wipe;
-        self.scan_through(text, found)
+        wiped::<DEEP, _>(|| self.scan_through(text, found))
     }
 
-    #[inline(never)]
     fn scan_through(
         &self,
         mut text: impl Read,

@@ -95,7 +95,7 @@ impl Header {
         let store = StoreId::random(random)?;
         let keys = StoreKeys::random(random)?;
         let header = Self::make(store, store, Numbered { number: 1, pepper }, None, &keys, random)?;
-        Ok((header, MacKeys::new(&keys)))
+        Ok((header, MacKeys::new(keys)))
     }
 
     /// The header of a store that is restored from the one with this header, and its MAC keys:
@@ -110,7 +110,7 @@ impl Header {
         let store = StoreId::random(random)?;
         let keys = self.store_keys(current.pepper)?.restored(random)?;
         let header = Self::make(store, self.origin, current, previous, &keys, random)?;
-        Ok((header, MacKeys::new(&keys)))
+        Ok((header, MacKeys::new(keys)))
     }
 
     /// This header with another generation of the pepper, to which keys are to come over from
@@ -221,7 +221,7 @@ impl Header {
         let (current, _) = header.match_peppers(peppers)?;
         let keys = StoreKeys::open(&header.sealed, current.pepper, fixed)
             .ok_or_else(|| corrupt("its sealed key is damaged or forged"))?;
-        let keys = MacKeys::new(&keys);
+        let keys = MacKeys::new(keys);
         keys.open("meta", HEADER, row)?;
         Ok((header, keys))
     }
@@ -313,8 +313,7 @@ impl Generation {
 }
 
 fn check_value(pepper: &Pepper, store: StoreId) -> [u8; 16] {
-    let key = zeroize::Zeroizing::new(pepper.derive("keycask 2026-11 check of the pepper"));
-    let hash = blake3::keyed_hash(&key, &store.0);
+    let hash = pepper.derive("keycask 2026-11 check of the pepper").hash(&store.0);
     hash.as_bytes().first_chunk().copied().unwrap_or_default()
 }
 

@@ -6,15 +6,16 @@
 //! damaged, forged, or moved from elsewhere is refused. Without a pepper the seal's key is public,
 //! and all of this finds damage but no forgery.
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
-use chacha20poly1305::{XChaCha20Poly1305, XNonce};
-use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+use chacha20poly1305::XNonce;
+use chacha20poly1305::aead::{Aead, Payload};
+use zeroize::Zeroizing;
 
 use super::set::Element;
 use super::tables::name_row;
 use crate::digest::{Pepper, Tracer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::random::Random;
+use crate::secret::Secret;
 
 /// Length of a MAC in bytes.
 pub(super) const MAC_LEN: usize = 16;
@@ -23,12 +24,11 @@ pub(super) const MAC_LEN: usize = 16;
 pub(super) type Mac = [u8; MAC_LEN];
 
 /// The secrets of a store.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct StoreKeys {
     /// From which its MAC keys derive.
-    store: [u8; 32],
+    store: Secret,
     /// By which imported keys are known again for as long as their rows live.
-    trace: [u8; 32],
+    trace: Secret,
 }
 
 /// The secrets of a store as the header holds them.
@@ -41,16 +41,12 @@ pub(super) struct SealedKeys {
 
 impl StoreKeys {
     pub(super) fn random(random: &Random) -> Result<Self> {
-        let mut keys = Self { store: [0; 32], trace: [0; 32] };
-        random.fill(&mut keys.store)?;
-        random.fill(&mut keys.trace)?;
-        Ok(keys)
+        Ok(Self { store: Secret::random(random)?, trace: Secret::random(random)? })
     }
 
     /// Those of a store that is restored from the one with these: another store key.
-    pub(super) fn restored(mut self, random: &Random) -> Result<Self> {
-        random.fill(&mut self.store)?;
-        Ok(self)
+    pub(super) fn restored(self, random: &Random) -> Result<Self> {
+        Ok(Self { store: Secret::random(random)?, ..self })
     }
 
     /// Seals the secrets under `pepper`, or under a public constant if there is none.
@@ -63,9 +59,11 @@ impl StoreKeys {
     ) -> Result<SealedKeys> {
         let mut nonce = [0; 24];
         random.fill(&mut nonce)?;
-        let text = Zeroizing::new([self.store, self.trace].concat());
-        let payload = Payload { msg: &text, aad: associated };
-        let sealed = cipher(pepper).encrypt(&XNonce::from(nonce), payload).ok();
+        let mut text = Zeroizing::new([0; 64]);
+        let secrets = self.store.expose().iter().chain(self.trace.expose());
+        text.iter_mut().zip(secrets).for_each(|(to, from)| *to = *from);
+        let payload = Payload { msg: &*text, aad: associated };
+        let sealed = seal_key(pepper).cipher(|c| c.encrypt(&XNonce::from(nonce), payload)).ok();
         let sealed = sealed.and_then(|sealed| sealed.try_into().ok());
         let sealed = sealed
             .ok_or_else(|| Error::new(ErrorKind::Internal, "the store key could not be sealed"))?;
@@ -80,40 +78,38 @@ impl StoreKeys {
         associated: &[u8],
     ) -> Option<Self> {
         let payload = Payload { msg: &sealed.sealed, aad: associated };
-        let text = cipher(pepper).decrypt(&XNonce::from(sealed.nonce), payload).ok()?;
-        let text = Zeroizing::new(text);
+        let nonce = XNonce::from(sealed.nonce);
+        let text = Zeroizing::new(seal_key(pepper).cipher(|c| c.decrypt(&nonce, payload)).ok()?);
         let (store, trace) = text.split_first_chunk()?;
-        Some(Self { store: *store, trace: trace.try_into().ok()? })
+        Some(Self { store: Secret::copy(store), trace: Secret::copy(trace.try_into().ok()?) })
     }
 }
 
-fn cipher(pepper: Option<&Pepper>) -> XChaCha20Poly1305 {
-    let key = Zeroizing::new(match pepper {
+fn seal_key(pepper: Option<&Pepper>) -> Secret {
+    match pepper {
         Some(pepper) => pepper.derive("keycask 2026-11 seal of the store key"),
-        None => blake3::derive_key("keycask 2026-11 seal of the store key without a pepper", b""),
-    });
-    XChaCha20Poly1305::new((&*key).into())
+        None => Secret::derived("keycask 2026-11 seal of the store key without a pepper", b""),
+    }
 }
 
 /// The keys of a store's rows, and of the traces in some of them.
-#[derive(Zeroize, ZeroizeOnDrop)]
 pub(super) struct MacKeys {
-    row: [u8; 32],
-    audit: [u8; 32],
-    mask: [u8; 32],
-    anchor: [u8; 32],
+    row: Secret,
+    audit: Secret,
+    mask: Secret,
+    anchor: Secret,
     tracer: Tracer,
 }
 
 impl MacKeys {
-    pub(super) fn new(keys: &StoreKeys) -> Self {
-        let store = &keys.store;
+    pub(super) fn new(keys: StoreKeys) -> Self {
+        let StoreKeys { store, trace } = keys;
         Self {
-            row: blake3::derive_key("keycask 2026-11 MAC of a row", store),
-            audit: blake3::derive_key("keycask 2026-11 chain of the audit trail", store),
-            mask: blake3::derive_key("keycask 2026-11 mask of the set digest", store),
-            anchor: blake3::derive_key("keycask 2026-11 anchor of a store", store),
-            tracer: Tracer::new(&keys.trace),
+            row: store.derive("keycask 2026-11 MAC of a row"),
+            audit: store.derive("keycask 2026-11 chain of the audit trail"),
+            mask: store.derive("keycask 2026-11 mask of the set digest"),
+            anchor: store.derive("keycask 2026-11 anchor of a store"),
+            tracer: Tracer::new(trace),
         }
     }
 
@@ -123,7 +119,7 @@ impl MacKeys {
     }
 
     /// The key of the audit trail's chain.
-    pub(super) fn audit(&self) -> &[u8; 32] {
+    pub(super) fn audit(&self) -> &Secret {
         &self.audit
     }
 
@@ -139,11 +135,12 @@ impl MacKeys {
         // No table has a name, and no row a key, of a length that these widths cut.
         let name_len = u8::try_from(table.len()).unwrap_or(u8::MAX);
         let key_len = u16::try_from(key.len()).unwrap_or(u16::MAX);
-        let mut hasher = blake3::Hasher::new_keyed(&self.row);
-        hasher.update(&[name_len]).update(table.as_bytes());
-        hasher.update(&key_len.to_le_bytes()).update(key).update(body);
         let mut output = [0; 64];
-        hasher.finalize_xof().fill(&mut output);
+        self.row.hasher(|hasher| {
+            hasher.update(&[name_len]).update(table.as_bytes());
+            hasher.update(&key_len.to_le_bytes()).update(key).update(body);
+            hasher.finalize_xof().fill(&mut output);
+        });
         let mac = output.first_chunk().copied().unwrap_or_default();
         let element = output.last_chunk().copied().unwrap_or_default();
         (mac, element)
@@ -180,14 +177,14 @@ impl MacKeys {
 
     /// The digest of an anchor over `state`, which it does not tell.
     pub(super) fn anchor(&self, state: &[u8]) -> [u8; 16] {
-        let hash = blake3::keyed_hash(&self.anchor, state);
+        let hash = self.anchor.hash(state);
         hash.as_bytes().first_chunk().copied().unwrap_or_default()
     }
 
     /// What hides the set digest of the state row that has this MAC.
     pub(super) fn mask(&self, mac: &Mac) -> [u8; 64] {
         let mut mask = [0; 64];
-        blake3::Hasher::new_keyed(&self.mask).update(mac).finalize_xof().fill(&mut mask);
+        self.mask.hasher(|hasher| hasher.update(mac).finalize_xof().fill(&mut mask));
         mask
     }
 }
@@ -210,11 +207,12 @@ mod tests {
     use super::*;
 
     fn keys_of(byte: u8) -> StoreKeys {
-        StoreKeys { store: [byte; 32], trace: [byte ^ 0xFF; 32] }
+        let [store, trace] = [byte, byte ^ 0xFF].map(|byte| Secret::copy(&[byte; 32]));
+        StoreKeys { store, trace }
     }
 
     fn keys() -> MacKeys {
-        MacKeys::new(&keys_of(3))
+        MacKeys::new(keys_of(3))
     }
 
     #[test]
@@ -227,7 +225,7 @@ mod tests {
             assert_eq!(refused.kind(), ErrorKind::Corrupt);
             assert!(refused.message().starts_with(table), "{refused}");
         }
-        let other = MacKeys::new(&keys_of(4));
+        let other = MacKeys::new(keys_of(4));
         assert!(other.open("keys", &[0; 8], &row).is_err());
     }
 
@@ -257,7 +255,7 @@ mod tests {
         let key = keys_of(5);
         let sealed = key.seal(Some(&pepper()), b"a", &random).unwrap();
         let open = |p: Option<&Pepper>, a: &[u8]| {
-            StoreKeys::open(&sealed, p, a).map(|k| (k.store, k.trace))
+            StoreKeys::open(&sealed, p, a).map(|k| (*k.store.expose(), *k.trace.expose()))
         };
         assert_eq!(open(Some(&pepper()), b"a"), Some(([5; 32], [0xFA; 32])));
         assert_eq!(open(Some(&pepper()), b"b"), None);

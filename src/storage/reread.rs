@@ -8,7 +8,7 @@ use crate::random::Random;
 
 /// The body of a state's row once it was read and written, if it can be read.
 pub(crate) fn state(body: &[u8]) -> Option<Vec<u8>> {
-    let keys = MacKeys::new(&StoreKeys::random(&Random::system()).ok()?);
+    let keys = MacKeys::new(StoreKeys::random(&Random::system()).ok()?);
     let row = State::sealed(body.to_vec(), &keys);
     let again = State::decode(&row, &keys).ok()?.encode(&keys);
     State::unsealed(&again, &keys).ok()
@@ -21,7 +21,7 @@ pub(crate) fn header(fixed: &[u8]) -> Option<Vec<u8>> {
     let keys = StoreKeys::random(&random).ok()?;
     let sealed = keys.seal(None, fixed, &random).ok()?;
     let body = [fixed, sealed.nonce.as_slice(), sealed.sealed.as_slice()].concat();
-    let row = Header::sealed(body, &MacKeys::new(&keys));
+    let row = Header::sealed(body, &MacKeys::new(keys));
     let (header, keys) = Header::decode(&row, Peppers::default()).ok()?;
     header.encode(&keys).get(..fixed.len()).map(<[u8]>::to_vec)
 }

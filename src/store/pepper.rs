@@ -71,10 +71,11 @@ impl Store {
         self.commit(|view, _, now| {
             let ways = self.routes.load();
             let before = &ways.current;
-            if before.pepper.as_ref().is_some_and(|pepper| pepper.is(&new)) {
+            let pepper = before.digester.pepper();
+            if pepper.is_some_and(|pepper| pepper.is(&new)) {
                 return Ok(Draft::new(()));
             }
-            let header = self.storage.rotated(before.pepper.as_ref(), &new, &self.random)?;
+            let header = self.storage.rotated(pepper, &new, &self.random)?;
             let number = before.number.saturating_add(1);
             let mut counted = Counted::new(number, Some(before.number));
             for record in scan::keys(view, None, None) {
@@ -139,7 +140,7 @@ impl Store {
             if ways.previous.as_ref().is_none_or(|previous| previous.number != retired) {
                 return Err(none_before());
             }
-            let header = self.storage.retired(ways.current.pepper.as_ref(), &self.random)?;
+            let header = self.storage.retired(ways.current.digester.pepper(), &self.random)?;
             let mut counted = Counted::new(ways.current.number, None);
             for record in scan::keys(view, None, None) {
                 counted.see(&record?)?;
@@ -167,7 +168,7 @@ impl Store {
         let ways = Arc::clone(self.routes.load());
         let mut status = PepperStatus {
             generation: ways.current.number,
-            peppered: ways.current.pepper.is_some(),
+            peppered: ways.current.digester.pepper().is_some(),
             previous: ways.previous.as_ref().map(|previous| previous.number),
             left: 0,
         };

@@ -19,14 +19,12 @@ use crate::token::is_opaque;
 /// One generation of the pepper, for use.
 pub(super) struct Generation {
     pub number: u8,
-    pub pepper: Option<Pepper>,
     pub digester: Digester,
 }
 
 impl Generation {
     pub(super) fn new(number: u8, pepper: Option<Pepper>) -> Arc<Self> {
-        let digester = Digester::new(pepper.as_ref());
-        Arc::new(Self { number, pepper, digester })
+        Arc::new(Self { number, digester: Digester::new(pepper) })
     }
 }
 

@@ -175,7 +175,7 @@ impl Life {
         }
         let mut left = BTreeSet::new();
         let known = self.known.lock().unwrap();
-        look(&known, |secret, memory| {
+        look(&known, |secret, memory, _| {
             let is_new = self.seen.insert((secret, memory));
             if is_new && (memory == Memory::Heap || secret < last) {
                 left.insert(if memory == Memory::Heap { Place::Memory } else { Place::Stack });

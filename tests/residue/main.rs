@@ -27,11 +27,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
 
+use keycask::{Issued, Pepper, Request, Store};
 use tempfile::TempDir;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::kinds::KINDS;
-use crate::memory::{Known, Memory, look};
+use crate::memory::{Known, look};
 use crate::scene::{Scene, by};
 
 /// How many lives there are, unless it is 1, and the seed of the first, unless it is 0.
@@ -125,32 +126,61 @@ fn a_token_that_one_kind_of_call_leaves_is_found_out_and_the_kind_named() {
     assert_eq!(found, expected);
 }
 
+/// Secrets of 32 bytes: the pepper, the one after it, the sealing key.
+const SECRETS: usize = 3;
+
+/// In how many places each of those is, half by half.
+fn places(known: &Known) -> [[usize; 2]; SECRETS] {
+    let mut places = BTreeSet::new();
+    look(known, |half, _, address| _ = places.insert((half, address)));
+    let of = |half| places.iter().filter(|(it, _)| *it == half).count();
+    std::array::from_fn(|secret| [of(2 * secret), of(2 * secret + 1)])
+}
+
 #[test]
-fn no_pepper_and_no_sealing_key_is_left_in_memory_when_the_store_is_closed() {
-    let mut known = Known::of_keys();
-    let mut secrets = Zeroizing::new([[0; 32]; 2]);
+fn each_pepper_and_sealing_key_is_in_one_place_in_memory_and_in_none_when_the_store_is_closed() {
+    let mut known = Known::default();
+    let mut secrets = Zeroizing::new([[0; 32]; SECRETS]);
     for secret in secrets.iter_mut() {
         getrandom::fill(secret).unwrap();
-        known.add(secret);
+        known.add_halves(secret);
     }
     let dir = room();
+    let path = dir.path().join("keys");
     let tokens = Arc::new(Mutex::new(Known::default()));
-    let scene = Scene::with(dir.path().join("keys"), &tokens, &secrets[0], &secrets[1]);
+    let scene = Scene::with(path.clone(), &tokens, &secrets[0], &secrets[2]);
+    let next = Pepper::new(&secrets[1]);
+    assert_eq!(places(&known), [[2; 2]; SECRETS], "not all are seen while they are there");
+    let again = Pepper::new(&secrets[1]);
     secrets.zeroize();
-    let elsewhere = || {
-        let mut elsewhere = Vec::new();
-        look(&known, |secret, memory| {
-            if memory == Memory::Heap {
-                elsewhere.push(secret);
-            }
-        });
-        elsewhere
-    };
-    let seen: BTreeSet<_> = elsewhere().into_iter().collect();
-    assert_eq!(seen, BTreeSet::from([0, 1]), "the pepper, or the sealing key, is not seen");
-    let issued = scene.issue("shown");
-    let token = scene.store.reveal(issued.key.key_id, &by()).unwrap();
-    assert_eq!(token.expose(), issued.token.expose());
+    assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
+    let (live, shown) = (scene.issue("live"), scene.issue("shown"));
+    verify(&scene, &live);
+    let token = scene.store.reveal(shown.key.key_id, &by()).unwrap();
+    assert_eq!(token.expose(), shown.token.expose());
+    assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
+    scene.store.rotate_pepper(next, &by()).unwrap();
+    verify(&scene, &live);
+    assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
+    scene.store.rehash().unwrap();
+    scene.store.retire_pepper(&by()).unwrap();
+    verify(&scene, &live);
+    // What was retired is known as long as the store is open.
+    assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
     scene.store.close().unwrap();
-    assert!(elsewhere().is_empty(), "{:?}", elsewhere());
+    assert_eq!(places(&known), [[0; 2], [1; 2], [0; 2]]);
+    let store = Store::options().pepper(again).open(&path).unwrap();
+    assert_eq!(places(&known), [[0; 2], [1; 2], [0; 2]]);
+    store.close().unwrap();
+    assert_eq!(places(&known), [[0; 2]; SECRETS]);
+}
+
+/// Verifies a key, alone and with others.
+fn verify(scene: &Scene, key: &Issued) {
+    let token = key.token.expose().as_bytes();
+    let request = Request::new();
+    scene.store.verify(scene.realm, token, &request).unwrap();
+    let mut verdicts = Vec::new();
+    scene.store.verify_many(scene.realm, &[token; 9], &request, &mut verdicts).unwrap();
+    assert!(verdicts.iter().all(Result::is_ok));
 }

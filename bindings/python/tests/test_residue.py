@@ -23,8 +23,9 @@ from .conftest import PROFILE
 
 MASK = bytes(byte ^ 0xA5 for byte in range(256))
 
-#: Of a token, the part that no other has.
-PART = slice(8, 24)
+#: Of a token, the part that no other has. Over the 16 bytes before it an allocator writes when it takes
+#: the buffer of a token back.
+PART = slice(16, 32)
 
 CHUNK = 1 << 18
 ZEROS = bytes(CHUNK)
