@@ -11,7 +11,7 @@ use zeroize::zeroize_stack;
 /// More than a search or a cipher reaches. What they call with what they found may reach deeper.
 pub(crate) const DEEP: usize = 16 * 1024;
 
-/// More than a hasher of BLAKE3's and what it calls reach.
+/// More than the key reaches in a hasher of BLAKE3's, however long a text is.
 pub(crate) const HASHER: usize = 4 * 1024;
 
 /// More than BLAKE3 of many texts at once and SHA-2 reach. Not optimised, they spread far.
@@ -79,10 +79,21 @@ pub(crate) mod tests {
         black_box(&room).as_ptr().addr() as u64
     }
 
-    /// Whether either half of a secret is among `left`.
+    /// Whether either half of a secret is among `left`: as it is, in words of 4 or 8 bytes in the
+    /// other order, as SHA-2 has them, or with what an HMAC adds to its key (RFC 2104).
     pub(crate) fn has_half(left: &[u8], secret: &[u8; 32]) -> bool {
         let (halves, _) = secret.as_chunks::<16>();
-        left.windows(16).any(|bytes| halves.iter().any(|half| half == bytes))
+        let turned = |half: &[u8; 16], word| {
+            let mut turned = *half;
+            turned.chunks_mut(word).for_each(<[u8]>::reverse);
+            turned
+        };
+        let forms: Vec<[u8; 16]> = halves
+            .iter()
+            .flat_map(|half| [0, 0x36, 0x5C].map(|pad| half.map(|byte| byte ^ pad)))
+            .flat_map(|half| [half, turned(&half, 4), turned(&half, 8)])
+            .collect();
+        left.windows(16).any(|bytes| forms.iter().any(|form| form == bytes))
     }
 
     #[inline(never)]
@@ -103,10 +114,8 @@ pub(crate) mod tests {
             leave();
             resume_unwind(Box::new(()));
         };
-        let left = left_by(|| {
-            let panic = AssertUnwindSafe(|| wiped::<DEEP, _>(panic));
-            assert!(catch_unwind(panic).is_err());
-        });
-        assert!(!is_left(&left));
+        let caught = |call: &dyn Fn()| assert!(catch_unwind(AssertUnwindSafe(call)).is_err());
+        assert!(is_left(&left_by(|| caught(&panic))), "what unwinds writes over it");
+        assert!(!is_left(&left_by(|| caught(&|| wiped::<DEEP, _>(panic)))));
     }
 }

@@ -314,29 +314,39 @@ mod tests {
     use super::*;
     use crate::stack::tests::{has_half, left_by};
 
-    fn of_another_system(scheme: &str, token: &[u8], secret: &[u8]) {
-        let scheme: Scheme = scheme.parse().unwrap();
-        assert!(black_box(scheme.digest(token, secret)).is_some());
-    }
-
     #[test]
     fn neither_half_of_a_pepper_nor_of_a_token_is_left_on_the_stack_by_its_digest() {
         let (pepper, token) =
             (b"the first half, and then another", b"half a token and the rest of it.");
+        // In lanes each word stands beside the same one of other tokens.
+        let (words, other_words) = (&[*b"half"; 8].concat(), &[*b"more"; 8].concat());
+        let [pepper_words, token_words] = [words, other_words].map(|it| it[..].try_into().unwrap());
         let digester = Digester::new(Some(Pepper::new(pepper)));
-        let calls: [(&str, &dyn Fn()); 6] = [
+        let of_words = Digester::new(Some(Pepper::new(&pepper_words)));
+        let of_another = |scheme: &str| {
+            let scheme: Scheme = scheme.parse().unwrap();
+            move || assert!(black_box(scheme.digest(token, pepper)).is_some())
+        };
+        let many = |digester: &Digester, token: &[u8; 32], count| {
+            black_box(digester.digests::<64>(&vec![&token[..]; count]));
+        };
+        let calls: [(&str, &dyn Fn()); 8] = [
             ("one", &|| _ = black_box(digester.digest(token))),
-            ("few", &|| _ = black_box(digester.digests::<64>(&[&token[..]; 3]))),
-            ("many", &|| _ = black_box(digester.digests::<64>(&[&token[..]; 64]))),
-            ("sha256", &|| of_another_system("sha256", token, b"")),
-            ("sha512", &|| of_another_system("sha512:before=x", token, pepper)),
-            ("hmac-sha256", &|| of_another_system("hmac-sha256:key=x", token, pepper)),
+            ("few", &|| many(&digester, token, 3)),
+            ("many", &|| many(&digester, token, 64)),
+            ("words", &|| many(&of_words, &token_words, 64)),
+            ("sha256", &of_another("sha256:before=x")),
+            ("sha512", &of_another("sha512:after=x")),
+            ("sha512-256", &of_another("sha512-256:after=x")),
+            ("hmac-sha256", &of_another("hmac-sha256:key=x")),
         ];
         for (name, call) in calls {
             let left = left_by(call);
-            assert!(!has_half(&left, pepper), "{name}");
-            assert!(!has_half(&left, token), "{name}");
+            for secret in [pepper, token, &pepper_words, &token_words] {
+                assert!(!has_half(&left, secret), "{name}");
+            }
         }
+        println!("stack: {} calls with a token", calls.len());
     }
 
     #[test]

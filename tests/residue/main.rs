@@ -23,6 +23,7 @@ mod scene;
 use std::collections::BTreeSet;
 use std::env;
 use std::fs::{self, File};
+use std::hint::black_box;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -148,39 +149,71 @@ fn each_pepper_and_sealing_key_is_in_one_place_in_memory_and_in_none_when_the_st
     let dir = room();
     let path = dir.path().join("keys");
     let tokens = Arc::new(Mutex::new(Known::default()));
-    let scene = Scene::with(path.clone(), &tokens, &secrets[0], &secrets[2]);
+    let scene = below(|| Scene::with(path.clone(), &tokens, &secrets[0], &secrets[2]));
     let next = Pepper::new(&secrets[1]);
     assert_eq!(places(&known), [[2; 2]; SECRETS], "not all are seen while they are there");
     let again = Pepper::new(&secrets[1]);
     secrets.zeroize();
     assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
-    let (live, shown) = (scene.issue("live"), scene.issue("shown"));
-    verify(&scene, &live);
-    let token = scene.store.reveal(shown.key.key_id, &by()).unwrap();
-    assert_eq!(token.expose(), shown.token.expose());
+    let live = below(|| scene.issue("live"));
     assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
-    scene.store.rotate_pepper(next, &by()).unwrap();
-    verify(&scene, &live);
+    below(|| verify(&scene, &live));
     assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
-    scene.store.rehash().unwrap();
-    scene.store.retire_pepper(&by()).unwrap();
-    verify(&scene, &live);
+    below(|| verify_many(&scene, &live));
+    assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
+    below(|| {
+        let shown = scene.issue("shown");
+        let token = scene.store.reveal(shown.key.key_id, &by()).unwrap();
+        assert_eq!(token.expose(), shown.token.expose());
+    });
+    assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
+    below(|| scene.store.rotate_pepper(next, &by()).unwrap());
+    assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
+    below(|| {
+        verify(&scene, &live);
+        scene.store.rehash().unwrap();
+        scene.store.retire_pepper(&by()).unwrap();
+    });
     // What was retired is known as long as the store is open.
     assert_eq!(places(&known), [[1; 2], [2; 2], [1; 2]]);
-    scene.store.close().unwrap();
+    below(|| scene.store.close().unwrap());
     assert_eq!(places(&known), [[0; 2], [1; 2], [0; 2]]);
-    let store = Store::options().pepper(again).open(&path).unwrap();
+    let store = below(|| Store::options().pepper(again).open(&path).unwrap());
     assert_eq!(places(&known), [[0; 2], [1; 2], [0; 2]]);
-    store.close().unwrap();
+    below(|| store.close().unwrap());
     assert_eq!(places(&known), [[0; 2]; SECRETS]);
 }
 
-/// Verifies a key, alone and with others.
+#[test]
+fn a_key_that_is_left_on_the_stack_is_found_out() {
+    let (mut known, mut secret) = (Known::default(), Zeroizing::new([0; 32]));
+    getrandom::fill(&mut *secret).unwrap();
+    known.add_halves(&secret);
+    let of = |places: [[usize; 2]; SECRETS]| places[0];
+    assert_eq!(of(places(&known)), [1; 2]);
+    below(|| black_box(blake3::keyed_hash(&secret, b"text")));
+    let seen = of(places(&known));
+    assert!(seen[0] > 1 && seen[1] > 1, "{seen:?}");
+}
+
+/// Makes a call so far down the stack that who looks for what it left there writes nothing over it.
+#[inline(never)]
+fn below<T>(call: impl FnOnce() -> T) -> T {
+    let room = [0_u8; 256 * 1024];
+    let value = call();
+    black_box(&room);
+    value
+}
+
+/// Verifies a key.
 fn verify(scene: &Scene, key: &Issued) {
     let token = key.token.expose().as_bytes();
-    let request = Request::new();
-    scene.store.verify(scene.realm, token, &request).unwrap();
-    let mut verdicts = Vec::new();
-    scene.store.verify_many(scene.realm, &[token; 9], &request, &mut verdicts).unwrap();
+    scene.store.verify(scene.realm, token, &Request::new()).unwrap();
+}
+
+/// Verifies a key many times at once.
+fn verify_many(scene: &Scene, key: &Issued) {
+    let (tokens, mut verdicts) = ([key.token.expose().as_bytes(); 20], Vec::new());
+    scene.store.verify_many(scene.realm, &tokens, &Request::new(), &mut verdicts).unwrap();
     assert!(verdicts.iter().all(Result::is_ok));
 }

@@ -3,7 +3,6 @@
 use std::ffi::c_void;
 
 use engine::{Pepper, SealingKey, Step};
-use zeroize::Zeroizing;
 
 use crate::clock::Hands;
 use crate::decisions;
@@ -183,13 +182,13 @@ impl Options {
         // SAFETY: the caller's promise.
         unsafe {
             if let Some(bytes) = secret(self.pepper, self.pepper_len)? {
-                built = built.pepper(Pepper::new(&bytes));
+                built = built.pepper(Pepper::new(bytes));
             }
             if let Some(bytes) = secret(self.previous_pepper, self.previous_pepper_len)? {
-                built = built.previous_pepper(Pepper::new(&bytes));
+                built = built.previous_pepper(Pepper::new(bytes));
             }
             if let Some(bytes) = secret(self.sealing_key, self.sealing_key_len)? {
-                built = built.sealing_key(SealingKey::new(&bytes));
+                built = built.sealing_key(SealingKey::new(bytes));
             }
             if self.import_secrets_len > KEYCASK_IMPORT_SECRETS_MAX {
                 return Err(argument("import_secrets_len: over KEYCASK_IMPORT_SECRETS_MAX"));
@@ -203,7 +202,7 @@ impl Options {
     }
 }
 
-/// Copies a secret, if there is one.
+/// A secret where the caller has it, if there is one.
 ///
 /// # Errors
 ///
@@ -211,19 +210,18 @@ impl Options {
 ///
 /// # Safety
 ///
-/// A `p` that is not NULL points to `len` readable bytes.
-pub(crate) unsafe fn secret(
+/// A `p` that is not NULL points to `len` readable bytes, which stay as they are for `'a`.
+pub(crate) unsafe fn secret<'a>(
     p: *const u8,
     len: usize,
-) -> Result<Option<Zeroizing<[u8; KEYCASK_SECRET_LEN]>>, Stop> {
+) -> Result<Option<&'a [u8; KEYCASK_SECRET_LEN]>, Stop> {
     if p.is_null() && len == 0 {
         return Ok(None);
     }
     // SAFETY: the caller's promise is the same.
     let bytes = unsafe { ptr::bytes(p.cast(), len) }?;
     let wrong = |_| argument("a secret is not of KEYCASK_SECRET_LEN bytes");
-    let bytes: &[u8; KEYCASK_SECRET_LEN] = bytes.try_into().map_err(wrong)?;
-    Ok(Some(Zeroizing::new(*bytes)))
+    Ok(Some(bytes.try_into().map_err(wrong)?))
 }
 
 /// Who is told of progress.

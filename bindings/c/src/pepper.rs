@@ -53,7 +53,7 @@ pub unsafe extern "C" fn keycask_rotate_pepper(
         guard::run(store, error, |open| {
             let bytes = secret(pepper, pepper_len)?;
             let bytes = bytes.ok_or_else(|| argument("pepper: it is NULL"))?;
-            open.engine.rotate_pepper(engine::Pepper::new(&bytes), &Actor::read(by)?)?;
+            open.engine.rotate_pepper(engine::Pepper::new(bytes), &Actor::read(by)?)?;
             Ok(())
         })
     }

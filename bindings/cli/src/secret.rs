@@ -74,7 +74,7 @@ pub(crate) fn stdin() -> Result<File> {
 ///
 /// `Permission` if others than the file's owner may read or write it; `Argument` if the file
 /// holds something else; `NotFound` or `Io` if it cannot be read. `what` names the key.
-pub(crate) fn read_key(what: &str, path: &Path) -> Result<Zeroizing<[u8; KEY_LEN]>> {
+pub(crate) fn read_key(what: &str, path: &Path) -> Result<Box<Zeroizing<[u8; KEY_LEN]>>> {
     let (what, file) = open_secret(what, path)?;
     let bytes = read_up_to(KEY_FILE_READ, file).map_err(|e| failed(&what, e))?;
     key(bytes).ok_or_else(|| {
@@ -109,8 +109,9 @@ fn open_secret(what: &str, path: &Path) -> Result<(String, File)> {
 }
 
 /// The key that `bytes` are.
-fn key(bytes: Zeroizing<Vec<u8>>) -> Option<Zeroizing<[u8; KEY_LEN]>> {
-    let mut key = Zeroizing::new([0; KEY_LEN]);
+fn key(bytes: Zeroizing<Vec<u8>>) -> Option<Box<Zeroizing<[u8; KEY_LEN]>>> {
+    // It never moves.
+    let mut key = Box::new(Zeroizing::new([0; KEY_LEN]));
     if bytes.len() == KEY_LEN {
         key.copy_from_slice(&bytes);
         return Some(key);
@@ -183,7 +184,7 @@ mod tests {
     use super::*;
 
     fn key_of(bytes: &[u8]) -> Option<[u8; KEY_LEN]> {
-        key(Zeroizing::new(bytes.to_vec())).map(|key| *key)
+        key(Zeroizing::new(bytes.to_vec())).map(|key| **key)
     }
 
     #[test]

@@ -6,7 +6,6 @@ use keycask::{Decisions, Options, Pepper, SealingKey};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
-use zeroize::Zeroizing;
 
 use crate::clock::Clock;
 use crate::progress::Progress;
@@ -14,11 +13,10 @@ use crate::stop::{Stop, argument};
 use crate::store::Store;
 use crate::value;
 
-/// The 32 bytes of a pepper or a sealing key.
-pub(crate) fn secret(what: &str, value: &Bound<'_, PyAny>) -> Result<Zeroizing<[u8; 32]>, Stop> {
+/// The 32 bytes of a pepper or a sealing key, where Python has them.
+pub(crate) fn secret<'v>(what: &str, value: &'v Bound<'_, PyAny>) -> Result<&'v [u8; 32], Stop> {
     let bytes = value.cast::<PyBytes>().map_err(PyErr::from)?.as_bytes();
-    let bytes: Result<[u8; 32], _> = bytes.try_into();
-    bytes.map(Zeroizing::new).map_err(|_| argument(format!("{what}: want 32 bytes")))
+    bytes.try_into().map_err(|_| argument(format!("{what}: want 32 bytes")))
 }
 
 /// The number that an option is.
@@ -46,9 +44,9 @@ pub(crate) fn options(given: Option<&Bound<'_, PyDict>>) -> Result<Options, Stop
             continue;
         }
         options = match name.as_str() {
-            "pepper" => options.pepper(Pepper::new(&*secret(&name, &value)?)),
-            "previous_pepper" => options.previous_pepper(Pepper::new(&*secret(&name, &value)?)),
-            "sealing_key" => options.sealing_key(SealingKey::new(&*secret(&name, &value)?)),
+            "pepper" => options.pepper(Pepper::new(secret(&name, &value)?)),
+            "previous_pepper" => options.previous_pepper(Pepper::new(secret(&name, &value)?)),
+            "sealing_key" => options.sealing_key(SealingKey::new(secret(&name, &value)?)),
             "import_secrets" => {
                 for (name, secret) in value.cast::<PyDict>().map_err(PyErr::from)? {
                     let secret = secret.cast::<PyBytes>().map_err(PyErr::from)?;

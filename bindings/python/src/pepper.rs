@@ -31,7 +31,7 @@ impl Store {
         new: &Bound<'_, PyAny>,
         by: By,
     ) -> Result<Status, Stop> {
-        let new = Pepper::new(&*secret("pepper", new)?);
+        let new = Pepper::new(secret("pepper", new)?);
         self.disk(py, |store| store.rotate_pepper(new, &by.0)).map(Status)
     }
 
@@ -64,7 +64,7 @@ impl Store {
         old: &Bound<'_, PyAny>,
         by: By,
     ) -> Result<usize, Stop> {
-        let old = SealingKey::new(&*secret("sealing key", old)?);
+        let old = SealingKey::new(secret("sealing key", old)?);
         self.disk(py, |store| store.change_sealing_key(&old, &by.0))
     }
 }
