@@ -11,16 +11,23 @@ use keycask::Network;
 /// No more addresses are read from an input.
 const ADDRESSES_MAX: usize = 32;
 
-/// What is asked: to read a text, and whether an address is in a network.
+/// What is asked: to read a text, to make a network of an address and a number of bits, to print
+/// it, and whether an address is in it.
 #[derive(Clone, Copy)]
 pub struct Engine {
     pub read: fn(&str) -> Option<Network>,
+    pub make: fn(IpAddr, u8) -> Option<Network>,
+    pub print: fn(&Network) -> String,
     pub contains: fn(&Network, IpAddr) -> bool,
 }
 
 /// keycask itself.
-pub const ENGINE: Engine =
-    Engine { read: |text| text.parse().ok(), contains: |network, at| network.contains(at) };
+pub const ENGINE: Engine = Engine {
+    read: |text| text.parse().ok(),
+    make: |address, bits| Network::new(address, bits).ok(),
+    print: |network| network.to_string(),
+    contains: |network, at| network.contains(at),
+};
 
 /// A network as a number of 128 bits, of which the first are given: one of IPv4 is one of
 /// mapped addresses.
@@ -44,10 +51,10 @@ pub fn check_with(input: &[u8], engine: Engine) {
     let (Some(network), Some(described)) = (read, described) else { return };
 
     let printed = print(&described);
-    assert_eq!(network.to_string(), printed, "{text:?}");
+    assert_eq!((engine.print)(&network), printed, "{text:?}");
     assert_eq!((engine.read)(&printed), Some(network), "{printed:?} is read as another");
-    let again = Network::new(network.address(), network.bits()).unwrap();
-    assert_eq!(again, network, "{text:?}");
+    let again = (engine.make)(network.address(), network.bits());
+    assert_eq!(again, Some(network), "{text:?}");
 
     let neighbours = (0..128).map(|bit| described.first ^ 1 << bit).chain([described.first]);
     let neighbours = neighbours.flat_map(|number| {
@@ -58,6 +65,12 @@ pub fn check_with(input: &[u8], engine: Engine) {
     for address in neighbours.chain(given).flatten() {
         let is_in = holds(&described, address);
         assert_eq!((engine.contains)(&network, address), is_in, "{address} in {text:?}");
+        // Of some of these addresses bits are set after the prefix, or there are not as many.
+        for bits in [network.bits(), 33] {
+            let made = (engine.make)(address, bits).map(|made| (engine.print)(&made));
+            let described = of(address, bits.into()).map(|described| print(&described));
+            assert_eq!(made, described, "{address} with {bits} bits");
+        }
     }
 }
 
@@ -74,7 +87,17 @@ fn describe(text: &str) -> Option<Described> {
         None => width,
         Some(digits) => (0..=width).find(|bits| bits.to_string() == digits)?,
     };
+    of(address, bits)
+}
+
+/// The network of the addresses that share the first bits of one, which has as many and no other
+/// that is set.
+fn of(address: IpAddr, bits: u32) -> Option<Described> {
+    let width = if address.is_ipv4() { 32 } else { 128 };
     let bits = bits + 128 - width;
+    if bits > 128 {
+        return None;
+    }
     let first = bits_of(address);
     let is_bare = (bits..128).all(|bit| first >> (127 - bit) & 1 == 0);
     let is_mapped = first >> 32 == 0xFFFF;

@@ -17,18 +17,31 @@ const SHAPES_MAX: usize = 16;
 /// Which of a grammar's shapes a text has.
 pub type Parse = fn(&Grammar, &[u8]) -> Result<usize, Malformed>;
 
-/// Panics if the engine does with `input` what it should not.
-pub fn check(input: &[u8]) {
-    check_with(input, Grammar::parse);
+/// What is asked.
+#[derive(Clone, Copy)]
+pub struct Engine {
+    /// To make a grammar of shapes, if they are not ambiguous.
+    pub make: fn(Vec<Shape>) -> Option<Grammar>,
+    pub parse: Parse,
 }
 
-/// Panics if `parse` does with `input` what it should not.
-pub fn check_with(input: &[u8], parse: Parse) {
-    let Some((shapes, text)) = read(input) else { return };
-    let grammar = Grammar::new(shapes.clone());
-    assert_eq!(grammar.is_err(), reference::is_ambiguous(&shapes), "{shapes:?}");
-    let Ok(grammar) = grammar else { return };
+/// keycask itself.
+pub const ENGINE: Engine =
+    Engine { make: |shapes| Grammar::new(shapes).ok(), parse: |grammar, text| grammar.parse(text) };
 
+/// Panics if the engine does with `input` what it should not.
+pub fn check(input: &[u8]) {
+    check_with(input, ENGINE);
+}
+
+/// Panics if `engine` does with `input` what it should not.
+pub fn check_with(input: &[u8], engine: Engine) {
+    let Some((shapes, text)) = read(input) else { return };
+    let grammar = (engine.make)(shapes.clone());
+    assert_eq!(grammar.is_none(), reference::is_ambiguous(&shapes), "{shapes:?}");
+    let Some(grammar) = grammar else { return };
+
+    let parse = engine.parse;
     let parser = Parser { grammar: &grammar, shapes: &shapes, parse };
     parser.check_text(text.to_vec());
     for (place, shape) in shapes.iter().enumerate() {

@@ -30,13 +30,16 @@ fn cases(dir: &Path, name: &str, cases: &[String]) {
 
 const BOUNDS: &str = "error: Undefined Behavior: constructing invalid value";
 const RACE: &str = "error: Undefined Behavior: Data race detected";
+const UNSET: &str = "error: Undefined Behavior: encountered uninitialized memory";
 
 /// Runs `miri`: what is said of the planted mistakes, of all tests, of a second's many seeds.
-fn miri(bounds: (&str, u8), race: (&str, u8), once: (&str, u8), seeds: (&str, u8)) -> String {
+fn miri(planted: [(&str, u8); 3], once: (&str, u8), seeds: (&str, u8)) -> String {
     let dir = tree();
+    let [bounds, race, unset] = planted;
     let each = [
-        says("bounds", bounds.0, bounds.1),
-        says("race", race.0, race.1),
+        says("package.keycask.*bounds", bounds.0, bounds.1),
+        says("package.keycask.*race", race.0, race.1),
+        says("package.keycask-c.*unset", unset.0, unset.1),
         says("many-seeds", "", 0)
             .replace("exit 0", &format!("sleep 1; echo '{}'; exit {}", seeds.0, seeds.1)),
         says("", once.0, once.1),
@@ -50,19 +53,26 @@ fn miri_counts_what_passed_and_what_it_has_to_tell_of() {
     let ok = ("test result: ok. 3 passed", 0);
     let none = ("test result: ok. 0 passed", 0);
     let failed = ("test result: FAILED. 2 passed; 1 failed", 101);
-    let (bounds, race) = ((BOUNDS, 1), (RACE, 1));
+    let (bounds, race, unset) = ((BOUNDS, 1), (RACE, 1), (UNSET, 1));
+    let all = [bounds, race, unset];
     let line = |amount, rest: &str| format!("attack: miri amount={amount} {rest}");
-    assert_eq!(miri(bounds, race, ok, ok), line(9, "found=0 control=caught true"));
-    assert_eq!(miri(bounds, race, failed, ok), line(0, "found=1 control=caught false"));
-    assert_eq!(miri(bounds, race, ok, failed), line(6, "found=1 control=caught false"));
-    assert_eq!(miri(bounds, race, ok, ("ended", 134)), line(6, "found=1 control=caught false"));
+    assert_eq!(miri(all, ok, ok), line(9, "found=0 control=caught true"));
+    assert_eq!(miri(all, failed, ok), line(0, "found=1 control=caught false"));
+    assert_eq!(miri(all, ok, failed), line(6, "found=1 control=caught false"));
+    assert_eq!(miri(all, ok, ("ended", 134)), line(6, "found=1 control=caught false"));
     // A planted mistake passes, another one is told, or the test fails for another reason.
-    assert_eq!(miri(ok, race, ok, ok), line(9, "found=0 control=missed true"));
-    assert_eq!(miri(bounds, ok, ok, ok), line(9, "found=0 control=missed true"));
-    assert_eq!(miri(race, race, ok, ok), line(9, "found=0 control=missed true"));
-    assert_eq!(miri(bounds, failed, ok, ok), line(9, "found=0 control=missed true"));
+    for planted in [
+        [ok, race, unset],
+        [bounds, ok, unset],
+        [bounds, race, ok],
+        [race, race, unset],
+        [bounds, failed, unset],
+        [bounds, race, failed],
+    ] {
+        assert_eq!(miri(planted, ok, ok), line(9, "found=0 control=missed true"));
+    }
     // Filters that match nothing: `run` takes an amount of 0 for an error.
-    assert_eq!(miri(none, none, none, none), line(0, "found=0 control=missed true"));
+    assert_eq!(miri([none; 3], none, none), line(0, "found=0 control=missed true"));
 }
 
 const TOLD: &str = "WARNING: ThreadSanitizer: data race";
@@ -231,14 +241,15 @@ fn each_filter_of_miri_and_races_is_the_name_of_a_test() {
     let read = |name: &str| fs::read_to_string(Path::new(TOP).join("tests/attack").join(name));
     let (miri, races) = (read("miri").unwrap(), read("races").unwrap());
     let mut engine = ["all=(", "left_out=(", "threads=("].map(|at| words(&miri, at, ")")).concat();
-    engine.extend(words(&miri, "\nnotices bounds ", " \""));
-    engine.extend(words(&miri, "\nnotices race ", " \""));
+    engine.extend(words(&miri, " keycask bounds ", " \""));
+    engine.extend(words(&miri, " keycask race ", " \""));
     engine.extend(words(&races, "parts=(", ")"));
-    let library = words(&miri, "keycask-c -- ", "\n");
+    let mut library = words(&miri, "keycask-c -- ", "\n");
+    library.extend(words(&miri, " keycask-c unset ", " \""));
     let history = words(&races, "--test history -- p", " ||");
     let history: Vec<_> = history.iter().map(|rest| format!("p{rest}")).collect();
     for (at, filters, least) in
-        [("src", engine, 40), ("bindings/c/src", library, 2), ("tests/history", history, 1)]
+        [("src", engine, 40), ("bindings/c/src", library, 3), ("tests/history", history, 1)]
     {
         assert!(filters.len() >= least, "{filters:?}");
         let mut tests = Vec::new();

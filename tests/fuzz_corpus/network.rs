@@ -1,4 +1,6 @@
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
+
+use keycask::Network;
 
 use crate::{catch, replay};
 
@@ -35,7 +37,34 @@ fn planted_faults_are_caught_by_the_corpus() {
         read: |text| (ENGINE.read)(text).or_else(|| text.split('/').next()?.parse().ok()),
         ..ENGINE
     };
+    let prints_no_bits = Engine { print: |network| network.address().to_string(), ..ENGINE };
+    let makes_no_v6 = Engine {
+        make: |address, bits| (ENGINE.make)(address, bits).filter(|_| address.is_ipv4()),
+        ..ENGINE
+    };
+    let takes_bits_after_the_prefix = Engine {
+        make: |address, bits| {
+            (ENGINE.make)(address, bits).or_else(|| match address {
+                IpAddr::V4(v4) => {
+                    let kept = !u32::MAX.checked_shr(bits.into()).unwrap_or(0);
+                    Network::new((v4 & Ipv4Addr::from_bits(kept)).into(), bits).ok()
+                }
+                IpAddr::V6(_) => None,
+            })
+        },
+        ..ENGINE
+    };
+    let takes_too_many_bits = Engine {
+        make: |address, bits| {
+            (ENGINE.make)(address, if address.is_ipv4() { bits.min(32) } else { bits })
+        },
+        ..ENGINE
+    };
     for (name, planted) in [
+        ("prints no bits", prints_no_bits),
+        ("makes no v6", makes_no_v6),
+        ("takes bits after the prefix", takes_bits_after_the_prefix),
+        ("takes too many bits", takes_too_many_bits),
         ("masks by byte", masks_by_byte),
         ("knows no mapped addresses", knows_no_mapped_addresses),
         ("trims", trims),

@@ -1,9 +1,11 @@
-use keycask::{Grammar, Malformed};
+use keycask::{Grammar, Malformed, Shape};
 
 use crate::{catch, reference, replay};
 
 #[path = "../../fuzz/properties/token.rs"]
 mod property;
+
+use property::{ENGINE, Engine, Parse};
 
 #[test]
 fn the_corpus_is_parsed_as_described() {
@@ -39,11 +41,29 @@ fn cut_off(grammar: &Grammar, text: &[u8]) -> Result<usize, Malformed> {
 
 #[test]
 fn planted_faults_are_caught_by_the_corpus() {
+    let parses = |parse: Parse| Engine { parse, ..ENGINE };
+    let takes_ambiguous_shapes = Engine {
+        make: |shapes| {
+            let first = shapes.iter().take(1).cloned().collect();
+            (ENGINE.make)(shapes).or_else(|| (ENGINE.make)(first))
+        },
+        ..ENGINE
+    };
+    let refuses_nested_prefixes = Engine {
+        make: |shapes| {
+            let begins = |(one, other): (&Shape, &Shape)| one.prefix().starts_with(other.prefix());
+            let nested = shapes.iter().zip(shapes.iter().skip(1)).any(begins);
+            (ENGINE.make)(shapes).filter(|_| !nested)
+        },
+        ..ENGINE
+    };
     for (name, planted) in [
-        ("trims", trim as property::Parse),
-        ("skips checksums", skip_checksums),
-        ("forgives", forgive),
-        ("cuts off", cut_off),
+        ("trims", parses(trim)),
+        ("skips checksums", parses(skip_checksums)),
+        ("forgives", parses(forgive)),
+        ("cuts off", parses(cut_off)),
+        ("takes ambiguous shapes", takes_ambiguous_shapes),
+        ("refuses nested prefixes", refuses_nested_prefixes),
     ] {
         catch("token", name, |input| property::check_with(input, planted));
     }

@@ -139,7 +139,9 @@ pub(crate) unsafe fn read<T: Sized>(p: *const T) -> Result<T, Stop> {
         // `T`, which is what `Sized` promises.
         return Ok(unsafe { p.read_unaligned() });
     }
-    let mut value = MaybeUninit::<T>::zeroed();
+    // Memory that was never set is a mistake that is planted.
+    let unset = cfg!(planted = "unset");
+    let mut value = if unset { MaybeUninit::uninit() } else { MaybeUninit::<T>::zeroed() };
     let known = size.min(size_of::<T>());
     // SAFETY: `known` bytes are readable at `p`, by the caller's promise, and writable in
     // `value`; `value` is ours, so they do not overlap.
