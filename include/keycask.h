@@ -1666,7 +1666,7 @@ typedef struct {
     // before that.
     const keycask_spec *spec;
     // The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of visible
-    // ASCII, of any shape.
+    // ASCII without commas, of any shape.
     keycask_text token;
     // Else what the other system keeps of it, in hex or base64.
     keycask_text digest;

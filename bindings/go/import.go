@@ -32,7 +32,8 @@ type Import struct {
 	Spec Spec
 	// The state that it has in the other system; 0 for [Active].
 	State State
-	// The token, if it is known: 4 to [ImportedTokenMax] bytes of visible ASCII, of any shape.
+	// The token, if it is known: 4 to [ImportedTokenMax] bytes of visible ASCII without commas, of
+	// any shape.
 	Token Token
 	// Else what the other system keeps of it, in hex or base64; and how that was made:
 	// ALGORITHM[:PART][:PLACE=SECRET], such as "sha256", "sanctum" or "hmac-sha256:key=NAME". The

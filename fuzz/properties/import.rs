@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::io::{self, Read};
 
 use keycask::{
-    Actor, Filter, Import, ImportLines, ImportRules, KeyId, KeyInfo, RealmRef, Request, Scheme,
-    Spec, Store, Timestamp,
+    Actor, Filter, HttpRequest, Import, ImportLines, ImportRules, KeyId, KeyInfo, Outcome,
+    RealmRef, Refusal, Request, Scheme, Spec, Store, Timestamp,
 };
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -151,6 +151,9 @@ fn check_line(engine: Engine, lines: &ImportLines, line: &str) -> bool {
     if is_taken {
         let members = Members::of(line).expect("what is taken is JSON");
         assert!(members.has("owner") && members.has("token") != members.has("digest"), "{line:?}");
+        let token = members.text("token").unwrap_or_default();
+        let is_carried = |byte: u8| byte.is_ascii_graphic() && byte != b',';
+        assert!(token.bytes().all(is_carried), "no request can present {token:?}");
     }
     check_secrecy(line, &read.map_or_else(|error| error, |import| format!("{import:?}")));
     is_taken
@@ -189,12 +192,22 @@ impl Stage {
         ids.filter(|key| self.keys.insert(*key)).collect()
     }
 
-    /// The key of a token, whatever is decided about it.
+    /// The key of a token, whatever is decided about it: of a request that presents it, too.
     fn key_of(&self, token: &str) -> Option<KeyId> {
-        match self.store.verify(self.realm, token.as_bytes(), &Request::new()) {
+        let key = match self.store.verify(self.realm, token.as_bytes(), &Request::new()) {
             Ok(grant) => Some(grant.key_id),
             Err(error) => error.denial().unwrap().key,
-        }
+        };
+        let bearer = format!("Bearer {token}");
+        let headers = [("Authorization", bearer.as_bytes())];
+        let http = HttpRequest { method: "GET", headers: &headers, request_id: "" };
+        let presented = match self.store.present(self.realm, &http, &Request::new()) {
+            Ok(Outcome { verdict: Ok(grant), .. }) => Some(grant.key_id),
+            Ok(Outcome { verdict: Err(Refusal::Denied(denial)), .. }) => denial.key,
+            other => panic!("a token that is taken cannot be presented: {other:?}"),
+        };
+        assert_eq!(presented, key);
+        key
     }
 }
 

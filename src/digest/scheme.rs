@@ -184,7 +184,8 @@ impl Scheme {
             Part::FirstBar => lead.split_once('|').is_some_and(|(_, rest)| rest.is_empty()),
             Part::LastUnderscore => lead.ends_with('_'),
         };
-        ends && lead.bytes().all(|byte| byte.is_ascii_graphic())
+        // Nothing else can be presented.
+        ends && lead.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
     }
 
     /// The digest of `token` with `secret`, and what stands before what is hashed.
@@ -460,6 +461,7 @@ mod tests {
             ("seam", "co_short_", true),
             ("seam", "co_short", false),
             ("seam", "co short_", false),
+            ("seam", "co,short_", false),
         ] {
             assert_eq!(scheme.parse::<Scheme>().unwrap().leads(lead), fits, "{scheme} {lead:?}");
         }

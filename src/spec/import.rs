@@ -6,13 +6,13 @@ use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
 use crate::realm::Realm;
 use crate::time::Timestamp;
-use crate::token::{OPAQUE_LEN, Token, is_opaque};
+use crate::token::{OPAQUE_LEN, Token, is_opaque, uncarried};
 
 /// A key whose token another system made. Given to [`Store::import`](crate::Store::import).
 ///
 /// It is active and was issued at the moment of the import unless it is said otherwise. Its end
 /// may have passed: then it comes expired. Its token may have any shape: from 4 to 512 bytes of
-/// visible ASCII.
+/// visible ASCII without commas, which no header has in a token.
 pub struct Import {
     spec: Spec,
     pub(crate) credential: Credential,
@@ -44,9 +44,12 @@ impl Import {
             let why = format!("token: {} bytes; {least} to {most} are allowed", text.len());
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        if !is_opaque(text) {
-            let at = text.iter().position(|byte| !byte.is_ascii_graphic()).unwrap_or_default();
-            let why = format!("token: the byte at {at} is not visible ASCII");
+        if let Some(at) = uncarried(text) {
+            let what = match text.get(at) {
+                Some(b',') => "a comma, by which a header is taken for two",
+                _ => "not visible ASCII",
+            };
+            let why = format!("token: the byte at {at} is {what}");
             return Err(Error::new(ErrorKind::Argument, why));
         }
         let token = Token::copy(token);

@@ -32,6 +32,6 @@ pub use grammar::Grammar;
 pub use header::Unpresented;
 pub(crate) use header::{Carrier, Carriers};
 pub use malformed::Malformed;
-pub(crate) use opaque::{OPAQUE_LEN, is_opaque};
+pub(crate) use opaque::{OPAQUE_LEN, is_opaque, uncarried};
 pub use secret::Token;
 pub use shape::Shape;

@@ -31,6 +31,14 @@ fn planted_faults_are_caught_by_the_corpus() {
         read: |lines, line| (ENGINE.read)(lines, line).map_err(|error| format!("{error}: {line}")),
         ..ENGINE
     };
+    // Takes a token with a comma, which has no space behind it as one between members has.
+    let takes_commas = Engine {
+        read: |lines, line| {
+            let kept = line.replace(", ", "\0").replace(',', "-").replace('\0', ", ");
+            (ENGINE.read)(lines, &kept)
+        },
+        ..ENGINE
+    };
     let cuts_digests = Engine {
         digest: |spec, scheme, text| {
             let cut = text.get(..64).unwrap_or(text);
@@ -83,6 +91,7 @@ fn planted_faults_are_caught_by_the_corpus() {
     };
     for (name, planted) in [
         ("repeats lines", repeats_lines),
+        ("takes commas", takes_commas),
         ("loses bytes", loses_bytes),
         ("swaps start and end", swaps_start_and_end),
         ("knows one state", knows_one_state),

@@ -56,6 +56,8 @@ fn what_is_wrong_with_a_line_is_said_without_its_token() {
         (format!(r#"{{"owner": 7, "token": "{secret}"}}"#), "another type"),
         (format!(r#"{{"owner": "ann", "{secret}": 1}}"#), "unknown field"),
         (format!(r#"{{"owner": "ann", "token": "{secret} "}}"#), "visible ASCII"),
+        (format!(r#"{{"owner": "ann", "token": "{secret},"}}"#), "the byte at 28 is a comma"),
+        (format!(r#"{{"owner": "ann", "token": "a\u002c{secret}"}}"#), "the byte at 1 is a comma"),
         (format!(r#"{{"owner": "ann", "digest": "{secret}"}}"#), "scheme: is missing"),
         (
             format!(r#"{{"owner": "ann", "digest": "{secret}", "scheme": "sha256"}}"#),
@@ -72,6 +74,31 @@ fn what_is_wrong_with_a_line_is_said_without_its_token() {
         assert!(refused.to_string().contains(why), "{line}: {refused}");
         assert!(!refused.to_string().contains(secret), "{refused}");
     }
+}
+
+/// No request can present it: a comma joins what might have come as two fields.
+#[test]
+fn a_line_whose_token_has_a_comma_is_refused_in_a_dry_run_too() {
+    let scene = Scene::new();
+    let text = "{\"owner\": \"ann\", \"token\": \"fine\"}\n\
+                {\"owner\": \"ann\", \"token\": \"one,two\"}\n";
+    let lines = ImportLines::new(scene.acme).kind("live");
+    let run = |rules: ImportRules| {
+        let mut refused = Vec::new();
+        let told = |number, error: &Error| refused.push((number, error.message().to_owned()));
+        let done = scene.store.import_lines(&lines, text.as_bytes(), &rules, &by(), told);
+        (done.map(|report| (report.imported, report.refused)), refused)
+    };
+    for rules in [ImportRules::new().dry_run(true), ImportRules::new().skip_refused(true)] {
+        let (done, refused) = run(rules);
+        assert_eq!(done.unwrap(), (1, 1));
+        assert_eq!(refused.len(), 1);
+        assert_eq!(refused[0].0, 2);
+        assert!(refused[0].1.starts_with("token: the byte at 3 is a comma"), "{refused:?}");
+    }
+    let halted = run(ImportRules::new()).0.unwrap_err();
+    assert!(halted.message().starts_with("line 2: token: the byte at 3 is a comma"), "{halted}");
+    assert_eq!(scene.key_of("one,two"), None);
 }
 
 /// A dry run of many batches saw each of them alone.

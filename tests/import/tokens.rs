@@ -1,6 +1,8 @@
 //! Texts: how they are told apart, and what is no token.
 
-use keycask::{Denial, ErrorKind, Import, Reason, Request, VerifyError};
+use keycask::{
+    Denial, ErrorKind, HttpRequest, Import, OwnerChange, Reason, Request, Spec, VerifyError,
+};
 use sha2::{Digest, Sha256, Sha512};
 
 use crate::acme::{Scene, by};
@@ -37,6 +39,79 @@ fn p3_tokens_of_every_length_and_shape_are_told_apart() {
     let other = scene.store.realm("other").unwrap();
     let denied = scene.store.verify(other, b"kkkkkkkk", &Request::new()).unwrap_err();
     assert!(matches!(denied.denial().unwrap().reason, Reason::Malformed(_)));
+}
+
+/// A profile that takes a token where it stands alone in a header, or behind a scheme in another.
+const BOTH: &str = r#"
+realm = "both"
+present.headers = [{ name = "Authorization", scheme = "Bearer" }, { name = "X-Key" }]
+[[kind]]
+name = "live"
+prefix = "both_"
+body = 32
+"#;
+
+/// Each character of ASCII at each end, in the middle, twice and as all there is; and what looks
+/// like more than a token.
+fn shapes() -> Vec<String> {
+    let all = (0..128).map(char::from);
+    let mut shapes: Vec<String> = all
+        .flat_map(|c| {
+            [
+                format!("{c}first"),
+                format!("mid{c}dle"),
+                format!("last{c}"),
+                format!("twi{c}{c}ce"),
+                String::from_iter([c; 5]),
+            ]
+        })
+        .collect();
+    shapes.extend(
+        ["Bearer", "bearer", "Basic", "a,Bearer", "k=\"v\"", "k;q=1", "k\u{e9}y"].map(Into::into),
+    );
+    shapes
+}
+
+#[test]
+fn each_token_that_is_taken_is_one_that_a_request_can_present() {
+    let scene = Scene::new();
+    scene.store.apply_realm("both.toml", BOTH, &by()).unwrap();
+    let both = scene.store.realm("both").unwrap();
+    let import = |text: &str| Import::token(Spec::new(both, "live", "ann"), text);
+    scene.store.set_owner(both, "ann", &OwnerChange::new(), &by()).unwrap();
+    let (taken, refused): (Vec<_>, Vec<_>) =
+        shapes().into_iter().partition(|text| import(text).is_ok());
+    let keys = scene.import(&taken.iter().map(|text| import(text).unwrap()).collect::<Vec<_>>());
+    for (text, key) in taken.iter().zip(&keys) {
+        let bearer = format!("Bearer {text}");
+        for (name, value) in [("authorization", &bearer), ("x-key", text)] {
+            let headers = [(name, value.as_bytes())];
+            let http = HttpRequest { method: "GET", headers: &headers, request_id: "" };
+            let outcome = scene.store.present(both, &http, &Request::new()).unwrap();
+            let granted = outcome.verdict.map(|grant| grant.key_id);
+            assert_eq!(granted.ok(), Some(*key), "{name}: {value:?}");
+        }
+    }
+    // Nothing but these: what is no visible ASCII, and what joins fields.
+    let barred = |c: char| !c.is_ascii_graphic() || c == ',';
+    assert_eq!(taken.iter().find(|text| text.contains(barred)), None);
+    for text in &refused {
+        let at = text.find(barred).unwrap();
+        let why = import(text).unwrap_err();
+        assert_eq!(why.kind(), ErrorKind::Argument);
+        assert!(why.message().starts_with(&format!("token: the byte at {at} is ")), "{why}");
+    }
+}
+
+/// Tokens with a comma were taken before, and come with their digests still.
+#[test]
+fn a_token_with_a_comma_that_came_with_its_digest_is_verified() {
+    let scene = Scene::new();
+    let import = scene.digest("sha256", &sha256("with,comma")).last_four("omma");
+    let keys = scene.import(&[import]);
+    assert_eq!(scene.key_of("with,comma"), Some(keys[0]));
+    assert_eq!(scene.store.rehash().unwrap(), 1);
+    assert_eq!(scene.key_of("with,comma"), Some(keys[0]));
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub struct Import {
     /// before that.
     pub spec: *const issue::Spec,
     /// The token, if it is known: 4 to KEYCASK_IMPORTED_TOKEN_MAX bytes of visible
-    /// ASCII, of any shape.
+    /// ASCII without commas, of any shape.
     pub token: Text,
     /// Else what the other system keeps of it, in hex or base64.
     pub digest: Text,

@@ -11,7 +11,8 @@ use crate::store::Store;
 use crate::text;
 use crate::verdict::Verdict;
 
-/// What became of a request: the verdict, and what the profile answers.
+/// What became of a request: the verdict, and what the profile answers. It is true for a grant,
+/// and for nothing else.
 #[pyclass(frozen, get_all, module = "keycask")]
 pub(crate) struct Outcome {
     /// The verdict.
@@ -23,6 +24,13 @@ pub(crate) struct Outcome {
 /// An HTTP answer as the profile words it.
 #[pyclass(frozen, module = "keycask")]
 pub(crate) struct Answer(keycask::Answer);
+
+#[pymethods]
+impl Outcome {
+    fn __bool__(&self) -> bool {
+        self.verdict.get().__bool__()
+    }
+}
 
 #[pymethods]
 impl Answer {
@@ -52,7 +60,7 @@ impl Answer {
 #[pymethods]
 impl Store {
     /// Decides about a request from its method and header fields, and renders the profile's
-    /// answer. A refusal is no exception: it is in the outcome.
+    /// answer. A refusal is no exception: it is in the outcome, which is true for a grant alone.
     ///
     /// `headers`: pairs of name and value, each `bytes`, or `str` of one byte a character, all of
     /// them. The token is taken from where the profile says that it is presented. The request

@@ -71,7 +71,7 @@ fn denied<'py>(verdict: &Bound<'py, Verdict>) -> PyResult<Bound<'py, PyAny>> {
 #[pymethods]
 impl Verdict {
     #[inline]
-    fn __bool__(&self) -> bool {
+    pub(crate) fn __bool__(&self) -> bool {
         self.decided.is_ok()
     }
 

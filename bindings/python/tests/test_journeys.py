@@ -276,9 +276,11 @@ def test_what_changes_is_followed(store: Store, issued: Issued) -> None:
 
 
 def test_a_refusal_is_explained(store: Store, issued: Issued) -> None:
+    token = issued.token.expose()
+    assert store.explain(token, realm="shop") and store.check(token, realm="shop")
     store.suspend(issued.key.key_id, by="test")
-    found = store.explain(issued.token.expose(), realm="shop", scopes=["orders:write"])
-    assert found.refused_by == "suspended" and found.missing == ("orders:write",)
+    found = store.explain(token, realm="shop", scopes=["orders:write"])
+    assert not found and found.refused_by == "suspended" and found.missing == ("orders:write",)
     assert found.key is not None and found.key.key_id == issued.key.key_id
     verdicts = {check.name: check.passed for check in found.checks}
     assert verdicts["unknown"] is True and verdicts["scope"] is False

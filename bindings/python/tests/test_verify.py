@@ -170,6 +170,7 @@ def test_a_request_is_answered_as_the_profile_says(store: Store, issued: Issued)
     for headers in (as_asgi, as_wsgi):
         outcome = store.present("GET", headers, request)
         assert outcome.verdict and outcome.answer.status == 200 and outcome.answer.body == b""
+        assert bool(outcome) is bool(outcome.verdict)
         assert outcome.verdict.grant is not None and outcome.verdict.grant.owner == "ann"
     for headers, reason in (
         ([], "missing"),
@@ -182,9 +183,16 @@ def test_a_request_is_answered_as_the_profile_says(store: Store, issued: Issued)
     ):
         outcome = store.present("GET", headers, request)
         assert not outcome.verdict and outcome.verdict.reason == reason
+        assert bool(outcome) is bool(outcome.verdict)
         assert outcome.verdict.code == keycask.CODES[reason]
         assert isinstance(outcome.verdict.denial, keycask.Unpresented)
         assert outcome.answer.status in (400, 401)
+    # A key that is denied is no grant either, whatever is answered.
+    writing = store.request("shop", scopes=WRITE)
+    for asked, reason in ((writing, "scope"), (store.request("shop", kinds=["shown"]), "unknown")):
+        outcome = store.present("GET", as_wsgi, asked)
+        assert not outcome.verdict and outcome.verdict.reason == reason
+        assert bool(outcome) is bool(outcome.verdict)
 
 
 def ticks_beside(work: Callable[[int], object]) -> int:

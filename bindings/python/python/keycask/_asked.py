@@ -63,6 +63,7 @@ class Import:
 
     spec: Spec
     token: str | None = field(default=None, repr=False)
+    """4 to 512 bytes of visible ASCII without commas, of any shape."""
     digest: str | None = field(default=None, repr=False)
     """In hex or base64."""
     scheme: str | None = None

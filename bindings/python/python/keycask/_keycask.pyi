@@ -165,6 +165,7 @@ class Answer:
 
 @final
 class Outcome:
+    def __bool__(self) -> bool: ...
     @property
     def verdict(self) -> Verdict: ...
     @property

@@ -182,7 +182,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Every check of a decision."""
+    """Every check of a decision. It is true if the token would be granted."""
 
     refused_by: str | None
     """The first check that refuses; None if the token would be granted."""
@@ -192,3 +192,6 @@ class Explanation:
     required: tuple[str, ...]
     present: tuple[str, ...]
     missing: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return self.refused_by is None
