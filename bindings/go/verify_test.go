@@ -53,7 +53,7 @@ func TestADenialIsAnErrorWithItsReason(t *testing.T) {
 	same(t, verdict.Denial.Required.Contain(p.write), true)
 	same(t, verdict.Denial.Present.Contain(p.write), false)
 	kinds := must(p.KindsNamed(p.realm, "operator"))
-	denied(token, keycask.Request{Kinds: kinds}, keycask.DenyUnknown)
+	denied(token, keycask.Request{Kinds: &kinds}, keycask.DenyUnknown)
 	ok(t, p.Revoke(ctx, issued.Key, tester))
 	denied(token, keycask.Request{}, keycask.DenyRevoked)
 
