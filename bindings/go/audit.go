@@ -11,34 +11,41 @@ import (
 )
 
 // An AuditFilter says which entries of the audit trail are asked for: those that meet every
-// condition. What is zero is no condition. Texts are compared byte for byte.
+// condition. What is nil is no condition; what is given is one, whatever it is, as in a [Filter]. Texts
+// are compared byte for byte: no entry has an empty realm or owner.
 type AuditFilter struct {
 	// Only what was done to this key, alone or among others.
-	Key KeyID
+	Key *KeyID
 	// Only what was done in the realm of this name; to the owner that your application calls so,
 	// or to its keys.
-	Realm, Owner string
-	// Only what this actor asked for; as this operation.
-	Actor, Operation string
+	Realm, Owner *string
+	// Only what this actor asked for; as this operation. With the empty text, only what has no actor
+	// with a name; no operation.
+	Actor, Operation *string
 	// Only these events, such as key_revoked.
 	Events []string
 	// Only what was asked for then or later; before then.
-	From, Until time.Time
+	From, Until *time.Time
 }
+
+// wrong is why the filter cannot be, as that of a Filter.
+func (f *AuditFilter) wrong() error { return noKey("key", f.Key) }
 
 func (f *AuditFilter) c(c *call) *C.keycask_audit_filter {
 	to := one[C.keycask_audit_filter](c)
 	to.struct_size = C.sizeof_keycask_audit_filter
-	to.key = C.uint64_t(f.Key)
-	to.realm = c.text(f.Realm)
-	to.owner = c.text(f.Owner)
-	to.actor = c.text(f.Actor)
-	to.operation = c.text(f.Operation)
-	if len(f.Events) != 0 {
+	if f.Key != nil {
+		to.key = C.uint64_t(*f.Key)
+	}
+	to.realm = c.optional(f.Realm)
+	to.owner = c.optional(f.Owner)
+	to.actor = c.optional(f.Actor)
+	to.operation = c.optional(f.Operation)
+	if f.Events != nil {
 		to.events = c.given(strings.Join(f.Events, " "))
 	}
-	to.from_ms = instant(f.From, C.KEYCASK_NONE)
-	to.until_ms = instant(f.Until, C.KEYCASK_NONE)
+	to.from_ms = optionalInstant(f.From)
+	to.until_ms = optionalInstant(f.Until)
 	return to
 }
 
@@ -95,6 +102,9 @@ const auditText = 1 << 18
 func (s *Store) AuditPage(
 	ctx context.Context, filter AuditFilter, after uint64, limit int,
 ) (entries []AuditEntry, page AuditPage, err error) {
+	if err := filter.wrong(); err != nil {
+		return nil, page, err
+	}
 	if limit <= 0 || limit > PageMax {
 		limit = PageMax
 	}
@@ -169,6 +179,9 @@ const (
 func (s *Store) ExportAudit(
 	ctx context.Context, filter AuditFilter, after uint64, format AuditFormat,
 ) (lines string, page AuditPage, err error) {
+	if err := filter.wrong(); err != nil {
+		return "", page, err
+	}
 	err = s.disk(ctx, func(c *call, to *C.keycask_store) (status C.keycask_status) {
 		reached, asked := auditPage(c), filter.c(c)
 		lines, status = textOf(c, auditText,

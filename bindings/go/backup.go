@@ -61,13 +61,13 @@ func (s *Store) Backup(ctx context.Context, path string) (info BackupInfo, err e
 
 // A Restoring is what is known of a store beside its backup.
 type Restoring struct {
-	// The last anchor of the store that was kept elsewhere; may be empty. It tells how many commits
+	// The last anchor of the store that was kept elsewhere; nil for none. It tells how many commits
 	// the backup lacks, and refuses a backup of another store or another history.
-	Anchor Anchor
-	// Path of the store's own file, if that can still be read in part; may be empty. What it denies
+	Anchor *Anchor
+	// Path of the store's own file, if that can still be read in part; nil for none. What it denies
 	// is taken from it, and what it would grant is not. Nothing is written to it, and no process
 	// has it open.
-	DenialsOf string
+	DenialsOf *string
 }
 
 // A Restored is what a restoring did, and what is not known.
@@ -119,8 +119,8 @@ func Restore(
 		out, beside := one[C.keycask_restored](c), one[C.keycask_restoring](c)
 		out.struct_size = C.sizeof_keycask_restored
 		beside.struct_size = C.sizeof_keycask_restoring
-		beside.anchor = c.text(string(known.Anchor))
-		beside.denials_of = c.text(known.DenialsOf)
+		beside.anchor = c.optional((*string)(known.Anchor))
+		beside.denials_of = c.optional(known.DenialsOf)
 		from, fromSize := inPlace(backup)
 		to, toSize := inPlace(path)
 		status := C.keycask_restore(from, fromSize, to, toSize, options.c(c, tells), beside,

@@ -69,12 +69,13 @@ func (c *call) optional(s *string) C.keycask_text {
 	return c.given(*s)
 }
 
-// secret is a secret and its length; nil for none.
+// secret is a secret and its length; nil for none. One that is given and empty has a place, so that
+// the library refuses it.
 func (c *call) secret(s Secret) (*C.uint8_t, C.size_t) {
-	b := s.Expose()
-	if len(b) == 0 {
+	if s.behind == nil {
 		return nil, 0
 	}
+	b := s.Expose()
 	to := alloc[byte](c, len(b))
 	copy(to, b)
 	return (*C.uint8_t)(unsafe.Pointer(&to[0])), C.size_t(len(b))

@@ -27,6 +27,9 @@ const (
 func (s *Store) EndMany(
 	ctx context.Context, how Ending, filter Filter, by Actor,
 ) (uint64, error) {
+	if err := filter.wrong(); err != nil {
+		return 0, err
+	}
 	var count C.uint64_t
 	err := s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
 		return C.keycask_end_many(to, C.uint32_t(how), filter.c(c), c.actor(by), &count, &c.err)
@@ -41,6 +44,9 @@ func (s *Store) EndMany(
 func (s *Store) DryRun(
 	ctx context.Context, how Ending, filter Filter,
 ) (count uint64, first []KeyID, err error) {
+	if err := filter.wrong(); err != nil {
+		return 0, nil, err
+	}
 	var found C.uint64_t
 	err = s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
 		keys := alloc[C.uint64_t](c, C.KEYCASK_DRY_RUN_MAX)

@@ -80,7 +80,8 @@ func ExampleStore_List() {
 		}, keycask.Actor{Name: "ann"}))
 	}
 
-	for key, err := range store.List(ctx, keycask.Filter{Realm: realm, Owner: "ann"}) {
+	ann := keycask.Filter{Realm: &realm, Owner: keycask.Given("ann")}
+	for key, err := range store.List(ctx, ann) {
 		if err != nil {
 			panic(err)
 		}

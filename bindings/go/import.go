@@ -30,8 +30,8 @@ type Import struct {
 	// What the key shall be. Its end may have passed, and its start if the key was issued
 	// before that.
 	Spec Spec
-	// The state that it has in the other system; 0 for [Active].
-	State State
+	// The state that it has in the other system; nil for [Active].
+	State *State
 	// The token, if it is known: 4 to [ImportedTokenMax] bytes of visible ASCII without commas, of
 	// any shape.
 	Token Token
@@ -91,8 +91,8 @@ func (s *Store) Import(
 				from.Spec.c(c, &specs[i])
 				a.struct_size = C.sizeof_keycask_import_spec
 				a.state = C.KEYCASK_ACTIVE
-				if from.State != 0 {
-					a.state = C.uint32_t(from.State)
+				if from.State != nil {
+					a.state = C.uint32_t(*from.State)
 				}
 				a.spec = &specs[i]
 				a.token = c.text(from.Token.Expose())

@@ -71,7 +71,7 @@ func TestManyKeysEnd(t *testing.T) {
 	issued := must(p.IssueMany(ctx, make5(p.spec()), tester))
 	ok(t, p.RevokeMany(ctx, []keycask.KeyID{issued[0].Key, issued[1].Key}, tester))
 	ok(t, p.RevokeMany(ctx, nil, tester))
-	filter := keycask.Filter{Realm: p.realm, Owner: "ann"}
+	filter := keycask.Filter{Realm: &p.realm, Owner: keycask.Given("ann")}
 	same(t, must(p.Count(ctx, filter)), 5)
 	count, first, err := p.DryRun(ctx, keycask.EndRevoke, filter)
 	ok(t, err)
@@ -83,7 +83,7 @@ func TestManyKeysEnd(t *testing.T) {
 	_, err = p.RevokePresented(ctx, p.realm, "nonsense", "")
 	same(t, errors.Is(err, keycask.DenyMalformed), true)
 	same(t, must(p.EndMany(ctx, keycask.EndRevoke, filter, tester)), 2)
-	filter.State = keycask.Revoked
+	filter.State = keycask.Given(keycask.Revoked)
 	same(t, must(p.Count(ctx, filter)), 5)
 	last := p.issue(t).Key
 	ok(t, p.Suspend(ctx, last, tester))
@@ -167,12 +167,12 @@ func TestTheTrailIsReadExportedCheckedAndTrimmed(t *testing.T) {
 	because := keycask.Actor{Name: "bob", Reason: "because"}
 	ok(t, p.Revoke(ctx, issued.Key, because))
 	var events []string
-	for entry, err := range p.Audit(ctx, keycask.AuditFilter{Key: issued.Key}, 0) {
+	for entry, err := range p.Audit(ctx, keycask.AuditFilter{Key: &issued.Key}, 0) {
 		ok(t, err)
 		events = append(events, entry.Event+" by "+entry.Actor)
 	}
 	same(t, strings.Join(events, ", "), "key_issued by test, key_revoked by bob")
-	one, page, err := p.AuditPage(ctx, keycask.AuditFilter{Actor: "bob"}, 0, 1)
+	one, page, err := p.AuditPage(ctx, keycask.AuditFilter{Actor: &because.Name}, 0, 1)
 	ok(t, err)
 	same(t, one[0].Reason, "because")
 	same(t, page.First, 1)
@@ -292,7 +292,7 @@ func TestABackupIsRestored(t *testing.T) {
 	ok(t, p.SetOwner(ctx, p.realm, "bob", keycask.OwnerChange{}, tester))
 	anchor := must(p.Anchor(ctx))
 	restored := must(keycask.Restore(ctx, backup, path, options(),
-		keycask.Restoring{Anchor: anchor}, tester))
+		keycask.Restoring{Anchor: &anchor}, tester))
 	same(t, restored.MissingKnown, true)
 	same(t, restored.Missing, 1)
 	same(t, restored.Backup, info.Anchor)

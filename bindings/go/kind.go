@@ -68,7 +68,7 @@ func (s *Store) Kind(realm Realm, name string) (info KindInfo, err error) {
 }
 
 // KindsNamed is the set of the kinds of these names, of one at least: a request that accepts the set
-// of none would accept any.
+// of none is refused.
 //
 // Fails with ErrNotFound (no such realm, or a name that it does not have), ErrArgument (no name).
 func (s *Store) KindsNamed(realm Realm, named ...string) (Kinds, error) {

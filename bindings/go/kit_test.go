@@ -93,7 +93,7 @@ func newPlace(t testing.TB, change ...func(*keycask.Options)) *place {
 // large gives the owner a plan with room for a hundred keys.
 func (p *place) large(t testing.TB) {
 	t.Helper()
-	change := keycask.OwnerChange{Plan: "constellation"}
+	change := keycask.OwnerChange{Plan: keycask.Given("constellation")}
 	ok(t, p.SetOwner(ctx, p.realm, "ann", change, tester))
 }
 

@@ -34,56 +34,87 @@ const (
 	ByEnd Order = C.KEYCASK_BY_END
 )
 
-// A Filter says which keys are asked for: those that meet every condition. What is zero is no
-// condition, and the zero Filter selects all keys. Spans count from the present.
+// A Filter says which keys are asked for: those that meet every condition. What is nil is no
+// condition, and the zero Filter selects all keys. What is given is one, whatever it is: an empty text
+// or a zero is refused, and does not select more. [Given] makes a pointer. Spans count from the
+// present.
 type Filter struct {
 	// Several may be set at once.
-	Only  Only
-	State State
+	Only Only
+	// Only keys in this state.
+	State *State
 	// For a list.
 	Order Order
-	Realm Realm
+	Realm *Realm
 	// Only keys of the lineage of this key.
-	Lineage KeyID
+	Lineage *KeyID
 	// Only keys of the kind of this name; of this owner. Both with a realm.
-	Kind, Owner string
+	Kind, Owner *string
 	// Only keys with this hint: the prefix, three dots and the last four characters, or the latter
 	// two for any prefix.
-	Hint string
+	Hint *string
 	// Only keys that were issued then or later; earlier than then.
-	IssuedFrom, IssuedBefore time.Time
+	IssuedFrom, IssuedBefore *time.Time
 	// Only keys that are neither revoked nor expired, and will have expired once this span has
 	// passed.
-	Expiring time.Duration
+	Expiring *time.Duration
 	// Only keys that are to be rotated: neither revoked, expired nor rotated, and as old as this,
 	// or with [AsProfile] as their profile says.
-	Due time.Duration
+	Due *time.Duration
 	// Only keys that were not granted for this span, or if never, issued or imported that long ago.
-	Idle time.Duration
+	Idle *time.Duration
 }
+
+// Given is a pointer to the value, for a field that may be left out.
+func Given[T any](value T) *T { return &value }
 
 // AsProfile is the span that the profile has.
 const AsProfile time.Duration = -1
+
+// wrong is why the filter cannot be: the library has a realm, a state and a key id of 0 for any.
+func (f *Filter) wrong() error {
+	switch {
+	case f.Realm != nil && *f.Realm == 0:
+		return &Error{ErrNotFound, "realm: none has the number 0"}
+	case f.State != nil && *f.State == 0:
+		return &Error{ErrArgument, "state: none has the number 0"}
+	}
+	return noKey("lineage", f.Lineage)
+}
+
+// noKey is why the key of the field of this name cannot be.
+func noKey(field string, key *KeyID) error {
+	if key != nil && *key == 0 {
+		return &Error{ErrArgument, field + ": 0 is no key id"}
+	}
+	return nil
+}
 
 func (f *Filter) c(c *call) *C.keycask_filter {
 	to := one[C.keycask_filter](c)
 	to.struct_size = C.sizeof_keycask_filter
 	to.flags = C.uint32_t(f.Only)
-	to.state = C.uint32_t(f.State)
+	if f.State != nil {
+		to.state = C.uint32_t(*f.State)
+	}
 	to.order = C.uint32_t(f.Order)
-	to.realm = C.uint16_t(f.Realm)
-	to.lineage = C.uint64_t(f.Lineage)
-	to.kind = c.text(f.Kind)
-	to.owner = c.text(f.Owner)
-	to.hint = c.text(f.Hint)
-	to.issued_from_ms = instant(f.IssuedFrom, C.KEYCASK_NONE)
-	to.issued_before_ms = instant(f.IssuedBefore, C.KEYCASK_NONE)
-	to.expiring_ms = span(f.Expiring, C.KEYCASK_NONE)
-	to.due_ms = span(f.Due, C.KEYCASK_NONE)
-	if f.Due == AsProfile {
+	if f.Realm != nil {
+		to.realm = C.uint16_t(*f.Realm)
+	}
+	if f.Lineage != nil {
+		to.lineage = C.uint64_t(*f.Lineage)
+	}
+	to.kind = c.optional(f.Kind)
+	to.owner = c.optional(f.Owner)
+	to.hint = c.optional(f.Hint)
+	to.issued_from_ms = optionalInstant(f.IssuedFrom)
+	to.issued_before_ms = optionalInstant(f.IssuedBefore)
+	to.expiring_ms = optionalSpan(f.Expiring)
+	to.due_ms = optionalSpan(f.Due)
+	if f.Due != nil && *f.Due == AsProfile {
 		to.due_ms = C.KEYCASK_DEFAULT
 	}
-	to.idle_ms = span(f.Idle, C.KEYCASK_NONE)
+	to.idle_ms = optionalSpan(f.Idle)
 	return to
 }
 
@@ -104,6 +135,9 @@ func (s *Store) ListPage(
 ) (keys []Key, next Cursor, err error) {
 	if limit <= 0 || limit > PageMax {
 		limit = PageMax
+	}
+	if err := filter.wrong(); err != nil {
+		return nil, "", err
 	}
 	if len(from) > C.KEYCASK_CURSOR_MAX {
 		return nil, "", &Error{ErrArgument, "this is no cursor"}
@@ -164,6 +198,9 @@ func (s *Store) List(ctx context.Context, filter Filter) iter.Seq2[Key, error] {
 //
 // Fails with ErrArgument, ErrNotFound (realm, kind or owner), ErrIO, ErrCorrupt.
 func (s *Store) Count(ctx context.Context, filter Filter) (uint64, error) {
+	if err := filter.wrong(); err != nil {
+		return 0, err
+	}
 	var count C.uint64_t
 	err := s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
 		return C.keycask_count(to, filter.c(c), &count, &c.err)

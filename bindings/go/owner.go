@@ -14,10 +14,10 @@ const PageMax = C.KEYCASK_PAGE_MAX
 // An OwnerNumber is an owner's number in the store, as a grant has it.
 type OwnerNumber uint32
 
-// An OwnerChange is what an owner shall be. What is nil or empty stays, or is none for a new owner.
+// An OwnerChange is what an owner shall be. What is nil stays, or is none for a new owner.
 type OwnerChange struct {
-	// The owner's plan, by name.
-	Plan string
+	// The owner's plan, by name. An empty name is that of no plan.
+	Plan *string
 	// The scopes that the owner has itself. Keys of a kind with the owner's rights have these, as
 	// they are at each verify.
 	Direct *Scopes
@@ -40,7 +40,7 @@ func (s *Store) SetOwner(
 	return s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
 		asked := one[C.keycask_owner_change](c)
 		asked.struct_size = C.sizeof_keycask_owner_change
-		asked.plan = c.text(change.Plan)
+		asked.plan = c.optional(change.Plan)
 		if change.Direct != nil {
 			asked.flags |= C.KEYCASK_SET_DIRECT
 			asked.direct = change.Direct.c()

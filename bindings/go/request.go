@@ -16,8 +16,9 @@ const Free uint32 = C.KEYCASK_FREE
 type Request struct {
 	// The scopes that are needed, all of them.
 	Scopes Scopes
-	// The kinds that are accepted; 0 for any. A token of another is unknown.
-	Kinds Kinds
+	// The kinds that are accepted; nil for any. A token of another is unknown. The set of none is
+	// refused.
+	Kinds *Kinds
 	// What is charged to rates, and taken from the key's quota: 0 for 1, or [Free].
 	Cost uint32
 	// The present; zero for the store's clock.
@@ -35,8 +36,8 @@ func (r *Request) c() (to C.keycask_request) {
 	}
 	to.scopes = r.Scopes.c()
 	to.kinds = C.KEYCASK_ANY_KIND
-	if r.Kinds != 0 {
-		to.kinds = C.uint64_t(r.Kinds)
+	if r.Kinds != nil {
+		to.kinds = C.uint64_t(*r.Kinds)
 	}
 	to.now_ms = instant(r.Now, C.KEYCASK_NOW)
 	switch {

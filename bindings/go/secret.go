@@ -12,7 +12,8 @@ type Token struct{ veil[string] }
 // NewToken is a token of another system.
 func NewToken(text string) Token { return Token{veiled(text)} }
 
-// A Secret is bytes that do not show themselves, such as a pepper: Expose gives them.
+// A Secret is bytes that do not show themselves, such as a pepper: Expose gives them. The zero Secret
+// is none; one of no bytes, as of a setting that was left out, is given, and refused.
 type Secret struct{ veil[[]byte] }
 
 // NewSecret is a secret of this text or these bytes. Bytes are not copied: they can be wiped once the

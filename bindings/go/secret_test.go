@@ -3,8 +3,11 @@ package keycask_test
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -80,4 +83,41 @@ func TestASecretDoesNotShowItself(t *testing.T) {
 	// What is looked for is found where it is.
 	plain := printed(struct{ token string }{issued.Token.Expose()})
 	same(t, strings.Contains(plain, issued.Token.Expose()), true)
+}
+
+// Once a secret of no bytes, as of a variable that was not set, was none: a store was made that had no
+// pepper.
+func TestASecretOfNoBytesIsRefused(t *testing.T) {
+	p := newPlace(t)
+	none := keycask.NewSecret("")
+	for name, with := range map[string]keycask.Options{
+		"pepper": {Pepper: none}, "no bytes": {Pepper: keycask.NewSecret([]byte(nil))},
+		"previous": {Pepper: secret(1), PreviousPepper: none}, "sealing": {SealingKey: none},
+	} {
+		path := filepath.Join(t.TempDir(), "store")
+		_, err := keycask.Create(ctx, path, &with)
+		if !errors.Is(err, keycask.ErrArgument) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s: there is a file: %v", name, err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "store")
+	ok(t, must(keycask.Create(ctx, path, &keycask.Options{Pepper: keycask.Secret{}})).Close())
+	_, err := keycask.Open(ctx, path, &keycask.Options{Pepper: none})
+	same(t, errors.Is(err, keycask.ErrArgument), true)
+	ok(t, must(keycask.Open(ctx, path, nil)).Close())
+
+	same(t, errors.Is(p.RotatePepper(ctx, none, tester), keycask.ErrArgument), true)
+	_, err = p.ChangeSealingKey(ctx, none, tester)
+	same(t, errors.Is(err, keycask.ErrArgument), true)
+	token := keycask.NewToken("a_token_of_another_system")
+	for _, one := range []keycask.Import{
+		{Spec: p.spec(), Token: token, Digest: none},
+		{Spec: p.spec(), Digest: none, Scheme: "sha256"},
+	} {
+		_, err = p.Import(ctx, []keycask.Import{one}, 0, tester, nil)
+		same(t, errors.Is(err, keycask.ErrArgument), true)
+	}
 }

@@ -136,7 +136,7 @@ func (r *runner) perform(verb string, s *step) error {
 
 func (r *runner) owner() (err error) {
 	id := r.bare()
-	change := keycask.OwnerChange{Plan: r.text("plan", "")}
+	change := keycask.OwnerChange{Plan: r.take("plan")}
 	if change.Direct, err = r.scopes("direct"); err != nil {
 		return err
 	}
@@ -212,13 +212,16 @@ func (r *runner) rotate(regenerate bool) error {
 
 func (r *runner) list() error {
 	states := map[string]keycask.State{
-		"": 0, "active": keycask.Active, "suspended": keycask.Suspended, "revoked": keycask.Revoked,
+		"active": keycask.Active, "suspended": keycask.Suspended, "revoked": keycask.Revoked,
 	}
-	state, there := states[r.text("state", "")]
-	if !there {
-		fail("no state is called so")
+	filter := keycask.Filter{Realm: &r.realm, Owner: r.take("owner")}
+	if named := r.take("state"); named != nil {
+		state, there := states[*named]
+		if !there {
+			fail("no state is called so")
+		}
+		filter.State = &state
 	}
-	filter := keycask.Filter{Realm: r.realm, Owner: r.text("owner", ""), State: state}
 	for from := keycask.Cursor(""); ; {
 		page, next, err := r.store.ListPage(ctx, filter, from, 3)
 		if err != nil {
@@ -244,9 +247,13 @@ func (r *runner) asked() (request keycask.Request, err error) {
 		request.Scopes = *needs
 	}
 	if kinds := r.take("kinds"); kinds != nil {
-		request.Kinds, err = r.store.KindsNamed(r.realm, strings.Split(*kinds, ",")...)
+		accepted, err := r.store.KindsNamed(r.realm, strings.Split(*kinds, ",")...)
+		if err != nil {
+			return request, err
+		}
+		request.Kinds = &accepted
 	}
-	return request, err
+	return request, nil
 }
 
 func (r *runner) explain() error {

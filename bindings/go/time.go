@@ -48,6 +48,22 @@ func span(d time.Duration, zero C.int64_t) C.int64_t {
 	return C.int64_t(d.Milliseconds())
 }
 
+// optionalInstant is the time, also if it is zero, which the library refuses; none for nil.
+func optionalInstant(t *time.Time) C.int64_t {
+	if t == nil {
+		return C.KEYCASK_NONE
+	}
+	return C.int64_t(t.UnixMilli())
+}
+
+// optionalSpan is the span, also if it is zero, which the library refuses; none for nil.
+func optionalSpan(d *time.Duration) C.int64_t {
+	if d == nil {
+		return C.KEYCASK_NONE
+	}
+	return C.int64_t(d.Milliseconds())
+}
+
 // An End says when a key ends. The zero End is as the profile has it or, of a change, as it is.
 type End struct {
 	how endHow

@@ -113,8 +113,9 @@ var packs = sync.Pool{New: func() any { return new(pack) }}
 // denials[i], of which the other is as it was. Each has a place for each token; grants and denials
 // may be nil.
 //
-// Returns nil only if every token is granted, or else the status of the first that is not; a
-// failure fails at once.
+// Returns nil only if every token is granted, or else the status of the first that is not. A failure
+// is the status of every token, of those that were decided before it, too: no grant and no denial is
+// left of the call, nor of one that was given the same places.
 func (s *Store) CheckMany(
 	realm Realm, tokens []string, request Request,
 	statuses []Status, grants []Grant, denials []Denial,
@@ -122,8 +123,30 @@ func (s *Store) CheckMany(
 	if len(statuses) < len(tokens) ||
 		(grants != nil && len(grants) < len(tokens)) ||
 		(denials != nil && len(denials) < len(tokens)) {
+		failed(ErrArgument, len(tokens), statuses, grants, denials)
 		return &Error{ErrArgument, "there are fewer places than tokens"}
 	}
+	status := s.checkMany(realm, tokens, request, statuses, grants, denials)
+	if status < 0 {
+		failed(status, len(tokens), statuses, grants, denials)
+	}
+	return status.err()
+}
+
+// failed makes the status that of every token, as far as there are places.
+func failed(status Status, tokens int, statuses []Status, grants []Grant, denials []Denial) {
+	for i := range statuses[:min(tokens, len(statuses))] {
+		statuses[i] = status
+	}
+	clear(grants[:min(tokens, len(grants))])
+	clear(denials[:min(tokens, len(denials))])
+}
+
+// checkMany may have written a part when it fails.
+func (s *Store) checkMany(
+	realm Realm, tokens []string, request Request,
+	statuses []Status, grants []Grant, denials []Denial,
+) Status {
 	inside := s.handle.enter()
 	if inside == nil {
 		return ErrClosed
@@ -167,5 +190,5 @@ func (s *Store) CheckMany(
 			first = Status(status)
 		}
 	}
-	return first.err()
+	return first
 }

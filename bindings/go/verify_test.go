@@ -53,7 +53,7 @@ func TestADenialIsAnErrorWithItsReason(t *testing.T) {
 	same(t, verdict.Denial.Required.Contain(p.write), true)
 	same(t, verdict.Denial.Present.Contain(p.write), false)
 	kinds := must(p.KindsNamed(p.realm, "operator"))
-	denied(token, keycask.Request{Kinds: kinds}, keycask.DenyUnknown)
+	denied(token, keycask.Request{Kinds: &kinds}, keycask.DenyUnknown)
 	ok(t, p.Revoke(ctx, issued.Key, tester))
 	denied(token, keycask.Request{}, keycask.DenyRevoked)
 
@@ -170,4 +170,58 @@ func TestNoNameIsNoSet(t *testing.T) {
 	same(t, must(p.ScopesNamed(p.realm)), keycask.Scopes{})
 	_, _, err = p.AuditPage(ctx, keycask.AuditFilter{Events: []string{""}}, 0, 1)
 	same(t, errors.Is(err, keycask.ErrArgument), true)
+}
+
+// Once the places of a call that failed stayed as they were: 0, which is a grant, or what the call before
+// had written there.
+func TestAFailureIsTheStatusOfEveryToken(t *testing.T) {
+	p := newPlace(t)
+	tokens := p.many(t, 70)
+	tokens = append(tokens, tokens[:60]...)
+	const beyond = 5
+	statuses := make([]keycask.Status, len(tokens)+beyond)
+	grants := make([]keycask.Grant, len(statuses))
+	denials := make([]keycask.Denial, len(statuses))
+	free := keycask.Request{Cost: keycask.Free}
+	fails := func(realm keycask.Realm, ask keycask.Request, places int, want keycask.Status) {
+		t.Helper()
+		err := p.CheckMany(realm, tokens, ask, statuses[:places], grants, denials)
+		same(t, errors.Is(err, want), true)
+		for i := range statuses[:min(places, len(tokens))] {
+			same(t, statuses[i], want)
+		}
+		for i := range tokens {
+			same(t, grants[i], keycask.Grant{})
+			same(t, denials[i], keycask.Denial{})
+		}
+		for i := len(tokens); i < len(statuses); i++ {
+			same(t, statuses[i], keycask.DenyOther)
+		}
+		same(t, errors.Is(p.CheckMany(realm, tokens, ask, statuses[:places], nil, nil), want), true)
+	}
+	for i := len(tokens); i < len(statuses); i++ {
+		statuses[i] = keycask.DenyOther
+	}
+	granted := func() {
+		t.Helper()
+		denied := p.CheckMany(p.realm, make([]string, len(tokens)), free, statuses, nil, denials)
+		same(t, errors.Is(denied, keycask.DenyMalformed), true)
+		ok(t, p.CheckMany(p.realm, tokens, free, statuses, grants, denials))
+	}
+	fails(p.realm+9, free, len(statuses), keycask.ErrNotFound)
+	granted()
+	fails(p.realm+9, free, len(statuses), keycask.ErrNotFound)
+	granted()
+	fails(p.realm, keycask.Request{Now: time.UnixMilli(-1)}, len(statuses), keycask.ErrArgument)
+	granted()
+	fails(p.realm, free, len(tokens)-1, keycask.ErrArgument)
+	granted()
+	ok(t, p.Close())
+	fails(p.realm, free, len(statuses), keycask.ErrClosed)
+	fresh := make([]keycask.Status, 70)
+	err := p.CheckMany(p.realm, make([]string, 70), free, fresh, nil, nil)
+	same(t, errors.Is(err, keycask.ErrClosed), true)
+	for _, status := range fresh {
+		same(t, status, keycask.ErrClosed)
+	}
 }

@@ -31,7 +31,8 @@ func newStore(t *testing.T, path string) string {
 	ok(t, err)
 	realm, err := store.ApplyRealm(ctx, "cloudgeni.toml", string(profile), by)
 	ok(t, err)
-	ok(t, store.SetOwner(ctx, realm, "acme", keycask.OwnerChange{Plan: "pro"}, by))
+	plan := keycask.OwnerChange{Plan: keycask.Given("pro")}
+	ok(t, store.SetOwner(ctx, realm, "acme", plan, by))
 	read, err := store.ScopesNamed(realm, "read-only")
 	ok(t, err)
 	spec := keycask.Spec{Realm: realm, Kind: "live", Owner: "acme", Scopes: read, Name: "CI/CD"}
