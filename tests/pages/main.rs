@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
 
 mod excerpts;
+mod figures;
 mod links;
 mod names;
 mod peers;
