@@ -1,4 +1,4 @@
-//! Figures that stand in several places are the same in each.
+//! Figures and lists that stand in several places are the same in each.
 
 const PERFORMANCE: &str = include_str!("../../docs/performance.md");
 
@@ -33,4 +33,16 @@ fn the_instructions_of_a_verify_are_those_that_are_expected() {
     let expected: Vec<&str> = expected.lines().filter_map(|line| line.split(' ').nth(1)).collect();
     let told: Vec<String> = row("instructions").iter().map(|it| it.replace(',', "")).collect();
     assert_eq!(told, expected);
+}
+
+#[test]
+fn every_file_of_which_each_branch_is_run_has_mutants_and_tests_that_judge_them() {
+    let files = |list: &'static str| -> Vec<&str> {
+        let mut files: Vec<_> = list.lines().filter(|line| line.starts_with("src/")).collect();
+        files.sort_unstable();
+        files
+    };
+    let run = files(include_str!("../completeness/files"));
+    assert!(run.len() > 40);
+    assert_eq!(run, files(include_str!("../completeness/judges")));
 }
