@@ -47,10 +47,10 @@ fn a_token_is_shown_by_issue_and_by_nothing_else() {
     assert!(!file.windows(body.len()).any(|window| window == body.as_bytes()));
 }
 
-/// Once a token was written into JSON as it is: one of another system, with quotes, added members.
+/// Once a token was written into JSON as it is: one of another system, with quotes, ended it early.
 #[test]
 fn a_token_of_another_system_adds_nothing_to_the_json_it_is_in() {
-    for token in [r#"x","owner":"eve"#, r"ends-with\", r#"\u0041"\"#] {
+    for token in [r#"x"}{"owner":"eve"#, r"ends-with\", r#"\u0041"\"#] {
         let place = Place::with_owner();
         let line = format!("{}\n", serde_json::json!({ "owner": "ann", "token": token }));
         place.feed(&["import", "--realm", "shop", "--kind", "shown", "-"], &line).expect(0);
