@@ -31,6 +31,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::stack::{SPREAD, wiped};
+use crate::token::uncarried;
 
 /// Longest name of a secret in bytes.
 pub(crate) const SECRET_NAME_MAX: usize = 32;
@@ -184,8 +185,7 @@ impl Scheme {
             Part::FirstBar => lead.split_once('|').is_some_and(|(_, rest)| rest.is_empty()),
             Part::LastUnderscore => lead.ends_with('_'),
         };
-        // Nothing else can be presented.
-        ends && lead.bytes().all(|byte| byte.is_ascii_graphic() && byte != b',')
+        ends && uncarried(lead.as_bytes()).is_none()
     }
 
     /// The digest of `token` with `secret`, and what stands before what is hashed.
