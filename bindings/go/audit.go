@@ -102,41 +102,39 @@ const auditText = 1 << 18
 func (s *Store) AuditPage(
 	ctx context.Context, filter AuditFilter, after uint64, limit int,
 ) (entries []AuditEntry, page AuditPage, err error) {
-	if err := filter.wrong(); err != nil {
-		return nil, page, err
-	}
 	if limit <= 0 || limit > PageMax {
 		limit = PageMax
 	}
-	err = s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
-		found := alloc[C.keycask_audit_entry](c, limit)
-		for i := range found {
-			found[i].struct_size = C.sizeof_keycask_audit_entry
-		}
-		count, reached, asked := one[C.size_t](c), auditPage(c), filter.c(c)
-		text, size := c.room(auditText)
-		status := C.keycask_audit(to, asked, C.uint64_t(after), &found[0], C.size_t(limit), count,
-			reached, text, size, &c.err)
-		if status == C.KEYCASK_ERR_SPACE {
-			text, size = c.room(int(*count))
-			status = C.keycask_audit(to, asked, C.uint64_t(after), &found[0], C.size_t(limit),
-				count, reached, text, size, &c.err)
-		}
-		if status != C.KEYCASK_OK {
+	err = selecting(ctx, s, &filter,
+		func(c *call, to *C.keycask_store, asked *C.keycask_audit_filter) C.keycask_status {
+			found := alloc[C.keycask_audit_entry](c, limit)
+			for i := range found {
+				found[i].struct_size = C.sizeof_keycask_audit_entry
+			}
+			count, reached := one[C.size_t](c), auditPage(c)
+			text, size := c.room(auditText)
+			status := C.keycask_audit(to, asked, C.uint64_t(after), &found[0], C.size_t(limit), count,
+				reached, text, size, &c.err)
+			if status == C.KEYCASK_ERR_SPACE {
+				text, size = c.room(int(*count))
+				status = C.keycask_audit(to, asked, C.uint64_t(after), &found[0], C.size_t(limit),
+					count, reached, text, size, &c.err)
+			}
+			if status != C.KEYCASK_OK {
+				return status
+			}
+			page = goAuditPage(reached)
+			for i := range found[:*count] {
+				e := &found[i]
+				entries = append(entries, AuditEntry{
+					Number: uint64(e.number), Seq: uint64(e.seq), At: goTime(e.at_ms),
+					Key: KeyID(e.key), Event: goText(e.event), Actor: goText(e.actor),
+					Reason: goText(e.reason), Operation: goText(e.operation), Realm: goText(e.realm),
+					Owner: goText(e.owner), Before: goText(e.before), After: goText(e.after),
+				})
+			}
 			return status
-		}
-		page = goAuditPage(reached)
-		for i := range found[:*count] {
-			e := &found[i]
-			entries = append(entries, AuditEntry{
-				Number: uint64(e.number), Seq: uint64(e.seq), At: goTime(e.at_ms),
-				Key: KeyID(e.key), Event: goText(e.event), Actor: goText(e.actor),
-				Reason: goText(e.reason), Operation: goText(e.operation), Realm: goText(e.realm),
-				Owner: goText(e.owner), Before: goText(e.before), After: goText(e.after),
-			})
-		}
-		return status
-	})
+		})
 	return entries, page, err
 }
 
@@ -179,19 +177,17 @@ const (
 func (s *Store) ExportAudit(
 	ctx context.Context, filter AuditFilter, after uint64, format AuditFormat,
 ) (lines string, page AuditPage, err error) {
-	if err := filter.wrong(); err != nil {
-		return "", page, err
-	}
-	err = s.disk(ctx, func(c *call, to *C.keycask_store) (status C.keycask_status) {
-		reached, asked := auditPage(c), filter.c(c)
-		lines, status = textOf(c, auditText,
-			func(text *C.char, size C.size_t, used *C.size_t) C.keycask_status {
-				return C.keycask_audit_export(to, asked, C.uint64_t(after), C.uint32_t(format),
-					text, size, used, reached, &c.err)
-			})
-		page = goAuditPage(reached)
-		return status
-	})
+	err = selecting(ctx, s, &filter,
+		func(c *call, to *C.keycask_store, asked *C.keycask_audit_filter) (status C.keycask_status) {
+			reached := auditPage(c)
+			lines, status = textOf(c, auditText,
+				func(text *C.char, size C.size_t, used *C.size_t) C.keycask_status {
+					return C.keycask_audit_export(to, asked, C.uint64_t(after), C.uint32_t(format),
+						text, size, used, reached, &c.err)
+				})
+			page = goAuditPage(reached)
+			return status
+		})
 	return lines, page, err
 }
 

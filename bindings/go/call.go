@@ -132,6 +132,26 @@ func (s *Store) disk(
 	return s.memory(f)
 }
 
+// A selection is a filter in Go that C has a T for.
+type selection[T any] interface {
+	// wrong is why the filter cannot be.
+	wrong() error
+	c(*call) *T
+}
+
+// selecting makes a call with a filter that may wait for the disk, unless the filter cannot be.
+func selecting[T any](
+	ctx context.Context, s *Store, filter selection[T],
+	f func(c *call, to *C.keycask_store, filter *T) C.keycask_status,
+) error {
+	if err := filter.wrong(); err != nil {
+		return err
+	}
+	return s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
+		return f(c, to, filter.c(c))
+	})
+}
+
 // An Actor says who asks for a change, why, and as which operation. All go to the audit trail in
 // the same commit. Each may be empty.
 type Actor struct {

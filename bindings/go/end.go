@@ -27,13 +27,11 @@ const (
 func (s *Store) EndMany(
 	ctx context.Context, how Ending, filter Filter, by Actor,
 ) (uint64, error) {
-	if err := filter.wrong(); err != nil {
-		return 0, err
-	}
 	var count C.uint64_t
-	err := s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
-		return C.keycask_end_many(to, C.uint32_t(how), filter.c(c), c.actor(by), &count, &c.err)
-	})
+	err := selecting(ctx, s, &filter,
+		func(c *call, to *C.keycask_store, asked *C.keycask_filter) C.keycask_status {
+			return C.keycask_end_many(to, C.uint32_t(how), asked, c.actor(by), &count, &c.err)
+		})
 	return uint64(count), err
 }
 
@@ -44,20 +42,18 @@ func (s *Store) EndMany(
 func (s *Store) DryRun(
 	ctx context.Context, how Ending, filter Filter,
 ) (count uint64, first []KeyID, err error) {
-	if err := filter.wrong(); err != nil {
-		return 0, nil, err
-	}
 	var found C.uint64_t
-	err = s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
-		keys := alloc[C.uint64_t](c, C.KEYCASK_DRY_RUN_MAX)
-		status := C.keycask_dry_run(to, C.uint32_t(how), filter.c(c), &found, &keys[0],
-			C.size_t(len(keys)), &c.err)
-		for _, key := range keys {
-			if key != 0 {
-				first = append(first, KeyID(key))
+	err = selecting(ctx, s, &filter,
+		func(c *call, to *C.keycask_store, asked *C.keycask_filter) C.keycask_status {
+			keys := alloc[C.uint64_t](c, C.KEYCASK_DRY_RUN_MAX)
+			status := C.keycask_dry_run(to, C.uint32_t(how), asked, &found, &keys[0],
+				C.size_t(len(keys)), &c.err)
+			for _, key := range keys {
+				if key != 0 {
+					first = append(first, KeyID(key))
+				}
 			}
-		}
-		return status
-	})
+			return status
+		})
 	return uint64(found), first, err
 }

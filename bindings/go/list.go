@@ -136,37 +136,35 @@ func (s *Store) ListPage(
 	if limit <= 0 || limit > PageMax {
 		limit = PageMax
 	}
-	if err := filter.wrong(); err != nil {
-		return nil, "", err
-	}
 	if len(from) > C.KEYCASK_CURSOR_MAX {
 		return nil, "", &Error{ErrArgument, "this is no cursor"}
 	}
-	err = s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
-		after, reached := one[C.keycask_cursor](c), one[C.keycask_cursor](c)
-		after.struct_size = C.sizeof_keycask_cursor
-		reached.struct_size = C.sizeof_keycask_cursor
-		after.len = C.uint32_t(len(from))
-		for i := range len(from) {
-			after.text[i] = C.char(from[i])
-		}
-		found := alloc[C.keycask_key_info](c, limit)
-		for i := range found {
-			found[i].struct_size = C.sizeof_keycask_key_info
-		}
-		count := one[C.size_t](c)
-		// A few hundred bytes are the text of most keys; if they are not enough, a page is shorter.
-		text, size := c.room(C.KEYCASK_KEY_TEXT_MAX + limit*512)
-		status := C.keycask_list(to, filter.c(c), after, &found[0], C.size_t(limit), count, reached,
-			text, size, &c.err)
-		if status == C.KEYCASK_OK {
-			for i := range found[:*count] {
-				keys = append(keys, goKey(&found[i]))
+	err = selecting(ctx, s, &filter,
+		func(c *call, to *C.keycask_store, asked *C.keycask_filter) C.keycask_status {
+			after, reached := one[C.keycask_cursor](c), one[C.keycask_cursor](c)
+			after.struct_size = C.sizeof_keycask_cursor
+			reached.struct_size = C.sizeof_keycask_cursor
+			after.len = C.uint32_t(len(from))
+			for i := range len(from) {
+				after.text[i] = C.char(from[i])
 			}
-			next = Cursor(C.GoStringN(&reached.text[0], C.int(reached.len)))
-		}
-		return status
-	})
+			found := alloc[C.keycask_key_info](c, limit)
+			for i := range found {
+				found[i].struct_size = C.sizeof_keycask_key_info
+			}
+			count := one[C.size_t](c)
+			// A few hundred bytes are the text of most keys; if they are not enough, a page is shorter.
+			text, size := c.room(C.KEYCASK_KEY_TEXT_MAX + limit*512)
+			status := C.keycask_list(to, asked, after, &found[0], C.size_t(limit), count, reached,
+				text, size, &c.err)
+			if status == C.KEYCASK_OK {
+				for i := range found[:*count] {
+					keys = append(keys, goKey(&found[i]))
+				}
+				next = Cursor(C.GoStringN(&reached.text[0], C.int(reached.len)))
+			}
+			return status
+		})
 	return keys, next, err
 }
 
@@ -198,13 +196,11 @@ func (s *Store) List(ctx context.Context, filter Filter) iter.Seq2[Key, error] {
 //
 // Fails with ErrArgument, ErrNotFound (realm, kind or owner), ErrIO, ErrCorrupt.
 func (s *Store) Count(ctx context.Context, filter Filter) (uint64, error) {
-	if err := filter.wrong(); err != nil {
-		return 0, err
-	}
 	var count C.uint64_t
-	err := s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
-		return C.keycask_count(to, filter.c(c), &count, &c.err)
-	})
+	err := selecting(ctx, s, &filter,
+		func(c *call, to *C.keycask_store, asked *C.keycask_filter) C.keycask_status {
+			return C.keycask_count(to, asked, &count, &c.err)
+		})
 	return uint64(count), err
 }
 

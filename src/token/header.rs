@@ -426,5 +426,16 @@ mod tests {
             assert_eq!(error.kind(), ErrorKind::Argument);
             assert!(error.message().contains(why), "{error}");
         }
+        let longest = "x".repeat(Carrier::NAME_MAX);
+        let taken = carriers(&[(&longest, Some(&longest))], None).unwrap();
+        assert_eq!(taken.accepted().first().map(Carrier::name), Some(longest.as_str()));
+    }
+
+    #[test]
+    fn what_is_told_of_a_request_without_a_token_is_told_apart() {
+        use Unpresented::{Empty, Missing, NotAscii, Repeated, Spaces, WrongHeader, WrongScheme};
+        let all = [Missing, Empty, Repeated, WrongHeader, WrongScheme, Spaces, NotAscii];
+        let told: std::collections::BTreeSet<_> = all.map(|why| why.to_string()).into();
+        assert!(told.len() == all.len() && told.iter().all(|text| text.len() > 10), "{told:?}");
     }
 }

@@ -44,5 +44,13 @@ fn every_file_of_which_each_branch_is_run_has_mutants_and_tests_that_judge_them(
     };
     let run = files(include_str!("../completeness/files"));
     assert!(run.len() > 40);
-    assert_eq!(run, files(include_str!("../completeness/judges")));
+    let judges = include_str!("../completeness/judges");
+    assert_eq!(run, files(judges));
+    let tests: Vec<_> =
+        judges.split_whitespace().filter_map(|it| it.strip_prefix("--test=")).collect();
+    assert!(tests.len() > 20);
+    for name in tests {
+        let of = |file: &str| std::path::Path::new("tests").join(file).exists();
+        assert!(of(&format!("{name}.rs")) || of(&format!("{name}/main.rs")), "{name} is no test");
+    }
 }
