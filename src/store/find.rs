@@ -6,7 +6,7 @@ use super::Store;
 use super::realms::Bound;
 use super::ways::Ways;
 use crate::digest::{Address, Digest, Locator};
-use crate::entry::{Entry, OwnerEntry, Side};
+use crate::entry::{Entry, OwnerEntry, Side, State};
 use crate::index::{Approach, Missing};
 use crate::key_id::KeyId;
 use crate::policy::Facts;
@@ -64,8 +64,12 @@ impl Known {
 }
 
 impl Found<'_> {
+    /// A denial for a reason. Who accepts no key of its kind is not told of the key.
     pub(super) fn refused(&self, reason: Reason) -> Denial {
-        Denial { reason, key: Some(self.entry.key_id) }
+        match reason {
+            Reason::Unknown => Denial::UNKNOWN,
+            _ => Denial { reason, key: Some(self.entry.key_id) },
+        }
     }
 
     pub(super) fn facts(&self) -> Facts<'_> {
@@ -89,8 +93,7 @@ impl Store {
         Ok(Presented { approach, digest: ways.current.digester.digest(token) })
     }
 
-    /// The key of a text, if one look shows that it is one's, of `realm` and of a kind that the
-    /// request accepts.
+    /// The key of a text, if one look shows that it is one's of the realm.
     #[inline(always)]
     pub(super) fn look<'b>(
         &self,
@@ -103,7 +106,7 @@ impl Store {
         let Beside { side, owner } = beside;
         let Presented { approach, digest } = presented;
         let entry = self.index.look(approach, digest, request.address, looks, (side, owner))?;
-        let rights = admit(bound, &entry, request).ok_or(Missing::Nowhere)?;
+        let rights = bound.rights(entry.kind).ok_or(Missing::Nowhere)?;
         Ok(Found { entry, side: side.as_ref(), owner: owner.as_ref(), rights })
     }
 
@@ -126,7 +129,7 @@ impl Store {
             Err(Missing::Unsure) => return Err(Denial::UNKNOWN),
         };
         let beside = Beside { side, owner: Some(owner) };
-        Ok(admit(bound, &entry, request).map(|rights| Known { entry, beside, rights }))
+        Ok(bound.rights(entry.kind).map(|rights| Known { entry, beside, rights }))
     }
 
     /// Whether decisions in a realm need the owners of keys.
@@ -136,8 +139,29 @@ impl Store {
     }
 
     /// The key of a text that the present digest does not find, by the others that there are, and
-    /// what found it. Then others that it has, if the token was imported more than once. After an
-    /// error, which is that of [`find`](Self::find), none is to be asked for.
+    /// what found it: the first that the request accepts. If one before it is revoked, so is the
+    /// token, and it is that one.
+    ///
+    /// # Errors
+    ///
+    /// That of [`find`](Self::find).
+    #[cold]
+    #[inline(never)]
+    pub(super) fn find_first_otherwise<'s>(
+        &'s self,
+        text: Text<'_>,
+        request: &Request,
+    ) -> Result<Option<(Presented<'s>, Known)>, Denial> {
+        let mut others = self.find_otherwise(text, request);
+        let decides = |known: &Known| {
+            known.entry.state == State::Revoked || text.bound.accepts(known.entry.kind, request)
+        };
+        others.find(|other| other.as_ref().map_or(true, |(_, known)| decides(known))).transpose()
+    }
+
+    /// Each key of a text that another digest than the present one finds, and what found it: more
+    /// than one if the token was imported more than once. After an error, which is that of
+    /// [`find`](Self::find), none is to be asked for.
     #[cold]
     #[inline(never)]
     pub(super) fn find_otherwise<'s: 't, 't>(
@@ -171,15 +195,20 @@ impl Store {
             let presented = self.recognise(text)?;
             let find = || self.find(text.bound, &presented, request);
             let otherwise = match find()? {
-                Some(known) => return Ok((presented, known)),
-                None => self.find_otherwise(text, request).next().transpose()?,
+                Some(known) => Some((presented, known)),
+                None => self.find_first_otherwise(text, request)?,
             };
             // If it came over between the looks, a twin may have been found.
-            match (find()?, self.renewed(text)) {
-                (Some(known), _) => return Ok((presented, known)),
-                (None, None) => return otherwise.ok_or(Denial::UNKNOWN),
-                (None, Some(renewed)) => text = renewed,
-            }
+            let found = match (find()?, self.renewed(text)) {
+                (Some(known), _) => Some((presented, known)),
+                (None, None) => otherwise,
+                (None, Some(renewed)) => {
+                    text = renewed;
+                    continue;
+                }
+            };
+            let accepted = |(_, known): &(_, Known)| text.bound.accepts(known.entry.kind, request);
+            return found.filter(accepted).ok_or(Denial::UNKNOWN);
         }
     }
 
@@ -196,12 +225,4 @@ impl Store {
         let (presented, known) = self.look_up(text, &Request::new())?;
         Ok((known.entry.key_id, presented.approach.address(presented.digest.words())))
     }
-}
-
-/// Where the scopes of a key come from, if the request accepts its kind.
-#[inline(always)]
-fn admit(bound: &Bound, entry: &Entry, request: &Request) -> Option<Rights> {
-    let kind = bound.realm.kind(entry.kind)?;
-    let is_accepted = request.kinds.meets(bound.realm.mask(entry.kind));
-    is_accepted.then(|| bound.rights(entry.kind, kind))
 }

@@ -4,6 +4,7 @@
 //! memory. A place has the id of its key from the claim on, and its other words are whole once
 //! [`FULL`] is seen. A note that is lost is counted: who retires a pepper has to know of it.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -115,6 +116,8 @@ pub(super) struct Noted {
     /// How many notes were lost: for want of a place, or because they are of no use by now.
     /// Relaxed: it is a count.
     missed: AtomicU64,
+    /// Keys that were verified and cannot have the digest of their token, and the key that has it.
+    blocked: Mutex<HashMap<KeyId, KeyId>>,
     /// Held by who takes notes, never by who puts them.
     taking: Mutex<()>,
     /// Held from when notes are taken until it is known whether they are written.
@@ -154,10 +157,25 @@ impl Noted {
         self.missed.fetch_add(notes, Ordering::Relaxed);
     }
 
+    /// The digest of a key's token is that of another key.
+    pub(super) fn block(&self, key: KeyId, other: KeyId) {
+        self.blocked().insert(key, other);
+    }
+
+    /// What was said of a key to [`block`](Self::block), which is forgotten.
+    pub(super) fn unblock(&self, key: KeyId) -> Option<KeyId> {
+        self.blocked().remove(&key)
+    }
+
+    fn blocked(&self) -> MutexGuard<'_, HashMap<KeyId, KeyId>> {
+        self.blocked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Forgets all that was noted, and what was lost of it.
     pub(super) fn clear(&self) {
         self.take();
         self.missed();
+        self.blocked().clear();
     }
 
     /// Until what this gives is dropped, none but its holder writes what was noted: no key is

@@ -104,8 +104,9 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `Conflict` if there is no pepper before the present one, or because of keys that could not
-    /// be noted since the rotation or the last such refusal; `Argument` if `by` names an
+    /// `Conflict` if there is no pepper before the present one, because of keys that could not
+    /// be noted since the rotation or the last such refusal, or because of a key in use whose token
+    /// is that of a key of another realm, by an import: it names both; `Argument` if `by` names an
     /// operation, which is one commit; those of a commit.
     pub fn retire_pepper(&self, by: &Actor) -> Result<u64> {
         no_operation(by, "retiring a pepper is several commits")?;
@@ -226,6 +227,11 @@ impl Store {
             if !is_left(&held.record, previous) || self.noted.has(*key) {
                 continue;
             }
+            // It was verified, and is to be once more if it can come over by now.
+            if let Some(other) = self.noted.unblock(*key) {
+                let blocked = view.is_key(other)?;
+                return Err(if blocked { taken(*key, other) } else { not_noted(1) });
+            }
             let revoked = in_state(held.record.clone(), State::Revoked, by, now);
             let (event, realm, owner) = (Event::KeyRevoked, held.realm, &held.owner.id);
             let entry = trail::key_change(event, by, now, realm, &held.record, &revoked, owner);
@@ -256,6 +262,15 @@ fn is_left(record: &KeyRecord, previous: Option<u8>) -> bool {
 #[cold]
 fn none_before() -> Error {
     Error::new(ErrorKind::Conflict, "pepper: there is none before the present one to retire")
+}
+
+#[cold]
+fn taken(key: KeyId, other: KeyId) -> Error {
+    let why = format!(
+        "pepper: {key} is in use and cannot come over, for {other} of another realm has the same \
+         token; revoke {key}, or revoke and sweep {other}, then retire again"
+    );
+    Error::new(ErrorKind::Conflict, why)
 }
 
 #[cold]

@@ -13,6 +13,7 @@ use crate::index::Bind;
 use crate::policy::Required;
 use crate::realm::{Buckets, Kind, Profile, Realm, Rights};
 use crate::record::{KeyRecord, RealmRecord};
+use crate::request::Request;
 use crate::scope::ScopeSet;
 use crate::time::Timestamp;
 
@@ -53,14 +54,21 @@ impl Bound {
         }
     }
 
-    /// Where the scopes of a key of this kind come from.
+    /// Where the scopes of a key of this kind come from, if the realm has the kind.
     #[inline(always)]
-    pub(super) fn rights(&self, number: KindRef, kind: &Kind) -> Rights {
+    pub(super) fn rights(&self, number: KindRef) -> Option<Rights> {
+        let kind = self.realm.kind(number)?;
         let beside = self.beside.as_ref().and_then(|beside| beside.kind(number));
-        match beside {
+        Some(match beside {
             Some(beside) if beside.rights != kind.rights => Rights::Both,
             _ => kind.rights,
-        }
+        })
+    }
+
+    /// Whether a request accepts keys of this kind.
+    #[inline(always)]
+    pub(super) fn accepts(&self, kind: KindRef, request: &Request) -> bool {
+        request.kinds.meets(self.realm.mask(kind))
     }
 
     /// Whether every record becomes the same entry under `other`.

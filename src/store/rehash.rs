@@ -84,11 +84,16 @@ impl Store {
                 let (from, before) = (record.address(), Way::of(&record));
                 let new = rehashed(record, verified);
                 let to = new.address();
-                // The token may be another key's by now.
+                // The token may be another key's by now. If that is one of another realm, this one
+                // is found all the same, and stays as it is.
                 let approach = self.index.approach(to.locator);
-                if self.index.find(&approach, &new.digest, None).is_some()
-                    || !digests.insert(to.digest)
-                {
+                if let Some((other, _)) = self.index.find(&approach, &new.digest, None) {
+                    if realms.realm_of(other.kind) != realms.realm_of(new.kind) {
+                        self.noted.block(new.key_id, other.key_id);
+                    }
+                    continue;
+                }
+                if !digests.insert(to.digest) {
                     continue;
                 }
                 if let Some(realm) = realms.realm_of(new.kind) {

@@ -6,10 +6,11 @@ use super::find::{Beside, Found, Known, Presented, Text};
 use super::noted::{Twins, Verified};
 use super::realms::Bound;
 use crate::digest::{Digest, Locator};
-use crate::entry::Side;
+use crate::entry::{Side, State};
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::index::Missing;
+use crate::key_id::KeyId;
 use crate::policy::{Required, decide};
 use crate::request::Request;
 use crate::time::Timestamp;
@@ -280,14 +281,12 @@ impl Store {
         mut now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
         let Text { bound, ways, token } = text;
-        let mut others = self.find_otherwise(text, request);
         let mut denial = Denial::UNKNOWN;
-        if let Some((other, known)) = others.next().transpose()? {
+        if let Some((other, known)) = self.find_first_otherwise(text, request)? {
             let verdict = self.rule_found(bound, other, &known.found(), request, required, now);
             let verdict = verdict.and_then(|grant| grant.ok_or(Denial::UNKNOWN));
-            let is_revoked = verdict.as_ref().is_err_and(|d| d.reason == Reason::Revoked);
-            if (verdict.is_ok() || is_revoked)
-                && let Ok(twins) = twins_of(others)
+            if (verdict.is_ok() || known.entry.state == State::Revoked)
+                && let Ok(twins) = twins_of(known.entry.key_id, self.find_otherwise(text, request))
             {
                 // A twin of a revoked key is revoked with it, before it is found in its place.
                 if verdict.is_ok() || twins[0].is_some() {
@@ -360,6 +359,9 @@ impl Store {
     ) -> Result<Grant, Halt> {
         let realm = &*bound.realm;
         let entry = &found.entry;
+        if !bound.accepts(entry.kind, request) {
+            return Err(Halt::Refused(Reason::Unknown));
+        }
         let now = request.at.or(now).unwrap_or_else(|| self.mark.now());
         let scopes = decide(&found.facts(), required, now).inspect_err(|reason| {
             if request.at.is_none() {
@@ -423,13 +425,17 @@ impl Store {
     }
 }
 
-/// The keys that are left of those that a text finds; an error if it is unsure of one.
+/// The keys beside `key` among those that a text finds; an error if it is unsure of one.
 fn twins_of<'s>(
-    others: impl Iterator<Item = Result<(Presented<'s>, Known), Denial>>,
+    key: KeyId,
+    found: impl Iterator<Item = Result<(Presented<'s>, Known), Denial>>,
 ) -> Result<Twins, Denial> {
     let mut twins = Twins::default();
+    let others = found
+        .map(|found| found.map(|(_, known)| known.entry.key_id))
+        .filter(|found| *found != Ok(key));
     for (place, other) in twins.iter_mut().zip(others) {
-        *place = Some(other?.1.entry.key_id);
+        *place = Some(other?);
     }
     Ok(twins)
 }

@@ -12,3 +12,4 @@ mod lines;
 mod schemes;
 mod secrets;
 mod tokens;
+mod twins;

@@ -1,0 +1,102 @@
+//! One token that was imported more than once makes keys of several kinds and realms.
+
+use keycask::{ErrorKind, Import, Pepper, Reason, Request, Spec, State};
+use sha2::{Digest, Sha512};
+
+use crate::acme::{Scene, by};
+use crate::kit::{hex, sha256};
+
+const TOKEN: &str = "the-token";
+
+impl Scene {
+    /// An import of a kind's key by a digest of [`TOKEN`].
+    fn of_kind(&self, kind: &str, scheme: &str) -> Import {
+        let digest = match scheme {
+            "sha256" => sha256(TOKEN),
+            _ => hex(&Sha512::digest(TOKEN)),
+        };
+        let spec = Spec::new(self.acme, kind, "ann");
+        Import::digest(spec, scheme.parse().unwrap(), &digest).unwrap()
+    }
+
+    /// The reason for which a request that accepts keys of one kind is refused.
+    fn reason_for(&self, kind: &str) -> Option<Reason> {
+        let request =
+            Request::new().kinds(self.store.profile(self.acme).unwrap().kind_set([kind]).unwrap());
+        let verdict = self.store.verify(self.acme, TOKEN.as_bytes(), &request);
+        verdict.err().map(|denied| denied.denial().unwrap().reason)
+    }
+}
+
+/// A request that accepts no key of the revoked one's kind went on to the next, and was granted
+/// by the revoked token.
+#[test]
+fn a_token_whose_key_is_revoked_is_granted_as_a_key_of_no_other_kind() {
+    for by_token in [true, false] {
+        let scene = Scene::new();
+        let first = match by_token {
+            true => Import::token(Spec::new(scene.acme, "shown", "ann"), TOKEN).unwrap(),
+            false => scene.of_kind("shown", "sha256"),
+        };
+        let first = scene.import(&[first])[0];
+        let second = scene.import(&[scene.of_kind("live", "sha512")])[0];
+        scene.store.revoke(first, &by()).unwrap();
+        assert_eq!(scene.reason_for("live"), Some(Reason::Unknown), "by_token {by_token}");
+        assert_eq!(scene.reason_for("shown"), Some(Reason::Revoked));
+        scene.store.rehash().unwrap();
+        assert_eq!(scene.reason_for("live"), Some(Reason::Unknown));
+        let state = scene.store.key(second).unwrap().state;
+        assert_eq!(state == State::Revoked, !by_token, "what came with its token is found alone");
+    }
+}
+
+/// Those of other kinds than the request accepts were left, and granted once the first was revoked.
+#[test]
+fn a_key_of_an_accepted_kind_is_granted_and_those_of_others_are_revoked() {
+    for (granted, other) in [("live", "shown"), ("shown", "live")] {
+        let scene = Scene::new();
+        let keys =
+            scene.import(&[scene.of_kind(granted, "sha512"), scene.of_kind(other, "sha256")]);
+        assert_eq!(scene.reason_for(granted), None);
+        assert_eq!(scene.store.rehash().unwrap(), 1);
+        let states: Vec<_> = keys.iter().map(|key| scene.store.key(*key).unwrap().state).collect();
+        assert_eq!(states, [State::Active, State::Revoked], "{granted}");
+        assert_eq!(scene.reason_for(other), Some(Reason::Unknown));
+        scene.store.revoke(keys[0], &by()).unwrap();
+        assert_eq!(scene.reason_for(other), Some(Reason::Unknown));
+        scene.store.check().unwrap();
+    }
+}
+
+/// The key that could not have the digest of its token, because a key of another realm has it, was
+/// revoked as one that nobody had used.
+#[test]
+fn a_pepper_is_not_retired_while_a_key_in_use_cannot_come_over() {
+    let scene = Scene::new();
+    let other = scene.store.realm("other").unwrap();
+    let (here, there) = (Spec::new(scene.acme, "live", "ann"), Spec::new(other, "live", "bob"));
+    scene.store.set_owner(other, "bob", &keycask::OwnerChange::new(), &by()).unwrap();
+    let by_token = scene.import(&[Import::token(there, TOKEN).unwrap()])[0];
+    let digest = Import::digest(here, "sha256".parse().unwrap(), &sha256(TOKEN)).unwrap();
+    let by_digest = scene.import(&[digest])[0];
+    let used = || {
+        assert_eq!(scene.key_of(TOKEN), Some(by_digest));
+        scene.store.verify(other, TOKEN.as_bytes(), &Request::new()).unwrap();
+        scene.store.rehash().unwrap();
+    };
+    used();
+    scene.store.rotate_pepper(Pepper::new(&[9; 32]), &by()).unwrap();
+    used();
+    used();
+    let refused = scene.store.retire_pepper(&by()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    for key in [by_token, by_digest] {
+        assert!(refused.message().contains(&key.to_string()), "{refused}");
+    }
+    used();
+    for key in [by_token, by_digest] {
+        scene.store.revoke(key, &by()).unwrap();
+    }
+    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 0);
+    scene.store.check().unwrap();
+}
