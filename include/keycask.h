@@ -1612,8 +1612,9 @@ typedef struct {
     uint32_t struct_size;
     // 0.
     uint32_t zero;
-    // The last anchor of the store that was kept elsewhere. It tells how many commits the backup
-    // lacks, and refuses a backup of another store or another history. May be left out.
+    // The last anchor of the store that was kept elsewhere. It refuses a backup of another store
+    // or another history, and tells how many commits the backup lacks if it is of a later moment.
+    // May be left out.
     keycask_text anchor;
     // Path of the store's own file, if that can still be read in part. What it denies is taken
     // from it, and what it would grant is not: a key that is revoked, suspended, ends earlier or

@@ -32,7 +32,8 @@ use crate::time::Timestamp;
 /// let made = store.backup(&backup)?;
 /// let how = Restore::new().anchor(made.anchor);
 /// let restored = Store::options().restore(&backup, &new, &how, me)?;
-/// assert_eq!((restored.keys, restored.missing), (made.keys, Some(0)));
+/// // The backup's own anchor tells nothing of what came after it.
+/// assert_eq!((restored.keys, restored.missing), (made.keys, None));
 /// Store::open(&new)?.confirm_restore(me)?;
 /// # Ok(())
 /// # }
@@ -50,8 +51,8 @@ impl Restore {
         Self::default()
     }
 
-    /// The last anchor of the store that was kept elsewhere. It tells how many commits the
-    /// backup lacks, and refuses a backup of another store or another history.
+    /// The last anchor of the store that was kept elsewhere. It refuses a backup of another store
+    /// or another history, and tells how many commits the backup lacks if it is of a later moment.
     #[must_use]
     pub fn anchor(mut self, anchor: Anchor) -> Self {
         self.anchor = Some(anchor);
@@ -81,8 +82,9 @@ pub struct Restored {
     pub store_id: [u8; 16],
     /// Where the backup stands.
     pub backup: Anchor,
-    /// How many commits the store is known to have made after the backup; none if neither an
-    /// anchor nor the original told. Any of them may have revoked keys. There may be more.
+    /// How many commits the store is known to have made after the backup; none if neither the
+    /// original told nor an anchor that is later than the backup. Any of them may have revoked
+    /// keys. There may be more.
     pub missing: Option<u64>,
     /// When the last change was made that is in the backup. What was revoked later is to be
     /// revoked again.
@@ -160,7 +162,8 @@ impl Options {
         let mut known = None;
         if let Some(anchor) = &restore.anchor {
             compare(anchor, &at, backup.as_ref())?;
-            known = Some(anchor.seq);
+            // One that is no later may be that of the backup: it tells nothing of what came after.
+            known = Some(anchor.seq).filter(|seq| *seq > at.seq);
         }
         let salvaged = match &restore.original {
             Some(original) => Some(Salvaged::open(original, &settings, &at)?),
