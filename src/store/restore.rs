@@ -63,8 +63,8 @@ impl Restore {
     /// a key that is revoked, suspended, ends earlier or has fewer scopes there has so in the
     /// new store, and so has one with fewer networks, a shorter idle span, a smaller quota or
     /// fewer credits; one that is not there any more is revoked, and one whose row is damaged is
-    /// suspended. Owners likewise, but none is revoked. What it would grant is not taken, nor are
-    /// profiles and owners' plans.
+    /// suspended. Owners likewise, but none is revoked. What had expired there has so, whatever
+    /// the clock says. What it would grant is not taken, nor are profiles and owners' plans.
     ///
     /// Nothing is written to it. No process may have it open.
     #[must_use]
@@ -175,13 +175,15 @@ impl Options {
             last_change: last.last().map(|entry| entry.at),
             ..Restored::of(at, state.entries)
         };
-        let now = self.clock.now();
+        // What has expired by the mark of either has so in the new store.
+        let mark = state.mark.max(salvaged.as_ref().and_then(|it| it.mark).unwrap_or(state.mark));
+        let now = self.clock.now().max(mark);
         let change = |store: &Storage| {
             restored.store_id = store.id().0;
             if let Some(salvaged) = &salvaged {
                 salvaged.deny(store, &mut restored, by, now)?;
             }
-            note(store, &restored, by, now)
+            note(store, &restored, by, now, mark)
         };
         let made = Storage::restore(&source, path.as_ref(), &settings, &self.random, change);
         let ((), copied) = made?;
@@ -233,8 +235,15 @@ fn unfit(path: &Path, error: &Error) -> Error {
     Error::new(error.kind(), format!("could not restore from {path:?}: {error}"))
 }
 
-/// Puts into the trail of the new store where it comes from, and what it may lack.
-pub(super) fn note(store: &Storage, restored: &Restored, by: &Actor, now: Timestamp) -> Result<()> {
+/// Puts into the trail of the new store where it comes from, and what it may lack. Its durable
+/// time mark is `mark` from then on.
+pub(super) fn note(
+    store: &Storage,
+    restored: &Restored,
+    by: &Actor,
+    now: Timestamp,
+    mark: Timestamp,
+) -> Result<()> {
     let mut entry = trail::entry(Event::StoreRestored, by, now);
     entry.before = trail::facts(json!({ "anchor": restored.backup.to_string() }));
     entry.after = trail::facts(json!({
@@ -245,6 +254,7 @@ pub(super) fn note(store: &Storage, restored: &Restored, by: &Actor, now: Timest
     }));
     let mut batch = store.batch()?;
     batch.audit(&mut [entry])?;
+    batch.set_mark(mark);
     batch.commit()?;
     Ok(())
 }
