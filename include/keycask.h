@@ -1216,7 +1216,7 @@ typedef struct {
     // 0.
     uint32_t zero_too;
     // Only keys of the lineage of this key: of any key in it, or of its first if that was
-    // swept; 0 for any.
+    // swept; 0 for any. That there is no such lineage is an error where its keys are to be ended.
     uint64_t lineage;
     // Only keys of the kind of this name; with a realm. May be left out.
     keycask_text kind;
@@ -1612,8 +1612,9 @@ typedef struct {
     uint32_t struct_size;
     // 0.
     uint32_t zero;
-    // The last anchor of the store that was kept elsewhere. It tells how many commits the backup
-    // lacks, and refuses a backup of another store or another history. May be left out.
+    // The last anchor of the store that was kept elsewhere. It refuses a backup of another store
+    // or another history, and tells how many commits the backup lacks if it is of a later moment.
+    // May be left out.
     keycask_text anchor;
     // Path of the store's own file, if that can still be read in part. What it denies is taken
     // from it, and what it would grant is not: a key that is revoked, suspended, ends earlier or
@@ -2420,7 +2421,7 @@ keycask_status keycask_revoke_many(const keycask_store *store,
 // Writes how many it revoked to `*count`, which may be NULL; of an operation that was done
 // before, all in all.
 //
-// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), and those of a write.
+// Fails with ARGUMENT, NOT_FOUND (realm, kind, owner, key or lineage), and those of a write.
 KEYCASK_MUST_USE
 keycask_status keycask_end_many(const keycask_store *store,
                                 uint32_t how,
@@ -2436,7 +2437,7 @@ keycask_status keycask_end_many(const keycask_store *store,
 // id: as many as there are, as there is room for, and as KEYCASK_DRY_RUN_MAX allows. What is
 // left of `first` is set to 0. It may be NULL with a capacity of 0.
 //
-// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), IO, CORRUPT.
+// Fails with ARGUMENT, NOT_FOUND (realm, kind, owner, key or lineage), IO, CORRUPT.
 KEYCASK_MUST_USE
 keycask_status keycask_dry_run(const keycask_store *store,
                                uint32_t how,

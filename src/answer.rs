@@ -184,7 +184,8 @@ impl<'a> View<'a> {
     }
 
     /// The value of a `WWW-Authenticate` header, RFC 6750 section 3: no error code for a
-    /// request that carries no credential of the realm's scheme.
+    /// request that carries no credential of the realm's scheme, nor for a key that is over a
+    /// limit, since a client discards one that is told to be invalid.
     fn challenge(&self) -> String {
         let (scheme, realm) = (self.realm.challenge_scheme(), quoted(self.realm.name()));
         let error = match self.verdict {
@@ -197,6 +198,10 @@ impl<'a> View<'a> {
                 }
             },
             Err(Refusal::Denied(_)) if self.scopes().is_some() => Some("insufficient_scope"),
+            Err(Refusal::Denied(Denial {
+                reason: Reason::RateLimited { .. } | Reason::QuotaExhausted { .. },
+                ..
+            })) => None,
             Err(Refusal::Denied(_)) => Some("invalid_token"),
         };
         let mut challenge = format!("{scheme} realm={realm}");

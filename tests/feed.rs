@@ -3,6 +3,8 @@
 
 #[path = "common/acme.rs"]
 mod acme;
+#[path = "common/hands.rs"]
+mod hands;
 
 use keycask::{
     Changed, Changes, Commit, Event, FeedCursor, Gone, OwnerChange, Quota, Restore, Rotation, Spec,
@@ -10,6 +12,7 @@ use keycask::{
 };
 
 use acme::{Scene, by};
+use hands::Hands;
 
 impl Scene {
     fn new(log_len: u64) -> Self {
@@ -191,6 +194,55 @@ fn a_change_of_credits_names_every_key_that_has_them() {
     let cursor = newest();
     scene.store.update(successor, &Update::new().name("a name"), &by()).unwrap();
     assert_eq!(since(&scene.store, cursor), [], "nothing changed");
+}
+
+/// A refill that is brought forward is a change of credits, and one that is not is none.
+#[test]
+fn a_clock_that_is_set_right_names_every_key_whose_credits_are_changed() {
+    let clock = Hands::at("2026-01-15T12:00:00Z");
+    let options = Store::options().log_len(1_000).clock(clock.clone());
+    let scene = Scene::with(options, "retain = \"0s\"");
+    let hour = std::time::Duration::from_secs(3_600);
+    let spec =
+        |quota: &str| Spec::new(scene.acme, "live", "ann").quota(quota.parse::<Quota>().unwrap());
+    let issue = |spec: &Spec| scene.store.issue(spec, &by()).unwrap();
+    let daily = issue(&spec("9 per day"));
+    let revoked = daily.key.key_id;
+    let rotate = |key, grace: u32| {
+        // Its successor has a later id.
+        clock.forward(std::time::Duration::from_millis(1));
+        let grace = Rotation::new().grace(hour * 24 * grace);
+        scene.store.rotate(key, &grace, &by()).unwrap()
+    };
+    let first = rotate(revoked, 1).key.key_id;
+    scene.store.revoke(revoked, &by()).unwrap();
+    let second = rotate(first, 30);
+    let never = issue(&spec("9"));
+    let unused = issue(&spec("9 per month"));
+    scene.issue();
+
+    clock.set("2026-01-30T12:00:00Z");
+    // The step is seen, and an hour later the clock is believed.
+    scene.store.key(first).unwrap();
+    clock.forward(hour);
+    for issued in [&second, &never] {
+        assert_eq!(scene.reason(issued.token.expose()), None);
+    }
+    let due = |key| scene.store.key(key).unwrap().quota.unwrap().reset.to_string();
+    assert_eq!(due(first), "2026-01-31T00:00:00Z");
+    clock.set("2026-01-15T14:00:00Z");
+    let cursor = scene.store.feed().unwrap().newest;
+    let before = scene.store.key(second.key.key_id).unwrap();
+    scene.store.reset_clock(&by()).unwrap();
+    assert_eq!([first, second.key.key_id].map(due), ["2026-01-16T00:00:00Z"; 2]);
+    assert_eq!(due(unused.key.key_id), "2026-02-01T00:00:00Z");
+    let commits = since(&scene.store, cursor);
+    assert_eq!(events(&commits), [["clock_reset"]]);
+    assert_eq!(commits[0].changed, [Changed::Key(first), Changed::Key(second.key.key_id)]);
+    let mut after = scene.store.key(second.key.key_id).unwrap();
+    after.quota = before.quota;
+    assert_eq!(after, before);
+    scene.store.check().unwrap();
 }
 
 /// P-51: who follows the feed learns neither a token nor a digest.

@@ -61,8 +61,9 @@ func (s *Store) Backup(ctx context.Context, path string) (info BackupInfo, err e
 
 // A Restoring is what is known of a store beside its backup.
 type Restoring struct {
-	// The last anchor of the store that was kept elsewhere; nil for none. It tells how many commits
-	// the backup lacks, and refuses a backup of another store or another history.
+	// The last anchor of the store that was kept elsewhere; nil for none. It refuses a backup of
+	// another store or another history, and tells how many commits the backup lacks if it is of a
+	// later moment.
 	Anchor *Anchor
 	// Path of the store's own file, if that can still be read in part; nil for none. What it denies
 	// is taken from it, and what it would grant is not. Nothing is written to it, and no process

@@ -23,7 +23,7 @@ const (
 // written a thousand a commit, and other writers have their turn between any two. If it fails
 // half-way, the message says how many keys were revoked; asking again goes on with the others.
 //
-// Fails with ErrArgument, ErrNotFound (realm, kind or owner), and as a write does.
+// Fails with ErrArgument, ErrNotFound (realm, kind, owner, key or lineage), and as a write does.
 func (s *Store) EndMany(
 	ctx context.Context, how Ending, filter Filter, by Actor,
 ) (uint64, error) {
@@ -38,7 +38,7 @@ func (s *Store) EndMany(
 // DryRun says how many keys [Store.EndMany] would revoke at this moment, and which are the first of
 // them by key id, ten at most. It changes nothing. A store that is read-only may be asked, too.
 //
-// Fails with ErrArgument, ErrNotFound (realm, kind or owner), ErrIO, ErrCorrupt.
+// Fails with ErrArgument, ErrNotFound (realm, kind, owner, key or lineage), ErrIO, ErrCorrupt.
 func (s *Store) DryRun(
 	ctx context.Context, how Ending, filter Filter,
 ) (count uint64, first []KeyID, err error) {

@@ -46,7 +46,8 @@ type Filter struct {
 	// For a list.
 	Order Order
 	Realm *Realm
-	// Only keys of the lineage of this key.
+	// Only keys of the lineage of this key: of any key in it, or of its first if that was swept. That
+	// there is no such lineage is an error where its keys are to be ended.
 	Lineage *KeyID
 	// Only keys of the kind of this name; of this owner. Both with a realm.
 	Kind, Owner *string

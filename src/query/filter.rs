@@ -111,6 +111,8 @@ impl Filter {
     }
 
     /// Only keys of the lineage of `key`: of any key in it, or of its first if that was swept.
+    /// That there is no such lineage is an error where its keys are to be ended, and else no key
+    /// is selected.
     #[must_use]
     pub fn lineage(mut self, key: KeyId) -> Self {
         self.lineage = Some(key);

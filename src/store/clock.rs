@@ -57,15 +57,19 @@ fn put_back<T>(mut draft: Draft<T>, view: &View<'_>, reading: Timestamp) -> Resu
     let mut quotas = BTreeMap::new();
     for record in scan::keys(view, None, None) {
         let record = record?;
+        let mut named = false;
         if record.state != State::Revoked
             && let Some(quota) = record.parts.quota
             && let Some(balance) = view.balance(record.lineage)?
             && balance.due > Balance::new(&quota, reading).due
         {
             quotas.insert(record.lineage, quota);
+            // Credits have no row in the log: the record is written, which names the key.
+            named = true;
         }
-        if takes_place(&record, reading) && !record.counted {
-            draft = draft.op(Op::Key(KeyRecord { counted: true, ..record }));
+        let counted = record.counted || takes_place(&record, reading);
+        if named || counted != record.counted {
+            draft = draft.op(Op::Key(KeyRecord { counted, ..record }));
         }
     }
     let sooner = CreditChange::Sooner(reading);

@@ -9,11 +9,12 @@ use super::list::{self, Owners, READ_MAX};
 use super::operation::Asked;
 use super::state::in_state;
 use super::walk::walk;
-use super::{Draft, Realms, Store, no_key, trail};
+use super::{Draft, Realms, Store, no_key, scan, trail};
 use crate::actor::Actor;
 use crate::audit::Event;
 use crate::entry::State;
 use crate::error::{Error, ErrorKind, Result};
+use crate::key_id::KeyId;
 use crate::query::{DryRun, Ended, Ending, Order, Place, What};
 use crate::record::{Cause, Done, KeyRecord, Op};
 use crate::storage::View;
@@ -49,8 +50,9 @@ impl Store {
     ///
     /// # Errors
     ///
-    /// `NotFound` for a key that the filter names and the store has not; `Argument` for a filter
-    /// without a condition, or one that selects by hint or asks for revoked keys; those of
+    /// `NotFound` for a key that the filter names and the store has not, or a lineage of which it
+    /// has neither that key nor, if it is the first, any other; `Argument` for a filter without a
+    /// condition, or one that selects by hint or asks for revoked keys; those of
     /// [`list`](Self::list); those of a commit.
     pub fn end_many(&self, ending: &Ending, by: &Actor) -> Result<Ended> {
         let asked = Asked::new(by, "end_many", || ending.asked())?;
@@ -118,6 +120,9 @@ impl Store {
         let criteria = list::criteria(view, &realms, ending.filter(), self.mark.now())?;
         for key in ending.filter().keys.iter().flatten() {
             view.key(*key)?.ok_or_else(|| no_key(*key))?;
+        }
+        if let Some(key) = ending.filter().lineage {
+            known_lineage(view, key)?;
         }
         self.each(view, &realms, &criteria, |record| match record.state {
             State::Revoked => Ok(()),
@@ -197,6 +202,20 @@ impl Store {
         }
         Ok(asked.note(draft, now, Done::Ended(keys, next.is_none())))
     }
+}
+
+/// Refuses a lineage that is named by a key which the store has not, unless it is the first of
+/// one that it has: all keys are read up to that.
+fn known_lineage(view: &View<'_>, named: KeyId) -> Result<()> {
+    if view.key(named)?.is_some() {
+        return Ok(());
+    }
+    for record in scan::keys(view, None, None) {
+        if record?.lineage == named {
+            return Ok(());
+        }
+    }
+    Err(no_key(named))
 }
 
 /// The key as it shall be.

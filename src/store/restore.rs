@@ -32,7 +32,8 @@ use crate::time::Timestamp;
 /// let made = store.backup(&backup)?;
 /// let how = Restore::new().anchor(made.anchor);
 /// let restored = Store::options().restore(&backup, &new, &how, me)?;
-/// assert_eq!((restored.keys, restored.missing), (made.keys, Some(0)));
+/// // The backup's own anchor tells nothing of what came after it.
+/// assert_eq!((restored.keys, restored.missing), (made.keys, None));
 /// Store::open(&new)?.confirm_restore(me)?;
 /// # Ok(())
 /// # }
@@ -50,8 +51,8 @@ impl Restore {
         Self::default()
     }
 
-    /// The last anchor of the store that was kept elsewhere. It tells how many commits the
-    /// backup lacks, and refuses a backup of another store or another history.
+    /// The last anchor of the store that was kept elsewhere. It refuses a backup of another store
+    /// or another history, and tells how many commits the backup lacks if it is of a later moment.
     #[must_use]
     pub fn anchor(mut self, anchor: Anchor) -> Self {
         self.anchor = Some(anchor);
@@ -62,8 +63,8 @@ impl Restore {
     /// a key that is revoked, suspended, ends earlier or has fewer scopes there has so in the
     /// new store, and so has one with fewer networks, a shorter idle span, a smaller quota or
     /// fewer credits; one that is not there any more is revoked, and one whose row is damaged is
-    /// suspended. Owners likewise, but none is revoked. What it would grant is not taken, nor are
-    /// profiles and owners' plans.
+    /// suspended. Owners likewise, but none is revoked. What had expired there has so, whatever
+    /// the clock says. What it would grant is not taken, nor are profiles and owners' plans.
     ///
     /// Nothing is written to it. No process may have it open.
     #[must_use]
@@ -81,8 +82,9 @@ pub struct Restored {
     pub store_id: [u8; 16],
     /// Where the backup stands.
     pub backup: Anchor,
-    /// How many commits the store is known to have made after the backup; none if neither an
-    /// anchor nor the original told. Any of them may have revoked keys. There may be more.
+    /// How many commits the store is known to have made after the backup; none if neither the
+    /// original told nor an anchor that is later than the backup. Any of them may have revoked
+    /// keys. There may be more.
     pub missing: Option<u64>,
     /// When the last change was made that is in the backup. What was revoked later is to be
     /// revoked again.
@@ -160,7 +162,8 @@ impl Options {
         let mut known = None;
         if let Some(anchor) = &restore.anchor {
             compare(anchor, &at, backup.as_ref())?;
-            known = Some(anchor.seq);
+            // One that is no later may be that of the backup: it tells nothing of what came after.
+            known = Some(anchor.seq).filter(|seq| *seq > at.seq);
         }
         let salvaged = match &restore.original {
             Some(original) => Some(Salvaged::open(original, &settings, &at)?),
@@ -172,13 +175,15 @@ impl Options {
             last_change: last.last().map(|entry| entry.at),
             ..Restored::of(at, state.entries)
         };
-        let now = self.clock.now();
+        // What has expired by the mark of either has so in the new store.
+        let mark = state.mark.max(salvaged.as_ref().and_then(|it| it.mark).unwrap_or(state.mark));
+        let now = self.clock.now().max(mark);
         let change = |store: &Storage| {
             restored.store_id = store.id().0;
             if let Some(salvaged) = &salvaged {
                 salvaged.deny(store, &mut restored, by, now)?;
             }
-            note(store, &restored, by, now)
+            note(store, &restored, by, now, mark)
         };
         let made = Storage::restore(&source, path.as_ref(), &settings, &self.random, change);
         let ((), copied) = made?;
@@ -230,8 +235,15 @@ fn unfit(path: &Path, error: &Error) -> Error {
     Error::new(error.kind(), format!("could not restore from {path:?}: {error}"))
 }
 
-/// Puts into the trail of the new store where it comes from, and what it may lack.
-pub(super) fn note(store: &Storage, restored: &Restored, by: &Actor, now: Timestamp) -> Result<()> {
+/// Puts into the trail of the new store where it comes from, and what it may lack. Its durable
+/// time mark is `mark` from then on.
+pub(super) fn note(
+    store: &Storage,
+    restored: &Restored,
+    by: &Actor,
+    now: Timestamp,
+    mark: Timestamp,
+) -> Result<()> {
     let mut entry = trail::entry(Event::StoreRestored, by, now);
     entry.before = trail::facts(json!({ "anchor": restored.backup.to_string() }));
     entry.after = trail::facts(json!({
@@ -242,6 +254,7 @@ pub(super) fn note(store: &Storage, restored: &Restored, by: &Actor, now: Timest
     }));
     let mut batch = store.batch()?;
     batch.audit(&mut [entry])?;
+    batch.set_mark(mark);
     batch.commit()?;
     Ok(())
 }

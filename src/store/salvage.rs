@@ -29,6 +29,9 @@ pub(super) struct Salvaged {
     storage: Storage,
     /// Its last seq, if it still says so.
     pub seq: Option<u64>,
+    /// Its durable time mark, if it still says so. It is believed, as at an opening: no commit
+    /// has recorded a later one than its clock and uptime allowed.
+    pub mark: Option<Timestamp>,
 }
 
 /// Who restores, and when.
@@ -54,12 +57,13 @@ impl Salvaged {
         if storage.id().0 != backup.store_id {
             return Err(refuse("it is not the store that the backup is of"));
         }
-        let seq = read(|| storage.view()?.state()).ok().map(|state| state.seq);
+        let state = read(|| storage.view()?.state()).ok();
+        let (seq, mark) = state.map(|state| (state.seq, state.mark)).unzip();
         if let Some(seq) = seq.filter(|seq| *seq < backup.seq) {
             let why = format!("it ends at seq {seq}, before the backup at seq {}", backup.seq);
             return Err(refuse(&why));
         }
-        Ok(Self { storage, seq })
+        Ok(Self { storage, seq, mark })
     }
 
     /// Takes from every key and owner of `store` what is denied here.

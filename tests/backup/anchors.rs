@@ -89,5 +89,39 @@ fn an_anchor_of_another_store_or_another_history_refuses_a_backup() {
     assert!(error.message().contains("another history"), "{error}");
     one.backup(dir.path().join("of-one")).unwrap();
     let told = options().restore(dir.path().join("of-one"), &new, &how, &by()).unwrap();
-    assert_eq!(told.missing, Some(0));
+    assert_eq!(told.missing, None);
+}
+
+/// It was said that none was missing, though there was a revocation: as the anchor of the backup
+/// itself was given, or one from before.
+#[test]
+fn an_anchor_that_is_no_later_than_the_backup_tells_of_no_missing_commits() {
+    let scene = Scene::new();
+    let (key, _) = scene.issue("live", "ann");
+    let before = scene.store.anchor().unwrap();
+    scene.issue("live", "ann");
+    let backup = scene.backup("backup");
+    let own = scene.store.anchor().unwrap();
+    scene.store.revoke(key, &by()).unwrap();
+    for anchor in [before, own] {
+        let told = scene.restore(&backup, "new", &Restore::new().anchor(anchor)).unwrap();
+        assert_eq!(told.missing, None, "{anchor}");
+        let new = options().open(scene.path("new")).unwrap();
+        let entry = &new.audit(told.last_entry, 1).unwrap()[0];
+        assert!(entry.after["missing"].is_null(), "{anchor}");
+        drop(new);
+        fs::remove_file(scene.path("new")).unwrap();
+    }
+    // The original tells where it ends, also if it has gone no further.
+    let after = scene.backup("after");
+    let path = scene.path("keys.keycask");
+    let Scene { dir, store, .. } = scene;
+    let anchor = store.anchor().unwrap();
+    store.close().unwrap();
+    for (backup, missing) in [(&backup, anchor.seq - own.seq), (&after, 0)] {
+        let how = Restore::new().anchor(own).denials_of(&path);
+        let new = dir.path().join(format!("new-{missing}"));
+        let told = options().restore(backup, new, &how, &by()).unwrap();
+        assert_eq!(told.missing, Some(missing));
+    }
 }

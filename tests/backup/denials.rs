@@ -2,12 +2,15 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use keycask::{
-    ErrorKind, Event, KeyId, OwnerChange, Reason, Request, Restore, Spec, State, Store, Update,
+    Clock, ErrorKind, Event, KeyId, OwnerChange, Reason, Request, Restore, Spec, State, Store,
+    Timestamp, Update,
 };
 
 use crate::acme::{Scene, by, profile, reason};
+use crate::hands::Hands;
 use crate::kit::{POLICY, issue, options};
 
 fn state(store: &Store, key: KeyId) -> State {
@@ -28,7 +31,7 @@ fn what_the_original_denies_is_denied_in_the_restored_store_and_what_it_grants_i
     store.revoke(revoked.0, &by().because("leaked")).unwrap();
     store.revoke(shown, &by()).unwrap();
     store.suspend(suspended.0, &by()).unwrap();
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = Duration::from_secs(3600);
     let end = store.key(shorter.0).unwrap().issued.plus(hour);
     store.update(shorter.0, &Update::new().end(end), &by()).unwrap();
     store.update(narrower.0, &Update::new().scopes(["read"]), &by()).unwrap();
@@ -239,6 +242,49 @@ fn a_key_that_has_the_span_of_its_realm_in_the_original_is_idle_by_it() {
     let store = options().open(&new).unwrap();
     assert!(until.is_some() && store.key(longer).unwrap().idle_at <= until);
     assert_eq!(store.key(shorter).unwrap().idle_at, in_backup);
+}
+
+/// The present of the restored store was the clock's or the backup's: what had expired in the
+/// original was granted, and entries of the trail went back in time.
+#[test]
+fn what_had_expired_in_the_original_is_not_revived_by_an_earlier_clock() {
+    let clock = Hands::at("2030-01-01T00:00:00Z");
+    let with = || options().clock(clock.clone());
+    let scene = Scene::with(with(), POLICY);
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    let end = clock.now().plus(hours(2));
+    let spec = Spec::new(scene.acme, "live", "ann").scopes(["read"]).end(end);
+    let (short, long) = (spec.clone(), spec.end(end.plus(hours(100))));
+    let [short, long] = [short, long].map(|spec| scene.store.issue(&spec, &by()).unwrap());
+    let backup = scene.backup("backup");
+    clock.forward(hours(3));
+    let latest = clock.now();
+    let [short, long] = [short, long].map(|issued| issued.token.expose().to_owned());
+    assert_eq!(reason(&scene.store, &short), Some(Reason::Expired));
+    issue(&scene.store, "live", "ann").unwrap();
+    let path = scene.path("keys.keycask");
+    let Scene { dir, store, .. } = scene;
+    store.close().unwrap();
+
+    let restored = |how: &Restore, name: &str| {
+        let told = with().restore(&backup, dir.path().join(name), how, &by()).unwrap();
+        let store = with().open(dir.path().join(name)).unwrap();
+        let entry = store.audit(told.last_entry, 1).unwrap()[0].at;
+        ([&short, &long].map(|token| reason(&store, token)), entry)
+    };
+    clock.set("2030-01-01T01:00:00Z");
+    let how = Restore::new().denials_of(&path);
+    assert_eq!(restored(&how, "new"), ([Some(Reason::Expired), None], latest));
+    // The backup alone knows no more than itself.
+    assert_eq!(restored(&Restore::new(), "alone"), ([None, None], clock.now()));
+
+    // Somebody vouched for the earlier clock: the backup does not know.
+    clock.set("2029-12-31T00:00:00Z");
+    let store = with().open(&path).unwrap();
+    assert_eq!(store.reset_clock(&by()).unwrap(), clock.now());
+    store.close().unwrap();
+    let made = Timestamp::parse("2030-01-01T00:00:00Z").unwrap();
+    assert_eq!(restored(&how, "reset"), ([None, None], made));
 }
 
 #[test]

@@ -6,5 +6,7 @@ mod acme;
 mod anchors;
 mod copies;
 mod denials;
+#[path = "../common/hands.rs"]
+mod hands;
 mod kit;
 mod restored;

@@ -58,6 +58,49 @@ fn keys_are_revoked_by_every_condition_that_makes_sense_and_no_others() {
     }
 }
 
+/// A mistyped id was taken for a lineage that has nothing left to revoke.
+#[test]
+fn a_lineage_that_the_store_has_not_is_an_error_where_it_is_to_be_ended() {
+    let scene = Scene::new();
+    let first = scene.key();
+    let second = scene.rotate(first, &Rotation::regenerate()).key.key_id;
+    let third = scene.rotate(second, &Rotation::regenerate()).key.key_id;
+    let refused = |key: KeyId| {
+        let (filter, seq) = (all().lineage(key), scene.store().stats().unwrap().seq);
+        for filter in [filter.clone(), filter.clone().realm(scene.acme)] {
+            let ending = Ending::revoke(filter);
+            let dry = scene.store().dry_run(&ending).unwrap_err();
+            let ended = scene.store().end_many(&ending, &by()).unwrap_err();
+            for error in [dry, ended] {
+                assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+                assert!(error.message().contains(&key.to_string()), "{error}");
+            }
+        }
+        assert_eq!(scene.store().stats().unwrap().seq, seq);
+        assert_eq!(scene.ids(&filter), []);
+        assert_eq!(scene.store().count(&filter).unwrap(), 0);
+    };
+    refused(KeyId::from_bits(5));
+    scene.forward(DAY * 91);
+    assert_eq!(scene.store().sweep(100, &by()).unwrap().keys, 2);
+    // A key that was swept tells of no lineage, unless it is its first.
+    refused(second);
+    let ending = |key| Ending::revoke(all().lineage(key));
+    // There is one, though it has no key in the other realm.
+    let elsewhere = Ending::revoke(all().lineage(first).realm(scene.mall));
+    assert_eq!(scene.store().dry_run(&elsewhere).unwrap().keys, 0);
+    assert_eq!(scene.store().end_many(&elsewhere, &by()).unwrap().keys, 0);
+    assert_eq!(scene.store().dry_run(&ending(first)).unwrap().first, [third]);
+    let once = by().operation("once");
+    assert_eq!(scene.store().end_many(&ending(first), &once).unwrap().keys, 1);
+    assert_eq!(scene.store().end_many(&ending(third), &by()).unwrap().keys, 0);
+    scene.forward(DAY * 91);
+    assert_eq!(scene.store().sweep(100, &by()).unwrap().keys, 1);
+    refused(first);
+    // What was done is done.
+    assert_eq!(scene.store().end_many(&ending(first), &once).unwrap().keys, 1);
+}
+
 #[test]
 fn a_dry_run_writes_nothing_and_names_ten_keys() {
     let scene = Scene::new();

@@ -222,3 +222,27 @@ fn p41_each_denial_has_one_status_and_one_name() {
         assert_eq!(is_told("Retry-After"), status == 429, "{name}");
     }
 }
+
+/// A profile that challenges with its 429 told clients of RFC 6750 that their token was invalid, so
+/// that they threw a good one away.
+#[test]
+fn a_key_that_is_over_its_limit_is_not_told_to_be_invalid() {
+    let challenges = "[answers.limited]\nheaders = { WWW-Authenticate = \"{challenge}\" }\n";
+    let scene = Scene::new(&format!("{PROFILE}{challenges}"));
+    let store = scene.store();
+    store.set_owner(scene.realm, "few", &OwnerChange::new().plan("few"), &by()).unwrap();
+    let spec = |owner: &str| keycask::Spec::new(scene.realm, "plain", owner);
+    let rated = scene.issue(&spec("few"));
+    let metered = scene.issue(&scene.spec("plain").quota("4".parse::<keycask::Quota>().unwrap()));
+    for (token, name) in [(text(&rated), "rate_limited"), (text(&metered), "quota_exhausted")] {
+        for _ in 0..4 {
+            assert_eq!(scene.present(&[("X-Key", token)]).answer.status, 200);
+        }
+        let outcome = scene.present(&[("X-Key", token)]);
+        let Err(Refusal::Denied(denial)) = outcome.verdict else { panic!("{name} is granted") };
+        assert_eq!((denial.reason.name(), outcome.answer.status), (name, 429));
+        let mut told = outcome.answer.headers.iter();
+        let challenge = told.find(|(name, _)| name == "WWW-Authenticate").unwrap();
+        assert_eq!(challenge.1, "Bearer realm=\"r\"", "{name}");
+    }
+}

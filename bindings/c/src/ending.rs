@@ -63,7 +63,7 @@ pub unsafe extern "C" fn keycask_revoke_many(
 /// Writes how many it revoked to `*count`, which may be NULL; of an operation that was done
 /// before, all in all.
 ///
-/// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), and those of a write.
+/// Fails with ARGUMENT, NOT_FOUND (realm, kind, owner, key or lineage), and those of a write.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn keycask_end_many(
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn keycask_end_many(
 /// id: as many as there are, as there is room for, and as KEYCASK_DRY_RUN_MAX allows. What is
 /// left of `first` is set to 0. It may be NULL with a capacity of 0.
 ///
-/// Fails with ARGUMENT, NOT_FOUND (realm, kind or owner), IO, CORRUPT.
+/// Fails with ARGUMENT, NOT_FOUND (realm, kind, owner, key or lineage), IO, CORRUPT.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn keycask_dry_run(

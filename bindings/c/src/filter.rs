@@ -48,7 +48,7 @@ pub struct Filter {
     /// 0.
     pub zero_too: u32,
     /// Only keys of the lineage of this key: of any key in it, or of its first if that was
-    /// swept; 0 for any.
+    /// swept; 0 for any. That there is no such lineage is an error where its keys are to be ended.
     pub lineage: u64,
     /// Only keys of the kind of this name; with a realm. May be left out.
     pub kind: Text,

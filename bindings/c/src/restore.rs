@@ -24,8 +24,9 @@ pub struct Restoring {
     pub struct_size: u32,
     /// 0.
     pub zero: u32,
-    /// The last anchor of the store that was kept elsewhere. It tells how many commits the backup
-    /// lacks, and refuses a backup of another store or another history. May be left out.
+    /// The last anchor of the store that was kept elsewhere. It refuses a backup of another store
+    /// or another history, and tells how many commits the backup lacks if it is of a later moment.
+    /// May be left out.
     pub anchor: Text,
     /// Path of the store's own file, if that can still be read in part. What it denies is taken
     /// from it, and what it would grant is not: a key that is revoked, suspended, ends earlier or

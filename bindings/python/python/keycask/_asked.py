@@ -89,7 +89,8 @@ class Filter:
     keys: Sequence[str] | None = None
     """These alone, by their ids, up to 10,000."""
     lineage: str | None = None
-    """The id of the first key of a lineage."""
+    """The id of any key of a lineage, or of its first if that was swept. That there is no such
+    lineage is an error where its keys are to be ended."""
     state: State | None = None
     issued_from: datetime | None = None
     issued_before: datetime | None = None

@@ -52,7 +52,8 @@ class Restored:
     backup: str
     """The anchor of the backup."""
     missing: int | None
-    """How many commits the store is known to have made after the backup."""
+    """How many commits the store is known to have made after the backup; `None` if neither the
+    original told nor an anchor that is later than the backup."""
     last_change: datetime | None
     last_entry: int
     denied: tuple[str, ...]

@@ -41,7 +41,7 @@ fn restore(store: &Storage, to: &Disk, random: &Random, now: Timestamp) -> Resul
     let source = Unread::attach(backup, None, &settings, "open it")?.unchecked()?;
     let state = source.view()?.check_and_tell(None)?;
     let facts = Restored::of(source.anchor()?, state.entries);
-    let change = |store: &Storage| note(store, &facts, &by(), now);
+    let change = |store: &Storage| note(store, &facts, &by(), now, state.mark);
     let file = || Ok(to.clone());
     Storage::restore_to(&source, &file, &settings, random, "restore", change).map(|_| ())
 }
