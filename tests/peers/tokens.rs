@@ -232,12 +232,7 @@ fn p51_no_token_is_in_what_is_printed_of_anything_nor_in_the_file() {
         assert_eq!(shown(text, secret, &digest), None, "{text}");
     }
     let hash = blake3::Hash::from(digest);
-    let mut planted = vec![
-        format!("{token:?}"),
-        format!("{hash}"),
-        format!("{:?}", Some(hash)),
-        format!("{:?}", std::ffi::CString::new([&[b'x'], &digest[..9]].concat())),
-    ];
+    let mut planted = vec![format!("{token:?}"), format!("{hash}"), format!("{:?}", Some(hash))];
     planted.extend(spellings(&digest));
     for text in planted.iter().flat_map(|text| printed.iter().map(move |it| it.clone() + text)) {
         assert!(shown(&text, secret, &digest).is_some(), "{text}");
