@@ -20,8 +20,8 @@ use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
+use crate::quote::no_such;
 use crate::secret::Secret;
-use crate::text::no_such;
 use crate::time::Timestamp;
 
 pub use filter::AuditFilter;

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::text::no_such_if;
+use crate::quote::no_such_if;
 
 /// Addresses that begin with the same bits, such as `10.0.0.0/8` or `2001:db8::/32`.
 ///

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::calendar;
 use crate::error::{Error, ErrorKind, Result};
+use crate::quote::no_such_if;
 use crate::span::{parse_span, span_text};
-use crate::text::no_such_if;
 use crate::time::Timestamp;
 
 /// How many credits a key and its rotations have, and when they are refilled.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::text::no_such;
+use crate::quote::no_such;
 
 /// The longest span that a caller may name.
 pub(crate) const LONGEST_SPAN: Duration = Duration::from_secs(100 * 366 * 86_400);

@@ -53,22 +53,6 @@ pub(crate) fn bytes_of_hex(hex: &str) -> Option<[u8; 16]> {
     u128::from_str_radix(hex, 16).ok().map(u128::to_be_bytes)
 }
 
-/// Names what should be a `what` and is none. A long text may be a token, given in its place, and
-/// is not quoted.
-pub(crate) fn no_such(what: &str, text: &str) -> String {
-    no_such_if(what, text, false)
-}
-
-/// Likewise, but one that `is_like` what it should be, as no token is, is quoted if it is no longer
-/// than one that is right.
-pub(crate) fn no_such_if(what: &str, text: &str, is_like: bool) -> String {
-    match text.len() {
-        ..=20 => format!("{what} {text:?}"),
-        ..=48 if is_like => format!("{what} {text:?}"),
-        long => format!("{what} of {long} bytes"),
-    }
-}
-
 fn check_len(what: &str, text: &str, len: &RangeInclusive<usize>) -> Result<()> {
     if len.contains(&text.len()) {
         return Ok(());

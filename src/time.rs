@@ -10,7 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::text::no_such_if;
+use crate::quote::no_such_if;
 
 /// An instant in milliseconds since 1970-01-01T00:00:00Z.
 ///

@@ -1,6 +1,6 @@
 //! Digests that are not taken over, and why.
 
-use crate::text::no_such;
+use crate::quote::no_such;
 
 /// What a function's name begins with, and why its digests are not taken over.
 const FUNCTIONS: &[(&[&str], &str)] = &[

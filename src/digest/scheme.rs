@@ -30,8 +30,8 @@ use sha2::{Sha256, Sha512, Sha512_256};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::quote::no_such;
 use crate::stack::{SPREAD, wiped};
-use crate::text::no_such;
 use crate::token::uncarried;
 
 /// Longest name of a secret in bytes.
