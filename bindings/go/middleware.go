@@ -67,8 +67,8 @@ func Middleware(store *Store, realm Realm, options ...Option) func(http.Handler)
 // RequireScopes, inside [Middleware], lets requests through whose grant has the scopes. Others are
 // answered as the profile says. It asks nothing of the store for those whose grant has them, and
 // charges nothing for the others; [Middleware] has charged them by then. One whose key was given the
-// scopes meanwhile goes on with a new grant. A Middleware of the route
-// that is made [With] the scopes charges only those that have them.
+// scopes meanwhile goes on with a new grant. A Middleware of the route that is made [With] the scopes
+// charges only those that have them.
 func RequireScopes(scopes Scopes) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
