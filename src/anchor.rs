@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind};
-use crate::text::{bytes_of_hex, no_such};
+use crate::quote::no_such;
+use crate::text::bytes_of_hex;
 
 /// Where a store stood after one commit: to be kept outside of its file, and held against a
 /// copy later.

@@ -13,12 +13,14 @@ mod json;
 mod ocsf;
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
+use crate::quote::no_such;
 use crate::secret::Secret;
 use crate::time::Timestamp;
 
@@ -97,6 +99,20 @@ impl Event {
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|event| event.name() == name)
+    }
+}
+
+impl FromStr for Event {
+    type Err = Error;
+
+    /// # Errors
+    ///
+    /// `Argument` if no event has this name.
+    fn from_str(name: &str) -> Result<Self> {
+        Self::from_name(name).ok_or_else(|| {
+            let why = format!("{}: there is none of this name", no_such("event", name));
+            Error::new(ErrorKind::Argument, why)
+        })
     }
 }
 
@@ -387,5 +403,9 @@ mod tests {
             assert_eq!(Event::from_name(event.name()), Some(*event));
         }
         assert_eq!(Event::from_name("key_lost"), None);
+        let told = |name: &str| name.parse::<Event>().unwrap_err().to_string();
+        assert_eq!(told("key_lost"), "event \"key_lost\": there is none of this name");
+        // A token in the wrong place is not repeated.
+        assert_eq!(told(&"k".repeat(40)), "event of 40 bytes: there is none of this name");
     }
 }

@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind};
-use crate::text::{bytes_of_hex, no_such};
+use crate::quote::no_such;
+use crate::text::bytes_of_hex;
 
 /// How far somebody who follows a store has come: the last commit that it knows, of which store.
 ///

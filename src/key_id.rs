@@ -9,7 +9,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind};
-use crate::text::no_such;
+use crate::quote::no_such;
 use crate::time::Timestamp;
 
 /// The public name of a key. It selects a key, proves nothing, and may be logged.

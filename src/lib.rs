@@ -52,6 +52,7 @@ mod process;
 mod progress;
 mod query;
 mod quota;
+mod quote;
 mod random;
 mod realm;
 mod record;

@@ -9,6 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::quote::no_such_if;
 
 /// Addresses that begin with the same bits, such as `10.0.0.0/8` or `2001:db8::/32`.
 ///
@@ -108,8 +109,12 @@ impl FromStr for Network {
             Some((address, bits)) => read(address, Some(bits)),
             None => read(text, None),
         };
-        let (address, bits) = read.ok_or_else(|| refuse(text, want))?;
-        Self::canonical(address, bits).map_err(|why| refuse(text, &why))
+        let (address, bits) = read.ok_or_else(|| {
+            let parts = text.split_once('/');
+            let is_like = parts.is_some_and(|(address, _)| address.parse::<IpAddr>().is_ok());
+            refuse(&no_such_if("network", text, is_like), want)
+        })?;
+        Self::canonical(address, bits).map_err(|why| refuse(&format!("network {text:?}"), &why))
     }
 }
 
@@ -144,8 +149,8 @@ fn first(address: IpAddr, bits: u8) -> IpAddr {
 }
 
 #[cold]
-fn refuse(text: &str, why: &str) -> Error {
-    Error::new(ErrorKind::Argument, format!("network {text:?}: {why}"))
+fn refuse(what: &str, why: &str) -> Error {
+    Error::new(ErrorKind::Argument, format!("{what}: {why}"))
 }
 
 /// The networks from which a key may be used: at least one, in ascending order, none twice.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crate::calendar;
 use crate::error::{Error, ErrorKind, Result};
+use crate::quote::no_such_if;
 use crate::span::{parse_span, span_text};
 use crate::time::Timestamp;
 
@@ -146,8 +147,9 @@ impl FromStr for Quota {
     fn from_str(text: &str) -> Result<Self> {
         let want = || {
             let why = format!(
-                "quota {text:?}: want one such as \"1000\", \"1000 per day\", \
-                 \"1000 per month on day 15\" or \"1000 per 12h\""
+                "{}: want one such as \"1000\", \"1000 per day\", \
+                 \"1000 per month on day 15\" or \"1000 per 12h\"",
+                no_such_if("quota", text, text.contains(" per "))
             );
             Error::new(ErrorKind::Argument, why)
         };
@@ -319,6 +321,10 @@ mod tests {
             assert_eq!(told.kind(), ErrorKind::Argument);
             assert!(told.to_string().contains(why), "{bad:?}: {told}");
         }
+        let told = "acme_live_0123456789abcdef".parse::<Quota>().unwrap_err();
+        assert!(told.to_string().starts_with("quota of 26 bytes: want one"), "{told}");
+        let told = "1000 per month on day x".parse::<Quota>().unwrap_err();
+        assert!(told.to_string().starts_with("quota \"1000 per month on day x\": "), "{told}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::quote::no_such;
 
 /// The longest span that a caller may name.
 pub(crate) const LONGEST_SPAN: Duration = Duration::from_secs(100 * 366 * 86_400);
@@ -30,14 +31,15 @@ const SECOND: u128 = 1_000_000_000;
 ///
 /// `Argument` if the text is not a span, or one of more than 100 years.
 pub fn parse_span(text: &str) -> Result<Duration> {
-    let refuse = |why: &str| Error::new(ErrorKind::Argument, format!("span {text:?}: {why}"));
-    let nanos =
-        read(text).ok_or_else(|| refuse("want a number and a unit, such as 90d, 1h or 250ms"))?;
+    let refuse = |what: String, why| Error::new(ErrorKind::Argument, format!("{what}: {why}"));
+    let nanos = read(text).ok_or_else(|| {
+        refuse(no_such("span", text), "want a number and a unit, such as 90d, 1h or 250ms")
+    })?;
     let seconds = u64::try_from(nanos / SECOND);
     let part = u32::try_from(nanos % SECOND).unwrap_or(0);
     match seconds.map(|seconds| Duration::new(seconds, part)) {
         Ok(span) if span <= LONGEST_SPAN => Ok(span),
-        _ => Err(refuse("more than 100 years")),
+        _ => Err(refuse(format!("span {text:?}"), "more than 100 years")),
     }
 }
 
@@ -95,6 +97,14 @@ pub(crate) fn span_text(span: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_may_be_a_token_is_not_repeated() {
+        let told = |text: &str| parse_span(text).unwrap_err().to_string();
+        assert!(told("90 fortnights").starts_with("span \"90 fortnights\": want"));
+        assert!(told("101y and so long a text").starts_with("span of 23 bytes: want"));
+        assert!(told("102y 1month 1day 1hour 1min").contains("1min\": more than 100 years"));
+    }
 
     /// Spans were told as `2months 29days 3h 14m 24s`, and profiles write `90d`.
     #[test]

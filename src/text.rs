@@ -53,15 +53,6 @@ pub(crate) fn bytes_of_hex(hex: &str) -> Option<[u8; 16]> {
     u128::from_str_radix(hex, 16).ok().map(u128::to_be_bytes)
 }
 
-/// Names what should be a `what` and is none. A long text may be a token, given in its place, and
-/// is not quoted.
-pub(crate) fn no_such(what: &str, text: &str) -> String {
-    match text.len() {
-        ..=20 => format!("{what} {text:?}"),
-        long => format!("{what} of {long} bytes"),
-    }
-}
-
 fn check_len(what: &str, text: &str, len: &RangeInclusive<usize>) -> Result<()> {
     if len.contains(&text.len()) {
         return Ok(());

@@ -10,6 +10,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::quote::no_such_if;
 
 /// An instant in milliseconds since 1970-01-01T00:00:00Z.
 ///
@@ -95,10 +96,15 @@ impl Timestamp {
             return Ok(Self::NEVER);
         }
         let refuse = |why: &str| Error::new(ErrorKind::Argument, format!("time {text:?}: {why}"));
+        let unread = || {
+            let day = |text: &str| text.bytes().all(|c| c.is_ascii_digit() || c == b'-');
+            let is_like = text.len() <= 35 && text.get(.."2026-01-31".len()).is_some_and(day);
+            let what = no_such_if("time", text, is_like);
+            let why = "want RFC 3339 in UTC, such as 2026-01-31T00:00:00Z, or never";
+            Error::new(ErrorKind::Argument, format!("{what}: {why}"))
+        };
         let ends = text.get("2026-01-31T00:00:00".len()..).is_some_and(ends_in_utc);
-        let time = humantime::parse_rfc3339(text).ok().filter(|_| ends).ok_or_else(|| {
-            refuse("want RFC 3339 in UTC, such as 2026-01-31T00:00:00Z, or never")
-        })?;
+        let time = humantime::parse_rfc3339(text).ok().filter(|_| ends).ok_or_else(unread)?;
         let since = time.duration_since(UNIX_EPOCH).map_err(|_| refuse("before 1970"))?;
         let at = Self::EPOCH.plus(since);
         if at > Self::LAST {

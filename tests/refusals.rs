@@ -136,11 +136,15 @@ fn text_and_times_out_of_their_limits_are_refused_with_the_limit() {
         ("2026-13-01T00:00:00Z", "RFC 3339"),
         ("2026-01-31T00:00:00.Z", "RFC 3339"),
         ("2026-01-31T00:00:00.5+05:3Z", "RFC 3339"),
+        ("2026-01-31T00:00:00.123456789+01:00", "RFC 3339"),
         ("1969-12-31T23:59:59Z", ""),
     ] {
         let error = Timestamp::parse(text).unwrap_err();
         assert!(error.message().contains(text) && error.message().contains(why), "{error}");
     }
+    // What may be a token is not repeated.
+    let error = Timestamp::parse("acme_live_0123456789abcdef").unwrap_err();
+    assert!(error.message().starts_with("time of 26 bytes: want RFC 3339"), "{error}");
 }
 
 #[test]

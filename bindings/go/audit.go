@@ -224,7 +224,7 @@ type Trim struct {
 
 // TrimBefore takes those that are before the first that was asked for at this time or later.
 func TrimBefore(t time.Time) Trim {
-	return Trim{C.KEYCASK_TRIM_BEFORE, uint64(max(t.UnixMilli(), 0))}
+	return Trim{C.KEYCASK_TRIM_BEFORE, uint64(max(millis(t), 0))}
 }
 
 // TrimThrough takes those whose numbers are up to this one.

@@ -2,6 +2,8 @@ package keycask_test
 
 import (
 	"errors"
+	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -158,4 +160,82 @@ func TestWhatNarrowsIsNotDropped(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// Once the milliseconds of a time were passed on whatever they were, and those of the year 292278994
+// were what the library has for never, for now, or for no condition.
+func TestATimeIsNoOtherMeaning(t *testing.T) {
+	p := newPlace(t)
+	p.large(t)
+	key := p.issue(t).Key
+	times := []time.Time{time.UnixMilli(0), time.UnixMilli(-1)}
+	for back := int64(0); back < 8; back++ {
+		times = append(times, time.UnixMilli(math.MaxInt64-back))
+	}
+	// The milliseconds of these wrap, the first to 5,000 and the second to 4,616.
+	// Their milliseconds wrap: one's to 384, the other's to those of a Monday.
+	for _, seconds := range []int64{18_446_744_073_709_552, 18_446_745_841_313_152} {
+		times = append(times, time.Unix(seconds, 0))
+	}
+	for _, at := range times {
+		spec, late, imported := p.spec(), p.spec(), keycask.Import{Spec: p.spec()}
+		spec.End, late.Start = keycask.At(at), at
+		imported.Token, imported.Issued = keycask.NewToken("a-token-of-another-system"), at
+		calls := map[string]error{}
+		_, calls["end_ms"] = p.Issue(ctx, spec, tester)
+		_, calls["start_ms"] = p.Issue(ctx, late, tester)
+		_, calls["issued_ms"] = p.Import(ctx, []keycask.Import{imported}, 0, tester, nil)
+		calls["end_ms of a change"] =
+			p.Update(ctx, key, keycask.KeyChange{End: keycask.At(at)}, tester)
+		_, calls["issued_from_ms"] = p.Count(ctx, keycask.Filter{IssuedFrom: &at})
+		_, calls["issued_before_ms"] = p.Count(ctx, keycask.Filter{IssuedBefore: &at})
+		_, _, calls["from_ms"] = p.AuditPage(ctx, keycask.AuditFilter{From: &at}, 0, 0)
+		_, _, calls["until_ms"] = p.AuditPage(ctx, keycask.AuditFilter{Until: &at}, 0, 0)
+		_, _, calls["bound"] = p.TrimAudit(ctx, keycask.TrimBefore(at), tester)
+		calls["now_ms"] = p.SetClock(at)
+		_, err := p.Verify(p.realm, "x", keycask.Request{Now: at})
+		if !errors.Is(err, keycask.ErrArgument) {
+			t.Errorf("a request of %d s, %d ms: %v", at.Unix(), at.UnixMilli(), err)
+		}
+		with := options()
+		with.Clock = at
+		_, calls["clock_ms"] = keycask.Create(ctx, filepath.Join(t.TempDir(), "other"), with)
+		for field, err := range calls {
+			field, _, _ = strings.Cut(field, " of ")
+			if !errors.Is(err, keycask.ErrArgument) || !strings.Contains(err.Error(), field+": ") {
+				t.Errorf("%s of %d s, %d ms: %v", field, at.Unix(), at.UnixMilli(), err)
+			}
+		}
+	}
+}
+
+// Once a text of more bytes than a cursor has was refused in other words than a shorter one.
+func TestWhatIsNoCursorIsRefusedInOneWay(t *testing.T) {
+	p := newPlace(t)
+	for _, size := range []int{21, keycask.TokenMax, 64, 65, 5000} {
+		_, _, err := p.ListPage(ctx, keycask.Filter{}, keycask.Cursor(strings.Repeat("x", size)), 0)
+		want := fmt.Sprintf("cursor of %d bytes: want one as a list gave it, or a key id", size)
+		if !errors.Is(err, keycask.ErrArgument) || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("%d: %v", size, err)
+		}
+	}
+}
+
+// Once a token that was given and empty, as of a setting that was left out, was none, so that a key
+// was imported by its digest alone.
+func TestATokenThatIsGivenIsNotDropped(t *testing.T) {
+	p := newPlace(t)
+	digest := keycask.NewSecret(strings.Repeat("ab", 32))
+	for name, from := range map[string]keycask.Import{
+		"with a digest": {Token: keycask.NewToken(""), Digest: digest, Scheme: "sha256"},
+		"alone":         {Token: keycask.NewToken("")},
+	} {
+		from.Spec = p.spec()
+		_, err := p.Import(ctx, []keycask.Import{from}, 0, tester, nil)
+		if !errors.Is(err, keycask.ErrArgument) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	from := keycask.Import{Spec: p.spec(), Digest: digest, Scheme: "sha256"}
+	must(p.Import(ctx, []keycask.Import{from}, 0, tester, nil))
 }

@@ -95,7 +95,9 @@ func (s *Store) Import(
 					a.state = C.uint32_t(*from.State)
 				}
 				a.spec = &specs[i]
-				a.token = c.text(from.Token.Expose())
+				if from.Token.behind != nil {
+					a.token = c.given(from.Token.Expose())
+				}
 				digest, size := c.secret(from.Digest)
 				a.digest = C.keycask_text{data: (*C.char)(unsafe.Pointer(digest)), len: size}
 				a.scheme = c.text(from.Scheme)

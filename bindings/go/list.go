@@ -6,6 +6,7 @@ import "C"
 import (
 	"context"
 	"iter"
+	"math"
 	"time"
 )
 
@@ -137,16 +138,14 @@ func (s *Store) ListPage(
 	if limit <= 0 || limit > PageMax {
 		limit = PageMax
 	}
-	if len(from) > C.KEYCASK_CURSOR_MAX {
-		return nil, "", &Error{ErrArgument, "this is no cursor"}
-	}
 	err = selecting(ctx, s, &filter,
 		func(c *call, to *C.keycask_store, asked *C.keycask_filter) C.keycask_status {
 			after, reached := one[C.keycask_cursor](c), one[C.keycask_cursor](c)
 			after.struct_size = C.sizeof_keycask_cursor
 			reached.struct_size = C.sizeof_keycask_cursor
-			after.len = C.uint32_t(len(from))
-			for i := range len(from) {
+			// One that is too long is refused by its length.
+			after.len = C.uint32_t(min(len(from), math.MaxUint32))
+			for i := range min(len(from), C.KEYCASK_CURSOR_MAX) {
 				after.text[i] = C.char(from[i])
 			}
 			found := alloc[C.keycask_key_info](c, limit)

@@ -58,17 +58,17 @@ func Middleware(store *Store, realm Realm, options ...Option) func(http.Handler)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if grant, ok := m.decide(w, r, m.request); ok {
-				context := context.WithValue(r.Context(), visitKey{}, &visit{m, grant})
-				next.ServeHTTP(w, r.WithContext(context))
+				next.ServeHTTP(w, r.WithContext(visited(r.Context(), &visit{m, grant})))
 			}
 		})
 	}
 }
 
 // RequireScopes, inside [Middleware], lets requests through whose grant has the scopes. Others are
-// answered as the profile says. It asks nothing of the store for those that it lets through, and
-// charges nothing for the others; [Middleware] has charged them by then. A Middleware of the route
-// that is made [With] the scopes charges only those that have them.
+// answered as the profile says. It asks nothing of the store for those whose grant has them, and
+// charges nothing for the others; [Middleware] has charged them by then. One whose key was given the
+// scopes meanwhile goes on with a new grant. A Middleware of the route that is made [With] the scopes
+// charges only those that have them.
 func RequireScopes(scopes Scopes) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -82,9 +82,11 @@ func RequireScopes(scopes Scopes) func(http.Handler) http.Handler {
 				request := v.middleware.request
 				request.Scopes = request.Scopes.Union(scopes)
 				request.Cost = Free
-				if _, ok := v.middleware.decide(w, r, request); !ok {
+				grant, ok := v.middleware.decide(w, r, request)
+				if !ok {
 					return
 				}
+				r = r.WithContext(visited(r.Context(), &visit{v.middleware, grant}))
 			}
 			next.ServeHTTP(w, r)
 		})
@@ -106,6 +108,10 @@ type visitKey struct{}
 type visit struct {
 	middleware *middleware
 	grant      Grant
+}
+
+func visited(ctx context.Context, v *visit) context.Context {
+	return context.WithValue(ctx, visitKey{}, v)
 }
 
 // decide is false if the request was answered.

@@ -107,6 +107,31 @@ func TestScopesAreRequiredOfTheGrant(t *testing.T) {
 	same(t, alone.Code, 500)
 }
 
+// Once a key that was given scopes after it was let through went on with the grant that lacked them.
+func TestAGrantThatHasTheScopesTakesThePlaceOfTheFirst(t *testing.T) {
+	p := newPlace(t)
+	issued := p.issue(t)
+	came := false
+	inner := keycask.RequireScopes(p.write)(http.HandlerFunc(
+		func(_ http.ResponseWriter, r *http.Request) {
+			grant, _ := keycask.FromContext(r.Context())
+			same(t, grant.Key, issued.Key)
+			same(t, grant.Scopes.Contain(p.write), true)
+			came = true
+		}))
+	handler := keycask.Middleware(p.Store, p.realm)(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			ok(t, p.Update(ctx, issued.Key, keycask.KeyChange{Scopes: &p.write}, tester))
+			inner.ServeHTTP(w, r)
+			grant, _ := keycask.FromContext(r.Context())
+			same(t, grant.Scopes.Contain(p.write), false)
+		}))
+	request := httptest.NewRequest("GET", "/", nil)
+	request.Header = bearer(issued.Token.Expose())
+	handler.ServeHTTP(httptest.NewRecorder(), request)
+	same(t, came, true)
+}
+
 func TestTheAddressIsThePeersOrWhatAProxyVouchesFor(t *testing.T) {
 	p := newPlace(t)
 	spec := p.spec()

@@ -197,7 +197,7 @@ func (s *Store) Close() error { return s.handle.close() }
 // Fails with ErrArgument if the store goes by the machine's clock.
 func (s *Store) SetClock(now time.Time) error {
 	return s.memory(func(c *call, to *C.keycask_store) C.keycask_status {
-		return C.keycask_set_clock(to, C.int64_t(now.UnixMilli()), &c.err)
+		return C.keycask_set_clock(to, millis(now), &c.err)
 	})
 }
 

@@ -32,12 +32,22 @@ func goSpan(ms C.int64_t) time.Duration {
 
 const int64Ms = C.int64_t(time.Millisecond)
 
+// millis is the time in milliseconds, or -1, which the library refuses wherever it wants a time: for
+// 0, for the numbers that it has another meaning for, and for what has no such count.
+func millis(t time.Time) C.int64_t {
+	const last = C.KEYCASK_NONE / 1000 // the sentinels are KEYCASK_NONE and above
+	if s := t.Unix(); s <= -last || s >= last || t.UnixMilli() == 0 {
+		return -1
+	}
+	return C.int64_t(t.UnixMilli())
+}
+
 // instant is what a zero time means, or the time.
 func instant(t time.Time, zero C.int64_t) C.int64_t {
 	if t.IsZero() {
 		return zero
 	}
-	return C.int64_t(t.UnixMilli())
+	return millis(t)
 }
 
 // span is what no span means, or the span.
@@ -53,7 +63,7 @@ func optionalInstant(t *time.Time) C.int64_t {
 	if t == nil {
 		return C.KEYCASK_NONE
 	}
-	return C.int64_t(t.UnixMilli())
+	return millis(*t)
 }
 
 // optionalSpan is the span, also if it is zero, which the library refuses; none for nil.
@@ -95,7 +105,7 @@ func (e End) ms(zero C.int64_t) (end, life C.int64_t) {
 	case endNever:
 		return C.KEYCASK_NEVER, 0
 	case endAt:
-		return C.int64_t(e.at.UnixMilli()), 0
+		return millis(e.at), 0
 	case endAfter:
 		return C.KEYCASK_AFTER, C.int64_t(e.in.Milliseconds())
 	}

@@ -1,5 +1,7 @@
 //! Digests that are not taken over, and why.
 
+use crate::quote::no_such;
+
 /// What a function's name begins with, and why its digests are not taken over.
 const FUNCTIONS: &[(&[&str], &str)] = &[
     (
@@ -19,12 +21,12 @@ const FUNCTIONS: &[(&[&str], &str)] = &[
 
 /// Why digests of the scheme `name`, which is none of ours, are refused.
 pub(super) fn scheme(name: &str) -> String {
-    let plain = name.to_ascii_lowercase();
+    let (plain, what) = (name.to_ascii_lowercase(), no_such("scheme", name));
     let known = FUNCTIONS.iter().find(|(names, _)| names.iter().any(|n| plain.starts_with(n)));
     match known {
-        Some((_, why)) => format!("scheme {name:?}: {why}"),
+        Some((_, why)) => format!("{what}: {why}"),
         None => format!(
-            "scheme {name:?}: there is none of this name; there are sha256, sha512, sha512-256, \
+            "{what}: there is none of this name; there are sha256, sha512, sha512-256, \
              hmac-sha256, unkey, seam, sanctum, drf, talos"
         ),
     }

@@ -30,6 +30,7 @@ use sha2::{Sha256, Sha512, Sha512_256};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::quote::no_such;
 use crate::stack::{SPREAD, wiped};
 use crate::token::uncarried;
 
@@ -273,7 +274,9 @@ pub(crate) fn check_secret_name(name: &str) -> Result<()> {
     if fits && name.chars().all(allowed) {
         return Ok(());
     }
-    let why = format!("secret {name:?}: a name has 1 to {SECRET_NAME_MAX} of a-z, 0-9 and -");
+    // The secret itself may stand in the place of its name.
+    let what = no_such("secret", name);
+    let why = format!("{what}: a name has 1 to {SECRET_NAME_MAX} of a-z, 0-9 and -");
     Err(refuse(why))
 }
 
@@ -319,8 +322,9 @@ impl FromStr for Scheme {
                 (None, Some(placed)) if secret.is_none() => secret = Some(placed),
                 _ => {
                     let why = format!(
-                        "scheme {name:?}: {word:?} is none of first-bar, last-underscore, \
-                         before=NAME, after=NAME, key=NAME, or stands where it cannot"
+                        "scheme {first:?}: {} is none of first-bar, last-underscore, \
+                         before=NAME, after=NAME, key=NAME, or stands where it cannot",
+                        no_such("word", word)
                     );
                     return Err(refuse(why));
                 }
@@ -329,7 +333,7 @@ impl FromStr for Scheme {
         let is_talos = part == Part::Whole && matches!(secret, Some((Place::Before, _)));
         if first == "talos" && !is_talos {
             let why = format!(
-                "scheme {name:?}: the network's id and a zero byte are hashed before each whole \
+                "scheme {first:?}: the network's id and a zero byte are hashed before each whole \
                  key of talos; name them as a secret: talos:before=NAME"
             );
             return Err(refuse(why));
@@ -427,6 +431,16 @@ mod tests {
     #[test]
     fn p27_p28_weak_and_slow_functions_are_refused_with_the_reason() {
         let why = |name: &str| name.parse::<Scheme>().unwrap_err().to_string();
+        // A token, or a secret in the place of its name, is not repeated.
+        let long = "acme_live_0123456789abcdef";
+        for (name, says) in [
+            (long.to_owned(), "scheme of 26 bytes: there is none"),
+            (format!("sha256:{long}"), "scheme \"sha256\": word of 26 bytes is none"),
+            (format!("hmac-sha256:key={long}"), "secret of 26 bytes: a name has"),
+            (format!("talos:after={long}"), "scheme \"talos\": the network's id"),
+        ] {
+            assert!(why(&name).starts_with(says), "{}", why(&name));
+        }
         for name in ["murmur32", "murmur128", "crc32", "xxh3", "fnv1a"] {
             assert!(why(name).contains("not a cryptographic hash"), "{name}");
         }

@@ -65,6 +65,13 @@ fn p_26_a_network_is_read_in_one_spelling_and_all_else_is_refused_by_name() {
         assert_eq!(error.kind(), ErrorKind::Argument);
         assert!(error.message().starts_with(&format!("network {text:?}: ")), "{error}");
     }
+    // What may be a token is not repeated; what is an address is.
+    let told = |text: &str| text.parse::<Network>().unwrap_err().to_string();
+    assert!(told("acme_live_0123456789abcdef").starts_with("network of 26 bytes: want "));
+    assert!(told("2001:db8::1:2:3:4:5/129").starts_with("network \"2001:db8::1:2:3:4:5/129\": "));
+    assert!(
+        told("2001:db8:0:0:1:2:3:4/64").starts_with("network \"2001:db8:0:0:1:2:3:4/64\": has")
+    );
     let error = "10.1.2.3/8".parse::<Network>().unwrap_err();
     let expected = "network \"10.1.2.3/8\": has bits after the prefix; want 10.0.0.0/8";
     assert_eq!(error.message(), expected);

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use super::Order;
 use crate::error::{Error, ErrorKind, Result};
 use crate::key_id::KeyId;
+use crate::quote::no_such;
 use crate::record::KeyRecord;
-use crate::text::no_such;
 use crate::time::Timestamp;
 
 /// Where a list goes on: after the last key that was looked at.

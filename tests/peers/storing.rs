@@ -162,7 +162,7 @@ fn p48_metadata_comes_back_byte_for_byte() {
 }
 
 /// The digest of a token as `docs/format.md` says, in a store without a pepper.
-fn digest(token: &str) -> [u8; 32] {
+pub(crate) fn digest(token: &str) -> [u8; 32] {
     let key = blake3::derive_key("keycask 2026-11 token digest without a pepper", b"");
     *blake3::keyed_hash(&key, token.as_bytes()).as_bytes()
 }

@@ -3,6 +3,7 @@
 use keycask::{Actor, ISSUE_MAX, KeyId, Reason, Request, Spec};
 
 use crate::kit::{Scene, by, text};
+use crate::storing::digest;
 
 /// Prefixes with separators at the end, within, in a row, and with characters of bodies alone.
 const PREFIXES: [&str; 12] = [
@@ -172,6 +173,34 @@ fn p3_a_token_is_of_the_kind_whose_prefix_and_length_it_has_and_not_of_another_a
     }
 }
 
+/// Base64 of bytes, as far as they are whole threes.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let digits = bytes.chunks_exact(3).flat_map(|three| {
+        let bits = three.iter().fold(0, |bits, byte| bits << 8 | usize::from(*byte));
+        [18, 12, 6, 0].map(|shift| char::from(DIGITS[bits >> shift & 63]))
+    });
+    digits.collect()
+}
+
+/// How a text can begin that has these bytes: raw, escaped, as numbers, in hex, in base64.
+fn spellings(bytes: &[u8]) -> Vec<String> {
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let lists = [format!("{bytes:?}"), format!("{bytes:x?}"), format!("{bytes:02x?}")];
+    let mut all = lists.map(|list| list.trim_matches(['[', ']']).to_owned()).to_vec();
+    all.extend([bytes.escape_ascii().to_string(), bytes.iter().map(|b| char::from(*b)).collect()]);
+    all.extend([hex.to_uppercase(), hex, base64(bytes).replace('+', "-").replace('/', "_")]);
+    all.push(base64(bytes));
+    all
+}
+
+/// What of a token is in the text: some of its body, or the beginning of its digest.
+fn shown(text: &str, body: &str, digest: &[u8; 32]) -> Option<String> {
+    let mut secrets = spellings(&digest[..9]);
+    secrets.push(body.to_owned());
+    secrets.into_iter().find(|secret| text.contains(secret))
+}
+
 /// Secrets stood in logs, in what was told of keys, and in what was kept of them.
 #[test]
 fn p51_no_token_is_in_what_is_printed_of_anything_nor_in_the_file() {
@@ -198,8 +227,15 @@ fn p51_no_token_is_in_what_is_printed_of_anything_nor_in_the_file() {
     printed.push(format!("{longer:?} {}", longer.as_ref().unwrap_err()));
     let start = issued.key.prefix.len();
     let secret = &token[start..start + 12];
+    let digest = digest(token);
     for text in &printed {
-        assert!(!text.contains(secret), "{text}");
+        assert_eq!(shown(text, secret, &digest), None, "{text}");
+    }
+    let hash = blake3::Hash::from(digest);
+    let mut planted = vec![format!("{token:?}"), format!("{hash}"), format!("{:?}", Some(hash))];
+    planted.extend(spellings(&digest));
+    for text in planted.iter().flat_map(|text| printed.iter().map(move |it| it.clone() + text)) {
+        assert!(shown(&text, secret, &digest).is_some(), "{text}");
     }
     let file = std::fs::read(scene.path()).unwrap();
     assert!(!file.windows(secret.len()).any(|bytes| bytes == secret.as_bytes()));

@@ -80,10 +80,10 @@ impl AuditFilter {
         if let Some(events) = events {
             built = named(events)?.into_iter().fold(built, engine::AuditFilter::event);
         }
-        if let Some(from) = time::optional(filter.from_ms, time::instant)? {
+        if let Some(from) = time::optional("from_ms", filter.from_ms, time::instant)? {
             built = built.from(from);
         }
-        Ok(match time::optional(filter.until_ms, time::instant)? {
+        Ok(match time::optional("until_ms", filter.until_ms, time::instant)? {
             Some(until) => built.until(until),
             None => built,
         })
@@ -92,9 +92,7 @@ impl AuditFilter {
 
 /// The events that a list names: one at least.
 fn named(events: &str) -> Result<Vec<Event>, Stop> {
-    let unknown = || argument("events: a name that none has");
-    let events =
-        events.split_ascii_whitespace().map(|name| Event::from_name(name).ok_or_else(unknown));
-    let events = events.collect::<Result<Vec<_>, _>>()?;
+    let events = events.split_ascii_whitespace().map(str::parse);
+    let events = events.collect::<Result<Vec<Event>, _>>()?;
     if events.is_empty() { Err(argument("events: none is named")) } else { Ok(events) }
 }

@@ -43,8 +43,9 @@ impl Cursor {
         // SAFETY: the caller's promise is the same.
         let cursor = unsafe { ptr::read(p) }?;
         let len = usize::try_from(cursor.len).unwrap_or(usize::MAX);
-        let text =
-            cursor.text.get(..len).ok_or_else(|| argument("cursor: its text is too long"))?;
+        let text = cursor.text.get(..len).ok_or_else(|| {
+            argument(format!("cursor of {len} bytes: want one as a list gave it, or a key id"))
+        })?;
         let text: Vec<u8> = text.iter().map(|c| *c as u8).collect();
         let text = str::from_utf8(&text).map_err(|_| argument("cursor: its text is not UTF-8"))?;
         Ok(if text.is_empty() { None } else { Some(engine::Cursor::from_str(text)?) })

@@ -38,8 +38,8 @@ pub(crate) enum Stop {
 
 /// An argument that cannot be.
 #[cold]
-pub(crate) fn argument(why: &'static str) -> Stop {
-    Stop::because(Status::ErrArgument, why)
+pub(crate) fn argument(why: impl Into<Cow<'static, str>>) -> Stop {
+    Stop::Because(Status::ErrArgument, why.into())
 }
 
 impl Stop {

@@ -141,22 +141,24 @@ impl Filter {
         if has(KEYCASK_ONLY_NEVER_USED) {
             built = built.never_used();
         }
-        if let Some(from) = time::optional(self.issued_from_ms, time::instant)? {
+        if let Some(from) = time::optional("issued_from_ms", self.issued_from_ms, time::instant)? {
             built = built.issued_from(from);
         }
-        if let Some(before) = time::optional(self.issued_before_ms, time::instant)? {
+        if let Some(before) =
+            time::optional("issued_before_ms", self.issued_before_ms, time::instant)?
+        {
             built = built.issued_before(before);
         }
-        if let Some(span) = time::optional(self.expiring_ms, time::span)? {
+        if let Some(span) = time::optional("expiring_ms", self.expiring_ms, time::span)? {
             built = built.expiring_within(span);
         }
-        if let Some(span) = time::optional(self.idle_ms, time::span)? {
+        if let Some(span) = time::optional("idle_ms", self.idle_ms, time::span)? {
             built = built.idle_for(span);
         }
         Ok(match self.due_ms {
             KEYCASK_NONE => built,
             KEYCASK_DEFAULT => built.rotation_due(),
-            age => built.rotation_due_at(time::span(age)?),
+            age => built.rotation_due_at(time::span("due_ms", age)?),
         })
     }
 }

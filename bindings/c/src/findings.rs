@@ -72,13 +72,13 @@ impl Patterns {
         match (patterns.scope_denials, patterns.within_ms) {
             (0, KEYCASK_DEFAULT) => {}
             (0, _) => return Err(argument("scope_denials: 0 of them in a time of your own")),
-            (count, within) => built = built.scope_denials(count, time::span(within)?),
+            (count, within) => built = built.scope_denials(count, time::span("within_ms", within)?),
         }
         if patterns.idle_ms != KEYCASK_DEFAULT {
-            built = built.idle(time::span(patterns.idle_ms)?);
+            built = built.idle(time::span("idle_ms", patterns.idle_ms)?);
         }
         if patterns.late_ms != KEYCASK_DEFAULT {
-            built = built.late(time::span(patterns.late_ms)?);
+            built = built.late(time::span("late_ms", patterns.late_ms)?);
         }
         Ok(Some(built))
     }

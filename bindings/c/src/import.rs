@@ -102,7 +102,7 @@ impl Import {
         if let Some(last_four) = last_four {
             built = built.last_four(last_four);
         }
-        Ok(match time::present(self.issued_ms)? {
+        Ok(match time::present("issued_ms", self.issued_ms)? {
             Some(issued) => built.issued(issued),
             None => built,
         })

@@ -99,10 +99,10 @@ impl Spec {
             .name(name)
             .metadata(metadata);
         if self.start_ms != KEYCASK_NOW {
-            spec = spec.start(time::instant(self.start_ms)?);
+            spec = spec.start(time::instant("start_ms", self.start_ms)?);
         }
         if self.idle_ms != KEYCASK_DEFAULT {
-            spec = spec.idle(time::span(self.idle_ms)?);
+            spec = spec.idle(time::span("idle_ms", self.idle_ms)?);
         }
         // SAFETY: the caller's promise is the same.
         let networks = unsafe { self.networks.given() }?;

@@ -145,7 +145,7 @@ impl Options {
         built = unsafe { options.secrets(built) }?;
         let hands = match options.clock_ms {
             0 | KEYCASK_NOW => None,
-            at => Some(Hands::at(time::instant(at)?)),
+            at => Some(Hands::at(time::instant("clock_ms", at)?)),
         };
         if let Some(hands) = &hands {
             built = built.clock(hands.clone());
@@ -181,13 +181,15 @@ impl Options {
     unsafe fn secrets(&self, mut built: engine::Options) -> Result<engine::Options, Stop> {
         // SAFETY: the caller's promise.
         unsafe {
-            if let Some(bytes) = secret(self.pepper, self.pepper_len)? {
+            if let Some(bytes) = secret("pepper", self.pepper, self.pepper_len)? {
                 built = built.pepper(Pepper::new(bytes));
             }
-            if let Some(bytes) = secret(self.previous_pepper, self.previous_pepper_len)? {
+            if let Some(bytes) =
+                secret("previous_pepper", self.previous_pepper, self.previous_pepper_len)?
+            {
                 built = built.previous_pepper(Pepper::new(bytes));
             }
-            if let Some(bytes) = secret(self.sealing_key, self.sealing_key_len)? {
+            if let Some(bytes) = secret("sealing_key", self.sealing_key, self.sealing_key_len)? {
                 built = built.sealing_key(SealingKey::new(bytes));
             }
             if self.import_secrets_len > KEYCASK_IMPORT_SECRETS_MAX {
@@ -202,7 +204,7 @@ impl Options {
     }
 }
 
-/// A secret where the caller has it, if there is one.
+/// The secret that the header calls `name`, where the caller has it, if there is one.
 ///
 /// # Errors
 ///
@@ -212,15 +214,19 @@ impl Options {
 ///
 /// A `p` that is not NULL points to `len` readable bytes, which stay as they are for `'a`.
 pub(crate) unsafe fn secret<'a>(
+    name: &str,
     p: *const u8,
     len: usize,
 ) -> Result<Option<&'a [u8; KEYCASK_SECRET_LEN]>, Stop> {
     if p.is_null() && len == 0 {
         return Ok(None);
     }
+    if p.is_null() {
+        return Err(argument(format!("{name}: it is NULL, and its length is {len}")));
+    }
+    let wrong = |_| argument(format!("{name}: {len} bytes; {KEYCASK_SECRET_LEN} are wanted"));
     // SAFETY: the caller's promise is the same.
     let bytes = unsafe { ptr::bytes(p.cast(), len) }?;
-    let wrong = |_| argument("a secret is not of KEYCASK_SECRET_LEN bytes");
     Ok(Some(bytes.try_into().map_err(wrong)?))
 }
 

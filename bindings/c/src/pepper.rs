@@ -51,7 +51,7 @@ pub unsafe extern "C" fn keycask_rotate_pepper(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let bytes = secret(pepper, pepper_len)?;
+            let bytes = secret("pepper", pepper, pepper_len)?;
             let bytes = bytes.ok_or_else(|| argument("pepper: it is NULL"))?;
             open.engine.rotate_pepper(engine::Pepper::new(bytes), &Actor::read(by)?)?;
             Ok(())

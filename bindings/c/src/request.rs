@@ -65,7 +65,7 @@ impl Request {
             .needs(request.scopes.set())
             .kinds(KindSet::from_bits(request.kinds))
             .cost(cost);
-        let built = match time::present(request.now_ms)? {
+        let built = match time::present("now_ms", request.now_ms)? {
             Some(at) => built.at(at),
             None => built,
         };

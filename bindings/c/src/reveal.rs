@@ -69,7 +69,8 @@ pub unsafe extern "C" fn keycask_change_sealing_key(
     unsafe {
         guard::run(store, error, |open| {
             let by = Actor::read(by)?;
-            let bytes = secret(old, old_len)?.ok_or_else(|| argument("old: it is NULL"))?;
+            let bytes = secret("old", old, old_len)?;
+            let bytes = bytes.ok_or_else(|| argument("old: it is NULL"))?;
             let changed = open.engine.change_sealing_key(&SealingKey::new(bytes), &by)?;
             ptr::tell(count, u64::try_from(changed).unwrap_or(u64::MAX));
             Ok(())

@@ -42,7 +42,7 @@ impl Rotation {
         let rotation = match self.grace_ms {
             KEYCASK_DEFAULT => engine::Rotation::new(),
             KEYCASK_AT_ONCE => engine::Rotation::regenerate(),
-            grace => engine::Rotation::new().grace(time::span(grace)?),
+            grace => engine::Rotation::new().grace(time::span("grace_ms", grace)?),
         };
         Ok(match End::read(self.end_ms, self.life_ms)? {
             End::Default => rotation,

@@ -157,7 +157,7 @@ pub unsafe extern "C" fn keycask_set_clock(
     // SAFETY: all pointers are the caller's, whose promises are those that `ptr` wants.
     unsafe {
         guard::run(store, error, |open| {
-            let now = time::instant(now_ms)?;
+            let now = time::instant("now_ms", now_ms)?;
             let none = || argument("the store goes by the machine's clock");
             open.hands.as_ref().ok_or_else(none)?.set(now);
             Ok(())

@@ -21,35 +21,40 @@ pub const KEYCASK_AT_ONCE: i64 = 9_223_372_036_854_775_802;
 /// In a result, or as a condition of a filter: there is no such instant, or no such span.
 pub const KEYCASK_NONE: i64 = 9_223_372_036_854_775_801;
 
-/// The instant `ms`.
+/// The instant `ms`, as the caller gave it in `field`.
 ///
 /// # Errors
 ///
 /// `KEYCASK_ERR_ARGUMENT` for what is not one: 0, less, or later than can be written.
 #[inline]
-pub(crate) fn instant(ms: i64) -> Result<Timestamp, Stop> {
+pub(crate) fn instant(field: &str, ms: i64) -> Result<Timestamp, Stop> {
     if ms > 0 && ms <= Timestamp::LAST.as_ms() {
         return Ok(Timestamp::from_ms(ms));
     }
-    Err(argument("a time is 0, negative or beyond 2109, and no constant that may stand there"))
+    Err(refuse(field, ms, "no time from 1970 to 2109"))
 }
 
-/// The present that a caller names; none for the store's own.
+/// The present that a caller names in `field`; none for the store's own.
 #[inline]
-pub(crate) fn present(ms: i64) -> Result<Option<Timestamp>, Stop> {
-    if ms == KEYCASK_NOW { Ok(None) } else { instant(ms).map(Some) }
+pub(crate) fn present(field: &str, ms: i64) -> Result<Option<Timestamp>, Stop> {
+    if ms == KEYCASK_NOW { Ok(None) } else { instant(field, ms).map(Some) }
 }
 
-/// The span of `ms`.
+/// The span of `ms`, as the caller gave it in `field`.
 ///
 /// # Errors
 ///
 /// `KEYCASK_ERR_ARGUMENT` for what is not one: 0, less, or more than a store can count.
-pub(crate) fn span(ms: i64) -> Result<Duration, Stop> {
+pub(crate) fn span(field: &str, ms: i64) -> Result<Duration, Stop> {
     match u64::try_from(ms) {
         Ok(span) if (1..=Timestamp::LAST.as_ms()).contains(&ms) => Ok(Duration::from_millis(span)),
-        _ => Err(argument("a span is 0, negative or too long, and no constant that may be there")),
+        _ => Err(refuse(field, ms, "no span from 1 ms to 139 years")),
     }
+}
+
+#[cold]
+fn refuse(field: &str, ms: i64, what: &str) -> Stop {
+    argument(format!("{field}: {ms} ms is {what}, nor a constant that may stand there"))
 }
 
 /// An instant that need not be, as a result.
@@ -62,12 +67,13 @@ pub(crate) fn result_span(span: Option<Duration>) -> i64 {
     span.map_or(KEYCASK_NONE, |span| i64::try_from(span.as_millis()).unwrap_or(KEYCASK_NEVER))
 }
 
-/// What `read` makes of `ms`; none for KEYCASK_NONE.
+/// What `read` makes of `ms` in `field`; none for KEYCASK_NONE.
 pub(crate) fn optional<T>(
+    field: &str,
     ms: i64,
-    read: impl FnOnce(i64) -> Result<T, Stop>,
+    read: impl FnOnce(&str, i64) -> Result<T, Stop>,
 ) -> Result<Option<T>, Stop> {
-    if ms == KEYCASK_NONE { Ok(None) } else { read(ms).map(Some) }
+    if ms == KEYCASK_NONE { Ok(None) } else { read(field, ms).map(Some) }
 }
 
 /// When a key shall end, as end_ms and life_ms say it together.
@@ -80,7 +86,7 @@ pub(crate) enum End {
 impl End {
     pub(crate) fn read(end_ms: i64, life_ms: i64) -> Result<Self, Stop> {
         if end_ms == KEYCASK_AFTER {
-            return span(life_ms).map(Self::After);
+            return span("life_ms", life_ms).map(Self::After);
         }
         if life_ms != 0 {
             return Err(argument("life_ms is set though end_ms is not KEYCASK_AFTER"));
@@ -88,7 +94,7 @@ impl End {
         match end_ms {
             KEYCASK_DEFAULT => Ok(Self::Default),
             KEYCASK_NEVER => Ok(Self::At(Timestamp::NEVER)),
-            at => instant(at).map(Self::At),
+            at => instant("end_ms", at).map(Self::At),
         }
     }
 }

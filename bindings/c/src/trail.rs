@@ -88,7 +88,8 @@ pub unsafe extern "C" fn keycask_audit_trim(
         guard::run(store, error, |open| {
             let trim = match what {
                 KEYCASK_TRIM_BEFORE => {
-                    Trim::Before(time::instant(i64::try_from(bound).unwrap_or(i64::MAX))?)
+                    let ms = i64::try_from(bound).unwrap_or(i64::MAX);
+                    Trim::Before(time::instant("bound", ms)?)
                 }
                 KEYCASK_TRIM_THROUGH => Trim::Through(bound),
                 KEYCASK_TRIM_KEEP => Trim::Keep(bound),

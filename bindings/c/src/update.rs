@@ -109,12 +109,12 @@ impl KeyChange {
         built = match self.end_ms {
             KEYCASK_KEEP => built,
             KEYCASK_NEVER => built.end(Timestamp::NEVER),
-            at => built.end(time::instant(at)?),
+            at => built.end(time::instant("end_ms", at)?),
         };
         built = match self.idle_ms {
             KEYCASK_KEEP => built,
             KEYCASK_DEFAULT => built.no_idle(),
-            span => built.idle(time::span(span)?),
+            span => built.idle(time::span("idle_ms", span)?),
         };
         Ok(match of_credits {
             KEYCASK_SET_CREDITS => built.set_credits(self.credits),

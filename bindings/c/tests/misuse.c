@@ -920,6 +920,80 @@ static void tending(void) {
     CHECK(strlen(keycask_version()) > 0);
 }
 
+// `call`, which tells `error`, is refused, and says `want`.
+#define SAYS(want, call)                                                              \
+    do {                                                                              \
+        keycask_error error = KEYCASK_ERROR_INIT;                                     \
+        RETURNS(ERR_ARGUMENT, call);                                                  \
+        if (error.message_len < sizeof(want) - 1 ||                                   \
+            memcmp(error.message, want, sizeof(want) - 1)) {                          \
+            fprintf(stderr, "%.*s\n", (int)error.message_len, error.message);         \
+            CHECK(!"it says " want);                                                  \
+        }                                                                             \
+    } while (0)
+
+// Of several secrets, times and names, the message says which one cannot be, and what it is. One that
+// is as long as a token is not repeated.
+static void names_of_what_is_wrong(uint64_t key) {
+    const keycask_store *s = at.store;
+    const size_t len = strlen(at.path);
+    keycask_options o = options;
+    keycask_filter filter = KEYCASK_FILTER_INIT;
+    keycask_audit_filter entries = KEYCASK_AUDIT_FILTER_INIT;
+    keycask_spec made = spec;
+    keycask_rotation rotation = KEYCASK_ROTATION_INIT;
+    uint8_t secret[KEYCASK_SECRET_LEN] = {0};
+    char *t = out.text;
+#define OPEN_SAYS(want) SAYS(want, keycask_open(at.path, len, &o, &out.store, &error))
+    o.pepper = secret, o.pepper_len = 31;
+    OPEN_SAYS("pepper: 31 bytes; 32 ");
+    o.pepper = NULL;
+    OPEN_SAYS("pepper: it is NULL, and its length is 31");
+    o.pepper_len = 0, o.previous_pepper = secret, o.previous_pepper_len = 33;
+    OPEN_SAYS("previous_pepper: 33 bytes; 32 ");
+    o = options, o.sealing_key = secret;
+    OPEN_SAYS("sealing_key: 0 bytes; 32 ");
+    o = options, o.clock_ms = -5;
+    OPEN_SAYS("clock_ms: -5 ms is no time ");
+    SAYS("pepper: 31 bytes; 32 ", keycask_rotate_pepper(s, secret, 31, &by, &error));
+    SAYS("old: 31 bytes; 32 ", keycask_change_sealing_key(s, secret, 31, &by, NULL, &error));
+#define COUNT_SAYS(want) SAYS(want, keycask_count(s, &filter, &out.total, &error))
+    filter.issued_from_ms = 0;
+    COUNT_SAYS("issued_from_ms: 0 ms is no time ");
+    filter.issued_from_ms = KEYCASK_NONE, filter.issued_before_ms = KEYCASK_NOW;
+    COUNT_SAYS("issued_before_ms: 9223372036854775806 ms is no time ");
+    filter.issued_before_ms = KEYCASK_NONE, filter.expiring_ms = -1;
+    COUNT_SAYS("expiring_ms: -1 ms is no span ");
+    filter.expiring_ms = KEYCASK_NONE, filter.idle_ms = 0;
+    COUNT_SAYS("idle_ms: 0 ms is no span ");
+    filter.idle_ms = KEYCASK_NONE, filter.due_ms = 0;
+    COUNT_SAYS("due_ms: 0 ms is no span ");
+#define AUDIT_SAYS(want)                                                              \
+    SAYS(want, keycask_audit(s, &entries, 0, out.entries, 2, &out.count, &out.page, t, \
+                             sizeof out.text, &error))
+    entries.from_ms = -1;
+    AUDIT_SAYS("from_ms: -1 ms is no time ");
+    entries.from_ms = KEYCASK_NONE, entries.until_ms = 0;
+    AUDIT_SAYS("until_ms: 0 ms is no time ");
+    entries.until_ms = KEYCASK_NONE, entries.events = text("key_issued key_lost");
+    AUDIT_SAYS("event \"key_lost\": ");
+    entries.events = text("acme_live_00000000000000000000000000000000");
+    AUDIT_SAYS("event of 42 bytes: ");
+#define ISSUE_SAYS(want)                                                              \
+    SAYS(want, keycask_issue(s, &made, &by, t, sizeof out.text, &out.len, &out.key, &error))
+    made.end_ms = 0;
+    ISSUE_SAYS("end_ms: 0 ms is no time ");
+    made.end_ms = KEYCASK_AFTER;
+    ISSUE_SAYS("life_ms: 0 ms is no span ");
+    made = spec, made.start_ms = 0;
+    ISSUE_SAYS("start_ms: 0 ms is no time ");
+    rotation.grace_ms = 0;
+    SAYS("grace_ms: 0 ms is no span ", keycask_rotate(s, key, &rotation, &by, t, sizeof out.text,
+                                                      &out.len, &out.next, &error));
+    SAYS("bound: 0 ms is no time ",
+         keycask_audit_trim(s, KEYCASK_TRIM_BEFORE, 0, &by, NULL, NULL, &error));
+}
+
 // A message names what was wrong; one without a size is refused before anything is done.
 static void messages(void) {
     keycask_error error = KEYCASK_ERROR_INIT;
@@ -961,6 +1035,7 @@ int main(int argc, char **argv) {
     life(key);
     tending();
     messages();
+    names_of_what_is_wrong(key);
     // Nothing of all this has changed a thing.
     RETURNS(OK, keycask_check(at.store, NULL));
     RETURNS(OK, keycask_close(at.store));

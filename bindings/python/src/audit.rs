@@ -199,8 +199,8 @@ impl Store {
             filter = filter.operation(id);
         }
         for name in events.unwrap_or_default().0 {
-            let event = Event::from_name(&name);
-            filter = filter.event(event.ok_or_else(|| argument(format!("event {name:?}: none")))?);
+            let event: Event = name.parse()?;
+            filter = filter.event(event);
         }
         if let Some(start) = start {
             filter = filter.from(start.0);

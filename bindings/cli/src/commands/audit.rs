@@ -145,8 +145,7 @@ impl Which {
 }
 
 fn event(name: &str) -> Result<Event> {
-    Event::from_name(name)
-        .ok_or_else(|| Error::new(ErrorKind::Argument, format!("event {name:?}: there is none")))
+    name.parse()
 }
 
 /// Check the whole trail: whether an entry is missing, altered or out of its place
