@@ -268,9 +268,7 @@ fn a_slowdown_by_a_quarter_is_noticed_in_times_with_a_little_noise_and_much_is_t
 #[test]
 fn a_store_in_which_what_is_unknown_holds_up_those_who_have_a_key_is_noticed() {
     let _alone = alone();
-    if each().is_none() {
-        return;
-    }
+    let Some(each) = each() else { return };
     let scene = Scene::with(Store::options());
     let issued = keys(&scene);
     let tokens: Vec<&[u8]> = issued.iter().map(|one| one.token.expose().as_bytes()).collect();
@@ -295,7 +293,7 @@ fn a_store_in_which_what_is_unknown_holds_up_those_who_have_a_key_is_noticed() {
     };
     let classes = [Class::Quiet, Class::Again, Class::Flooded];
     let measured = || {
-        let times = Times::measure(&classes, &tokens, FEW, verify);
+        let times = Times::measure(&classes, &tokens, each, verify);
         times.tell("with a mistake, they take");
         times
     };
