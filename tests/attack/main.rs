@@ -1,6 +1,11 @@
 //! `make attack` fails if an attack finds something, misses its control or says nothing, and its
 //! list and its page name the same attacks.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at a surprise"
+)]
 
 mod checked;
 mod filters;
