@@ -1,5 +1,5 @@
-//! Each filter and each control of the attacks is in the name of a test: the harness passes over one
-//! that matches nothing any more in silence.
+//! Each filter and each control of the attacks is in the name of a test: the harness passes over
+//! one that matches nothing any more in silence.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -127,8 +127,8 @@ fn dead(controls: &[&str], command: &[String]) -> Vec<String> {
     dead
 }
 
-/// The names of the tests of a binding: of those files of a directory that end so, what follows this
-/// in a line.
+/// The names of the tests of a binding: what follows this in a line of those files of a directory
+/// that end so.
 fn binding_tests(at: &str, ending: &str, begin: &str) -> Vec<String> {
     let mut names = Vec::new();
     for entry in fs::read_dir(Path::new(TOP).join(at)).unwrap() {
