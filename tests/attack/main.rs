@@ -1,8 +1,14 @@
 //! `make attack` fails if an attack finds something, misses its control or says nothing, and its
 //! list and its page name the same attacks.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test may stop at a surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at a surprise"
+)]
 
 mod checked;
+mod filters;
 
 use std::collections::BTreeSet;
 use std::env;
@@ -235,6 +241,25 @@ fn results_are_read_also_where_what_tests_write_stands_between_them() {
     assert_eq!(well, format!("{line} found=0 control=caught true"));
     let found = by_tests(&torn("FAILED", &fails(&["part::it_holds"])), 101);
     assert_eq!(found, format!("{line} found=1 control=caught false"));
+}
+
+/// Of a control of several parts, each has a test.
+#[test]
+fn without_a_test_for_each_part_of_the_control_it_is_missed() {
+    let dir = tempfile::tempdir().unwrap();
+    let tests = ["part::it_holds", "part::a_lie_is_found_out", "part::a_race_is_noticed"];
+    for (control, how) in [
+        ("found_out", "caught"),
+        ("found_out|noticed", "caught"),
+        ("found_out|no_such", "missed"),
+        ("no_such|found_out", "missed"),
+        ("found_out|no_such|noticed", "missed"),
+    ] {
+        cargo(dir.path(), &tests, PASSES, 0);
+        let arguments = ["name", "tries: [0-9]+", control, "N=2", "cargo", "test"];
+        let line = last_line(dir.path(), "by-tests", &arguments);
+        assert_eq!(line, format!("attack: name amount=0 found=0 control={how} true"));
+    }
 }
 
 #[test]

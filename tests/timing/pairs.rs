@@ -110,6 +110,11 @@ impl World {
                     token
                 }),
             ),
+            // A slot compares digests as two words of 64 bits, without a branch. The classes of
+            // this pair are a few bits apart, far less than a word: so nothing but a comparison bit
+            // by bit or byte by byte, up to the first difference, could show here, and none is
+            // planted. One word by word does not: no digest is drawn of which a whole word is the
+            // key's.
             pair(
                 "digest: other in the first bit, or not in the first eight",
                 None,

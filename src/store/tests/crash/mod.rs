@@ -19,17 +19,17 @@ use std::thread;
 use std::time::Instant;
 
 /// An amount that the environment may set.
-fn amount(name: &str, default: u64) -> u64 {
+pub(super) fn amount(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().expect(name))
 }
 
 /// What the seeds of a run are counted from: others try other worlds.
-fn first_seed() -> u64 {
+pub(super) fn first_seed() -> u64 {
     amount("KEYCASK_FIRST_SEED", 0)
 }
 
 /// The seeds to run: all of these, or the one that the environment names.
-fn seeds(all: impl IntoIterator<Item = u64>) -> Vec<u64> {
+pub(super) fn seeds(all: impl IntoIterator<Item = u64>) -> Vec<u64> {
     match std::env::var("KEYCASK_SEED") {
         Ok(seed) => vec![seed.parse().expect("KEYCASK_SEED")],
         Err(_) => all.into_iter().collect(),
@@ -38,7 +38,7 @@ fn seeds(all: impl IntoIterator<Item = u64>) -> Vec<u64> {
 
 /// Does `task` for each of `seeds`, on as many threads as there are processors, and sums up
 /// what it gives. What is wrong with one of them ends it all.
-fn each<T: Default + Send>(
+pub(super) fn each<T: Default + Send>(
     seeds: &[u64],
     task: impl Fn(u64) -> Result<T, String> + Sync,
     add: impl Fn(&mut T, T) + Sync,
@@ -66,7 +66,7 @@ fn each<T: Default + Send>(
 }
 
 /// Says what was run, also where the output of tests that pass is not shown.
-fn report(what: &str, since: Instant) {
+pub(super) fn report(what: &str, since: Instant) {
     let line = format!("crash: {what}, {} s\n", since.elapsed().as_secs());
     let _ = std::io::stderr().write_all(line.as_bytes());
 }
