@@ -103,6 +103,12 @@ impl Mark {
         self.doubted.fetch_max(most.as_ms(), Ordering::Relaxed);
     }
 
+    /// Whether nothing was cut since the store was opened: then the mark comes with the present.
+    #[inline]
+    pub(crate) fn is_in_step(&self) -> bool {
+        self.cut.load(Ordering::Relaxed) == 0
+    }
+
     /// How long before `now` it was at least that [`most`](Self::most) made `then` of a moment.
     /// The moment may have been later than `then` by what was cut, until the clock was believed.
     /// What was cut before the store was opened is not known.

@@ -89,8 +89,8 @@ impl Store {
     fn not_leased(&self, lease: LeaseRef, lineage: KeyId, cost: u32) -> Option<Reason> {
         let credits = self.index.credits(lease, lineage)?;
         let now = self.mark.now();
-        let unread = Credits { reset: Timestamp::NEVER, ..credits };
-        let credits = self.in_file(lineage, now).ok().flatten().unwrap_or(unread);
+        let in_file = self.in_file(lineage, now).ok().flatten();
+        let credits = in_file.unwrap_or_else(|| self.told_of(credits, now));
         Some(match credits.remaining >= cost.into() {
             true => Reason::QuotaExhausted { credits, retry_ms: u64::MAX },
             false => exhausted(credits, cost, now),
@@ -169,7 +169,7 @@ impl Store {
     /// When a refill that is due at `due` comes, as it is told at `now`.
     #[inline]
     fn reset_at(&self, due: Timestamp, now: Timestamp) -> Timestamp {
-        if due > now { due } else { self.mark.comes_to(due) }
+        if due > now && self.mark.is_in_step() { due } else { self.mark.comes_to(due) }
     }
 
     /// Gives back to the file what is leased of all lineages.

@@ -118,13 +118,14 @@ fn p16_many_threads_are_granted_as_many_credits_as_there_are() {
 #[test]
 fn p17_a_denial_takes_no_credits_and_no_rate() {
     let scene = Scene::new();
-    let key = scene.key_of("paced", Some("10"));
+    // So many that what the rate refuses would be paid for from memory.
+    let key = scene.key_of("paced", Some("1000"));
     let store = scene.store();
     assert!(scene.pay(&key, 1));
     let refused = |wanted: &str, request: &Request| {
         let reason = scene.ask(&key, request).unwrap_err();
         assert_eq!(reason.name(), wanted);
-        assert_eq!(scene.remaining(&key), 9, "{wanted} took credits");
+        assert_eq!(scene.remaining(&key), 999, "{wanted} took credits");
     };
     store.suspend(key.id, &by()).unwrap();
     refused("suspended", &Request::new());
@@ -194,7 +195,10 @@ fn a_lease_is_renewed_with_other_commits_before_it_is_used_up() {
     let scene = Scene::new();
     let key = scene.key("10000");
     let commits = |scene: &Scene| scene.store().stats().unwrap().seq;
+    let in_file = |scene: &Scene| scene.beside().key(key.id).unwrap().quota.unwrap().remaining;
     assert!(scene.pay(&key, 1));
+    scene.key_of("plain", None);
+    assert_eq!(in_file(&scene), 9_900, "a lease that is not low was renewed");
     for _ in 0..60 {
         assert!(scene.pay(&key, 1));
     }
@@ -208,7 +212,6 @@ fn a_lease_is_renewed_with_other_commits_before_it_is_used_up() {
     assert_eq!(scene.remaining(&key), 10_000 - 151);
     // Half of a lease is used up, and nothing was used that is kept: flushing renews it all the
     // same. What the file has left, a reader sees.
-    let in_file = |scene: &Scene| scene.beside().key(key.id).unwrap().quota.unwrap().remaining;
     let had = in_file(&scene);
     scene.store().flush().unwrap();
     assert!(in_file(&scene) < had, "a lease that is low was not renewed");

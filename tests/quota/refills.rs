@@ -133,6 +133,21 @@ fn a_refill_that_was_due_while_the_store_was_closed_comes_within_an_hour_and_say
     assert_eq!(told(&scene, &key).0, "2026-03-01T00:00:00Z");
 }
 
+/// It was told to come when it was due.
+#[test]
+fn a_refill_that_is_due_soon_after_a_store_was_opened_is_told_to_come_when_the_clock_is_believed() {
+    for opened in ["2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z"] {
+        let mut scene = Scene::new();
+        let key = scene.key("3 per month");
+        assert_eq!(scene.drain(&key), 3);
+        scene.close_until(opened);
+        let (reset, retry_ms) = told(&scene, &key);
+        assert_eq!(retry_ms, 3_600_000, "{opened}");
+        scene.clock.until(&reset);
+        assert_eq!(scene.drain(&key), 3, "{opened}");
+    }
+}
+
 /// The same, of every refill after it: a quota per day was refilled at another time of the day.
 #[test]
 fn refills_are_on_time_again_an_hour_after_a_store_that_was_closed_was_opened() {
