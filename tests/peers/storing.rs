@@ -102,6 +102,8 @@ fn a_process_with_little_room() {
         return;
     };
     let store = Store::open(&path).unwrap();
+    // From here on it writes to another file, and is to tell how that one fails.
+    store.compact().unwrap();
     let realm = store.realm("r").unwrap();
     let request = keycask::Request::new();
     let metadata = format!("\"{}\"", "x".repeat(4000));
@@ -116,6 +118,10 @@ fn a_process_with_little_room() {
     };
     assert_eq!(error.kind(), ErrorKind::Full, "{error}");
     assert!(!done.is_empty());
+    let again = store.issue(&spec, &by()).unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Poisoned);
+    let failure = std::error::Error::source(&again).map(ToString::to_string);
+    assert!(failure.is_some_and(|why| why.contains("File too large")), "{again:?}");
     let all_granted = |store: &Store| {
         let tokens = done.iter().map(text).chain([token.as_str()]);
         tokens
