@@ -103,7 +103,8 @@ impl Mark {
         self.doubted.fetch_max(most.as_ms(), Ordering::Relaxed);
     }
 
-    /// Whether nothing was cut since the store was opened: then the mark comes with the present.
+    /// Whether nothing was seen to be cut since the store was opened. As long as nothing is to be
+    /// cut, the mark comes with the present.
     #[inline]
     pub(crate) fn is_in_step(&self) -> bool {
         self.cut.load(Ordering::Relaxed) == 0

@@ -172,7 +172,6 @@ func TestATimeIsNoOtherMeaning(t *testing.T) {
 	for back := int64(0); back < 8; back++ {
 		times = append(times, time.UnixMilli(math.MaxInt64-back))
 	}
-	// The milliseconds of these wrap, the first to 5,000 and the second to 4,616.
 	// Their milliseconds wrap: one's to 384, the other's to those of a Monday.
 	for _, seconds := range []int64{18_446_744_073_709_552, 18_446_745_841_313_152} {
 		times = append(times, time.Unix(seconds, 0))

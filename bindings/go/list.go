@@ -144,7 +144,7 @@ func (s *Store) ListPage(
 			after.struct_size = C.sizeof_keycask_cursor
 			reached.struct_size = C.sizeof_keycask_cursor
 			// One that is too long is refused by its length.
-			after.len = C.uint32_t(min(len(from), math.MaxUint32))
+			after.len = C.uint32_t(min(uint64(len(from)), math.MaxUint32))
 			for i := range min(len(from), C.KEYCASK_CURSOR_MAX) {
 				after.text[i] = C.char(from[i])
 			}

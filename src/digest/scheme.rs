@@ -274,9 +274,10 @@ pub(crate) fn check_secret_name(name: &str) -> Result<()> {
     if fits && name.chars().all(allowed) {
         return Ok(());
     }
-    // The secret itself may stand in the place of its name.
-    let what = no_such("secret", name);
-    let why = format!("{what}: a name has 1 to {SECRET_NAME_MAX} of a-z, 0-9 and -");
+    // The secret itself may stand in the place of its name: nothing of it is quoted.
+    let len = name.len();
+    let why =
+        format!("secret's name of {len} bytes: want 1 to {SECRET_NAME_MAX} of a-z, 0-9 and -");
     Err(refuse(why))
 }
 
@@ -436,7 +437,7 @@ mod tests {
         for (name, says) in [
             (long.to_owned(), "scheme of 26 bytes: there is none"),
             (format!("sha256:{long}"), "scheme \"sha256\": word of 26 bytes is none"),
-            (format!("hmac-sha256:key={long}"), "secret of 26 bytes: a name has"),
+            (format!("hmac-sha256:key={long}"), "secret's name of 26 bytes: want 1"),
             (format!("talos:after={long}"), "scheme \"talos\": the network's id"),
         ] {
             assert!(why(&name).starts_with(says), "{}", why(&name));

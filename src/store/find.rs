@@ -52,13 +52,15 @@ pub(super) struct Beside {
 /// The same as [`Found`], with room of its own.
 pub(super) struct Known {
     pub entry: Entry,
+    /// Whether a digest of the token itself found it, and not one of another system's digest.
+    of_token: bool,
     beside: Beside,
     rights: Rights,
 }
 
 impl Known {
     pub(super) fn found(&self) -> Found<'_> {
-        let Self { entry, beside: Beside { side, owner }, rights } = self;
+        let Self { entry, beside: Beside { side, owner }, rights, .. } = self;
         Found { entry: *entry, side: side.as_ref(), owner: owner.as_ref(), rights: *rights }
     }
 }
@@ -129,7 +131,8 @@ impl Store {
             Err(Missing::Unsure) => return Err(Denial::UNKNOWN),
         };
         let beside = Beside { side, owner: Some(owner) };
-        Ok(bound.rights(entry.kind).map(|rights| Known { entry, beside, rights }))
+        let known = |rights| Known { entry, of_token: true, beside, rights };
+        Ok(bound.rights(entry.kind).map(known))
     }
 
     /// Whether decisions in a realm need the owners of keys.
@@ -140,7 +143,7 @@ impl Store {
 
     /// The key of a text that the present digest does not find, by the others that there are, and
     /// what found it: the first that the request accepts. If one before it is revoked, so is the
-    /// token, and it is that one.
+    /// token, and it is that one; likewise if one before it has the token.
     ///
     /// # Errors
     ///
@@ -154,7 +157,8 @@ impl Store {
     ) -> Result<Option<(Presented<'s>, Known)>, Denial> {
         let mut others = self.find_otherwise(text, request);
         let decides = |known: &Known| {
-            known.entry.state == State::Revoked || text.bound.accepts(known.entry.kind, request)
+            let is_its = known.of_token || known.entry.state == State::Revoked;
+            is_its || text.bound.accepts(known.entry.kind, request)
         };
         others.find(|other| other.as_ref().map_or(true, |(_, known)| decides(known))).transpose()
     }
@@ -178,7 +182,7 @@ impl Store {
             let approach = self.index.approach(locator);
             let presented = Presented { approach, digest: candidate.digest };
             let known = self.find(bound, &presented, request).transpose()?;
-            Some(known.map(|known| (presented, known)))
+            Some(known.map(|known| (presented, Known { of_token: candidate.by_end, ..known })))
         })
     }
 

@@ -162,9 +162,14 @@ impl Noted {
         self.blocked().insert(key, other);
     }
 
-    /// What was said of a key to [`block`](Self::block), which is forgotten.
-    pub(super) fn unblock(&self, key: KeyId) -> Option<KeyId> {
-        self.blocked().remove(&key)
+    /// What was said of a key to [`block`](Self::block).
+    pub(super) fn blocking(&self, key: KeyId) -> Option<KeyId> {
+        self.blocked().get(&key).copied()
+    }
+
+    /// The key that [`block`](Self::block) was told of has gone.
+    pub(super) fn unblock(&self, key: KeyId) {
+        self.blocked().remove(&key);
     }
 
     fn blocked(&self) -> MutexGuard<'_, HashMap<KeyId, KeyId>> {

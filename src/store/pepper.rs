@@ -227,10 +227,13 @@ impl Store {
             if !is_left(&held.record, previous) || self.noted.has(*key) {
                 continue;
             }
-            // It was verified, and is to be once more if it can come over by now.
-            if let Some(other) = self.noted.unblock(*key) {
-                let blocked = view.is_key(other)?;
-                return Err(if blocked { taken(*key, other) } else { not_noted(1) });
+            if let Some(other) = self.noted.blocking(*key) {
+                if view.is_key(other)? {
+                    return Err(taken(*key, other));
+                }
+                // It was verified, and comes over once it is verified again.
+                self.noted.unblock(*key);
+                return Err(not_noted(1));
             }
             let revoked = in_state(held.record.clone(), State::Revoked, by, now);
             let (event, realm, owner) = (Event::KeyRevoked, held.realm, &held.owner.id);

@@ -89,8 +89,8 @@ impl Store {
     fn not_leased(&self, lease: LeaseRef, lineage: KeyId, cost: u32) -> Option<Reason> {
         let credits = self.index.credits(lease, lineage)?;
         let now = self.mark.now();
-        let in_file = self.in_file(lineage, now).ok().flatten();
-        let credits = in_file.unwrap_or_else(|| self.told_of(credits, now));
+        let unread = Credits { reset: Timestamp::NEVER, ..credits };
+        let credits = self.in_file(lineage, now).ok().flatten().unwrap_or(unread);
         Some(match credits.remaining >= cost.into() {
             true => Reason::QuotaExhausted { credits, retry_ms: u64::MAX },
             false => exhausted(credits, cost, now),

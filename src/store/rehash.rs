@@ -5,7 +5,7 @@
 //! [`Store::rehash`] writes what was noted. What is lost before, by a crash, by a rotation or for
 //! want of room, is noted at the next verify.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::noted::{Noted, Verified};
 use super::state::in_state;
@@ -71,7 +71,7 @@ impl Store {
         let done = self.commit(|view, realms, now| {
             let current = self.routes.load().current.number;
             let mut draft = Draft::new(0_u64);
-            let mut digests = HashSet::new();
+            let mut moved = HashMap::new();
             for verified in &taken.verified {
                 let Some(record) = view.key(verified.key_id)? else { continue };
                 // It may have been rehashed, or the pepper rotated, since it was verified.
@@ -87,15 +87,15 @@ impl Store {
                 // The token may be another key's by now. If that is one of another realm, this one
                 // is found all the same, and stays as it is.
                 let approach = self.index.approach(to.locator);
-                if let Some((other, _)) = self.index.find(&approach, &new.digest, None) {
-                    if realms.realm_of(other.kind) != realms.realm_of(new.kind) {
-                        self.noted.block(new.key_id, other.key_id);
+                let there = self.index.find(&approach, &new.digest, None);
+                let there = there.map(|(entry, _)| (entry.key_id, entry.kind));
+                if let Some((other, kind)) = there.or(moved.get(&to.digest).copied()) {
+                    if realms.realm_of(kind) != realms.realm_of(new.kind) {
+                        self.noted.block(new.key_id, other);
                     }
                     continue;
                 }
-                if !digests.insert(to.digest) {
-                    continue;
-                }
+                moved.insert(to.digest, (new.key_id, new.kind));
                 if let Some(realm) = realms.realm_of(new.kind) {
                     let changes = [(realm, before, -1), (realm, Way::of(&new), 1)];
                     draft = draft.ways(changes);
