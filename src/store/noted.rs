@@ -14,8 +14,8 @@ use crate::key_id::KeyId;
 /// How many keys are noted at most: 512 KiB of them. Miri pays for each place.
 const ROOM: usize = if cfg!(miri) { 128 } else { 4096 };
 
-/// How many twins of one key are noted: one less than a realm has schemes.
-const TWINS: usize = 7;
+/// How many twins of one key are noted: as many as a realm has schemes.
+const TWINS: usize = 8;
 
 /// Other keys that a text finds.
 pub(super) type Twins = [Option<KeyId>; TWINS];
@@ -34,7 +34,7 @@ pub(super) struct Verified {
     /// Of the pepper, for `digest`.
     pub generation: u8,
     pub last_four: [u8; 4],
-    /// Other keys that were imported with digests of the same token.
+    /// Other keys that were imported with digests of the same token, and were not revoked.
     pub twins: Twins,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct Verified {
 ///  1-2 found
 ///  3-6 digest
 ///    7 marks   last four (bits 0-31), generation (32-39), full (40)
-/// 8-14 twins   key ids; 0 for none
+/// 8-15 twins   key ids; 0 for none
 /// ```
 #[repr(align(64))]
 #[derive(Default)]
@@ -176,6 +176,11 @@ impl Noted {
         self.blocked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Loses all that was noted: it may be of no use by now.
+    pub(super) fn lose(&self) {
+        self.miss(self.take().len().try_into().unwrap_or(u64::MAX));
+    }
+
     /// Forgets all that was noted, and what was lost of it.
     pub(super) fn clear(&self) {
         self.take();
@@ -219,7 +224,7 @@ mod tests {
             digest: Digest::from_bytes(digest),
             generation: a,
             last_four: [a, b, c, d],
-            twins: std::array::from_fn(|n| (n as u64 <= id % 8).then_some(KeyId::from_bits(id))),
+            twins: std::array::from_fn(|n| (n as u64 <= id % 9).then_some(KeyId::from_bits(id))),
         }
     }
 

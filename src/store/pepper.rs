@@ -223,8 +223,8 @@ impl Store {
                 continue;
             }
             let held = self.hold(view, realms, *key)?;
-            // It may have been verified meanwhile: it comes over, or has.
-            if !is_left(&held.record, previous) || self.noted.has(*key) {
+            // It may have come over meanwhile.
+            if !is_left(&held.record, previous) {
                 continue;
             }
             if let Some(other) = self.noted.blocking(*key) {
@@ -234,6 +234,9 @@ impl Store {
                 // It was verified, and comes over once it is verified again.
                 self.noted.unblock(*key);
                 return Err(not_noted(1));
+            }
+            if self.noted.has(*key) {
+                continue;
             }
             let revoked = in_state(held.record.clone(), State::Revoked, by, now);
             let (event, realm, owner) = (Event::KeyRevoked, held.realm, &held.owner.id);

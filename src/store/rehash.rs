@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use super::noted::{Noted, Verified};
+use super::noted::{Noted, Twins, Verified};
 use super::state::in_state;
 use super::ways::Way;
 use super::{Draft, Realms, Store, trail};
@@ -81,6 +81,11 @@ impl Store {
                     self.noted.miss((record.pepper != current).into());
                     continue;
                 }
+                // That may have been said of the token: the next verify finds it out.
+                if record.state != State::Revoked && is_one_revoked(view, &verified.twins)? {
+                    self.noted.miss(1);
+                    continue;
+                }
                 let (from, before) = (record.address(), Way::of(&record));
                 let new = rehashed(record, verified);
                 let to = new.address();
@@ -89,19 +94,24 @@ impl Store {
                 let approach = self.index.approach(to.locator);
                 let there = self.index.find(&approach, &new.digest, None);
                 let there = there.map(|(entry, _)| (entry.key_id, entry.kind));
-                if let Some((other, kind)) = there.or(moved.get(&to.digest).copied()) {
-                    if realms.realm_of(kind) != realms.realm_of(new.kind) {
+                let realm = realms.realm_of(new.kind);
+                match there.or(moved.get(&to.digest).copied()) {
+                    Some((_, kind)) if realms.realm_of(kind) == realm => continue,
+                    Some((other, _)) if new.state != State::Revoked => {
                         self.noted.block(new.key_id, other);
+                        continue;
                     }
-                    continue;
+                    Some(_) => {}
+                    None => {
+                        moved.insert(to.digest, (new.key_id, new.kind));
+                        if let Some(realm) = realm {
+                            let changes = [(realm, before, -1), (realm, Way::of(&new), 1)];
+                            draft = draft.ways(changes);
+                        }
+                        draft.value = draft.value.saturating_add(1);
+                        draft = draft.op(Op::Rekey(new, from));
+                    }
                 }
-                moved.insert(to.digest, (new.key_id, new.kind));
-                if let Some(realm) = realms.realm_of(new.kind) {
-                    let changes = [(realm, before, -1), (realm, Way::of(&new), 1)];
-                    draft = draft.ways(changes);
-                }
-                draft.value = draft.value.saturating_add(1);
-                draft = draft.op(Op::Rekey(new, from));
                 let by =
                     Actor::new(REHASH).because(format!("its token is that of {}", verified.key_id));
                 for twin in verified.twins.into_iter().flatten() {
@@ -153,6 +163,16 @@ impl Store {
             self.noted.make_room();
         }
     }
+}
+
+/// Whether one of these is revoked, or was and is swept.
+fn is_one_revoked(view: &View<'_>, twins: &Twins) -> Result<bool> {
+    for twin in twins.iter().flatten() {
+        if view.key(*twin)?.is_none_or(|record| record.state == State::Revoked) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The key of `record` with the digest that was computed when it was verified.

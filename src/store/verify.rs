@@ -425,17 +425,17 @@ impl Store {
     }
 }
 
-/// The keys beside `key` among those that a text finds; an error if it is unsure of one.
+/// The keys beside `key` among those that a text finds, but for revoked ones; an error if it is
+/// unsure of one.
 fn twins_of<'s>(
     key: KeyId,
     found: impl Iterator<Item = Result<(Presented<'s>, Known), Denial>>,
 ) -> Result<Twins, Denial> {
     let mut twins = Twins::default();
-    let others = found
-        .map(|found| found.map(|(_, known)| known.entry.key_id))
-        .filter(|found| *found != Ok(key));
+    let is_twin = |known: &Known| known.entry.key_id != key && known.entry.state != State::Revoked;
+    let others = found.filter(|found| found.as_ref().map_or(true, |(_, known)| is_twin(known)));
     for (place, other) in twins.iter_mut().zip(others) {
-        *place = Some(other?);
+        *place = Some(other?.1.entry.key_id);
     }
     Ok(twins)
 }

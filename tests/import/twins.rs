@@ -1,5 +1,8 @@
 //! One token that was imported more than once makes keys of several kinds and realms.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
 use keycask::{ErrorKind, Import, Pepper, Reason, Request, Spec, State};
 use sha2::{Digest, Sha512};
 
@@ -48,6 +51,63 @@ fn a_token_whose_key_is_revoked_is_granted_as_a_key_of_no_other_kind() {
         let state = scene.store.key(second).unwrap().state;
         assert_eq!(state == State::Revoked, !by_token, "what came with its token is found alone");
     }
+}
+
+/// What was noted when the token was verified gave it back to the key that was granted then.
+#[test]
+fn a_token_that_is_revoked_before_its_key_comes_over_stays_so() {
+    for by_token in [true, false] {
+        let scene = Scene::new();
+        let [first] = scene.import(&[scene.of_kind("shown", "sha256")])[..] else { panic!() };
+        scene.import(&[scene.of_kind("live", "sha512")]);
+        assert_eq!(scene.reason_for("live"), None);
+        let revoked = match by_token {
+            true => {
+                let key = scene.store.revoke_presented(scene.acme, TOKEN.as_bytes(), "leaked");
+                key.unwrap().key_id
+            }
+            false => scene.store.revoke(first, &by()).unwrap().key_id,
+        };
+        assert_eq!(revoked, first);
+        for _ in 0..3 {
+            scene.store.flush().unwrap();
+            assert_eq!(scene.reason_for("live"), Some(Reason::Unknown), "{by_token}");
+        }
+        assert_eq!(scene.reason_for("shown"), Some(Reason::Revoked));
+        scene.store.check().unwrap();
+    }
+}
+
+/// A key was noted without one that was imported after it, and was given the token though that one
+/// was revoked.
+#[test]
+fn a_key_that_was_noted_before_a_twin_came_is_noted_anew() {
+    let scene = Scene::new();
+    scene.import(&[scene.of_kind("live", "sha512")]);
+    assert_eq!(scene.reason_for("live"), None);
+    let twin = scene.import(&[scene.of_kind("live", "sha256")])[0];
+    scene.store.revoke(twin, &by()).unwrap();
+    for _ in 0..3 {
+        scene.store.flush().unwrap();
+        assert_eq!(scene.reason_for("live"), Some(Reason::Revoked));
+    }
+}
+
+/// Those of a revoked key that could not come over were left, and granted once it was swept.
+#[test]
+fn twins_of_a_revoked_key_are_revoked_also_if_a_key_of_another_realm_has_the_token() {
+    let scene = Scene::new();
+    let other = scene.store.realm("other").unwrap();
+    scene.store.set_owner(other, "bob", &keycask::OwnerChange::new(), &by()).unwrap();
+    let there = Import::token(Spec::new(other, "live", "bob"), TOKEN).unwrap();
+    let keys = [scene.of_kind("live", "sha256"), scene.of_kind("live", "sha512")];
+    let keys = [there].into_iter().chain(keys).map(|import| scene.import(&[import])[0]);
+    let [_, first, second] = keys.collect::<Vec<_>>()[..] else { panic!() };
+    scene.store.revoke(first, &by()).unwrap();
+    assert_eq!(scene.reason_for("live"), Some(Reason::Revoked));
+    scene.store.rehash().unwrap();
+    assert_eq!(scene.store.key(second).unwrap().state, State::Revoked);
+    scene.store.verify(other, TOKEN.as_bytes(), &Request::new()).unwrap();
 }
 
 /// Those of other kinds than the request accepts were left, and granted once the first was revoked.
@@ -123,6 +183,18 @@ fn a_pepper_is_not_retired_while_a_key_in_use_cannot_come_over() {
         }
     }
     used();
+    // Likewise while somebody uses it.
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                verified();
+            }
+        });
+        let refused = scene.store.retire_pepper(&by());
+        done.store(true, Ordering::Relaxed);
+        assert_eq!(refused.unwrap_err().kind(), ErrorKind::Conflict);
+    });
     for key in [by_token, by_digest] {
         scene.store.revoke(key, &by()).unwrap();
     }

@@ -147,7 +147,7 @@ impl Store {
             let why = format!("imports: {}; up to {ISSUE_MAX} are allowed", keys.len());
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        self.commit(|view, realms, now| {
+        let outcomes = self.commit(|view, realms, now| {
             self.known.fill(view, || self.routes.load().has_imports())?;
             let mut importing =
                 Importing::new(self, (view, realms, now), (rules, by), taken, keys)?;
@@ -160,7 +160,12 @@ impl Store {
             }
             change.ops.iter().filter_map(Op::key).for_each(|record| self.known.note(record));
             Ok(Draft { change, value: outcomes })
-        })
+        })?;
+        if outcomes.iter().any(|outcome| matches!(outcome, ImportOutcome::Imported(_))) {
+            // One of these may be a twin of a key that was noted without it.
+            self.noted.lose();
+        }
+        Ok(outcomes)
     }
 
     /// How many keys of `realm` are still found by another system's digest, or are of a
