@@ -142,8 +142,8 @@ impl Store {
     }
 
     /// The key of a text that the present digest does not find, by the others that there are, and
-    /// what found it: the first that the request accepts. If one before it is revoked, so is the
-    /// token, and it is that one; likewise if one before it has the token.
+    /// what found it: the one that has the token or, of those that came with digests of it, the
+    /// first that the request accepts; but one that is revoked, for then the token is.
     ///
     /// # Errors
     ///
@@ -155,12 +155,22 @@ impl Store {
         text: Text<'_>,
         request: &Request,
     ) -> Result<Option<(Presented<'s>, Known)>, Denial> {
-        let mut others = self.find_otherwise(text, request);
-        let decides = |known: &Known| {
-            let is_its = known.of_token || known.entry.state == State::Revoked;
-            is_its || text.bound.accepts(known.entry.kind, request)
-        };
-        others.find(|other| other.as_ref().map_or(true, |(_, known)| decides(known))).transpose()
+        let mut first = None;
+        for other in self.find_otherwise(text, request) {
+            let (presented, known) = match other {
+                Ok(found) => found,
+                // What cannot be made out beside a key is made out before that comes over.
+                Err(_) if first.is_some() => break,
+                Err(denial) => return Err(denial),
+            };
+            if known.of_token || known.entry.state == State::Revoked {
+                return Ok(Some((presented, known)));
+            }
+            if first.is_none() && text.bound.accepts(known.entry.kind, request) {
+                first = Some((presented, known));
+            }
+        }
+        Ok(first)
     }
 
     /// Each key of a text that another digest than the present one finds, and what found it: more

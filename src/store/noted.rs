@@ -34,7 +34,7 @@ pub(super) struct Verified {
     /// Of the pepper, for `digest`.
     pub generation: u8,
     pub last_four: [u8; 4],
-    /// Other keys that were imported with digests of the same token, and were not revoked.
+    /// Other keys that were imported with digests of the same token.
     pub twins: Twins,
 }
 
@@ -174,11 +174,6 @@ impl Noted {
 
     fn blocked(&self) -> MutexGuard<'_, HashMap<KeyId, KeyId>> {
         self.blocked.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Loses all that was noted: it may be of no use by now.
-    pub(super) fn lose(&self) {
-        self.miss(self.take().len().try_into().unwrap_or(u64::MAX));
     }
 
     /// Forgets all that was noted, and what was lost of it.

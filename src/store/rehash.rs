@@ -5,9 +5,9 @@
 //! [`Store::rehash`] writes what was noted. What is lost before, by a crash, by a rotation or for
 //! want of room, is noted at the next verify.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::noted::{Noted, Twins, Verified};
+use super::noted::{Noted, Verified};
 use super::state::in_state;
 use super::ways::Way;
 use super::{Draft, Realms, Store, trail};
@@ -44,8 +44,9 @@ impl Store {
     /// [rotated](Self::rotate_pepper). Gives how many there were: a few thousand at most.
     ///
     /// Of a token that was imported with digests by several schemes, there are several keys, which
-    /// nothing told before it was verified. The one that was granted is its key from then on; the
-    /// others are revoked with it, as the audit trail says by the name `rehash`.
+    /// nothing told before it was verified. The one that was granted is its key from then on, and the
+    /// others are revoked; or all are, if one was revoked meanwhile. The audit trail says so by the
+    /// name `rehash`.
     ///
     /// [`flush`](Self::flush) and [`close`](Self::close) do it too. A service calls one of them
     /// now and then; what a crash loses is noted again when the key is next verified.
@@ -71,7 +72,8 @@ impl Store {
         let done = self.commit(|view, realms, now| {
             let current = self.routes.load().current.number;
             let mut draft = Draft::new(0_u64);
-            let mut moved = HashMap::new();
+            // The keys that this commit changes, and whose token the digests are that it gives out.
+            let (mut settled, mut moved) = (HashSet::new(), HashMap::new());
             for verified in &taken.verified {
                 let Some(record) = view.key(verified.key_id)? else { continue };
                 // It may have been rehashed, or the pepper rotated, since it was verified.
@@ -81,9 +83,14 @@ impl Store {
                     self.noted.miss((record.pepper != current).into());
                     continue;
                 }
-                // That may have been said of the token: the next verify finds it out.
-                if record.state != State::Revoked && is_one_revoked(view, &verified.twins)? {
-                    self.noted.miss(1);
+                let twins = verified.twins.into_iter().flatten();
+                let revoked = revoked_of(view, &record, twins.clone())?;
+                let whose = revoked.unwrap_or(verified.key_id);
+                let by = Actor::new(REHASH).because(format!("its token is that of {whose}"));
+                if revoked.is_some() {
+                    for key in twins.chain([verified.key_id]).filter(|key| settled.insert(*key)) {
+                        draft = self.revoke_twin(view, realms, draft, key, &by, now)?;
+                    }
                     continue;
                 }
                 let (from, before) = (record.address(), Way::of(&record));
@@ -103,6 +110,9 @@ impl Store {
                     }
                     Some(_) => {}
                     None => {
+                        if !settled.insert(new.key_id) {
+                            continue;
+                        }
                         moved.insert(to.digest, (new.key_id, new.kind));
                         if let Some(realm) = realm {
                             let changes = [(realm, before, -1), (realm, Way::of(&new), 1)];
@@ -112,9 +122,7 @@ impl Store {
                         draft = draft.op(Op::Rekey(new, from));
                     }
                 }
-                let by =
-                    Actor::new(REHASH).because(format!("its token is that of {}", verified.key_id));
-                for twin in verified.twins.into_iter().flatten() {
+                for twin in twins.filter(|twin| settled.insert(*twin)) {
                     draft = self.revoke_twin(view, realms, draft, twin, &by, now)?;
                 }
             }
@@ -136,8 +144,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Draft<u64>> {
         let Some(record) = view.key(twin)? else { return Ok(draft) };
-        let left = record.parts.imported.as_ref().is_some_and(|i| i.found_by().is_some());
-        if !left || record.state == State::Revoked {
+        if !is_by_digest(&record) || record.state == State::Revoked {
             return Ok(draft);
         }
         let held = self.hold(view, realms, twin)?;
@@ -145,6 +152,24 @@ impl Store {
         let (event, realm, owner) = (Event::KeyRevoked, held.realm, &held.owner.id);
         let entry = trail::key_change(event, by, now, realm, &held.record, &revoked, owner);
         Ok(draft.seal(twin, None).op(Op::Key(revoked)).entry(entry))
+    }
+
+    /// Forgets what was noted, for keys have come that it may not tell of. What is left on the
+    /// pepper before counts as missed.
+    pub(super) fn lose_notes(&self) {
+        let lost = self.noted.take();
+        if lost.is_empty() {
+            return;
+        }
+        let (view, current) = (self.storage.view(), self.routes.load().current.number);
+        for verified in lost {
+            let record = view.as_ref().map(|view| view.key(verified.key_id));
+            let left = match record {
+                Ok(Ok(record)) => record.is_some_and(|record| record.pepper != current),
+                Ok(Err(_)) | Err(_) => true,
+            };
+            self.noted.miss(left.into());
+        }
     }
 
     /// So many more keys are on these ways, or fewer.
@@ -165,14 +190,27 @@ impl Store {
     }
 }
 
-/// Whether one of these is revoked, or was and is swept.
-fn is_one_revoked(view: &View<'_>, twins: &Twins) -> Result<bool> {
-    for twin in twins.iter().flatten() {
-        if view.key(*twin)?.is_none_or(|record| record.state == State::Revoked) {
-            return Ok(true);
+/// The one of its twins that is revoked, or was and is swept, of a key that may have been verified
+/// before: then its token is. Not of one that has its token.
+fn revoked_of(
+    view: &View<'_>,
+    record: &KeyRecord,
+    twins: impl Iterator<Item = KeyId>,
+) -> Result<Option<KeyId>> {
+    if record.state == State::Revoked || !is_by_digest(record) {
+        return Ok(None);
+    }
+    for twin in twins {
+        if view.key(twin)?.is_none_or(|twin| twin.state == State::Revoked) {
+            return Ok(Some(twin));
         }
     }
-    Ok(false)
+    Ok(None)
+}
+
+/// Whether a digest of another system's finds the key, and not its token.
+fn is_by_digest(record: &KeyRecord) -> bool {
+    record.parts.imported.as_ref().is_some_and(|imported| imported.found_by().is_some())
 }
 
 /// The key of `record` with the digest that was computed when it was verified.

@@ -288,16 +288,20 @@ impl Store {
             if (verdict.is_ok() || known.entry.state == State::Revoked)
                 && let Ok(twins) = twins_of(known.entry.key_id, self.find_otherwise(text, request))
             {
-                // A twin of a revoked key is revoked with it, before it is found in its place.
-                if verdict.is_ok() || twins[0].is_some() {
-                    self.noted.note(&Verified {
-                        key_id: known.entry.key_id,
-                        found: other.digest.words(),
-                        digest: presented.digest,
-                        generation: ways.current.number,
-                        last_four: token.last_chunk().copied().unwrap_or_default(),
-                        twins,
-                    });
+                // A twin of a revoked key is revoked with it, before it is found in its place. One
+                // that the ways from before do not find is found by the next verify.
+                let verified = Verified {
+                    key_id: known.entry.key_id,
+                    found: other.digest.words(),
+                    digest: presented.digest,
+                    generation: ways.current.number,
+                    last_four: token.last_chunk().copied().unwrap_or_default(),
+                    twins,
+                };
+                match self.renewed(text) {
+                    None if verdict.is_ok() || twins[0].is_some() => self.noted.note(&verified),
+                    None => {}
+                    Some(_) => self.noted.miss(1),
                 }
             }
             match verdict {
@@ -425,17 +429,15 @@ impl Store {
     }
 }
 
-/// The keys beside `key` among those that a text finds, but for revoked ones; an error if it is
-/// unsure of one.
+/// The keys beside `key` among those that a text finds; an error if it is unsure of one.
 fn twins_of<'s>(
     key: KeyId,
     found: impl Iterator<Item = Result<(Presented<'s>, Known), Denial>>,
 ) -> Result<Twins, Denial> {
     let mut twins = Twins::default();
-    let is_twin = |known: &Known| known.entry.key_id != key && known.entry.state != State::Revoked;
-    let others = found.filter(|found| found.as_ref().map_or(true, |(_, known)| is_twin(known)));
-    for (place, other) in twins.iter_mut().zip(others) {
-        *place = Some(other?.1.entry.key_id);
+    let ids = found.map(|found| found.map(|(_, known)| known.entry.key_id));
+    for (place, twin) in twins.iter_mut().zip(ids.filter(|id| *id != Ok(key))) {
+        *place = Some(twin?);
     }
     Ok(twins)
 }

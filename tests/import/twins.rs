@@ -53,6 +53,29 @@ fn a_token_whose_key_is_revoked_is_granted_as_a_key_of_no_other_kind() {
     }
 }
 
+/// It was granted as the one that is found first, until a request that does not accept that one's
+/// kind was refused: whether the token lived on was left to chance.
+#[test]
+fn a_token_of_which_one_key_is_revoked_is_granted_as_none() {
+    for first in [true, false] {
+        let scene = Scene::new();
+        let keys = ["sha256", "sha512"].map(|scheme| {
+            let kind = if (scheme == "sha256") == first { "shown" } else { "live" };
+            scene.import(&[scene.of_kind(kind, scheme)])[0]
+        });
+        scene.store.revoke(keys[usize::from(!first)], &by()).unwrap();
+        for _ in 0..2 {
+            assert_eq!(scene.reason_for("live"), Some(Reason::Unknown), "{first}");
+            assert_eq!(scene.reason_for("shown"), Some(Reason::Revoked), "{first}");
+            scene.store.flush().unwrap();
+        }
+        for key in keys {
+            assert_eq!(scene.store.key(key).unwrap().state, State::Revoked);
+        }
+        scene.store.check().unwrap();
+    }
+}
+
 /// What was noted when the token was verified gave it back to the key that was granted then.
 #[test]
 fn a_token_that_is_revoked_before_its_key_comes_over_stays_so() {

@@ -147,6 +147,7 @@ impl Store {
             let why = format!("imports: {}; up to {ISSUE_MAX} are allowed", keys.len());
             return Err(Error::new(ErrorKind::Argument, why));
         }
+        let mut takes = false;
         let outcomes = self.commit(|view, realms, now| {
             self.known.fill(view, || self.routes.load().has_imports())?;
             let mut importing =
@@ -158,12 +159,12 @@ impl Store {
             if rules.dry_run || rules.halt() && outcomes.iter().any(refused) {
                 return Ok(Draft::new(outcomes));
             }
+            takes = !change.ops.is_empty();
             change.ops.iter().filter_map(Op::key).for_each(|record| self.known.note(record));
             Ok(Draft { change, value: outcomes })
         })?;
-        if outcomes.iter().any(|outcome| matches!(outcome, ImportOutcome::Imported(_))) {
-            // One of these may be a twin of a key that was noted without it.
-            self.noted.lose();
+        if takes {
+            self.lose_notes();
         }
         Ok(outcomes)
     }
