@@ -44,9 +44,9 @@ impl Store {
     /// [rotated](Self::rotate_pepper). Gives how many there were: a few thousand at most.
     ///
     /// Of a token that was imported with digests by several schemes, there are several keys, which
-    /// nothing told before it was verified. The one that was granted is its key from then on, and the
-    /// others are revoked; or all are, if one was revoked meanwhile. The audit trail says so by the
-    /// name `rehash`.
+    /// nothing told before it was verified. The one that was granted is its key from then on, and
+    /// the others are revoked; or all are, if one was revoked meanwhile. The audit trail says so by
+    /// the name `rehash`.
     ///
     /// [`flush`](Self::flush) and [`close`](Self::close) do it too. A service calls one of them
     /// now and then; what a crash loses is noted again when the key is next verified.
