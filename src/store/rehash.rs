@@ -48,8 +48,8 @@ impl Store {
     /// the others are revoked; or all are, if one was revoked meanwhile. The audit trail says so by
     /// the name `rehash`.
     ///
-    /// [`flush`](Self::flush) and [`close`](Self::close) do it too. A service calls one of them
-    /// now and then; what a crash loses is noted again when the key is next verified.
+    /// [`flush`](Self::flush), [`close`](Self::close) and each import do it too. A service calls
+    /// one of them now and then; what a crash loses is noted again when the key is next verified.
     ///
     /// # Errors
     ///
@@ -152,24 +152,6 @@ impl Store {
         let (event, realm, owner) = (Event::KeyRevoked, held.realm, &held.owner.id);
         let entry = trail::key_change(event, by, now, realm, &held.record, &revoked, owner);
         Ok(draft.seal(twin, None).op(Op::Key(revoked)).entry(entry))
-    }
-
-    /// Forgets what was noted, for keys have come that it may not tell of. What is left on the
-    /// pepper before counts as missed.
-    pub(super) fn lose_notes(&self) {
-        let lost = self.noted.take();
-        if lost.is_empty() {
-            return;
-        }
-        let (view, current) = (self.storage.view(), self.routes.load().current.number);
-        for verified in lost {
-            let record = view.as_ref().map(|view| view.key(verified.key_id));
-            let left = match record {
-                Ok(Ok(record)) => record.is_some_and(|record| record.pepper != current),
-                Ok(Err(_)) | Err(_) => true,
-            };
-            self.noted.miss(left.into());
-        }
     }
 
     /// So many more keys are on these ways, or fewer.

@@ -288,20 +288,16 @@ impl Store {
             if (verdict.is_ok() || known.entry.state == State::Revoked)
                 && let Ok(twins) = twins_of(known.entry.key_id, self.find_otherwise(text, request))
             {
-                // A twin of a revoked key is revoked with it, before it is found in its place. One
-                // that the ways from before do not find is found by the next verify.
-                let verified = Verified {
-                    key_id: known.entry.key_id,
-                    found: other.digest.words(),
-                    digest: presented.digest,
-                    generation: ways.current.number,
-                    last_four: token.last_chunk().copied().unwrap_or_default(),
-                    twins,
-                };
-                match self.renewed(text) {
-                    None if verdict.is_ok() || twins[0].is_some() => self.noted.note(&verified),
-                    None => {}
-                    Some(_) => self.noted.miss(1),
+                // A twin of a revoked key is revoked with it, before it is found in its place.
+                if verdict.is_ok() || twins[0].is_some() {
+                    self.noted.note(&Verified {
+                        key_id: known.entry.key_id,
+                        found: other.digest.words(),
+                        digest: presented.digest,
+                        generation: ways.current.number,
+                        last_four: token.last_chunk().copied().unwrap_or_default(),
+                        twins,
+                    });
                 }
             }
             match verdict {

@@ -124,6 +124,14 @@ fn arriving(spec: Spec, token: &str, scheme: Option<usize>) -> Import {
     }
 }
 
+/// An import, before which what was noted is written.
+fn imported(world: &mut World, key: Import) -> keycask::Result<Vec<ImportOutcome>> {
+    world.record();
+    let outcomes = world.store().import(&[key], &ImportRules::new(), &by());
+    world.rehashed();
+    outcomes
+}
+
 fn import(world: &mut World, dice: &mut Dice) {
     let (now, owner) = (world.now(), dice.roll(world.owners.len()));
     let (life, scope) = (dice.pick(&[100_000, 10_000_000]), dice.roll(SCOPES.len()));
@@ -133,7 +141,8 @@ fn import(world: &mut World, dice: &mut Dice) {
         .scopes([SCOPES[scope]])
         .life(Duration::from_millis(life));
     let key = arriving(spec, &token, scheme);
-    match world.store().import(&[key], &ImportRules::new(), &by()) {
+    let outcomes = imported(world, key);
+    match outcomes {
         Ok(outcomes) => {
             assert!(world.admits(owner, None), "one too many was let in");
             let [ImportOutcome::Imported(id)] = outcomes[..] else { panic!("{outcomes:?}") };
@@ -160,8 +169,9 @@ fn again(world: &mut World, dice: &mut Dice) {
     let key = dice.pick(&known);
     let spec = Spec::new(world.realm, "live", world.owners[key.owner].id);
     let import = arriving(spec, &key.token, key.way.scheme);
-    let outcomes = world.store().import(&[import], &ImportRules::new(), &by()).unwrap();
-    assert!(matches!(outcomes[..], [ImportOutcome::Known(id)] if id == key.id), "{outcomes:?}");
+    let id = key.id;
+    let outcomes = imported(world, import).unwrap();
+    assert!(matches!(outcomes[..], [ImportOutcome::Known(known)] if known == id), "{outcomes:?}");
 }
 
 fn rehash(world: &mut World, _: &mut Dice) {

@@ -147,8 +147,11 @@ impl Store {
             let why = format!("imports: {}; up to {ISSUE_MAX} are allowed", keys.len());
             return Err(Error::new(ErrorKind::Argument, why));
         }
-        let mut takes = false;
-        let outcomes = self.commit(|view, realms, now| {
+        if !rules.dry_run {
+            // Who was granted has its token, before another comes that has it, too.
+            self.rehash()?;
+        }
+        self.commit(|view, realms, now| {
             self.known.fill(view, || self.routes.load().has_imports())?;
             let mut importing =
                 Importing::new(self, (view, realms, now), (rules, by), taken, keys)?;
@@ -159,14 +162,9 @@ impl Store {
             if rules.dry_run || rules.halt() && outcomes.iter().any(refused) {
                 return Ok(Draft::new(outcomes));
             }
-            takes = !change.ops.is_empty();
             change.ops.iter().filter_map(Op::key).for_each(|record| self.known.note(record));
             Ok(Draft { change, value: outcomes })
-        })?;
-        if takes {
-            self.lose_notes();
-        }
-        Ok(outcomes)
+        })
     }
 
     /// How many keys of `realm` are still found by another system's digest, or are of a
