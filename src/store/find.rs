@@ -3,6 +3,7 @@
 use std::ptr;
 
 use super::Store;
+use super::noted::Twins;
 use super::realms::Bound;
 use super::ways::Ways;
 use crate::digest::{Address, Digest, Locator};
@@ -63,6 +64,19 @@ impl Known {
         let Self { entry, beside: Beside { side, owner }, rights, .. } = self;
         Found { entry: *entry, side: side.as_ref(), owner: owner.as_ref(), rights: *rights }
     }
+
+    /// Whether it decides, whatever other keys its text finds.
+    fn ends_search(&self) -> bool {
+        self.of_token || self.entry.state == State::Revoked
+    }
+}
+
+/// The key that decides about a text that the present digest does not find.
+pub(super) struct Otherwise<'s> {
+    pub presented: Presented<'s>,
+    pub known: Known,
+    /// The other keys that the text finds; none if it is unsure of one.
+    pub twins: Option<Twins>,
 }
 
 impl Found<'_> {
@@ -150,27 +164,37 @@ impl Store {
     /// That of [`find`](Self::find).
     #[cold]
     #[inline(never)]
-    pub(super) fn find_first_otherwise<'s>(
+    pub(super) fn find_otherwise<'s>(
         &'s self,
         text: Text<'_>,
         request: &Request,
-    ) -> Result<Option<(Presented<'s>, Known)>, Denial> {
-        let mut first = None;
-        for other in self.find_otherwise(text, request) {
-            let (presented, known) = match other {
+    ) -> Result<Option<Otherwise<'s>>, Denial> {
+        let mut one: Option<(Presented<'s>, Known)> = None;
+        let (mut twins, mut is_sure) = (Twins::default(), true);
+        let mut places = twins.iter_mut();
+        for other in self.each_otherwise(text, request) {
+            let found = match other {
                 Ok(found) => found,
                 // What cannot be made out beside a key is made out before that comes over.
-                Err(_) if first.is_some() => break,
+                Err(_) if one.is_some() => {
+                    is_sure = false;
+                    break;
+                }
                 Err(denial) => return Err(denial),
             };
-            if known.of_token || known.entry.state == State::Revoked {
-                return Ok(Some((presented, known)));
-            }
-            if first.is_none() && text.bound.accepts(known.entry.kind, request) {
-                first = Some((presented, known));
+            let is_it = match &one {
+                Some((_, before)) => !before.ends_search() && found.1.ends_search(),
+                None => found.1.ends_search() || text.bound.accepts(found.1.entry.kind, request),
+            };
+            let beside = if is_it { one.replace(found) } else { Some(found) };
+            if let Some((_, twin)) = beside
+                && let Some(place) = places.next()
+            {
+                *place = Some(twin.entry.key_id);
             }
         }
-        Ok(first)
+        let twins = is_sure.then_some(twins);
+        Ok(one.map(|(presented, known)| Otherwise { presented, known, twins }))
     }
 
     /// Each key of a text that another digest than the present one finds, and what found it: more
@@ -178,7 +202,7 @@ impl Store {
     /// [`find`](Self::find), none is to be asked for.
     #[cold]
     #[inline(never)]
-    pub(super) fn find_otherwise<'s: 't, 't>(
+    pub(super) fn each_otherwise<'s: 't, 't>(
         &'s self,
         text: Text<'t>,
         request: &'t Request,
@@ -208,21 +232,21 @@ impl Store {
         loop {
             let presented = self.recognise(text)?;
             let find = || self.find(text.bound, &presented, request);
-            let otherwise = match find()? {
-                Some(known) => Some((presented, known)),
-                None => self.find_first_otherwise(text, request)?,
+            let accepted = |presented, known: Known| {
+                let is_accepted = text.bound.accepts(known.entry.kind, request);
+                is_accepted.then_some((presented, known)).ok_or(Denial::UNKNOWN)
             };
+            if let Some(known) = find()? {
+                return accepted(presented, known);
+            }
+            let otherwise = self.find_otherwise(text, request)?;
             // If it came over between the looks, a twin may have been found.
-            let found = match (find()?, self.renewed(text)) {
-                (Some(known), _) => Some((presented, known)),
-                (None, None) => otherwise,
-                (None, Some(renewed)) => {
-                    text = renewed;
-                    continue;
-                }
-            };
-            let accepted = |(_, known): &(_, Known)| text.bound.accepts(known.entry.kind, request);
-            return found.filter(accepted).ok_or(Denial::UNKNOWN);
+            match (find()?, self.renewed(text), otherwise) {
+                (Some(known), ..) => return accepted(presented, known),
+                (None, Some(renewed), _) => text = renewed,
+                (None, None, Some(it)) => return accepted(it.presented, it.known),
+                (None, None, None) => return Err(Denial::UNKNOWN),
+            }
         }
     }
 

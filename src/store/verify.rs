@@ -2,15 +2,14 @@
 
 use super::Store;
 use super::charge::Halt;
-use super::find::{Beside, Found, Known, Presented, Text};
-use super::noted::{Twins, Verified};
+use super::find::{Beside, Found, Otherwise, Presented, Text};
+use super::noted::Verified;
 use super::realms::Bound;
 use crate::digest::{Digest, Locator};
 use crate::entry::{Side, State};
 use crate::error::Result;
 use crate::ids::RealmRef;
 use crate::index::Missing;
-use crate::key_id::KeyId;
 use crate::policy::{Required, decide};
 use crate::request::Request;
 use crate::time::Timestamp;
@@ -282,11 +281,12 @@ impl Store {
     ) -> Result<Grant, Denial> {
         let Text { bound, ways, token } = text;
         let mut denial = Denial::UNKNOWN;
-        if let Some((other, known)) = self.find_first_otherwise(text, request)? {
+        let otherwise = self.find_otherwise(text, request)?;
+        if let Some(Otherwise { presented: other, known, twins }) = otherwise {
             let verdict = self.rule_found(bound, other, &known.found(), request, required, now);
             let verdict = verdict.and_then(|grant| grant.ok_or(Denial::UNKNOWN));
             if (verdict.is_ok() || known.entry.state == State::Revoked)
-                && let Ok(twins) = twins_of(known.entry.key_id, self.find_otherwise(text, request))
+                && let Some(twins) = twins
             {
                 // A twin of a revoked key is revoked with it, before it is found in its place.
                 if verdict.is_ok() || twins[0].is_some() {
@@ -423,17 +423,4 @@ impl Store {
             _ => {}
         }
     }
-}
-
-/// The keys beside `key` among those that a text finds; an error if it is unsure of one.
-fn twins_of<'s>(
-    key: KeyId,
-    found: impl Iterator<Item = Result<(Presented<'s>, Known), Denial>>,
-) -> Result<Twins, Denial> {
-    let mut twins = Twins::default();
-    let ids = found.map(|found| found.map(|(_, known)| known.entry.key_id));
-    for (place, twin) in twins.iter_mut().zip(ids.filter(|id| *id != Ok(key))) {
-        *place = Some(twin?);
-    }
-    Ok(twins)
 }
