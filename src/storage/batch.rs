@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use redb::WriteTransaction;
 
-use super::contained_or;
+use super::contained::{Contained, contained_or};
 use super::errors::OrFail;
 use super::known::Known;
 use super::shared::Shared;
@@ -47,7 +47,7 @@ impl From<Error> for CommitError {
 /// A write transaction.
 pub(crate) struct Batch {
     pub(super) storage: Arc<Shared>,
-    pub(super) transaction: WriteTransaction,
+    pub(super) transaction: Contained<WriteTransaction>,
     /// Where the store will stand.
     pub(super) state: State,
     /// The commit's row in the log.
@@ -69,7 +69,7 @@ impl Batch {
         let state = View::new(Transaction::Write(&transaction), &storage.keys).state()?;
         Ok(Self {
             storage,
-            transaction,
+            transaction: Contained::new(transaction),
             state,
             log: LogRow::default(),
             known: RefCell::default(),

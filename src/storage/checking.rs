@@ -90,11 +90,7 @@ impl Checking {
     /// redb says of it, if it does, for a reader meets damage as something else.
     pub(super) fn failed(mut self, error: Error) -> Error {
         match self.wait() {
-            Ok(handle) => {
-                // What redb reads to close a damaged file may be damaged too.
-                let _ = contained("close the file", || handle.close());
-                error
-            }
+            Ok(_) => error,
             Err(checked) => checked,
         }
     }
@@ -111,9 +107,7 @@ impl Checking {
 impl Drop for Checking {
     fn drop(&mut self) {
         // An opening that failed takes the other thread along, and the locks of the file.
-        if let Ok(handle) = self.wait() {
-            let _ = contained("close the file", || handle.close());
-        }
+        let _ = self.wait();
     }
 }
 

@@ -12,6 +12,7 @@ use redb::{
 
 use super::StorageOptions;
 use super::backend::{Door, Gate};
+use super::contained::Contained;
 use super::errors::{OrFail, from_io};
 use crate::error::{Error, ErrorKind, Result};
 use crate::process::Listed;
@@ -19,8 +20,8 @@ use crate::progress::{Step, Tally};
 
 /// An open redb database.
 pub(super) enum Handle {
-    Write(Database),
-    Read(ReadOnlyDatabase),
+    Write(Contained<Database>),
+    Read(Contained<ReadOnlyDatabase>),
 }
 
 impl Handle {
@@ -54,7 +55,7 @@ impl Handle {
         doing: &str,
     ) -> Result<Self> {
         let opened = builder(cache_bytes).create_with_backend(backend);
-        Ok(Self::Write(opened.or_fail(doing)?))
+        Ok(Self::Write(Contained::new(opened.or_fail(doing)?)))
     }
 
     /// Opens `backend` for reading alone. No page of it is checked.
@@ -64,7 +65,7 @@ impl Handle {
         doing: &str,
     ) -> Result<Self> {
         let opened = builder(cache_bytes).open_read_only_with_backend(backend);
-        Ok(Self::Read(opened.or_fail(doing)?))
+        Ok(Self::Read(Contained::new(opened.or_fail(doing)?)))
     }
 
     pub(super) fn begin_read(&self) -> Result<ReadTransaction> {
@@ -83,11 +84,11 @@ impl Handle {
     }
 
     pub(super) fn close(self) -> Result<()> {
+        let doing = "close the store";
         match self {
-            Self::Write(database) => database.close(),
-            Self::Read(database) => database.close(),
+            Self::Write(database) => database.end(doing, |open| open.close().or_fail(doing)),
+            Self::Read(database) => database.end(doing, |open| open.close().or_fail(doing)),
         }
-        .or_fail("close the store")
     }
 }
 

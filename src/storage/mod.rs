@@ -14,6 +14,7 @@ mod backup;
 mod balances;
 mod batch;
 mod checking;
+mod contained;
 mod copy;
 mod errors;
 mod file;
@@ -43,7 +44,6 @@ mod values;
 mod view;
 mod window;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -68,6 +68,7 @@ use crate::progress::Report;
 use crate::random::Random;
 
 pub(crate) use self::batch::{Batch, CommitError};
+pub(crate) use self::contained::contained;
 pub(crate) use self::header::{Numbered, Peppers, StoreId};
 pub(crate) use self::pepper::NewHeader;
 pub(crate) use self::scan::Loaded;
@@ -416,26 +417,6 @@ impl Storage {
         let why = "the change is in the file and could not be shown; reopen the store";
         Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
     }
-}
-
-/// Does what reads a file that is not trusted yet. redb panics at a page whose checksum is right
-/// and whose bytes make no sense, which somebody must have written so.
-pub(crate) fn contained<T>(doing: &str, read: impl FnOnce() -> Result<T>) -> Result<T> {
-    contained_or(doing, read, || {})
-}
-
-/// [`contained`], with what is to be done if there was a panic.
-fn contained_or<T>(
-    doing: &str,
-    read: impl FnOnce() -> Result<T>,
-    panicked: impl FnOnce(),
-) -> Result<T> {
-    // Nothing of what a panic leaves half-done is used again.
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| {
-        panicked();
-        let why = format!("could not {doing}: a page of it is forged; restore a backup");
-        Err(Error::new(ErrorKind::Corrupt, why))
-    })
 }
 
 #[cfg(test)]

@@ -119,7 +119,7 @@ pub(super) fn write_rows(
     to.commit().or_fail(doing)?;
     // redb doubles a file that grows; this gives back what it has too much.
     database.compact().or_fail(doing)?;
-    database.close().or_fail(doing)?;
+    database.end(doing, |open| open.close().or_fail(doing))?;
     tally.end();
     Ok(())
 }

@@ -11,6 +11,7 @@ use redb::WriteTransaction;
 
 use super::backend::Gate;
 use super::batch::CommitError;
+use super::contained::Contained;
 use super::errors::OrFail;
 use super::mac::MacKeys;
 use crate::error::{Error, ErrorKind, Result};
@@ -51,10 +52,14 @@ impl Shared {
 
     /// Makes the transaction durable. It does not write what redb calls a quick repair: an
     /// opening that checks the pages of a file reads its free pages from them, never from that.
-    pub(super) fn commit(&self, transaction: WriteTransaction) -> Result<(), CommitError> {
+    pub(super) fn commit(
+        &self,
+        transaction: Contained<WriteTransaction>,
+    ) -> Result<(), CommitError> {
         let gate = self.gate();
         let flips = gate.flips();
-        let Err(error) = transaction.commit().or_fail("commit") else {
+        let doing = "commit";
+        let Err(error) = transaction.end(doing, |open| open.commit().or_fail(doing)) else {
             return Ok(());
         };
         self.poison();

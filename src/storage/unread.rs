@@ -106,8 +106,7 @@ impl<'o> Unread<'o> {
                 Ok(Self { storage, checking, options, found: None, len, doing: doing.to_owned() })
             }
             Err(error) => {
-                // What redb reads to close a damaged file may be damaged too.
-                let _ = contained(doing, || handle.close());
+                drop(handle);
                 Err(match checking {
                     Some(checking) => checking.failed(error),
                     None => error,
@@ -162,7 +161,7 @@ impl<'o> Unread<'o> {
         match released {
             Ok(()) => Ok(storage),
             Err(error) => {
-                let _ = contained(&doing, || storage.close());
+                drop(storage);
                 Err(naming(&doing, error))
             }
         }

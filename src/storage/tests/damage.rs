@@ -2,6 +2,7 @@ use std::fs;
 
 use redb::ReadableTable;
 
+use super::disk::Disk;
 use super::*;
 
 /// Changes a closed file as one could who knows redb, but no key: its checksums are right
@@ -288,4 +289,45 @@ fn a_page_that_makes_no_sense_under_a_right_checksum_is_refused_and_no_panic() {
         }
     }
     assert!(seen > 0, "redb panics at none of these");
+}
+
+/// Whether redb panicked in a step. What else refuses it is damage, too.
+fn panicked<E: Into<Error>>(step: std::result::Result<impl Sized, E>) -> bool {
+    let Err(error) = step.map_err(Into::into) else { return false };
+    let kinds = [ErrorKind::Corrupt, ErrorKind::Indeterminate];
+    assert!(kinds.contains(&error.kind()), "{error:?}");
+    format!("{error:?}").contains("forged; restore")
+}
+
+/// Opening does not read what redb keeps for itself, such as which pages are free.
+#[test]
+fn a_store_whose_pages_are_forged_commits_and_closes_without_a_panic() {
+    let home = filled();
+    let whole = fs::read(&home.path).unwrap();
+    let mender = mend::Mender::new(&whole);
+    let [mut committing, mut closing] = [0; 2];
+    // redb's own tables are in the first of them.
+    for page in mender.live(&whole).into_iter().take(4) {
+        for at in (0..mender.used(page)).filter(|at| whole[page * mend::PAGE + at] != 0) {
+            let mut bytes = whole.clone();
+            bytes[page * mend::PAGE + at] ^= 1;
+            mender.mend(&mut bytes, page);
+            let attach = || {
+                let disk = Disk::new(bytes.clone());
+                Storage::attach(disk, None, &options(), "open it", &mut |_| Ok(()))
+            };
+            let Ok(storage) = attach() else { continue };
+            closing += u32::from(panicked(storage.close()));
+            let storage = attach().unwrap();
+            let mut batch = storage.batch().unwrap();
+            let applied = batch.apply(&[Op::Key(key(40, 1))]);
+            if panicked(applied.map_err(CommitError::from).and_then(|()| batch.commit())) {
+                committing += 1;
+                assert_eq!(storage.batch().err().map(|e| e.kind()), Some(ErrorKind::Poisoned));
+            }
+            // Dropping it does as closing does, and panics no more.
+            drop(storage);
+        }
+    }
+    assert!(committing > 0 && closing > 0, "redb panics at none of these");
 }
