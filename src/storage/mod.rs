@@ -410,12 +410,11 @@ impl Storage {
         Arc::into_inner(current).map_or(Ok(()), |current| current.handle.close())
     }
 
-    /// Takes no more writes: memory and file differ. Gives the error to report for a commit
-    /// that is durable and could not be published because of `cause`.
-    pub(crate) fn distrust(&self, cause: Error) -> Error {
+    /// Takes no more writes: memory and file differ. Gives the error to report for it, which says
+    /// how they do and is because of `cause`.
+    pub(crate) fn distrust(&self, how: &str, cause: Error) -> Error {
         self.poison();
-        let why = "the change is in the file and could not be shown; reopen the store";
-        Error::new(ErrorKind::Indeterminate, why).caused_by(cause)
+        Error::new(ErrorKind::Indeterminate, format!("{how}; reopen the store")).caused_by(cause)
     }
 }
 

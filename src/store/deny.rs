@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use super::commit::NOT_UNDONE;
 use super::operation::Asked;
 use super::{Held, Realms, Store};
 use crate::digest::Address;
@@ -59,7 +60,7 @@ impl Store {
             Ok(()) => Ok(denial),
             Err(error) => match self.withdraw(denial) {
                 Ok(()) => Err(error),
-                Err(cause) => Err(self.storage.distrust(cause)),
+                Err(_) => Err(self.storage.distrust(NOT_UNDONE, error)),
             },
         }
     }

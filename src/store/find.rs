@@ -75,8 +75,8 @@ impl Known {
 pub(super) struct Otherwise<'s> {
     pub presented: Presented<'s>,
     pub known: Known,
-    /// The other keys that the text finds; none if it is unsure of one.
-    pub twins: Option<Twins>,
+    /// The other keys that the text finds.
+    pub twins: Twins,
 }
 
 impl Found<'_> {
@@ -170,18 +170,11 @@ impl Store {
         request: &Request,
     ) -> Result<Option<Otherwise<'s>>, Denial> {
         let mut one: Option<(Presented<'s>, Known)> = None;
-        let (mut twins, mut is_sure) = (Twins::default(), true);
+        let mut twins = Twins::default();
         let mut places = twins.iter_mut();
         for other in self.each_otherwise(text, request) {
-            let found = match other {
-                Ok(found) => found,
-                // What cannot be made out beside a key is made out before that comes over.
-                Err(_) if one.is_some() => {
-                    is_sure = false;
-                    break;
-                }
-                Err(denial) => return Err(denial),
-            };
+            // What cannot be made out may be revoked.
+            let found = other?;
             let is_it = match &one {
                 Some((_, before)) => !before.ends_search() && found.1.ends_search(),
                 None => found.1.ends_search() || text.bound.accepts(found.1.entry.kind, request),
@@ -193,7 +186,6 @@ impl Store {
                 *place = Some(twin.entry.key_id);
             }
         }
-        let twins = is_sure.then_some(twins);
         Ok(one.map(|(presented, known)| Otherwise { presented, known, twins }))
     }
 

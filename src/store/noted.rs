@@ -11,7 +11,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use crate::digest::Digest;
 use crate::key_id::KeyId;
 
-/// How many keys are noted at most: 512 KiB of them. Miri pays for each place.
+/// How many keys are noted at most: 768 KiB of them. Miri pays for each place.
 const ROOM: usize = if cfg!(miri) { 128 } else { 4096 };
 
 /// How many twins of one key are noted: as many as a realm has schemes.
@@ -33,6 +33,11 @@ pub(super) struct Verified {
     pub digest: Digest,
     /// Of the pepper, for `digest`.
     pub generation: u8,
+    /// How many commits had [brought](super::ways::Routes::brought) keys by digests before it was
+    /// looked for.
+    pub brought: u64,
+    /// Whether it was refused, as one that is revoked.
+    pub refused: bool,
     pub last_four: [u8; 4],
     /// Other keys that were imported with digests of the same token.
     pub twins: Twins,
@@ -45,19 +50,21 @@ pub(super) struct Verified {
 ///    0 key id  0 if the place is free: no key has that
 ///  1-2 found
 ///  3-6 digest
-///    7 marks   last four (bits 0-31), generation (32-39), full (40)
+///    7 brought
 /// 8-15 twins   key ids; 0 for none
+///   16 marks   last four (bits 0-31), generation (32-39), full (40), refused (41)
 /// ```
 #[repr(align(64))]
 #[derive(Default)]
 struct Place {
     key: AtomicU64,
-    words: [AtomicU64; 6],
-    marks: AtomicU64,
+    words: [AtomicU64; 7],
     twins: [AtomicU64; TWINS],
+    marks: AtomicU64,
 }
 
 const FULL: u64 = 1 << 40;
+const REFUSED: u64 = 1 << 41;
 
 impl Place {
     /// Whether it has a note of the key, or `verified` stands here now.
@@ -70,14 +77,16 @@ impl Place {
         }
         let (digest, _) = verified.digest.as_bytes().as_chunks::<8>();
         let digest = digest.iter().map(|bytes| u64::from_le_bytes(*bytes));
-        for (place, word) in self.words.iter().zip(verified.found.into_iter().chain(digest)) {
+        let words = verified.found.into_iter().chain(digest).chain([verified.brought]);
+        for (place, word) in self.words.iter().zip(words) {
             place.store(word, Ordering::Relaxed);
         }
         for (place, twin) in self.twins.iter().zip(verified.twins) {
             place.store(twin.map_or(0, KeyId::bits), Ordering::Relaxed);
         }
         let last_four = u64::from(u32::from_le_bytes(verified.last_four));
-        let marks = FULL | u64::from(verified.generation) << 32 | last_four;
+        let refused = if verified.refused { REFUSED } else { 0 };
+        let marks = FULL | refused | u64::from(verified.generation) << 32 | last_four;
         // Release, with the Acquire of `give_up`.
         self.marks.store(marks, Ordering::Release);
         true
@@ -91,7 +100,8 @@ impl Place {
             return None;
         }
         let key_id = KeyId::from_bits(self.key.load(Ordering::Relaxed));
-        let [a, b, digest @ ..] = self.words.each_ref().map(|word| word.load(Ordering::Relaxed));
+        let words = self.words.each_ref().map(|word| word.load(Ordering::Relaxed));
+        let [a, b, digest @ .., brought] = words;
         let mut bytes = [0; Digest::LEN];
         for (place, word) in bytes.as_chunks_mut::<8>().0.iter_mut().zip(digest) {
             *place = word.to_le_bytes();
@@ -105,7 +115,8 @@ impl Place {
         // Release, with the Acquire of `takes`.
         self.key.store(0, Ordering::Release);
         let (digest, last_four) = (Digest::from_bytes(bytes), [c, d, e, f]);
-        Some(Verified { key_id, found: [a, b], digest, generation, last_four, twins })
+        let (found, refused) = ([a, b], marks & REFUSED != 0);
+        Some(Verified { key_id, found, digest, generation, brought, refused, last_four, twins })
     }
 }
 
@@ -218,6 +229,8 @@ mod tests {
             found: [id, !id],
             digest: Digest::from_bytes(digest),
             generation: a,
+            brought: id.rotate_left(9),
+            refused: id.is_multiple_of(3),
             last_four: [a, b, c, d],
             twins: std::array::from_fn(|n| (n as u64 <= id % 9).then_some(KeyId::from_bits(id))),
         }

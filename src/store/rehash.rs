@@ -48,7 +48,7 @@ impl Store {
     /// the others are revoked; or all are, if one was revoked meanwhile. The audit trail says so by
     /// the name `rehash`.
     ///
-    /// [`flush`](Self::flush), [`close`](Self::close) and each import do it too. A service calls
+    /// [`flush`](Self::flush), [`close`](Self::close), each import and each sweep do it too. A service calls
     /// one of them now and then; what a crash loses is noted again when the key is next verified.
     ///
     /// # Errors
@@ -70,15 +70,18 @@ impl Store {
             return Ok(0);
         }
         let done = self.commit(|view, realms, now| {
-            let current = self.routes.load().current.number;
+            let (current, brought) = (self.routes.load().current.number, self.routes.brought());
             let mut draft = Draft::new(0_u64);
             // The keys that this commit changes, and whose token the digests are that it gives out.
             let (mut settled, mut moved) = (HashSet::new(), HashMap::new());
             for verified in &taken.verified {
                 let Some(record) = view.key(verified.key_id)? else { continue };
-                // It may have been rehashed, or the pepper rotated, since it was verified.
-                let still = record.digest.words() == verified.found;
-                if !still || verified.generation != current {
+                // It may have been rehashed, the pepper rotated, or a twin of it imported, since it
+                // was looked for; and what refused it as revoked may not have come to be.
+                let still = record.digest.words() == verified.found
+                    && verified.generation == current
+                    && verified.brought == brought;
+                if !still || verified.refused && record.state != State::Revoked {
                     // While it was noted, no later verify could note it.
                     self.noted.miss((record.pepper != current).into());
                     continue;
@@ -172,8 +175,8 @@ impl Store {
     }
 }
 
-/// The one of its twins that is revoked, or was and is swept, of a key that may have been verified
-/// before: then its token is. Not of one that has its token.
+/// The one of its twins that is revoked, of a key that may have been verified before: then its
+/// token is. Not of one that has its token.
 fn revoked_of(
     view: &View<'_>,
     record: &KeyRecord,
@@ -183,7 +186,7 @@ fn revoked_of(
         return Ok(None);
     }
     for twin in twins {
-        if view.key(twin)?.is_none_or(|twin| twin.state == State::Revoked) {
+        if view.key(twin)?.is_some_and(|twin| twin.state == State::Revoked) {
             return Ok(Some(twin));
         }
     }

@@ -57,7 +57,10 @@ impl Salvaged {
         if storage.id().0 != backup.store_id {
             return Err(refuse("it is not the store that the backup is of"));
         }
-        let state = read(|| storage.view()?.state()).ok();
+        let state = match read(|| storage.view()?.state()) {
+            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
+            read => read.ok(),
+        };
         let (seq, mark) = state.map(|state| (state.seq, state.mark)).unzip();
         if let Some(seq) = seq.filter(|seq| *seq < backup.seq) {
             let why = format!("it ends at seq {seq}, before the backup at seq {}", backup.seq);

@@ -51,6 +51,8 @@ impl Store {
             let why = format!("limit {limit}: from 1 to {SWEEP_MAX} are allowed");
             return Err(Error::new(ErrorKind::Argument, why));
         }
+        // Of a token with several keys, one that is taken out has been seen before.
+        self.rehash()?;
         self.commit_apart(|view, realms, now| {
             if let Some(done) = asked.done(view)? {
                 let Done::Swept(keys, more) = done.done else { return Err(done.unlike()) };

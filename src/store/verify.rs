@@ -2,7 +2,7 @@
 
 use super::Store;
 use super::charge::Halt;
-use super::find::{Beside, Found, Otherwise, Presented, Text};
+use super::find::{Beside, Found, Known, Otherwise, Presented, Text};
 use super::noted::Verified;
 use super::realms::Bound;
 use crate::digest::{Digest, Locator};
@@ -243,7 +243,7 @@ impl Store {
     /// ways cost the writer a commit each time.
     #[cold]
     #[inline(never)]
-    fn rule_otherwise(
+    pub(super) fn rule_otherwise(
         &self,
         text: Text<'_>,
         presented: Presented<'_>,
@@ -277,40 +277,48 @@ impl Store {
         presented: Presented<'_>,
         request: &Request,
         required: Required,
-        mut now: Option<Timestamp>,
+        now: Option<Timestamp>,
     ) -> Result<Grant, Denial> {
-        let Text { bound, ways, token } = text;
-        let mut denial = Denial::UNKNOWN;
+        let by_present = |now| {
+            let known = self.find(text.bound, &presented, request)?;
+            let found = |known: Known| {
+                self.rule_found(text.bound, presented, &known.found(), request, required, now)
+            };
+            known.map(|known| found(known)?.ok_or(Denial::UNKNOWN)).transpose()
+        };
+        let brought = self.routes.brought();
         let otherwise = self.find_otherwise(text, request)?;
-        if let Some(Otherwise { presented: other, known, twins }) = otherwise {
-            let verdict = self.rule_found(bound, other, &known.found(), request, required, now);
-            let verdict = verdict.and_then(|grant| grant.ok_or(Denial::UNKNOWN));
-            if (verdict.is_ok() || known.entry.state == State::Revoked)
-                && let Some(twins) = twins
-            {
-                // A twin of a revoked key is revoked with it, before it is found in its place.
-                if verdict.is_ok() || twins[0].is_some() {
-                    self.noted.note(&Verified {
-                        key_id: known.entry.key_id,
-                        found: other.digest.words(),
-                        digest: presented.digest,
-                        generation: ways.current.number,
-                        last_four: token.last_chunk().copied().unwrap_or_default(),
-                        twins,
-                    });
-                }
-            }
-            match verdict {
-                Ok(grant) => return Ok(grant),
-                // That may have taken a commit.
-                Err(other) => (denial, now) = (other, None),
-            }
+        // A key that came over between the looks has its new digest before it loses the old one: a
+        // twin may have been found in its place.
+        if let Some(grant) = by_present(now)? {
+            return Ok(grant);
         }
-        // It is nobody's, is refused, changed under the look, or came over between the looks: then
-        // it has its new digest before it loses the old one, and a twin was found in its place.
-        let Some(known) = self.find(bound, &presented, request)? else { return Err(denial) };
-        let grant = self.rule_found(bound, presented, &known.found(), request, required, now)?;
-        grant.ok_or(Denial::UNKNOWN)
+        // Then it is looked for anew.
+        if self.renewed(text).is_some() {
+            return Err(Denial::UNKNOWN);
+        }
+        let Some(Otherwise { presented: other, known, twins }) = otherwise else {
+            return Err(Denial::UNKNOWN);
+        };
+        let found = known.found();
+        let verdict = self.rule_found(text.bound, other, &found, request, required, now);
+        let verdict = verdict.and_then(|grant| grant.ok_or(Denial::UNKNOWN));
+        let refused = verdict.is_err();
+        // A twin of a revoked key is revoked with it, before it is found in its place.
+        if !refused || known.entry.state == State::Revoked && twins[0].is_some() {
+            self.noted.note(&Verified {
+                key_id: known.entry.key_id,
+                found: other.digest.words(),
+                digest: presented.digest,
+                generation: text.ways.current.number,
+                brought,
+                refused,
+                last_four: text.token.last_chunk().copied().unwrap_or_default(),
+                twins,
+            });
+        }
+        // One that changed under the look may have come over. That may have taken a commit.
+        verdict.or_else(|denial| by_present(None)?.ok_or(denial))
     }
 
     /// Decides about the key that is found by what was presented and had changed before it was

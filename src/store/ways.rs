@@ -6,6 +6,7 @@
 //! of the realm are left on: a realm without any pays one comparison for a refusal.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::versions::Versions;
@@ -148,6 +149,8 @@ impl Ways {
 /// How many keys are on each way, and what follows for decisions.
 pub(super) struct Routes {
     shown: Versions<Ways>,
+    /// See [`brought`](Self::brought).
+    brought: AtomicU64,
     books: Mutex<Books>,
 }
 
@@ -175,12 +178,19 @@ impl Routes {
         let counts = counted.finish(&secrets, realm_of)?;
         let books = Books { secrets, counts };
         let shown = Versions::new(books.ways(current, previous));
-        Ok(Self { shown, books: Mutex::new(books) })
+        Ok(Self { shown, brought: AtomicU64::new(0), books: Mutex::new(books) })
     }
 
     #[inline]
     pub(super) fn load(&self) -> &Arc<Ways> {
         self.shown.load()
+    }
+
+    /// How many commits have brought keys that digests of other systems find. Who reads this, and
+    /// then finds that the [ways](Self::load) are still the same, finds all keys of these.
+    pub(super) fn brought(&self) -> u64 {
+        // Acquire, with the Release of `count`: their keys and their ways are there.
+        self.brought.load(Ordering::Acquire)
     }
 
     /// The secret called `name`.
@@ -201,7 +211,7 @@ impl Routes {
         books.counts.iter().map(|((realm, way), count)| (*realm, way.clone(), *count)).collect()
     }
 
-    /// So many more keys are on these ways, or fewer.
+    /// So many more keys are on these ways, or fewer, which are there, or gone, by now.
     ///
     /// # Errors
     ///
@@ -212,8 +222,9 @@ impl Routes {
     ) -> Result<()> {
         let mut books = self.books();
         let ways = self.load();
-        let mut differ = false;
+        let (mut differ, mut brings) = (false, false);
         for (realm, way, change) in changes {
+            brings |= way.scheme.is_some() && change > 0;
             if !way.imported && way.generation == ways.current.number {
                 continue;
             }
@@ -222,11 +233,13 @@ impl Routes {
             *count = count.saturating_add_signed(change);
             differ |= (before == 0) != (*count == 0);
         }
-        if !differ {
-            return Ok(());
+        if differ {
+            books.counts.retain(|_, count| *count > 0);
+            self.show(books.ways(Arc::clone(&ways.current), ways.previous.clone()))?;
         }
-        books.counts.retain(|_, count| *count > 0);
-        self.show(books.ways(Arc::clone(&ways.current), ways.previous.clone()))
+        // Release, with the Acquire of `brought`.
+        self.brought.fetch_add(brings.into(), Ordering::Release);
+        Ok(())
     }
 
     /// The pepper was rotated or retired: `current` and `previous` are what there is, and keys

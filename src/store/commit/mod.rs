@@ -48,6 +48,10 @@ pub(super) enum Outcome {
     Unknown(Arc<Error>),
 }
 
+/// How memory and file differ if what a refused change takes away is taken for good.
+pub(super) const NOT_UNDONE: &str =
+    "nothing of the change is in the file, and what it takes away could not be given back";
+
 /// A commit between its first step and its last. A panic of the host's clock, say, may leave it
 /// there, with more in the file than is shown: nothing is written after that.
 struct Unfinished<'s>(&'s Storage);
@@ -222,7 +226,8 @@ impl Store {
     fn lost(&self) -> Outcome {
         let why = "the thread that committed for several panicked";
         let cause = Error::new(ErrorKind::Internal, why);
-        Outcome::Unknown(Arc::new(self.storage.distrust(cause)))
+        let how = "the change may be in the file or not";
+        Outcome::Unknown(Arc::new(self.storage.distrust(how, cause)))
     }
 
     /// Plans in `group` and writes to it.
@@ -258,7 +263,7 @@ impl Store {
             }
             Err(error) => match self.withdraw(denial) {
                 Ok(()) => Err(error),
-                Err(cause) => Err(self.storage.distrust(cause)),
+                Err(_) => Err(self.storage.distrust(NOT_UNDONE, error)),
             },
         }
     }
@@ -296,7 +301,8 @@ impl Store {
                 }
                 Err(error) => {
                     denials.for_each(|denial| self.keep(&denial));
-                    Outcome::Unknown(Arc::new(self.storage.distrust(error)))
+                    let how = "the change is in the file and could not be shown";
+                    Outcome::Unknown(Arc::new(self.storage.distrust(how, error)))
                 }
             },
             Err(CommitError::Refused(error)) => {
@@ -304,7 +310,7 @@ impl Store {
                 // that was taken away stays so.
                 match denials.rev().try_for_each(|denial| self.withdraw(denial)) {
                     Ok(()) => Outcome::Refused(Arc::new(error)),
-                    Err(cause) => Outcome::Unknown(Arc::new(self.storage.distrust(cause))),
+                    Err(_) => Outcome::Unknown(Arc::new(self.storage.distrust(NOT_UNDONE, error))),
                 }
             }
             Err(CommitError::Indeterminate(error)) => {

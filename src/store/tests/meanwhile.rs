@@ -7,6 +7,7 @@
 mod credits;
 mod reissuing;
 mod retiring;
+mod twins;
 mod unsure;
 
 use std::cell::{Cell, RefCell};
@@ -26,6 +27,7 @@ use crate::key_id::KeyId;
 use crate::policy::Required;
 use crate::query::{Ending, Filter};
 use crate::quota::{Quota, Refill};
+use crate::record::KeyRecord;
 use crate::spec::{Import, Update};
 use crate::store::deny::no_better_than;
 use crate::store::find::Text;
@@ -154,6 +156,19 @@ impl Busy {
     fn twins(&self) -> [Import; 2] {
         [("sha256", hex(&Sha256::digest(TEXT))), ("sha512", hex(&Sha512::digest(TEXT)))]
             .map(|(by, digest)| Import::digest(self.spec(), by.parse().unwrap(), &digest).unwrap())
+    }
+
+    fn import(&self, key: Import) -> KeyId {
+        let outcomes = self.store.import(&[key], &ImportRules::new(), &by()).unwrap();
+        let [ImportOutcome::Imported(key)] = outcomes[..] else { panic!("{outcomes:?}") };
+        key
+    }
+
+    /// Shows a key in memory otherwise than it is in the file.
+    fn show(&self, key: KeyId, how: impl FnOnce(&mut KeyRecord)) {
+        let mut record = self.store.storage.view().unwrap().key(key).unwrap().unwrap();
+        how(&mut record);
+        self.store.index.refresh_key(&record, &**self.store.realms.load()).unwrap();
     }
 
     fn rotate_pepper(&self) {
@@ -293,40 +308,6 @@ fn a_text_of_another_system_whose_keys_went_meanwhile_is_refused_for_its_shape()
     assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 1);
     assert!(matches!(reason(there), Reason::Malformed(_)));
     assert_eq!(busy.store.index.stats().keys, 0);
-}
-
-/// Two digests of one text are two keys until it is verified: then it is the first one's, and the
-/// other is revoked. That one alone is found by who looks where the first was before.
-#[test]
-fn a_key_that_has_come_over_is_not_taken_for_its_twin() {
-    let busy = Busy::new();
-    busy.store.import(&busy.twins(), &ImportRules::new(), &by()).unwrap();
-    let before = busy.store.routes.load();
-    let key = busy.verify(TEXT).unwrap().key_id;
-    assert_eq!(busy.store.rehash().unwrap(), 1);
-    busy.rotate_pepper();
-    assert_eq!(busy.verify(TEXT).unwrap().key_id, key);
-    assert_eq!(busy.store.rehash().unwrap(), 1);
-    assert_eq!(busy.verify_by(before, TEXT).map(|grant| grant.key_id), Ok(key));
-    assert_eq!(busy.held_by(before, TEXT), Ok(key));
-}
-
-/// A token was revoked with its first key before anybody had used it: once that was swept, the
-/// other was found, and the token was granted.
-#[test]
-fn a_twin_of_a_revoked_key_is_revoked_with_it() {
-    let busy = Busy::new();
-    let outcomes = busy.store.import(&busy.twins(), &ImportRules::new(), &by()).unwrap();
-    let [ImportOutcome::Imported(first), ImportOutcome::Imported(second)] = outcomes[..] else {
-        panic!("{outcomes:?}");
-    };
-    busy.store.revoke(first, &by()).unwrap();
-    assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
-    assert_eq!(busy.store.rehash().unwrap(), 1);
-    busy.clock.forward(Duration::from_secs(3_601));
-    assert_eq!(busy.store.key(second).unwrap().state, State::Revoked);
-    assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 2);
-    assert!(matches!(busy.verify(TEXT), Err(Reason::Unknown | Reason::Malformed(_))));
 }
 
 /// Who had read before a rotation how keys are found, and had found it, looked for it where it no

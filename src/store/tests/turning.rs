@@ -179,6 +179,8 @@ fn retiring_is_refused_once_while_keys_may_be_left_that_were_verified() {
         found: [0, 0],
         digest: Digest::NONE,
         generation: 2,
+        brought: 0,
+        refused: false,
         last_four: [0; 4],
         twins: Default::default(),
     };

@@ -1,0 +1,131 @@
+//! Keys of one token, which were imported with digests of it by two schemes: whose the token is shows
+//! when it is verified, and changes in the store meanwhile.
+
+use super::*;
+
+/// Two digests of one text are two keys until it is verified: then it is the first one's, and the
+/// other is revoked. That one alone is found by who looks where the first was before.
+#[test]
+fn a_key_that_has_come_over_is_not_taken_for_its_twin() {
+    let busy = Busy::new();
+    busy.store.import(&busy.twins(), &ImportRules::new(), &by()).unwrap();
+    let before = busy.store.routes.load();
+    let key = busy.verify(TEXT).unwrap().key_id;
+    assert_eq!(busy.store.rehash().unwrap(), 1);
+    busy.rotate_pepper();
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, key);
+    assert_eq!(busy.store.rehash().unwrap(), 1);
+    assert_eq!(busy.verify_by(before, TEXT).map(|grant| grant.key_id), Ok(key));
+    assert_eq!(busy.held_by(before, TEXT), Ok(key));
+}
+
+/// A token was revoked with its first key before anybody had used it: once that was swept, the
+/// other was found, and the token was granted.
+#[test]
+fn a_twin_of_a_revoked_key_is_revoked_with_it() {
+    let busy = Busy::new();
+    let [first, second] = busy.twins().map(|twin| busy.import(twin));
+    busy.store.revoke(first, &by()).unwrap();
+    assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+    assert_eq!(busy.store.rehash().unwrap(), 1);
+    busy.clock.forward(Duration::from_secs(3_601));
+    assert_eq!(busy.store.key(second).unwrap().state, State::Revoked);
+    assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 2);
+    assert!(matches!(busy.verify(TEXT), Err(Reason::Unknown | Reason::Malformed(_))));
+}
+
+/// A key that only expired was taken for one that was revoked, and the other with it.
+#[test]
+fn a_key_that_was_granted_has_its_token_also_once_an_expired_twin_is_swept() {
+    for retired in [false, true] {
+        let busy = Busy::new();
+        let [by_first, by_second] = busy.twins();
+        let first = busy.import(by_first);
+        let second = busy.import(by_second);
+        let soon = busy.clock.now().plus(Duration::from_secs(60));
+        busy.store.update(second, &Update::new().end(soon), &by()).unwrap();
+        busy.clock.forward(Duration::from_secs(3_661));
+        assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+        // As if it was noted after the sweep had written what was noted.
+        let noted = if retired { busy.store.noted.take() } else { Vec::new() };
+        assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 1);
+        noted.iter().for_each(|verified| busy.store.noted.note(verified));
+        busy.store.rehash().unwrap();
+        assert_eq!(busy.store.key(first).unwrap().state, State::Active);
+        assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+        assert!(busy.store.imports(busy.acme).unwrap().iter().all(|(by, _)| by.is_none()));
+    }
+}
+
+/// The other lost its token, and was revoked, for a revocation that did not come to be.
+#[test]
+fn a_key_that_is_denied_and_then_is_not_takes_no_token_from_its_twin() {
+    let busy = Busy::new();
+    let [first, second] = busy.twins().map(|twin| busy.import(twin));
+    // As a revocation does until it is durable.
+    busy.show(first, |record| record.state = State::Revoked);
+    assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+    busy.show(first, |_| {});
+    assert_eq!(busy.store.rehash().unwrap(), 0);
+    for key in [first, second] {
+        assert_eq!(busy.store.key(key).unwrap().state, State::Active);
+    }
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+    assert_eq!(busy.store.rehash().unwrap(), 1);
+}
+
+/// The revoked key was found by neither digest, and its twin was granted in its place.
+#[test]
+fn a_revoked_key_that_comes_over_between_the_looks_is_not_taken_for_its_twin() {
+    for (others, turned) in [(false, false), (true, false), (false, true)] {
+        let busy = Busy::new();
+        let [first, second] = busy.twins().map(|twin| busy.import(twin));
+        if others {
+            // Then how keys are found stays the same.
+            let digest = hex(&Sha512::digest("another"));
+            let import = Import::digest(busy.spec(), "sha512".parse().unwrap(), &digest);
+            busy.import(import.unwrap());
+            busy.import(Import::token(busy.spec(), "a-third").unwrap());
+        }
+        busy.store.revoke(second, &by()).unwrap();
+        let ways = Arc::clone(busy.store.routes.load());
+        assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+        assert_eq!(busy.store.rehash().unwrap(), 1);
+        assert_eq!(std::ptr::eq(&*ways, &**busy.store.routes.load()), others);
+        if turned {
+            busy.rotate_pepper();
+            assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+            busy.store.rehash().unwrap();
+        }
+        // Who looked by the present digest before, and then at the first before that was denied.
+        busy.show(first, |record| record.state = State::Active);
+        let realms = busy.store.realms.load();
+        let text = busy.text(realms, &ways, TEXT);
+        let Ok(presented) = busy.store.recognise(text) else { panic!("it has no shape") };
+        let request = Request::new();
+        let required = Required::Scopes(request.required);
+        let verdict = busy.store.rule_otherwise(text, presented, &request, required, None);
+        let denial = verdict.unwrap_err();
+        assert_eq!((denial.reason, denial.key), (Reason::Revoked, Some(second)));
+    }
+}
+
+/// It came over by itself, and the token was granted though its other key was revoked.
+#[test]
+fn what_is_noted_while_a_twin_is_imported_is_of_no_use() {
+    let busy = Busy::new();
+    let [by_first, by_second] = busy.twins();
+    let first = busy.import(by_second);
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+    // It is noted once the import has written what was noted.
+    let noted = busy.store.noted.take();
+    let second = busy.import(by_first);
+    noted.iter().for_each(|verified| busy.store.noted.note(verified));
+    busy.store.revoke(second, &by()).unwrap();
+    assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+    for _ in 0..2 {
+        busy.store.rehash().unwrap();
+        assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+    }
+    assert_eq!(busy.store.key(first).unwrap().state, State::Revoked);
+}
