@@ -48,8 +48,9 @@ impl Store {
     /// the others are revoked; or all are, if one was revoked meanwhile. The audit trail says so by
     /// the name `rehash`.
     ///
-    /// [`flush`](Self::flush), [`close`](Self::close), each import and each sweep do it too. A service calls
-    /// one of them now and then; what a crash loses is noted again when the key is next verified.
+    /// [`flush`](Self::flush), [`close`](Self::close), each import and each sweep do it too. A
+    /// service calls one of them now and then; what a crash loses is noted again when the key is
+    /// next verified.
     ///
     /// # Errors
     ///

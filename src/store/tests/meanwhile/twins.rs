@@ -1,5 +1,5 @@
-//! Keys of one token, which were imported with digests of it by two schemes: whose the token is shows
-//! when it is verified, and changes in the store meanwhile.
+//! Keys of one token, which were imported with digests of it by two schemes: whose it is shows when
+//! it is verified, while the store changes.
 
 use super::*;
 
