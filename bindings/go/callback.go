@@ -32,9 +32,12 @@ type callbacks struct {
 func (b *callbacks) during(f func(context unsafe.Pointer) error) error {
 	handle := cgo.NewHandle(b)
 	context := keep(uint64(handle))
+	// Also if a function ends its goroutine.
+	defer func() {
+		unkeep(context)
+		handle.Delete()
+	}()
 	err := f(context)
-	unkeep(context)
-	handle.Delete()
 	if b.panicked != nil {
 		panic(b.panicked)
 	}

@@ -69,7 +69,8 @@ type Refused struct {
 // Import takes in keys, 1 to [ManyMax], whose tokens another system made, in one commit: all of
 // them or, if one is refused and the rules do not have ImportSkipRefused, none. Their holders keep
 // their tokens. Importing the same keys again changes nothing. `refused`, which may be nil, is told
-// why a key was left out.
+// why a key was left out. It returns or panics: it does not end its goroutine, as [runtime.Goexit]
+// and FailNow of a test do, for the library would not go on behind it.
 //
 // Fails, for the first that is refused and with its place from 0 in the message, with ErrNotFound
 // (realm, kind, owner, scope or secret), ErrArgument, ErrCap, ErrConflict (its token is another
@@ -147,7 +148,8 @@ type ImportReport struct {
 // which may be nil, is told of each line that is refused. If the rules do not have
 // ImportSkipRefused, the lines of the first commit with such a one are not imported, and nothing
 // after them; what was imported before stays, and the same lines can be given again. An error of
-// the reader is returned.
+// the reader is returned. Neither the reader nor `refused` ends its goroutine, as [runtime.Goexit] and
+// FailNow of a test do, for the library would not go on behind it.
 //
 // Fails as [Store.Import] does, with the number of the line in the message.
 func (s *Store) ImportLines(

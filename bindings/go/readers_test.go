@@ -7,8 +7,11 @@ import (
 	"math"
 	"net/netip"
 	"reflect"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"keycask.invalid/go"
 )
@@ -50,6 +53,34 @@ func TestAnErrorThatAReaderSaysOnceBesideBytesIsReturned(t *testing.T) {
 	seen = 0
 	must(p.Leaked(&onceReader{text, io.EOF}, found))
 	same(t, seen, 1)
+}
+
+// Once what a function had that ended its goroutine was kept for ever.
+func TestAFunctionThatEndsItsGoroutineIsNotKept(t *testing.T) {
+	p := newPlace(t)
+	text := p.issue(t).Token.Expose()
+	let := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		held := new([64]byte)
+		runtime.AddCleanup(held, func(let chan struct{}) { close(let) }, let)
+		_, _ = p.Leaked(strings.NewReader(text), func(keycask.Leak) error {
+			held[0]++
+			runtime.Goexit()
+			return nil
+		})
+		t.Error("the call returned")
+	})
+	ended.Wait()
+	for range 500 {
+		runtime.GC()
+		select {
+		case <-let:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	t.Fatal("what the function had is kept")
 }
 
 // roundTrip fails unless JSON gives back what it was given.
