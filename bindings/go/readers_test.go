@@ -3,6 +3,7 @@ package keycask_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/netip"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"keycask.invalid/go"
@@ -53,6 +55,30 @@ func TestAnErrorThatAReaderSaysOnceBesideBytesIsReturned(t *testing.T) {
 	seen = 0
 	must(p.Leaked(&onceReader{text, io.EOF}, found))
 	same(t, seen, 1)
+}
+
+// Once nobody was told that the keys of thousands of lines before are there.
+func TestAReaderThatFailsHalfWayIsToldWithWhatWasImported(t *testing.T) {
+	p := newPlace(t)
+	var text strings.Builder
+	for n := range keycask.ManyMax {
+		fmt.Fprintf(&text, "{\"owner\": \"ann\", \"token\": \"line-%08d\"}\n", n)
+	}
+	lines := keycask.Lines{Realm: p.realm, Kind: "eu-live"}
+	for _, try := range []struct {
+		text string
+		says bool
+	}{{text.String()[:100], false}, {text.String(), true}} {
+		from := io.MultiReader(strings.NewReader(try.text), iotest.ErrReader(errOnce))
+		report, err := p.ImportLines(ctx, from, lines, keycask.ImportIgnoreCaps, tester, nil)
+		if !errors.Is(err, errOnce) || !errors.Is(err, keycask.ErrIO) {
+			t.Fatal(err)
+		}
+		said := strings.Contains(err.Error(), "; 10000 keys of earlier lines were imported")
+		same(t, said, try.says)
+		same(t, report, keycask.ImportReport{})
+	}
+	same(t, must(p.Imported(p.realm))[""], keycask.ManyMax)
 }
 
 // Once what a function had that ended its goroutine was kept for ever.
