@@ -2961,7 +2961,7 @@ keycask_status keycask_import(const keycask_store *store,
 // `context` goes to both functions. Writes `*report`.
 //
 // Fails as keycask_import() does, with the number of the line in the message, and with IO if
-// `read` fails.
+// `read` fails. If keys of earlier lines were imported, the message says how many.
 KEYCASK_MUST_USE
 keycask_status keycask_import_lines(const keycask_store *store,
                                     const keycask_lines *lines,

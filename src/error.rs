@@ -127,6 +127,15 @@ impl Error {
         self
     }
 
+    /// The same error, whose sentence says this, too.
+    #[cold]
+    pub(crate) fn adding(self, more: impl fmt::Display) -> Self {
+        let Inner { kind, message, source } = *self.inner;
+        let mut error = Self::new(kind, format!("{message}; {more}"));
+        error.inner.source = source;
+        error
+    }
+
     /// The class of the error.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {

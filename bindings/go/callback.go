@@ -8,6 +8,7 @@ package keycask
 import "C"
 
 import (
+	"fmt"
 	"io"
 	"runtime/cgo"
 	"unsafe"
@@ -18,6 +19,8 @@ type callbacks struct {
 	from    io.Reader
 	refused func(Refused)
 	found   func(Leak) error
+	// Whether the call imports.
+	imports bool
 	// What the reader failed with beside the bytes that it gave last, or io.EOF: a reader need not
 	// say it again.
 	pending error
@@ -28,20 +31,26 @@ type callbacks struct {
 }
 
 // during makes a call with a context by which C names these. A function's error goes before what
-// the call says of it.
+// the call says of it; of an import, which may have come half-way, beside it.
 func (b *callbacks) during(f func(context unsafe.Pointer) error) error {
 	handle := cgo.NewHandle(b)
 	context := keep(uint64(handle))
+	// Also if a function ends its goroutine.
+	defer func() {
+		unkeep(context)
+		handle.Delete()
+	}()
 	err := f(context)
-	unkeep(context)
-	handle.Delete()
 	if b.panicked != nil {
 		panic(b.panicked)
 	}
-	if b.err != nil {
-		return b.err
+	switch {
+	case b.err == nil:
+		return err
+	case b.imports && err != nil:
+		return fmt.Errorf("%w: %w", err, b.err)
 	}
-	return err
+	return b.err
 }
 
 func callbacksOf(context unsafe.Pointer) *callbacks {

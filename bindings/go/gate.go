@@ -34,16 +34,13 @@ func (g *gate) enter() *atomic.Int64 {
 	return inside
 }
 
-// close lets nobody in any more and waits until nobody is inside. It is true for one caller.
-func (g *gate) close() bool {
-	if g.closed.Swap(true) {
-		return false
-	}
+// close lets nobody in any more and waits until nobody is inside.
+func (g *gate) close() {
+	g.closed.Store(true)
 	for i := range g.counts {
 		for wait := time.Microsecond; g.counts[i].inside.Load() != 0; {
 			time.Sleep(wait)
 			wait = min(2*wait, time.Millisecond)
 		}
 	}
-	return true
 }

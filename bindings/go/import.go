@@ -69,7 +69,8 @@ type Refused struct {
 // Import takes in keys, 1 to [ManyMax], whose tokens another system made, in one commit: all of
 // them or, if one is refused and the rules do not have ImportSkipRefused, none. Their holders keep
 // their tokens. Importing the same keys again changes nothing. `refused`, which may be nil, is told
-// why a key was left out.
+// why a key was left out. It returns or panics: it does not end its goroutine, as [runtime.Goexit]
+// and FailNow of a test do, for the library would not go on behind it.
 //
 // Fails, for the first that is refused and with its place from 0 in the message, with ErrNotFound
 // (realm, kind, owner, scope or secret), ErrArgument, ErrCap, ErrConflict (its token is another
@@ -146,15 +147,18 @@ type ImportReport struct {
 // Up to [ManyMax] lines, or 4 MiB of them, are one commit, and no more are in memory. `refused`,
 // which may be nil, is told of each line that is refused. If the rules do not have
 // ImportSkipRefused, the lines of the first commit with such a one are not imported, and nothing
-// after them; what was imported before stays, and the same lines can be given again. An error of
-// the reader is returned.
+// after them; what was imported before stays, and the same lines can be given again. Neither the
+// reader nor `refused` ends its goroutine, as [runtime.Goexit] and FailNow of a test do, for the
+// library would not go on behind it.
 //
-// Fails as [Store.Import] does, with the number of the line in the message.
+// Fails as [Store.Import] does, with the number of the line in the message; with an error that is
+// both ErrIO and the reader's own if the reader failed. If keys of earlier lines were imported, the
+// message says how many; the report is empty.
 func (s *Store) ImportLines(
 	ctx context.Context, text io.Reader, lines Lines, rules ImportRule, by Actor,
 	refused func(Refused),
 ) (report ImportReport, err error) {
-	b := &callbacks{from: text, refused: refused}
+	b := &callbacks{from: text, refused: refused, imports: true}
 	err = b.during(func(context unsafe.Pointer) error {
 		return s.disk(ctx, func(c *call, to *C.keycask_store) C.keycask_status {
 			asked, out := one[C.keycask_lines](c), one[C.keycask_import_report](c)

@@ -92,7 +92,8 @@ func (s *Store) search(text io.Reader, found func(Leak) error, how searching) (L
 //
 // The text is not trusted and may be of any bytes and any length: the search takes 128 KiB of
 // memory and a time that grows as its length. It leaves no trace. An error of `found` or of the
-// reader ends it and is returned.
+// reader ends it and is returned. Both return or panic: neither ends its goroutine, as
+// [runtime.Goexit] and FailNow of a test do, for the library would not go on behind it.
 func (s *Store) Leaked(text io.Reader, found func(Leak) error) (Leaks, error) {
 	return s.search(text, found, func(
 		to *C.keycask_store, read C.keycask_read, found C.keycask_found, context unsafe.Pointer,
@@ -104,7 +105,7 @@ func (s *Store) Leaked(text io.Reader, found func(Leak) error) (Leaks, error) {
 
 // LeakedAlerts does the same in the secrets of a message of GitHub's secret scanning, which is
 // JSON: one to a partner, or alerts as the REST API has them. It is read to its end, 32 MiB at
-// most, before anything is told. Places count within a secret.
+// most, before anything is told. Places count within a secret. Neither function ends its goroutine.
 //
 // Fails with ErrArgument for what is no such message.
 func (s *Store) LeakedAlerts(message io.Reader, found func(Leak) error) (Leaks, error) {

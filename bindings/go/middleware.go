@@ -69,7 +69,12 @@ func Middleware(store *Store, realm Realm, options ...Option) func(http.Handler)
 // charges nothing for the others; [Middleware] has charged them by then. One whose key was given the
 // scopes meanwhile goes on with a new grant. A Middleware of the route that is made [With] the scopes
 // charges only those that have them.
+//
+// It panics if there is no scope: every key would go through.
 func RequireScopes(scopes Scopes) func(http.Handler) http.Handler {
+	if scopes.IsEmpty() {
+		panic("keycask: RequireScopes of no scope")
+	}
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			v, ok := r.Context().Value(visitKey{}).(*visit)

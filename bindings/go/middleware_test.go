@@ -107,6 +107,13 @@ func TestScopesAreRequiredOfTheGrant(t *testing.T) {
 	same(t, alone.Code, 500)
 }
 
+// Once a route of no scope, as of a setting that was left out, let any key through.
+func TestARouteThatRequiresNoScopeIsNotMade(t *testing.T) {
+	defer func() { same(t, recover(), any("keycask: RequireScopes of no scope")) }()
+	keycask.RequireScopes(keycask.Scopes{})
+	t.Error("it was made")
+}
+
 // Once a key that was given scopes after it was let through went on with the grant that lacked them.
 func TestAGrantThatHasTheScopesTakesThePlaceOfTheFirst(t *testing.T) {
 	p := newPlace(t)

@@ -3,12 +3,17 @@ package keycask_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/netip"
 	"reflect"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
+	"testing/iotest"
+	"time"
 
 	"keycask.invalid/go"
 )
@@ -50,6 +55,58 @@ func TestAnErrorThatAReaderSaysOnceBesideBytesIsReturned(t *testing.T) {
 	seen = 0
 	must(p.Leaked(&onceReader{text, io.EOF}, found))
 	same(t, seen, 1)
+}
+
+// Once nobody was told that the keys of thousands of lines before are there.
+func TestAReaderThatFailsHalfWayIsToldWithWhatWasImported(t *testing.T) {
+	p := newPlace(t)
+	var text strings.Builder
+	for n := range keycask.ManyMax {
+		fmt.Fprintf(&text, "{\"owner\": \"ann\", \"token\": \"line-%08d\"}\n", n)
+	}
+	lines := keycask.Lines{Realm: p.realm, Kind: "eu-live"}
+	for _, try := range []struct {
+		text string
+		says bool
+	}{{text.String()[:100], false}, {text.String(), true}} {
+		from := io.MultiReader(strings.NewReader(try.text), iotest.ErrReader(errOnce))
+		report, err := p.ImportLines(ctx, from, lines, keycask.ImportIgnoreCaps, tester, nil)
+		if !errors.Is(err, errOnce) || !errors.Is(err, keycask.ErrIO) {
+			t.Fatal(err)
+		}
+		said := strings.Contains(err.Error(), "; 10000 keys of earlier lines were imported")
+		same(t, said, try.says)
+		same(t, report, keycask.ImportReport{})
+	}
+	same(t, must(p.Imported(p.realm))[""], keycask.ManyMax)
+}
+
+// Once what a function had that ended its goroutine was kept for ever.
+func TestAFunctionThatEndsItsGoroutineIsNotKept(t *testing.T) {
+	p := newPlace(t)
+	text := p.issue(t).Token.Expose()
+	let := make(chan struct{})
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		held := new([64]byte)
+		runtime.AddCleanup(held, func(let chan struct{}) { close(let) }, let)
+		_, _ = p.Leaked(strings.NewReader(text), func(keycask.Leak) error {
+			held[0]++
+			runtime.Goexit()
+			return nil
+		})
+		t.Error("the call returned")
+	})
+	ended.Wait()
+	for range 500 {
+		runtime.GC()
+		select {
+		case <-let:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	t.Fatal("what the function had is kept")
 }
 
 // roundTrip fails unless JSON gives back what it was given.

@@ -52,11 +52,14 @@ func (s *Scopes) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// ScopesNamed is the set of the scopes of these names. Look names up once, when your program
-// starts.
+// ScopesNamed is the set of the scopes of these names, of one at least: a request that needs the set
+// of none is granted to any key. Look names up once, when your program starts.
 //
-// Fails with ErrNotFound (no such realm, or a name that it does not have).
+// Fails with ErrNotFound (no such realm, or a name that it does not have), ErrArgument (no name).
 func (s *Store) ScopesNamed(realm Realm, named ...string) (Scopes, error) {
+	if len(named) == 0 {
+		return Scopes{}, &Error{ErrArgument, "no scope is named"}
+	}
 	list, err := names(named)
 	if err != nil {
 		return Scopes{}, err

@@ -9,6 +9,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"sync"
 	"time"
 	"unsafe"
 )
@@ -113,15 +114,20 @@ type handle struct {
 	gate
 	store    *C.keycask_store
 	progress *progress
+	once     sync.Once
+	// What closing failed with, once it is done.
+	failed error
 }
 
+// close is over when the store is closed, whoever closes it.
 func (h *handle) close() error {
-	if !h.gate.close() {
-		return nil
-	}
-	status := Status(C.keycask_close(h.store))
-	h.progress.end()
-	return status.err()
+	h.once.Do(func() {
+		h.gate.close()
+		status := Status(C.keycask_close(h.store))
+		h.progress.end()
+		h.failed = status.err()
+	})
+	return h.failed
 }
 
 type opening = func(
@@ -184,12 +190,16 @@ func Open(ctx context.Context, path string, options *Options) (*Store, error) {
 }
 
 // Close waits for the calls that are going on, writes what usage was noted and closes the file.
-// Calls that come later return ErrClosed; another Close does nothing. It must not be called by a
-// function that a call of the store calls.
+// Calls that come later return ErrClosed. Another Close waits until the store is closed and returns
+// the same. It must not be called by a function that a call of the store calls.
 //
 // Fails with ErrFull, ErrIO, ErrPoisoned, ErrIndeterminate if the usage could not be written. The
 // store is closed all the same.
-func (s *Store) Close() error { return s.handle.close() }
+func (s *Store) Close() error {
+	// Else the net could wait here for as long as this closes, and all other nets for it.
+	defer runtime.KeepAlive(s)
+	return s.handle.close()
+}
 
 // SetClock moves the clock of a store that was opened with a clock of its own. Time does not go
 // back by it: a key that has expired stays so.

@@ -3,6 +3,7 @@ package keycask_test
 import (
 	"context"
 	"errors"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -137,6 +138,45 @@ func TestClosingWaitsForCallsAndRefusesLaterOnes(t *testing.T) {
 		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatal("a goroutine was left behind")
+}
+
+// stuckReader is at its end once it is let go.
+type stuckReader struct{ read, let chan struct{} }
+
+func (r *stuckReader) Read([]byte) (int, error) {
+	close(r.read)
+	<-r.let
+	return 0, io.EOF
+}
+
+// Once the second of two that close returned at once, so that it could open the file no more.
+func TestWhoClosesWaitsForWhoIsClosing(t *testing.T) {
+	p := newPlace(t)
+	text := &stuckReader{make(chan struct{}), make(chan struct{})}
+	var running sync.WaitGroup
+	running.Go(func() {
+		if _, err := p.Leaked(text, func(keycask.Leak) error { return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	<-text.read
+	closed := make(chan error, 2)
+	running.Go(func() { closed <- p.Close() })
+	for !errors.Is(p.Check(p.realm, "", keycask.Request{}).Status, keycask.ErrClosed) {
+		time.Sleep(time.Millisecond)
+	}
+	running.Go(func() { closed <- p.Close() })
+	select {
+	case <-closed:
+		t.Error("a close returned while a call was going on")
+	case <-time.After(100 * time.Millisecond):
+	}
+	close(text.let)
+	running.Wait()
+	ok(t, p.Close())
+	again, err := keycask.Open(ctx, p.path, options())
+	ok(t, err)
+	ok(t, again.Close())
 }
 
 // Whoever loses a store does not keep its file locked for ever.

@@ -25,7 +25,12 @@ pub struct RequireScopes {
 
 impl RequireScopes {
     /// Requires all of `scopes`, which are from [`Realm::scope_set`](crate::Realm::scope_set).
+    ///
+    /// # Panics
+    ///
+    /// If there is no scope: every key would go through.
     pub const fn new(scopes: ScopeSet) -> Self {
+        assert!(!scopes.is_empty(), "keycask: RequireScopes of no scope");
         Self { scopes }
     }
 }

@@ -1,6 +1,6 @@
 //! `RequireScopes` inside `KeyLayer`.
 
-use keycask::{Grant, Request, RequireScopes};
+use keycask::{Grant, Request, RequireScopes, ScopeSet};
 use tower::Layer;
 
 use crate::kit::{Place, around, ask, head, key, remaining, same};
@@ -50,4 +50,11 @@ fn a_route_that_is_not_inside_a_key_layer_lets_nobody_through() {
     let response = ask(around(RequireScopes::new(place.scopes("admin"))), head(&key(&token)));
     assert_eq!(response.status().as_u16(), 500);
     assert!(response.body().starts_with(b"keycask: RequireScopes is not inside"));
+}
+
+/// Of a setting that was left out, every key would go through.
+#[test]
+#[should_panic(expected = "keycask: RequireScopes of no scope")]
+fn a_layer_that_requires_no_scope_is_not_made() {
+    let _ = RequireScopes::new(ScopeSet::empty());
 }

@@ -338,7 +338,7 @@ pub unsafe extern "C" fn keycask_import(
 /// `context` goes to both functions. Writes `*report`.
 ///
 /// Fails as keycask_import() does, with the number of the line in the message, and with IO if
-/// `read` fails.
+/// `read` fails. If keys of earlier lines were imported, the message says how many.
 #[unsafe(no_mangle)]
 #[must_use]
 pub unsafe extern "C" fn keycask_import_lines(

@@ -17,7 +17,7 @@ func Middleware(
 	return adapted(keycask.Middleware(store, realm, options...))
 }
 
-// RequireScopes is [keycask.RequireScopes] for gin.
+// RequireScopes is [keycask.RequireScopes] for gin. It panics if there is no scope.
 func RequireScopes(scopes keycask.Scopes) gin.HandlerFunc {
 	return adapted(keycask.RequireScopes(scopes))
 }

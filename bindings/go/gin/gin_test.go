@@ -71,3 +71,13 @@ func TestGinAnswersAsTheProfileSays(t *testing.T) {
 		}
 	}
 }
+
+func TestARouteThatRequiresNoScopeIsNotMade(t *testing.T) {
+	defer func() {
+		if why := recover(); why != "keycask: RequireScopes of no scope" {
+			t.Errorf("it panicked with %v", why)
+		}
+	}()
+	gin.RequireScopes(keycask.Scopes{})
+	t.Error("it was made")
+}

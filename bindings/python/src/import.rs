@@ -141,7 +141,9 @@ impl Store {
     /// that gives `bytes`. `kind`, `scheme`: of lines that do not say. Refused lines are told by
     /// number from 1; if they are not to be skipped, the first batch with one is not imported.
     ///
-    /// Raises for the first refused line, with its number; what `import_keys` and `read` do.
+    /// Raises for the first refused line, with its number; what `import_keys` and `read` do. If
+    /// keys of earlier lines were imported, the message, or from Python 3.11 on a note to what
+    /// `read` raised, says how many.
     #[pyo3(signature = (text, *, realm, kind=None, scheme=None, dry_run=false,
                         skip_refused=false, make_owners=false, ignore_caps=false, by))]
     #[expect(clippy::too_many_arguments, reason = "keywords of one call")]
@@ -174,7 +176,11 @@ impl Store {
                 refused.push((line, error.to_string()));
             })
         });
-        let report = text.or_raise(report)?;
+        let said = report.as_ref().err().and_then(Stop::sentence);
+        let report = text.or_raise(report).map_err(|stop| match said {
+            Some(said) => stop.noting(py, &said),
+            None => stop,
+        })?;
         Ok(Report { report, refused })
     }
 

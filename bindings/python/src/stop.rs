@@ -3,6 +3,7 @@
 use std::fmt::Display;
 
 use keycask::{Error, ErrorKind};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
@@ -42,6 +43,23 @@ impl Stop {
             }
             other => Err(other),
         }
+    }
+
+    /// What the engine says.
+    pub(crate) fn sentence(&self) -> Option<String> {
+        match self {
+            Self::Engine(error) => Some(error.message().to_owned()),
+            _ => None,
+        }
+    }
+
+    /// The same, of an exception of Python with a note, if that version has notes.
+    pub(crate) fn noting(self, py: Python<'_>, note: &str) -> Self {
+        if let Self::Python(error) = &self {
+            // One that takes no note is raised all the same.
+            let _ = error.value(py).call_method1(intern!(py, "add_note"), (note,));
+        }
+        self
     }
 
     /// The same, of what the engine says with that of which it is said: "spec 3: ...".

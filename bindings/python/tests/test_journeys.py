@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -441,6 +442,30 @@ def test_lines_of_another_system_are_taken_in(store: Store) -> None:
     assert store.check("line-token-0000000002", realm="shop")
     again = store.import_lines(text, realm="shop", kind="live", skip_refused=True, by="test")
     assert again.known == 3
+
+
+class Halfway:
+    """What can be read to its end, and not beyond."""
+
+    def __init__(self, text: bytes) -> None:
+        self._text = io.BytesIO(text)
+
+    def read(self, size: int) -> bytes:
+        if read := self._text.read(size):
+            return read
+        raise OSError("the reader is gone")
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="exceptions have no notes")
+def test_a_reader_that_fails_half_way_is_told_with_what_was_imported(store: Store) -> None:
+    lines = "".join(f'{{"owner": "ann", "token": "half-{n:08}"}}\n' for n in range(10_000))
+    with pytest.raises(OSError, match="gone") as raised:
+        store.import_lines(
+            Halfway(lines.encode()), realm="shop", kind="live", ignore_caps=True, by="test"
+        )
+    (note,) = raised.value.__notes__
+    assert note.endswith("; 10000 keys of earlier lines were imported")
+    assert store.check("half-00009999", realm="shop")
 
 
 class Broken:

@@ -27,6 +27,14 @@ pub struct ImportReport {
     pub refused: u64,
 }
 
+impl ImportReport {
+    /// What an import is said to have failed with, of which this was done before.
+    fn before(&self, error: Error) -> Error {
+        let done = self.imported;
+        error.adding(format_args!("{done} keys of earlier lines were imported"))
+    }
+}
+
 /// Most bytes of the lines that are imported in one commit. In memory a line takes up to 14 times
 /// its length.
 const BATCH_BYTES: usize = 4 << 20;
@@ -70,7 +78,7 @@ impl Store {
     /// # Errors
     ///
     /// For the first refused line, with its number; `Io` if `from` cannot be read; those of
-    /// [`import`](Self::import).
+    /// [`import`](Self::import). If keys of earlier lines were imported, it says how many.
     pub fn import_lines(
         &self,
         lines: &ImportLines,
@@ -87,13 +95,19 @@ impl Store {
         let mut line = Zeroizing::new(Vec::with_capacity(LINE_MAX.saturating_add(1)));
         let mut taken = Taken::default();
         let mut more = true;
+        // Nothing is there of a dry run, and nothing to tell of a first batch.
+        let failed = |report: &ImportReport, error| match report.imported {
+            0 => error,
+            _ if rules.dry_run => error,
+            _ => report.before(error),
+        };
         while more {
             let mut batch = Batch::default();
             while batch.has_room() {
                 // Beyond its length it is wiped already.
                 line.as_mut_slice().zeroize();
                 line.clear();
-                more = read_line(&mut from, &mut line)?;
+                more = read_line(&mut from, &mut line).map_err(|error| failed(&report, error))?;
                 if !more {
                     break;
                 }
@@ -115,7 +129,8 @@ impl Store {
             if !rules.dry_run {
                 taken = Taken::default();
             }
-            let outcomes = self.import_after(&mut taken, &batch.keys, &tried, by)?;
+            let outcomes = self.import_after(&mut taken, &batch.keys, &tried, by);
+            let outcomes = outcomes.map_err(|error| failed(&report, error))?;
             for (outcome, number) in outcomes.iter().zip(&batch.numbers) {
                 if let ImportOutcome::Refused(error) = outcome {
                     batch.refused.push((*number, told(error)));
@@ -124,10 +139,8 @@ impl Store {
             batch.refused.sort_by_key(|(number, _)| *number);
             batch.refused.iter().for_each(|(number, error)| refused(*number, error));
             if let Some((number, error)) = batch.refused.first().filter(|_| rules.halt()) {
-                let done = report.imported;
-                let why =
-                    format!("line {number}: {error}; {done} keys of earlier lines were imported");
-                return Err(Error::new(error.kind(), why));
+                let why = format!("line {number}: {error}");
+                return Err(report.before(Error::new(error.kind(), why)));
             }
             let lines = u64::try_from(batch.refused.len()).unwrap_or(u64::MAX);
             report.refused = report.refused.saturating_add(lines);

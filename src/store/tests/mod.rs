@@ -10,6 +10,7 @@ mod ending;
 mod filling;
 mod growing;
 mod halted;
+mod lines;
 mod meanwhile;
 mod narrowing;
 mod operations;
