@@ -49,14 +49,15 @@ impl Place {
 /// Tells the engine, in a child, that this process is a fork of another. From then on every
 /// call of a store that was open refuses with [`ErrorKind::Forked`].
 ///
-/// Gives the descriptors of the stores' files. The caller puts others in their place, without
-/// unlocking: a lock is the parent's as long as the child has the descriptor, and an unlock
-/// would take it from the parent. Reads and writes atomics alone, so that it may be called
-/// in a handler of a fork.
+/// Gives the descriptors of the stores' files, each once: their numbers are the child's
+/// afterwards, for whatever it opens, and a fork of the child is not given them. The caller
+/// takes all of them and puts others in their place, without unlocking: a lock is the parent's
+/// as long as the child has the descriptor, and an unlock would take it from the parent. Reads
+/// and writes atomics alone, so that it may be called in a handler of a fork.
 pub fn forked() -> impl Iterator<Item = RawFd> {
     GENERATION.fetch_add(1, Ordering::Relaxed);
     let places = std::iter::successors(Some(&PLACES), |place| place.next.get().map(Box::as_ref));
-    places.map(|place| place.descriptor.load(Ordering::Relaxed)).filter(|open| *open != FREE)
+    places.map(|place| place.descriptor.swap(FREE, Ordering::Relaxed)).filter(|open| *open != FREE)
 }
 
 /// The process that opened a store.
@@ -83,18 +84,24 @@ impl Home {
 }
 
 /// A descriptor that [`forked`] gives. To be dropped before the descriptor is closed.
-pub(crate) struct Listed(&'static Place);
+pub(crate) struct Listed {
+    place: &'static Place,
+    /// In a child of this process the place is free, or has a descriptor of the child's.
+    home: Home,
+}
 
 impl Listed {
     /// Lists the descriptor of `file`.
     pub(crate) fn new(file: &impl AsRawFd) -> Self {
-        Self(Place::take(file.as_raw_fd()))
+        Self { place: Place::take(file.as_raw_fd()), home: Home::here() }
     }
 }
 
 impl Drop for Listed {
     fn drop(&mut self) {
-        self.0.descriptor.store(FREE, Ordering::Relaxed);
+        if self.home == Home::here() {
+            self.place.descriptor.store(FREE, Ordering::Relaxed);
+        }
     }
 }
 
@@ -120,6 +127,9 @@ mod tests {
         assert_eq!(open(), 2);
         drop(one);
         assert_eq!(open(), 1);
+        let home = Home { generation: Home::here().generation.wrapping_sub(1) };
+        drop(Listed { place: two.place, home });
+        assert_eq!(open(), 1, "what was inherited took a place that was used again");
         drop(two);
         assert_eq!(open(), 0);
     }

@@ -104,4 +104,10 @@ fn a_store_that_was_inherited_refuses_every_call() {
     let told = kinds.into_iter().map(|result| result.map_err(|error| error.kind()));
     let others = told.enumerate().filter(|(_, told)| *told != Err(ErrorKind::Forked));
     assert_eq!(others.collect::<Vec<_>>(), []);
+
+    // Their numbers are the child's own by now.
+    assert_eq!(keycask::forked().next(), None, "a fork of the child is given them");
+    let _own = Store::options().create(dir.path().join("own.redb")).unwrap();
+    drop(store);
+    assert!(keycask::forked().count() > 0, "the descriptor of the child's file is not listed");
 }

@@ -196,6 +196,34 @@ static void forks_again(const scene *of) {
     in_child(holds_nothing, of);
 }
 
+enum { BELOW = 64 }; // the store's descriptors are, and those that they are moved to are not
+
+static int writer;
+
+static void writes_everywhere(const scene *of) {
+    int descriptor;
+    (void)of;
+    for (descriptor = STDERR_FILENO + 1; descriptor < BELOW; descriptor++) {
+        CHECK(write(descriptor, "x", 1) == 1);
+    }
+}
+
+// Numbers that a child uses anew are its own, and those of its children.
+static void uses_numbers_anew(const scene *of) {
+    char told[2 * BELOW];
+    int ends[2], reader, descriptor;
+    CHECK(!pipe(ends));
+    reader = fcntl(ends[0], F_DUPFD, BELOW);
+    writer = fcntl(ends[1], F_DUPFD, BELOW);
+    CHECK(reader >= BELOW && writer >= BELOW);
+    for (descriptor = STDERR_FILENO + 1; descriptor < BELOW; descriptor++) {
+        CHECK(dup2(writer, descriptor) == descriptor);
+    }
+    in_child(writes_everywhere, of);
+    writes_everywhere(of);
+    CHECK(read(reader, told, sizeof told) == 2 * (BELOW - STDERR_FILENO - 1));
+}
+
 static void exits(const scene *of) {
     (void)of;
     exit(0); // with all that runs at an end
@@ -320,7 +348,9 @@ static void forks_amid_writes(scene *of) {
 }
 
 int main(int argc, char **argv) {
-    void (*const children[])(const scene *) = {uses, opens, holds_nothing, forks_again, exits};
+    void (*const children[])(const scene *) = {
+        uses, opens, holds_nothing, forks_again, uses_numbers_anew, exits,
+    };
     scene stage;
     size_t i;
     CHECK(argc == 2);

@@ -161,10 +161,11 @@ impl Store {
     /// `after` on, `limit` at most, from 1 to `PAGE_MAX`. Whoever keeps `reached` of a page and
     /// begins there next time is given every later entry once.
     ///
-    /// `events`: names of those that are asked for. `start`, `until`: of the half-open time.
+    /// `events`: names of those that are asked for, one at least. `start`, `until`: of the
+    /// half-open time.
     ///
-    /// Raises `ArgumentError` for an unknown event or a limit out of its limits; `IoError` or
-    /// `CorruptError` if the file cannot be read.
+    /// Raises `ArgumentError` for an unknown event, no event or a limit out of its limits;
+    /// `IoError` or `CorruptError` if the file cannot be read.
     #[pyo3(signature = (*, after=0, limit=100, realm=None, owner=None, key=None, actor=None,
                         operation=None, events=None, start=None, until=None))]
     #[expect(clippy::too_many_arguments, reason = "keywords of one call")]
@@ -198,9 +199,14 @@ impl Store {
         if let Some(id) = operation {
             filter = filter.operation(id);
         }
-        for name in events.unwrap_or_default().0 {
-            let event: Event = name.parse()?;
-            filter = filter.event(event);
+        if let Some(Names(names)) = events {
+            if names.is_empty() {
+                return Err(argument("events: none is named"));
+            }
+            for name in names {
+                let event: Event = name.parse()?;
+                filter = filter.event(event);
+            }
         }
         if let Some(start) = start {
             filter = filter.from(start.0);

@@ -36,10 +36,18 @@ thread_local! {
 
 /// Runs `call`, which is the caller's, with the interpreter lock, in the middle of a call.
 pub(crate) fn call_back<T>(call: impl FnOnce(Python<'_>) -> T) -> T {
-    let before = CALLED_BACK.replace(true);
-    let result = Python::attach(call);
-    CALLED_BACK.set(before);
-    result
+    let _before = Before(CALLED_BACK.replace(true));
+    Python::attach(call)
+}
+
+/// What `CALLED_BACK` was before a call, and is after it: by a panic, too, which a
+/// `PanicException` that the caller raises becomes.
+struct Before(bool);
+
+impl Drop for Before {
+    fn drop(&mut self) {
+        CALLED_BACK.set(self.0);
+    }
 }
 
 impl Store {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import gc
 import multiprocessing
 import os
@@ -138,6 +139,31 @@ def test_a_child_may_let_go_of_the_store(path: Path) -> None:
         in_child(work)
     stores[0].check_file()
     stores[0].close()
+
+
+def test_numbers_that_a_child_uses_anew_are_its_own(store: Store, path: Path) -> None:
+    file, numbers = os.stat(path), list[int]()
+    for number in range(3, 256):
+        with contextlib.suppress(OSError):
+            if os.path.samestat(os.fstat(number), file):
+                numbers.append(number)
+    assert numbers
+
+    def write() -> None:
+        for number in numbers:
+            os.write(number, b"x")
+
+    def work() -> None:
+        os.closerange(min(numbers), max(numbers) + 1)
+        pair = [fcntl.fcntl(end, fcntl.F_DUPFD, 256) for end in os.pipe()]
+        for number in numbers:
+            os.dup2(pair[1], number)
+        in_child(write)
+        write()
+        assert len(os.read(pair[0], 256)) == 2 * len(numbers)
+
+    in_child(work)
+    store.check_file()
 
 
 @pytest.mark.parametrize("can_open", [False, True])

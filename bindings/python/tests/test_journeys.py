@@ -250,6 +250,9 @@ def test_the_trail_tells_who_did_what(store: Store, issued: Issued) -> None:
         store.operation("op-2")
     with pytest.raises(keycask.ArgumentError, match="event"):
         store.audit(events=["key_eaten"])
+    for none in ((), [], iter(())):
+        with pytest.raises(keycask.ArgumentError, match="events: none is named"):
+            store.audit(events=none)
     checked = store.check_audit()
     assert checked.last == page.reached and checked.entries == page.reached
     assert store.trim_audit(keep=1, by="test").entries == checked.entries - 1

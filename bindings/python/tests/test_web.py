@@ -632,6 +632,25 @@ def test_an_error_page_that_prints_variables_shows_no_token(
     assert token not in "".join(printed)
 
 
+@pytest.mark.parametrize("text", ["", "live", b"", b"live"])
+def test_one_text_is_not_several_names(store: Store, text: Any) -> None:
+    from keycask.asgi import KeyMiddleware
+    from keycask.fastapi import KeyAuth
+    from keycask.flask import Keys
+    from keycask.starlette import KeyBackend
+
+    makers: list[Callable[[], Any]] = [
+        lambda: KeyMiddleware(asgi_app(store), store, "shop", scopes=text),
+        lambda: KeyMiddleware(asgi_app(store), store, "shop", kinds=text),
+        lambda: KeyAuth(store, "shop", kinds=text),
+        lambda: Keys(store, "shop", kinds=text),
+        lambda: KeyBackend(store, "shop", kinds=text),
+    ]
+    for make in makers:
+        with pytest.raises(TypeError, match="want several names"):
+            make()
+
+
 def test_a_framework_is_imported_only_by_its_own_module() -> None:
     names = "fastapi starlette django rest_framework flask"
     code = f"import sys, keycask.asgi; print([n for n in {names.split()} if n in sys.modules])"

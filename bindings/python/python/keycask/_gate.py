@@ -96,7 +96,7 @@ class Gate:
         self, store: StoreSource, realm: str, *, kinds: Iterable[str] | None = None
     ) -> None:
         self._source, self._realm = store, realm
-        self._kinds = None if kinds is None else tuple(kinds)
+        self._kinds = None if kinds is None else several(kinds)
         # Of one store: a reopened one is another. Replaced as a whole.
         self._known: tuple[Store | None, dict[tuple[tuple[str, ...], int], Request]] = (None, {})
 
@@ -125,6 +125,15 @@ class Gate:
             request = store.request(self._realm, scopes=scopes, kinds=self._kinds, cost=cost)
             requests[(scopes, cost)] = request
         return store.present(method, headers, request, address=address, request_id=request_id)
+
+
+def several(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of scopes or kinds. One text is refused: its characters are not meant, and an
+    empty one would ask for nothing.
+    """
+    if isinstance(names, (str, bytes)):
+        raise TypeError("want several names, such as a tuple, not one text")
+    return tuple(names)
 
 
 def presents_none(outcome: Outcome) -> bool:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any
 
-from ._gate import Gate, StoreSource, peer
+from ._gate import Gate, StoreSource, peer, several
 from ._keycask import Answer
 
 Scope = MutableMapping[str, Any]
@@ -67,7 +67,7 @@ class KeyMiddleware:
         kinds: Iterable[str] | None = None,
         request_id: Callable[[Scope], str] | None = None,
     ) -> None:
-        self._app, self._scopes, self._request_id = app, tuple(scopes), request_id
+        self._app, self._scopes, self._request_id = app, several(scopes), request_id
         self._gate = Gate(store, realm, kinds=kinds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
