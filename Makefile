@@ -129,7 +129,8 @@ races: ## tests with threads, and random C calls, under ThreadSanitizer for S=60
 
 fuzz: ## fuzz each target for S=60 seconds; T=token that one
 	@.ci/prepare build c fuzz
-	for target in $(T); do fuzz/run $$target $(S); done
+	@trap 'exit 130' INT; failed=; for target in $(T); do fuzz/run $$target $(S) || failed+=" $$target"; done; \
+	    [ -z "$$failed" ] || { echo "keycask: of the fuzz targets failed:$$failed" >&2; exit 1; }
 
 check: ## every check but the tests: format, lints, layers, dependencies, docs
 	@.ci/prepare build lint deny
