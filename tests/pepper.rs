@@ -76,6 +76,27 @@ fn p44_no_holder_sees_that_the_pepper_is_rotated() {
     scene.store.check().unwrap();
 }
 
+/// The digest of a token under the pepper of this number, as `docs/format.md` says.
+fn digest(token: &str, number: u8) -> [u8; 32] {
+    *blake3::keyed_hash(&[number; 32], token.as_bytes()).as_bytes()
+}
+
+/// What a thief of two files could match, if one token were in both.
+#[test]
+fn p44_digests_of_one_token_under_two_peppers_have_no_8_bytes_in_common() {
+    let scene = Scene::new(with(1, None));
+    let (_, token) = scene.issue();
+    let digests = [1, 2].map(|number| digest(&token, number));
+    let is_in = |file: &[u8], digest: [u8; 32]| file.windows(32).any(|bytes| bytes == digest);
+    let before = std::fs::read(scene.file()).unwrap();
+    assert_eq!(digests.map(|digest| is_in(&before, digest)), [true, false]);
+    scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+    assert_eq!((scene.reason(&token), scene.store.rehash().unwrap()), (None, 1));
+    let after = std::fs::read(scene.file()).unwrap();
+    assert!(is_in(&after, digests[1]));
+    assert!(!digests[0].windows(8).any(|piece| digests[1].windows(8).any(|it| it == piece)));
+}
+
 /// That a key was verified before the rotation kept later verifies from being noted.
 #[test]
 fn p44_a_key_that_was_verified_before_and_after_the_rotation_is_not_among_those_that_are_left() {

@@ -16,4 +16,5 @@ mod requests;
 mod rotations;
 mod scopes;
 mod storing;
+mod theft;
 mod tokens;
