@@ -250,7 +250,7 @@ def test_the_trail_tells_who_did_what(store: Store, issued: Issued) -> None:
         store.operation("op-2")
     with pytest.raises(keycask.ArgumentError, match="event"):
         store.audit(events=["key_eaten"])
-    for none in ((), [], iter(())):
+    for none in (list[str](), iter(list[str]())):
         with pytest.raises(keycask.ArgumentError, match="events: none is named"):
             store.audit(events=none)
     checked = store.check_audit()
