@@ -5,9 +5,11 @@
 //! Restraints of several changes add up. Where the outcome of a commit is unknown they stay
 //! until the store is reopened, which errs towards refusal.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::commit::NOT_UNDONE;
+use super::draft::Change;
 use super::operation::Asked;
 use super::{Held, Realms, Store};
 use crate::digest::Address;
@@ -52,11 +54,11 @@ impl Denial {
 }
 
 impl Store {
-    /// Enforces what `ops` take away; nothing, if that fails. If not even that can be seen to,
+    /// Enforces what `change` takes away; nothing, if that fails. If not even that can be seen to,
     /// what is shown is not what is in the file: nothing more is written.
-    pub(super) fn deny(&self, ops: &[Op]) -> Result<Denial> {
+    pub(super) fn deny(&self, change: &Change) -> Result<Denial> {
         let mut denial = Denial::default();
-        match self.restrain(ops, &mut denial) {
+        match self.restrain(change, &mut denial) {
             Ok(()) => Ok(denial),
             Err(error) => match self.withdraw(denial) {
                 Ok(()) => Err(error),
@@ -94,10 +96,12 @@ impl Store {
         }
     }
 
-    fn restrain(&self, ops: &[Op], denial: &mut Denial) -> Result<()> {
+    fn restrain(&self, change: &Change, denial: &mut Denial) -> Result<()> {
         let realms = Arc::clone(self.realms.load());
-        for op in ops {
+        let late: HashSet<KeyId> = change.late.iter().copied().collect();
+        for op in &change.ops {
             match op {
+                Op::Key(key) if late.contains(&key.key_id) => {}
                 Op::Key(key) => {
                     let restraint = KeyRestraint {
                         state: key.state,

@@ -19,6 +19,8 @@ pub(super) struct Draft<T> {
 #[derive(Default)]
 pub(super) struct Change {
     pub ops: Vec<Op>,
+    /// Keys from which it takes something when it is shown, and no sooner.
+    pub late: Vec<KeyId>,
     pub seals: Vec<(KeyId, Option<Vec<u8>>)>,
     pub entries: Vec<AuditEntry>,
     /// The operation that it is, if its caller named it.
@@ -98,6 +100,12 @@ impl<T> Draft<T> {
     /// Adds changes of rows.
     pub(super) fn ops(mut self, ops: impl IntoIterator<Item = Op>) -> Self {
         self.change.ops.extend(ops);
+        self
+    }
+
+    /// Takes nothing from the key before the draft is shown.
+    pub(super) fn late(mut self, key: KeyId) -> Self {
+        self.change.late.push(key);
         self
     }
 

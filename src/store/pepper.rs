@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::deny::Denial;
 use super::rehash::no_operation;
 use super::state::in_state;
 use super::ways::{Counted, Generation};
@@ -116,25 +117,9 @@ impl Store {
         let retired = retired.ok_or_else(none_before)?;
         self.storage.writable()?;
         self.storage.confirmed()?;
-        // Nobody else has notes in hand, of keys that would be taken for such as were not verified.
-        let writing = self.noted.writing();
-        let mut revoked = 0_u64;
-        let mut after = None;
-        loop {
-            self.bring_over()?;
-            let left = self.left(&self.storage.view()?, after)?;
-            let last = left.last().copied();
-            match (std::mem::replace(&mut after, last), last) {
-                (None, None) => break,
-                // From the first again, until none is left: one may have been noted as it was met.
-                (Some(_), None) => continue,
-                (_, Some(_)) => {}
-            }
-            let count =
-                self.commit(|view, realms, now| self.revoke_left(view, realms, &left, by, now))?;
-            revoked = revoked.saturating_add(count);
-        }
-        drop(writing);
+        let revoked = self.revoke_all_left(by);
+        self.tell();
+        let revoked = revoked?;
         self.commit(|view, _, now| {
             let ways = self.routes.load();
             // Another may have retired it meanwhile, and a third rotated the present one.
@@ -156,6 +141,29 @@ impl Store {
             Ok(Draft::new(()).entry(entry).turn(Turn { header, current, previous: None, counted }))
         })?;
         Ok(revoked)
+    }
+
+    /// Revokes the keys that are left on the generation before, and tells nobody. Gives how many.
+    fn revoke_all_left(&self, by: &Actor) -> Result<u64> {
+        // Nobody else has notes in hand, of keys that would be taken for such as were not verified.
+        let _writing = self.noted.writing();
+        let mut revoked = 0_u64;
+        let mut after = None;
+        loop {
+            self.bring_over()?;
+            let left = self.left(&self.storage.view()?, after)?;
+            let last = left.last().copied();
+            match (std::mem::replace(&mut after, last), last) {
+                (None, None) => return Ok(revoked),
+                // From the first again, until none is left: one may have been noted as it was met.
+                (Some(_), None) => continue,
+                (_, Some(_)) => {}
+            }
+            let count = self.commit_untold(Denial::default(), |view, realms, now| {
+                self.revoke_left(view, realms, &left, by, now)
+            })?;
+            revoked = revoked.saturating_add(count);
+        }
     }
 
     /// Where the store is with the rotation of its pepper. While there is one before, every key

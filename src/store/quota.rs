@@ -183,6 +183,8 @@ impl Store {
         if lineages.is_empty() {
             return Ok(());
         }
+        // Nobody who asked for more is there any more.
+        let _ = self.index.asking();
         self.commit_unconfirmed(Denial::default(), |_, _, _| {
             let mut draft = Draft::new(());
             for (lineage, quota) in lineages {

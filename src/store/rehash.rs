@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::deny::Denial;
 use super::noted::{Noted, Verified};
 use super::state::in_state;
 use super::ways::Way;
@@ -60,41 +61,52 @@ impl Store {
         if self.storage.is_read_only() || self.storage.is_unconfirmed() {
             return Ok(0);
         }
-        let _writing = self.noted.writing();
-        self.bring_over()
+        let writing = self.noted.writing();
+        let done = self.bring_over();
+        drop(writing);
+        self.tell();
+        done
     }
 
-    /// Writes what was noted, while nobody else does.
+    /// Writes what was noted, while nobody else does, and tells nobody.
     pub(super) fn bring_over(&self) -> Result<u64> {
         let mut taken = Taken { noted: &self.noted, verified: self.noted.take() };
         if taken.verified.is_empty() {
             return Ok(0);
         }
-        let done = self.commit(|view, realms, now| {
+        self.storage.confirmed()?;
+        let done = self.commit_untold(Denial::default(), |view, realms, now| {
             let (current, brought) = (self.routes.load().current.number, self.routes.brought());
             let mut draft = Draft::new(0_u64);
             // The keys that this commit changes, and whose token the digests are that it gives out.
             let (mut settled, mut moved) = (HashSet::new(), HashMap::new());
             for verified in &taken.verified {
                 let Some(record) = view.key(verified.key_id)? else { continue };
+                let is_revoked = record.state == State::Revoked;
                 // It may have been rehashed, the pepper rotated, or a twin of it imported, since it
                 // was looked for; and what refused it as revoked may not have come to be.
-                let still = record.digest.words() == verified.found
-                    && verified.generation == current
-                    && verified.brought == brought;
-                if !still || verified.refused && record.state != State::Revoked {
+                let is_found = record.digest.words() == verified.found;
+                let is_late = verified.generation != current || verified.brought != brought;
+                let is_stale = !is_found || is_late || verified.refused && !is_revoked;
+                if is_stale {
                     // While it was noted, no later verify could note it.
                     self.noted.miss((record.pepper != current).into());
-                    continue;
                 }
                 let twins = verified.twins.into_iter().flatten();
-                let revoked = revoked_of(view, &record, twins.clone())?;
+                let revoked = match is_stale {
+                    // It may be swept before it is noted again.
+                    true => (is_found && is_revoked).then_some(verified.key_id),
+                    false => revoked_of(view, &record, twins.clone())?,
+                };
                 let whose = revoked.unwrap_or(verified.key_id);
                 let by = Actor::new(REHASH).because(format!("its token is that of {whose}"));
                 if revoked.is_some() {
-                    for key in twins.chain([verified.key_id]).filter(|key| settled.insert(*key)) {
+                    let all = twins.clone().chain([verified.key_id]);
+                    for key in all.filter(|key| settled.insert(*key)) {
                         draft = self.revoke_twin(view, realms, draft, key, &by, now)?;
                     }
+                }
+                if revoked.is_some() || is_stale {
                     continue;
                 }
                 let (from, before) = (record.address(), Way::of(&record));
@@ -105,10 +117,11 @@ impl Store {
                 let approach = self.index.approach(to.locator);
                 let there = self.index.find(&approach, &new.digest, None);
                 let there = there.map(|(entry, _)| (entry.key_id, entry.kind));
+                let is_granted = new.state != State::Revoked;
                 let realm = realms.realm_of(new.kind);
                 match there.or(moved.get(&to.digest).copied()) {
                     Some((_, kind)) if realms.realm_of(kind) == realm => continue,
-                    Some((other, _)) if new.state != State::Revoked => {
+                    Some((other, _)) if is_granted => {
                         self.noted.block(new.key_id, other);
                         continue;
                     }
@@ -128,6 +141,8 @@ impl Store {
                 }
                 for twin in twins.filter(|twin| settled.insert(*twin)) {
                     draft = self.revoke_twin(view, realms, draft, twin, &by, now)?;
+                    // Until this one has its token, it would be refused as the twin.
+                    draft = if is_granted { draft.late(twin) } else { draft };
                 }
             }
             Ok(draft)

@@ -68,6 +68,8 @@ impl Store {
                 let mut over = view.over(kind, ripe, left.saturating_add(1))?;
                 draft.value.more = over.len() > left;
                 over.truncate(left);
+                // What is noted of a key is to find it.
+                over.retain(|key| !self.noted.has(key.key_id));
                 draft.value.keys = draft.value.keys.saturating_add(over.len());
                 let of = realm.reference();
                 draft = draft.ways(over.iter().map(|key| (of, Way::of(key), -1)));

@@ -43,6 +43,23 @@ fn a_backup_has_the_credits_that_nobody_had_leased() {
     store.close().unwrap();
 }
 
+/// A key whose lease was low got a new one as all were given back, and nobody had that any more.
+#[test]
+fn a_restored_store_that_nobody_confirmed_gives_back_what_it_leased_when_it_is_dropped() {
+    let scene = Scene::new();
+    let key = scene.key("1000");
+    let dir = tempfile::tempdir().unwrap();
+    let (backup, restored) = (dir.path().join("backup"), dir.path().join("restored"));
+    scene.store().backup(&backup).unwrap();
+    Store::options().restore(&backup, &restored, &Restore::new(), &by()).unwrap();
+    for left in [994, 988] {
+        let store = Store::options().clock(scene.clock.clone()).open(&restored).unwrap();
+        let pay = || crate::kit::ask(&store, scene.realm, &key, &Request::new()).unwrap();
+        assert_eq!((0..6).map(|_| pay()).last().unwrap().credits.unwrap().remaining, left);
+        drop(store);
+    }
+}
+
 #[test]
 fn compacting_keeps_credits() {
     let scene = Scene::new();

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, mpsc};
 use std::time::Duration;
 
-use keycask::{HttpRequest, Request, Store};
+use keycask::{HttpRequest, Import, ImportRules, Request, Store};
+use sha2::{Digest, Sha256, Sha512};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{Interest, with_default};
@@ -145,6 +146,28 @@ fn whoever_is_told_may_change_the_store() {
     };
     let lines = told(Level::INFO, each, || _ = store.issue(&spec(realm), &by()).unwrap());
     assert!(lines[0].contains("number=3"), "{lines:#?}");
+}
+
+/// What was noted was being written all the while, for which a sweep waits.
+#[test]
+fn whoever_is_told_of_keys_that_came_over_may_sweep() {
+    let (_dir, store, realm) = place();
+    let store = Arc::new(store);
+    let hex = |digest: &[u8]| digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let (short, long) = (hex(&Sha256::digest("twice")), hex(&Sha512::digest("twice")));
+    for (scheme, digest) in [("sha256", short), ("sha512", long)] {
+        let import = Import::digest(spec(realm), scheme.parse().unwrap(), &digest).unwrap();
+        store.import(&[import], &ImportRules::new(), &by()).unwrap();
+    }
+    store.verify(realm, b"twice", &Request::new()).unwrap();
+    let within = Arc::clone(&store);
+    let each = move || _ = within.sweep(10, &by()).unwrap();
+    let (tell, heard) = mpsc::channel();
+    std::thread::spawn(move || {
+        tell.send(told(Level::INFO, each, || _ = store.rehash().unwrap())).unwrap();
+    });
+    let lines = heard.recv_timeout(Duration::from_secs(60)).expect("the store waits for itself");
+    assert!(lines.len() == 1 && lines[0].contains("key_revoked"), "{lines:#?}");
 }
 
 /// A filter is asked before an event is made. It was asked while a commit went on, and one that

@@ -1,6 +1,8 @@
-//! What is not shown again of the arguments: a token that was typed as one by mistake, of this
-//! store or of another system.
+//! What is not shown again of the arguments and variables: a token that was given as one by mistake,
+//! of this store or of another system, or a secret in the place of its file.
 
+use std::env;
+use std::ffi::OsString;
 use std::path::{Component, Path};
 
 use keycask::{Anchor, Cursor, FeedCursor};
@@ -17,10 +19,13 @@ const AROUND: &[char] = &['"', '\'', '(', ')', '<', '>', '[', ']', ',', ';', ':'
 const INSTEAD: &str =
     "(not shown: it may be a token; tokens are read from standard input or a file)";
 
-/// `text` without those of this process's arguments that may be tokens.
+/// `text` without those of this process's arguments, and of the variables that it reads, that may
+/// be tokens or secrets.
 pub(crate) fn redacted(text: &str) -> String {
+    let is_ours = |name: &OsString| name.to_str().is_some_and(|name| name.starts_with("KEYCASK_"));
+    let variables = env::vars_os().filter(|(name, _)| is_ours(name)).map(|(_, value)| value);
     // What is not UTF-8 is no token.
-    hide(text, std::env::args_os().skip(1).filter_map(|argument| argument.into_string().ok()))
+    hide(text, env::args_os().skip(1).chain(variables).filter_map(|text| text.into_string().ok()))
 }
 
 fn hide(text: &str, arguments: impl Iterator<Item = String>) -> String {

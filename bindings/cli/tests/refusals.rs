@@ -213,6 +213,24 @@ fn a_wrong_pepper_or_none_is_refused_and_the_file_is_untouched() {
     assert_eq!(fs::read(place.store()).unwrap(), before);
 }
 
+/// Its digits stood in the error, and in whatever keeps errors.
+#[test]
+fn a_pepper_in_the_place_of_its_file_is_not_shown() {
+    let (place, _) = with_key();
+    let pepper = "0123456789abcdefFEDCBA9876543210".repeat(2);
+    for variable in ["KEYCASK_PEPPER_FILE", "KEYCASK_IMPORT_SECRET"] {
+        for json in [&["stat"][..], &["stat", "--json"]] {
+            let mut command = place.command(json);
+            command.env(variable, &pepper);
+            let output = command.output().unwrap();
+            let said = [output.stdout, output.stderr].concat();
+            assert!(!output.status.success() && !said.is_empty(), "{variable}");
+            let said = String::from_utf8(said).unwrap();
+            assert!(!said.contains(&pepper[..16]), "{variable}: {said}");
+        }
+    }
+}
+
 #[test]
 fn beside_a_writer_reading_works_and_writing_is_locked() {
     let (place, key) = with_key();

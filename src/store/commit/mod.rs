@@ -104,11 +104,30 @@ impl Store {
         early: Denial,
         plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
     ) -> Result<T> {
+        let result = self.commit_untold(early, plan);
+        self.tell();
+        result
+    }
+
+    /// [`commit_unconfirmed`](Self::commit_unconfirmed) of who holds what somebody who is told of
+    /// changes may want, and [tells](Self::tell) once that is let go.
+    pub(super) fn commit_untold<T>(
+        &self,
+        early: Denial,
+        plan: impl FnOnce(&View<'_>, &Realms, Timestamp) -> Result<Draft<T>>,
+    ) -> Result<T> {
         // First: in a child, the line may be held by a thread that is not there.
         self.storage.at_home()?;
         let mut turn = self.writers.enter();
         let result = self.join(self.group(&mut turn), early, plan);
         self.conclude(self.settle(turn), result)
+    }
+
+    /// Tells of changes that were committed and not told yet. Nothing is held: whoever is told may
+    /// call the store.
+    pub(super) fn tell(&self) {
+        #[cfg(feature = "tracing")]
+        self.events.tell();
     }
 
     /// [`commit`](Self::commit) of a journey that is long: those who came before it do not wait for
@@ -122,7 +141,9 @@ impl Store {
         let mut turn = self.writers.enter();
         self.serve(&mut turn);
         let result = self.join(self.group(&mut turn), Denial::default(), plan);
-        self.conclude(self.settle(turn), result)
+        let result = self.conclude(self.settle(turn), result);
+        self.tell();
+        result
     }
 
     /// [`commit`](Self::commit) of a journey whose plan owns what it needs: whoever has the
@@ -154,6 +175,7 @@ impl Store {
             Ride::Arrived(outcome) => outcome,
             Ride::Lost => self.lost(),
         };
+        self.tell();
         let joined = joined.lock().unwrap_or_else(PoisonError::into_inner).take();
         match joined {
             Some(Ok(result)) => self.conclude(outcome, result),
@@ -193,9 +215,6 @@ impl Store {
 
     /// What a journey gets whose group came to this outcome.
     fn conclude<T>(&self, outcome: Outcome, result: Result<T>) -> Result<T> {
-        // The turn is over: whoever is told may call the store.
-        #[cfg(feature = "tracing")]
-        self.events.tell();
         match (outcome, result) {
             (Outcome::Durable, result) => result,
             (Outcome::Refused(error), _) | (Outcome::Unknown(error), Ok(_)) => Err(again(&error)),
@@ -244,7 +263,7 @@ impl Store {
             group.view(&self.storage).and_then(|view| plan(&view, self.realms.load(), now));
         let denied = planned.and_then(|mut draft| {
             group.check_tokens(&self.index, &draft.change.ops)?;
-            let mut denial = self.deny(&draft.change.ops)?;
+            let mut denial = self.deny(&draft.change)?;
             denial.recalled = self.recall(&mut draft.change.credits, now);
             Ok((denial, draft))
         });

@@ -129,3 +129,66 @@ fn what_is_noted_while_a_twin_is_imported_is_of_no_use() {
     }
     assert_eq!(busy.store.key(first).unwrap().state, State::Revoked);
 }
+
+/// Its twin was denied before it had the token, and decided meanwhile.
+#[test]
+fn a_token_is_granted_while_its_key_comes_over_and_the_twin_is_revoked() {
+    let busy = Busy::new();
+    let [first, second] = busy.twins().map(|twin| busy.import(twin));
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+    busy.disk.stick(true);
+    let (verdict, done) = std::thread::scope(|scope| {
+        let writer = scope.spawn(|| busy.store.rehash());
+        while !busy.disk.hangs() {
+            std::thread::yield_now();
+        }
+        let verdict = busy.verify(TEXT);
+        busy.disk.stick(false);
+        (verdict, writer.join().unwrap())
+    });
+    assert_eq!((verdict.map(|grant| grant.key_id), done.unwrap()), (Ok(first), 1));
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+    assert_eq!(busy.store.key(second).unwrap().state, State::Revoked);
+}
+
+/// What was noted was of no use for a key of another token that came meanwhile, and the twin was
+/// granted once the revoked key was swept.
+#[test]
+fn a_twin_of_a_revoked_key_is_revoked_also_by_a_note_of_before_an_import() {
+    for granted in [false, true] {
+        let busy = Busy::new();
+        let [first, second] = busy.twins().map(|twin| busy.import(twin));
+        if granted {
+            busy.verify(TEXT).unwrap();
+        } else {
+            busy.store.revoke(first, &by()).unwrap();
+            assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+        }
+        let noted = busy.store.noted.take();
+        let digest = hex(&Sha512::digest("another"));
+        busy.import(Import::digest(busy.spec(), "sha512".parse().unwrap(), &digest).unwrap());
+        noted.iter().for_each(|verified| busy.store.noted.note(verified));
+        busy.store.revoke(first, &by()).unwrap();
+        assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+        busy.clock.forward(Duration::from_secs(3_601));
+        busy.store.sweep(10, &by()).unwrap();
+        assert_eq!(busy.store.key(second).unwrap().state, State::Revoked, "{granted}");
+        assert!(busy.verify(TEXT).is_err());
+    }
+}
+
+/// It is noted after the sweep has written what was noted.
+#[test]
+fn a_key_that_is_noted_is_not_swept() {
+    let busy = Busy::new();
+    let [first, second] = busy.twins().map(|twin| busy.import(twin));
+    busy.store.revoke(first, &by()).unwrap();
+    busy.clock.forward(Duration::from_secs(3_601));
+    assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+    let noted = busy.store.noted.take();
+    // The sweep reads the clock when it begins to plan.
+    busy.once(move |store| noted.iter().for_each(|verified| store.noted.note(verified)));
+    assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 0);
+    assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 1);
+    assert_eq!(busy.store.key(second).unwrap().state, State::Revoked);
+}
