@@ -1,5 +1,5 @@
-//! What is not shown again of the arguments and variables: a token that was given as one by mistake,
-//! of this store or of another system, or a secret in the place of its file.
+//! What is not shown again of the arguments and variables: a token that was given as one by
+//! mistake, of this store or of another system, or a secret in the place of its file.
 
 use std::env;
 use std::ffi::OsString;
