@@ -171,7 +171,10 @@ fn update(world: &mut World, dice: &mut Dice) {
 
 fn sweep(world: &mut World, _: &mut Dice) {
     let ripe = world.now() - RETAIN;
+    world.record();
     let swept = world.store().sweep(1_000, &by()).unwrap();
+    // What was noted is written first.
+    world.rehashed();
     let over = world.keys.iter_mut().filter(|key| !key.swept && key.over() <= ripe);
     let swept_keys: Vec<_> = over
         .map(|key| {

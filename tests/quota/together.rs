@@ -55,7 +55,8 @@ fn a_restored_store_that_nobody_confirmed_gives_back_what_it_leased_when_it_is_d
     for left in [994, 988] {
         let store = Store::options().clock(scene.clock.clone()).open(&restored).unwrap();
         let pay = || crate::kit::ask(&store, scene.realm, &key, &Request::new()).unwrap();
-        assert_eq!((0..6).map(|_| pay()).next_back().unwrap().credits.unwrap().remaining, left);
+        (0..5).for_each(|_| _ = pay());
+        assert_eq!(pay().credits.unwrap().remaining, left);
         drop(store);
     }
 }
