@@ -67,13 +67,13 @@ const FULL: u64 = 1 << 40;
 const REFUSED: u64 = 1 << 41;
 
 impl Place {
-    /// Whether it has a note of the key, or `verified` stands here now.
+    /// Whether it has such a note of the key, or `verified` stands here now.
     fn takes(&self, verified: &Verified) -> bool {
         let key = verified.key_id.bits();
         // Acquire, with the Release of `give_up`: the words of the note before were read.
         match self.key.compare_exchange(0, key, Ordering::Acquire, Ordering::Relaxed) {
             Ok(_) => {}
-            Err(other) => return other == key,
+            Err(other) => return other == key && self.is_like(verified),
         }
         let (digest, _) = verified.digest.as_bytes().as_chunks::<8>();
         let digest = digest.iter().map(|bytes| u64::from_le_bytes(*bytes));
@@ -84,12 +84,21 @@ impl Place {
         for (place, twin) in self.twins.iter().zip(verified.twins) {
             place.store(twin.map_or(0, KeyId::bits), Ordering::Relaxed);
         }
-        let last_four = u64::from(u32::from_le_bytes(verified.last_four));
-        let refused = if verified.refused { REFUSED } else { 0 };
-        let marks = FULL | refused | u64::from(verified.generation) << 32 | last_four;
         // Release, with the Acquire of `give_up`.
-        self.marks.store(marks, Ordering::Release);
+        self.marks.store(marks(verified), Ordering::Release);
         true
+    }
+
+    /// Whether the note of its key that is here tells the same: that of a grant, or of before an
+    /// import or a rotation, does not keep a later one away. One that is being put here is taken
+    /// for such.
+    fn is_like(&self, verified: &Verified) -> bool {
+        let [.., brought] = &self.words;
+        // Acquire, with the Release of `takes`.
+        match self.marks.load(Ordering::Acquire) {
+            0 => true,
+            here => here == marks(verified) && brought.load(Ordering::Relaxed) == verified.brought,
+        }
     }
 
     /// The note that is here, if it is whole. The place is free then.
@@ -118,6 +127,13 @@ impl Place {
         let (found, refused) = ([a, b], marks & REFUSED != 0);
         Some(Verified { key_id, found, digest, generation, brought, refused, last_four, twins })
     }
+}
+
+/// The word that says that a note is whole.
+fn marks(verified: &Verified) -> u64 {
+    let last_four = u64::from(u32::from_le_bytes(verified.last_four));
+    let refused = if verified.refused { REFUSED } else { 0 };
+    FULL | refused | u64::from(verified.generation) << 32 | last_four
 }
 
 /// Keys that were verified.
@@ -246,6 +262,20 @@ mod tests {
         taken.sort_by_key(|verified| verified.key_id);
         assert!(taken == [1, 2, 1 << 41, u64::MAX].map(verified));
         assert!(noted.take().is_empty() && noted.missed() == 0);
+    }
+
+    /// What it was granted by before an import says nothing of the keys that came with that.
+    #[test]
+    fn a_note_keeps_none_away_that_tells_more() {
+        let noted = Noted::default();
+        noted.make_room();
+        let before = verified(8);
+        let after = Verified { brought: before.brought + 1, ..before };
+        let refused = Verified { refused: true, ..before };
+        for note in [before, after, refused, before, after] {
+            noted.note(&note);
+        }
+        assert!(noted.take() == [before, after, refused]);
     }
 
     /// Each key had one place alone, and a key that found it taken was not noted.

@@ -117,9 +117,14 @@ impl Store {
         let retired = retired.ok_or_else(none_before)?;
         self.storage.writable()?;
         self.storage.confirmed()?;
-        let revoked = self.revoke_all_left(by);
-        self.tell();
-        let revoked = revoked?;
+        let mut revoked = 0_u64;
+        let mut after = None;
+        loop {
+            let next = self.revoke_next(&mut after, by);
+            self.tell();
+            let Some(count) = next? else { break };
+            revoked = revoked.saturating_add(count);
+        }
         self.commit(|view, _, now| {
             let ways = self.routes.load();
             // Another may have retired it meanwhile, and a third rotated the present one.
@@ -143,27 +148,23 @@ impl Store {
         Ok(revoked)
     }
 
-    /// Revokes the keys that are left on the generation before, and tells nobody. Gives how many.
-    fn revoke_all_left(&self, by: &Actor) -> Result<u64> {
+    /// Revokes keys that are left on the generation before, from behind `after` on: as many as one
+    /// commit does. Gives how many; none once no key is left.
+    fn revoke_next(&self, after: &mut Option<KeyId>, by: &Actor) -> Result<Option<u64>> {
         // Nobody else has notes in hand, of keys that would be taken for such as were not verified.
         let _writing = self.noted.writing();
-        let mut revoked = 0_u64;
-        let mut after = None;
-        loop {
-            self.bring_over()?;
-            let left = self.left(&self.storage.view()?, after)?;
-            let last = left.last().copied();
-            match (std::mem::replace(&mut after, last), last) {
-                (None, None) => return Ok(revoked),
-                // From the first again, until none is left: one may have been noted as it was met.
-                (Some(_), None) => continue,
-                (_, Some(_)) => {}
-            }
-            let count = self.commit_untold(Denial::default(), |view, realms, now| {
-                self.revoke_left(view, realms, &left, by, now)
-            })?;
-            revoked = revoked.saturating_add(count);
+        self.bring_over()?;
+        let left = self.left(&self.storage.view()?, *after)?;
+        let last = left.last().copied();
+        match (std::mem::replace(after, last), last) {
+            (None, None) => return Ok(None),
+            // From the first again, until none is left: one may have been noted as it was met.
+            (Some(_), None) => return Ok(Some(0)),
+            (_, Some(_)) => {}
         }
+        let revoke =
+            |view: &View<'_>, realms: &Realms, now| self.revoke_left(view, realms, &left, by, now);
+        self.commit_untold(Denial::default(), revoke).map(Some)
     }
 
     /// Where the store is with the rotation of its pepper. While there is one before, every key

@@ -93,15 +93,15 @@ impl Store {
                     self.noted.miss((record.pepper != current).into());
                 }
                 let twins = verified.twins.into_iter().flatten();
-                let revoked = match is_stale {
+                let revoked = match is_stale && is_found && is_revoked {
                     // It may be swept before it is noted again.
-                    true => (is_found && is_revoked).then_some(verified.key_id),
+                    true => Some(verified.key_id),
                     false => revoked_of(view, &record, twins.clone())?,
                 };
                 let whose = revoked.unwrap_or(verified.key_id);
                 let by = Actor::new(REHASH).because(format!("its token is that of {whose}"));
                 if revoked.is_some() {
-                    let all = twins.clone().chain([verified.key_id]);
+                    let all = twins.clone().chain((!is_revoked).then_some(verified.key_id));
                     for key in all.filter(|key| settled.insert(*key)) {
                         draft = self.revoke_twin(view, realms, draft, key, &by, now)?;
                     }

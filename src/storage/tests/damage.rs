@@ -253,17 +253,40 @@ fn a_changed_log_is_refused() {
 
 #[test]
 fn no_error_prints_a_row() {
-    let home = filled();
+    const NAME: &str = "key 20";
+    let name = NAME.as_bytes();
+    let numbers = format!("{name:?}");
+    let spellings = [NAME.to_owned(), numbers[1..numbers.len() - 1].to_owned(), to_hex(name)];
+    let is_printed = |text: &str| spellings.iter().any(|name| text.contains(name));
     let row = tables::key_row(KeyId::from_bits(20));
-    rewrite(&home.path, |transaction| {
-        let mut keys = transaction.open_table(tables::KEYS).unwrap();
-        let mut value = row_of(&keys, &row);
-        value.truncate(40);
-        keys.insert(&row, value.as_slice()).unwrap();
-    });
-    let error = refused(&home.path, &options());
-    let text = format!("{error} {error:?}");
-    assert!(text.len() < 400 && !text.contains("key 20"), "{text}");
+    let harms: [fn(&mut Vec<u8>); 3] = [
+        |value| *value.last_mut().unwrap() ^= 1,
+        |value| _ = value.pop(),
+        |value| value.truncate(40),
+    ];
+    for harm in harms {
+        let home = filled();
+        let mut whole = Vec::new();
+        rewrite(&home.path, |transaction| {
+            let mut keys = transaction.open_table(tables::KEYS).unwrap();
+            whole = row_of(&keys, &row);
+            let mut value = whole.clone();
+            harm(&mut value);
+            keys.insert(&row, value.as_slice()).unwrap();
+        });
+        let error = refused(&home.path, &options());
+        let text = format!("{error} {error:?}");
+        assert!(text.len() < 400 && !is_printed(&text), "{text}");
+        // One that printed the row would be seen.
+        let printed = [String::from_utf8_lossy(&whole).into_owned(), format!("{whole:?}")];
+        for row in printed.into_iter().chain([to_hex(&whole)]) {
+            assert!(is_printed(&format!("{error}: {row}")));
+        }
+    }
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// redb panics at such a page: it believes what lies under a checksum that is right.

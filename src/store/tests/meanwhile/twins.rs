@@ -155,26 +155,44 @@ fn a_token_is_granted_while_its_key_comes_over_and_the_twin_is_revoked() {
 /// granted once the revoked key was swept.
 #[test]
 fn a_twin_of_a_revoked_key_is_revoked_also_by_a_note_of_before_an_import() {
-    for granted in [false, true] {
+    for (granted, revoked) in [(false, 0), (true, 0), (true, 1)] {
         let busy = Busy::new();
-        let [first, second] = busy.twins().map(|twin| busy.import(twin));
+        let twins = busy.twins().map(|twin| busy.import(twin));
         if granted {
             busy.verify(TEXT).unwrap();
         } else {
-            busy.store.revoke(first, &by()).unwrap();
+            busy.store.revoke(twins[revoked], &by()).unwrap();
             assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
         }
         let noted = busy.store.noted.take();
         let digest = hex(&Sha512::digest("another"));
         busy.import(Import::digest(busy.spec(), "sha512".parse().unwrap(), &digest).unwrap());
         noted.iter().for_each(|verified| busy.store.noted.note(verified));
-        busy.store.revoke(first, &by()).unwrap();
-        assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+        busy.store.revoke(twins[revoked], &by()).unwrap();
         busy.clock.forward(Duration::from_secs(3_601));
         busy.store.sweep(10, &by()).unwrap();
-        assert_eq!(busy.store.key(second).unwrap().state, State::Revoked, "{granted}");
+        let twin = busy.store.key(twins[1 - revoked]).unwrap();
+        assert_eq!(twin.state, State::Revoked, "{granted} {revoked}");
         assert!(busy.verify(TEXT).is_err());
     }
+}
+
+/// The twin was not known to the note of before, which kept the later one away.
+#[test]
+fn a_twin_that_was_imported_meanwhile_is_revoked_though_the_key_had_been_noted() {
+    let busy = Busy::new();
+    let [by_first, by_second] = busy.twins();
+    let first = busy.import(by_first);
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+    let noted = busy.store.noted.take();
+    let second = busy.import(by_second);
+    noted.iter().for_each(|verified| busy.store.noted.note(verified));
+    busy.store.revoke(first, &by()).unwrap();
+    assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+    busy.clock.forward(Duration::from_secs(3_601));
+    assert!(busy.store.sweep(10, &by()).unwrap().keys > 0);
+    assert_eq!(busy.store.key(second).unwrap().state, State::Revoked);
+    assert!(busy.verify(TEXT).is_err());
 }
 
 /// It is noted after the sweep has written what was noted.
