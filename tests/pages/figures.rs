@@ -42,6 +42,44 @@ fn files(list: &str) -> Vec<&str> {
     files
 }
 
+/// The files of a list that the table of lines and branches on a page has not, or twice, and those
+/// that it has and the list has not.
+fn uncovered(list: &str, page: &str) -> Vec<String> {
+    let (_, part) = page.split_once("\n### Figures\n").unwrap();
+    let (part, _) = part.split_once("\n## ").unwrap();
+    let rows = part.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
+    let mut rows: Vec<&str> = rows.map(|(file, _)| file).filter(|file| *file != "src/").collect();
+    rows.sort_unstable();
+    let files = files(list);
+    let is_other = |name: &&&str| {
+        let times = |all: &[&str]| all.iter().filter(|it| it == name).count();
+        (times(&files), times(&rows)) != (1, 1)
+    };
+    let mut others: Vec<String> =
+        files.iter().chain(&rows).filter(is_other).map(|name| (*name).to_owned()).collect();
+    others.sort_unstable();
+    others.dedup();
+    others
+}
+
+#[test]
+fn every_file_that_is_to_be_tested_whole_has_its_lines_and_branches_told() {
+    let list = include_str!("../completeness/files");
+    assert_eq!(uncovered(list, include_str!("../../docs/completeness.md")), [""; 0]);
+}
+
+#[test]
+fn a_file_whose_lines_and_branches_are_not_told_or_told_twice_is_noticed() {
+    let list = "# Files.\nsrc/a.rs\nsrc/b/c.rs\n";
+    let page = "x\n### Figures\n\n| all of `src/` | 9 |\n| `src/a.rs` | 1 |\n| `src/b/c.rs` | 2 |\n\n\
+                ## Mutants\n\n| `src/d.rs` | 3 |\n";
+    let found = |from: &str, to: &str| uncovered(list, &page.replace(from, to));
+    assert_eq!(found("", ""), [""; 0]);
+    assert_eq!(found("| `src/a.rs` | 1 |\n", ""), ["src/a.rs"]);
+    assert_eq!(found("`src/a.rs`", "`src/b/c.rs`"), ["src/a.rs", "src/b/c.rs"]);
+    assert_eq!(found("`src/a.rs`", "`src/e.rs`"), ["src/a.rs", "src/e.rs"]);
+}
+
 /// The files of a list that of the mutants on a page neither have a row nor are named as not
 /// measured yet, and those that have both, or one and are not in the list.
 fn unsaid(list: &str, page: &str) -> Vec<String> {
