@@ -7,7 +7,7 @@ use keycask::{ErrorKind, Import, Pepper, Reason, Request, Spec, State};
 use sha2::{Digest, Sha512};
 
 use crate::acme::{Scene, by};
-use crate::kit::{hex, sha256};
+use crate::kit::{hex, options, sha256};
 
 const TOKEN: &str = "the-token";
 
@@ -99,6 +99,17 @@ fn a_token_that_is_revoked_before_its_key_comes_over_stays_so() {
         assert_eq!(scene.reason_for("shown"), Some(Reason::Revoked));
         scene.store.check().unwrap();
     }
+}
+
+/// Who reads alone has nothing to write, and is not told that he may not.
+#[test]
+fn a_store_that_is_read_alone_brings_no_key_over() {
+    let scene = Scene::new();
+    scene.import(&[scene.of_kind("live", "sha512")]);
+    let scene = scene.reopened(options().read_only(true));
+    assert_eq!(scene.reason_for("live"), None);
+    assert_eq!(scene.store.rehash().unwrap(), 0);
+    scene.store.flush().unwrap();
 }
 
 /// What came later was found first, and decided about a token that had been granted.

@@ -2,6 +2,8 @@
 //! it is verified, while the store changes.
 
 use super::*;
+use crate::ids::KindRef;
+use crate::store::noted::Verified;
 
 /// Two digests of one text are two keys until it is verified: then it is the first one's, and the
 /// other is revoked. That one alone is found by who looks where the first was before.
@@ -209,4 +211,41 @@ fn a_key_that_is_noted_is_not_swept() {
     assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 0);
     assert_eq!(busy.store.sweep(10, &by()).unwrap().keys, 1);
     assert_eq!(busy.store.key(second).unwrap().state, State::Revoked);
+}
+
+/// Who revoked it, and why, is told of it for as long as it is there.
+#[test]
+fn a_twin_that_is_revoked_already_is_left_as_it_is() {
+    let busy = Busy::new();
+    let [first, second] = busy.twins().map(|twin| busy.import(twin));
+    busy.verify(TEXT).unwrap();
+    let leaked = busy.store.revoke(second, &by().because("leaked")).unwrap();
+    assert_eq!(busy.store.rehash().unwrap(), 0);
+    assert_eq!(busy.store.key(first).unwrap().state, State::Revoked);
+    let left = busy.store.key(second).unwrap();
+    assert_eq!((left.changed, left.reason), (leaked.changed, "leaked".to_owned()));
+}
+
+/// It waits behind the key that has the token, and is left like others that were not verified.
+#[test]
+fn a_key_whose_token_another_of_its_realm_has_keeps_no_pepper() {
+    let busy = Busy::new();
+    let twins = busy.twins().map(|twin| busy.import(twin));
+    busy.rotate_pepper();
+    // Notes that do not know of each other.
+    let notes = twins.map(|twin| {
+        let others = twins.iter().filter(|other| **other != twin);
+        others.for_each(|other| busy.show(*other, |record| record.kind = KindRef::new(99)));
+        assert_eq!(busy.verify(TEXT).unwrap().key_id, twin);
+        twins.iter().for_each(|key| busy.show(*key, |_| {}));
+        Verified { twins: Default::default(), ..busy.store.noted.take()[0] }
+    });
+    for (note, moves) in notes.iter().zip([1, 0]) {
+        busy.store.noted.note(note);
+        assert_eq!(busy.store.rehash().unwrap(), moves);
+    }
+    assert_eq!(busy.store.key(twins[1]).unwrap().state, State::Active);
+    assert_eq!(busy.store.retire_pepper(&by()).unwrap(), 1);
+    assert_eq!(busy.store.key(twins[1]).unwrap().state, State::Revoked);
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, twins[0]);
 }
