@@ -27,7 +27,10 @@ impl Scene {
         let request =
             Request::new().kinds(self.store.profile(self.acme).unwrap().kind_set([kind]).unwrap());
         let verdict = self.store.verify(self.acme, TOKEN.as_bytes(), &request);
-        verdict.err().map(|denied| denied.denial().unwrap().reason)
+        let denial = *verdict.err()?.denial().unwrap();
+        // Who accepts no key of its kind is not told which one it is.
+        assert_eq!(denial.key.is_none(), denial.reason == Reason::Unknown, "{denial:?}");
+        Some(denial.reason)
     }
 }
 
