@@ -71,8 +71,8 @@ fn every_file_that_is_to_be_tested_whole_has_its_lines_and_branches_told() {
 #[test]
 fn a_file_whose_lines_and_branches_are_not_told_or_told_twice_is_noticed() {
     let list = "# Files.\nsrc/a.rs\nsrc/b/c.rs\n";
-    let page = "x\n### Figures\n\n| all of `src/` | 9 |\n| `src/a.rs` | 1 |\n| `src/b/c.rs` | 2 |\n\n\
-                ## Mutants\n\n| `src/d.rs` | 3 |\n";
+    let page = "x\n### Figures\n\n| all of `src/` | 9 |\n| `src/a.rs` | 1 |\n| `src/b/c.rs` | 2 |\n\
+                \n## Mutants\n\n| `src/d.rs` | 3 |\n";
     let found = |from: &str, to: &str| uncovered(list, &page.replace(from, to));
     assert_eq!(found("", ""), [""; 0]);
     assert_eq!(found("| `src/a.rs` | 1 |\n", ""), ["src/a.rs"]);
