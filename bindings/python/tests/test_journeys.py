@@ -466,7 +466,8 @@ def test_a_reader_that_fails_half_way_is_told_with_what_was_imported(store: Stor
         store.import_lines(
             Halfway(lines.encode()), realm="shop", kind="live", ignore_caps=True, by="test"
         )
-    (note,) = getattr(raised.value, "__notes__", ())
+    notes: list[str] = getattr(raised.value, "__notes__", [])
+    (note,) = notes
     assert note.endswith("; 10000 keys of earlier lines were imported")
     assert store.check("half-00009999", realm="shop")
 
