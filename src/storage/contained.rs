@@ -36,10 +36,8 @@ impl<T> Contained<T> {
 
     /// Ends it by `end`, in place of dropping it.
     pub(super) fn end<R>(mut self, doing: &str, end: impl FnOnce(T) -> Result<R>) -> Result<R> {
-        match self.0.take() {
-            Some(value) => contained(doing, || end(value)),
-            None => ended(),
-        }
+        let value = self.0.take().unwrap_or_else(|| ended());
+        contained(doing, || end(value))
     }
 }
 

@@ -5,7 +5,6 @@
 //! Restraints of several changes add up. Where the outcome of a commit is unknown they stay
 //! until the store is reopened, which errs towards refusal.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::commit::NOT_UNDONE;
@@ -98,10 +97,9 @@ impl Store {
 
     fn restrain(&self, change: &Change, denial: &mut Denial) -> Result<()> {
         let realms = Arc::clone(self.realms.load());
-        let late: HashSet<KeyId> = change.late.iter().copied().collect();
         for op in &change.ops {
             match op {
-                Op::Key(key) if late.contains(&key.key_id) => {}
+                Op::Key(key) if change.late.contains(&key.key_id) => {}
                 Op::Key(key) => {
                     let restraint = KeyRestraint {
                         state: key.state,

@@ -1,5 +1,7 @@
 //! What a journey wants to write: made from reads alone, so that a refusal writes nothing.
 
+use std::collections::HashSet;
+
 use super::pepper::Turn;
 use super::ways::Way;
 use crate::audit::AuditEntry;
@@ -20,7 +22,7 @@ pub(super) struct Draft<T> {
 pub(super) struct Change {
     pub ops: Vec<Op>,
     /// Keys from which it takes something when it is shown, and no sooner.
-    pub late: Vec<KeyId>,
+    pub late: HashSet<KeyId>,
     pub seals: Vec<(KeyId, Option<Vec<u8>>)>,
     pub entries: Vec<AuditEntry>,
     /// The operation that it is, if its caller named it.
@@ -105,7 +107,7 @@ impl<T> Draft<T> {
 
     /// Takes nothing from the key before the draft is shown.
     pub(super) fn late(mut self, key: KeyId) -> Self {
-        self.change.late.push(key);
+        self.change.late.insert(key);
         self
     }
 

@@ -1,5 +1,7 @@
 //! Figures and lists that stand in several places are the same in each.
 
+use std::collections::BTreeSet;
+
 const PERFORMANCE: &str = include_str!("../../docs/performance.md");
 
 /// The cells of the row of `docs/performance.md` that begins so.
@@ -42,24 +44,22 @@ fn files(list: &str) -> Vec<&str> {
     files
 }
 
+/// The names that are not in both once.
+fn not_once_in_each(files: &[&str], said: &[&str]) -> Vec<String> {
+    let times = |all: &[&str], name: &str| all.iter().filter(|it| **it == name).count();
+    let all: BTreeSet<&str> = files.iter().chain(said).copied().collect();
+    let is_other = |name: &&str| (times(files, name), times(said, name)) != (1, 1);
+    all.into_iter().filter(is_other).map(ToOwned::to_owned).collect()
+}
+
 /// The files of a list that the table of lines and branches on a page has not, or twice, and those
 /// that it has and the list has not.
 fn uncovered(list: &str, page: &str) -> Vec<String> {
     let (_, part) = page.split_once("\n### Figures\n").unwrap();
     let (part, _) = part.split_once("\n## ").unwrap();
     let rows = part.lines().filter_map(|line| line.strip_prefix("| `")?.split_once("` |"));
-    let mut rows: Vec<&str> = rows.map(|(file, _)| file).filter(|file| *file != "src/").collect();
-    rows.sort_unstable();
-    let files = files(list);
-    let is_other = |name: &&&str| {
-        let times = |all: &[&str]| all.iter().filter(|it| it == name).count();
-        (times(&files), times(&rows)) != (1, 1)
-    };
-    let mut others: Vec<String> =
-        files.iter().chain(&rows).filter(is_other).map(|name| (*name).to_owned()).collect();
-    others.sort_unstable();
-    others.dedup();
-    others
+    let rows: Vec<&str> = rows.map(|(file, _)| file).filter(|file| *file != "src/").collect();
+    not_once_in_each(&files(list), &rows)
 }
 
 #[test]
@@ -102,14 +102,8 @@ fn unsaid(list: &str, page: &str) -> Vec<String> {
             }
         }
     }
-    let files = files(list);
-    let is_other = |name: &&String| {
-        let times = |all: &mut dyn Iterator<Item = &str>| all.filter(|it| it == *name).count();
-        (times(&mut files.iter().copied()), times(&mut said.iter().map(String::as_str))) != (1, 1)
-    };
-    let all: std::collections::BTreeSet<String> =
-        said.iter().cloned().chain(files.iter().map(|it| (*it).to_owned())).collect();
-    all.iter().filter(is_other).cloned().collect()
+    let said: Vec<&str> = said.iter().map(String::as_str).collect();
+    not_once_in_each(&files(list), &said)
 }
 
 #[test]

@@ -285,10 +285,6 @@ fn no_error_prints_a_row() {
     }
 }
 
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// redb panics at such a page: it believes what lies under a checksum that is right.
 #[test]
 fn a_page_that_makes_no_sense_under_a_right_checksum_is_refused_and_no_panic() {

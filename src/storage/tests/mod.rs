@@ -170,6 +170,10 @@ fn fill(storage: &Storage) {
     batch.commit().unwrap();
 }
 
+pub(crate) fn to_hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Everything that an opening gives.
 fn contents(path: &Path) -> Vec<Loaded> {
     let mut ops = Vec::new();

@@ -96,10 +96,8 @@ impl Store {
         let mut taken = Taken::default();
         let mut more = true;
         // Nothing is there of a dry run, and nothing to tell of a first batch.
-        let failed = |report: &ImportReport, error| match report.imported {
-            0 => error,
-            _ if rules.dry_run => error,
-            _ => report.before(error),
+        let failed = |report: &ImportReport, error| {
+            if report.imported == 0 || rules.dry_run { error } else { report.before(error) }
         };
         while more {
             let mut batch = Batch::default();

@@ -29,6 +29,7 @@ use crate::query::{Ending, Filter};
 use crate::quota::{Quota, Refill};
 use crate::record::KeyRecord;
 use crate::spec::{Import, Update};
+use crate::storage::tests::to_hex as hex;
 use crate::store::deny::no_better_than;
 use crate::store::find::Text;
 use crate::store::operation::Asked;
@@ -73,10 +74,6 @@ const PEPPERS: [[u8; 32]; 2] = [[1; 32], [2; 32]];
 
 /// A token of another system.
 const TEXT: &str = "a-token-of-another-system";
-
-fn hex(digest: &[u8]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
 
 impl Busy {
     fn new() -> Self {

@@ -5,6 +5,21 @@ use super::*;
 use crate::ids::KindRef;
 use crate::store::noted::Verified;
 
+/// A key of another token, by the scheme of the second twin.
+fn another(busy: &Busy) -> Import {
+    let digest = hex(&Sha512::digest("another"));
+    Import::digest(busy.spec(), "sha512".parse().unwrap(), &digest).unwrap()
+}
+
+/// Imports a key while what was noted is on its way: it is there once the import has written what
+/// had been noted.
+fn import_meanwhile(busy: &Busy, key: Import) -> KeyId {
+    let noted = busy.store.noted.take();
+    let key = busy.import(key);
+    noted.iter().for_each(|verified| busy.store.noted.note(verified));
+    key
+}
+
 /// Two digests of one text are two keys until it is verified: then it is the first one's, and the
 /// other is revoked. That one alone is found by who looks where the first was before.
 #[test]
@@ -84,9 +99,7 @@ fn a_revoked_key_that_comes_over_between_the_looks_is_not_taken_for_its_twin() {
         let [first, second] = busy.twins().map(|twin| busy.import(twin));
         if others {
             // Then how keys are found stays the same.
-            let digest = hex(&Sha512::digest("another"));
-            let import = Import::digest(busy.spec(), "sha512".parse().unwrap(), &digest);
-            busy.import(import.unwrap());
+            busy.import(another(&busy));
             busy.import(Import::token(busy.spec(), "a-third").unwrap());
         }
         busy.store.revoke(second, &by()).unwrap();
@@ -119,10 +132,7 @@ fn what_is_noted_while_a_twin_is_imported_is_of_no_use() {
     let [by_first, by_second] = busy.twins();
     let first = busy.import(by_second);
     assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
-    // It is noted once the import has written what was noted.
-    let noted = busy.store.noted.take();
-    let second = busy.import(by_first);
-    noted.iter().for_each(|verified| busy.store.noted.note(verified));
+    let second = import_meanwhile(&busy, by_first);
     busy.store.revoke(second, &by()).unwrap();
     assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
     for _ in 0..2 {
@@ -166,10 +176,7 @@ fn a_twin_of_a_revoked_key_is_revoked_also_by_a_note_of_before_an_import() {
             busy.store.revoke(twins[revoked], &by()).unwrap();
             assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
         }
-        let noted = busy.store.noted.take();
-        let digest = hex(&Sha512::digest("another"));
-        busy.import(Import::digest(busy.spec(), "sha512".parse().unwrap(), &digest).unwrap());
-        noted.iter().for_each(|verified| busy.store.noted.note(verified));
+        import_meanwhile(&busy, another(&busy));
         busy.store.revoke(twins[revoked], &by()).unwrap();
         busy.clock.forward(Duration::from_secs(3_601));
         busy.store.sweep(10, &by()).unwrap();
@@ -186,9 +193,7 @@ fn a_twin_that_was_imported_meanwhile_is_revoked_though_the_key_had_been_noted()
     let [by_first, by_second] = busy.twins();
     let first = busy.import(by_first);
     assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
-    let noted = busy.store.noted.take();
-    let second = busy.import(by_second);
-    noted.iter().for_each(|verified| busy.store.noted.note(verified));
+    let second = import_meanwhile(&busy, by_second);
     busy.store.revoke(first, &by()).unwrap();
     assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
     busy.clock.forward(Duration::from_secs(3_601));
