@@ -171,6 +171,7 @@ impl Store {
     ) -> Result<Option<Otherwise<'s>>, Denial> {
         let mut one: Option<(Presented<'s>, Known)> = None;
         let mut twins = Twins::default();
+        // There is one for each: a scheme finds one key, and the token itself another at most.
         let mut places = twins.iter_mut();
         for other in self.each_otherwise(text, request) {
             // What cannot be made out may be revoked.
@@ -180,9 +181,7 @@ impl Store {
                 None => found.1.ends_search() || text.bound.accepts(found.1.entry.kind, request),
             };
             let beside = if is_it { one.replace(found) } else { Some(found) };
-            if let Some((_, twin)) = beside
-                && let Some(place) = places.next()
-            {
+            for ((_, twin), place) in beside.into_iter().zip(places.by_ref()) {
                 *place = Some(twin.entry.key_id);
             }
         }

@@ -118,9 +118,9 @@ impl Store {
                 let there = self.index.find(&approach, &new.digest, None);
                 let there = there.map(|(entry, _)| (entry.key_id, entry.kind));
                 let is_granted = new.state != State::Revoked;
-                let realm = realms.realm_of(new.kind);
+                let realm = realms.of_kind(new.kind)?.0.reference();
                 match there.or(moved.get(&to.digest).copied()) {
-                    Some((_, kind)) if realms.realm_of(kind) == realm => continue,
+                    Some((_, kind)) if realms.realm_of(kind) == Some(realm) => continue,
                     Some((other, _)) if is_granted => {
                         self.noted.block(new.key_id, other);
                         continue;
@@ -131,10 +131,7 @@ impl Store {
                             continue;
                         }
                         moved.insert(to.digest, (new.key_id, new.kind));
-                        if let Some(realm) = realm {
-                            let changes = [(realm, before, -1), (realm, Way::of(&new), 1)];
-                            draft = draft.ways(changes);
-                        }
+                        draft = draft.ways([(realm, before, -1), (realm, Way::of(&new), 1)]);
                         draft.value = draft.value.saturating_add(1);
                         draft = draft.op(Op::Rekey(new, from));
                     }

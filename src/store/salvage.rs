@@ -57,10 +57,7 @@ impl Salvaged {
         if storage.id().0 != backup.store_id {
             return Err(refuse("it is not the store that the backup is of"));
         }
-        let state = match read(|| storage.view()?.state()) {
-            Err(error) if error.kind() == ErrorKind::Io => return Err(error),
-            read => read.ok(),
-        };
+        let state = unless_damaged(read(|| storage.view()?.state()))?;
         let (seq, mark) = state.map(|state| (state.seq, state.mark)).unzip();
         if let Some(seq) = seq.filter(|seq| *seq < backup.seq) {
             let why = format!("it ends at seq {seq}, before the backup at seq {}", backup.seq);
@@ -127,14 +124,11 @@ impl Salvaged {
 
     /// What was read; what is unreadable is counted.
     fn there<T>(&self, row: Result<Option<T>>, restored: &mut Restored) -> Result<There<T>> {
-        match row {
-            Ok(Some(row)) => return Ok(There::Row(row)),
+        match unless_damaged(row)? {
+            Some(Some(row)) => return Ok(There::Row(row)),
             // A file that does not say how old it is may be from before there was such a row.
-            Ok(None) if self.seq.is_some() => return Ok(There::Nothing),
-            Ok(None) => {}
-            // A forged page makes redb panic once, and then refuse its locks as poisoned.
-            Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Poisoned) => {}
-            Err(error) => return Err(error),
+            Some(None) if self.seq.is_some() => return Ok(There::Nothing),
+            Some(None) | None => {}
         }
         restored.unreadable = restored.unreadable.saturating_add(1);
         Ok(There::Unreadable)
@@ -144,6 +138,16 @@ impl Salvaged {
 /// Reads of the file that is not fit to be opened.
 fn read<T>(row: impl FnOnce() -> Result<T>) -> Result<T> {
     contained("read the original", row)
+}
+
+/// What was read; none if its bytes cannot be believed.
+fn unless_damaged<T>(row: Result<T>) -> Result<Option<T>> {
+    match row {
+        Ok(row) => Ok(Some(row)),
+        // A forged page makes redb panic once, and then refuse its locks as poisoned.
+        Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Poisoned) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// What the file has in one place.

@@ -436,6 +436,7 @@ mod tests {
         use Unpresented::{Empty, Missing, NotAscii, Repeated, Spaces, WrongHeader, WrongScheme};
         let all = [Missing, Empty, Repeated, WrongHeader, WrongScheme, Spaces, NotAscii];
         let told: std::collections::BTreeSet<_> = all.map(|why| why.to_string()).into();
-        assert!(told.len() == all.len() && told.iter().all(|text| text.len() > 10), "{told:?}");
+        assert_eq!(told.len(), all.len(), "{told:?}");
+        assert!(told.iter().all(|text| text.len() > 10), "{told:?}");
     }
 }

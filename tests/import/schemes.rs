@@ -1,8 +1,8 @@
 //! Schemes: how other systems' keys are found, how many there may be, and what is counted.
 
-use keycask::{ErrorKind, Import, ImportRules, Reason, Scheme, Spec, Timestamp};
+use keycask::{ErrorKind, Import, ImportRules, Reason, Restore, Scheme, Spec, Timestamp};
 
-use crate::acme::{Scene, by};
+use crate::acme::{Scene, by, reason};
 use crate::kit::{hex, options, outcomes, sha256, shape, systems};
 
 #[test]
@@ -103,4 +103,19 @@ fn a_scheme_of_a_refused_key_is_not_counted() {
     keys.push(scene.digest(more[3], &digest));
     let told = outcomes(&scene, &keys, &ImportRules::new().skip_refused(true));
     assert_eq!(shape(&told), "riiiiiiiir");
+}
+
+/// Until then nothing is written to it.
+#[test]
+fn a_key_that_is_verified_before_a_restored_store_is_confirmed_is_brought_over_afterwards() {
+    let (scene, token) = (Scene::new(), "a-token-of-another-system");
+    scene.import(&[scene.digest("sha256", &sha256(token))]);
+    scene.store.backup(scene.path("backup")).unwrap();
+    options().restore(scene.path("backup"), scene.path("new"), &Restore::new(), &by()).unwrap();
+    let new = options().open(scene.path("new")).unwrap();
+    assert_eq!(reason(&new, token), None);
+    assert_eq!(new.rehash().unwrap(), 0);
+    new.confirm_restore(&by()).unwrap();
+    assert_eq!(new.rehash().unwrap(), 1);
+    assert_eq!(reason(&new, token), None);
 }

@@ -20,6 +20,15 @@ fn import_meanwhile(busy: &Busy, key: Import) -> KeyId {
     key
 }
 
+/// The note of a key that is verified while its twin is not found.
+fn note_alone(busy: &Busy, key: KeyId, twin: KeyId) -> Verified {
+    busy.show(twin, |record| record.kind = KindRef::new(99));
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, key);
+    busy.show(twin, |_| {});
+    let [verified] = busy.store.noted.take()[..] else { panic!("one is noted") };
+    verified
+}
+
 /// Two digests of one text are two keys until it is verified: then it is the first one's, and the
 /// other is revoked. That one alone is found by who looks where the first was before.
 #[test]
@@ -238,13 +247,9 @@ fn a_key_whose_token_another_of_its_realm_has_keeps_no_pepper() {
     let twins = busy.twins().map(|twin| busy.import(twin));
     busy.rotate_pepper();
     // Notes that do not know of each other.
-    let notes = twins.map(|twin| {
-        let others = twins.iter().filter(|other| **other != twin);
-        others.for_each(|other| busy.show(*other, |record| record.kind = KindRef::new(99)));
-        assert_eq!(busy.verify(TEXT).unwrap().key_id, twin);
-        twins.iter().for_each(|key| busy.show(*key, |_| {}));
-        Verified { twins: Default::default(), ..busy.store.noted.take()[0] }
-    });
+    let [first, second] = twins;
+    let notes =
+        [(first, second), (second, first)].map(|(key, other)| note_alone(&busy, key, other));
     for (note, moves) in notes.iter().zip([1, 0]) {
         busy.store.noted.note(note);
         assert_eq!(busy.store.rehash().unwrap(), moves);
@@ -253,4 +258,47 @@ fn a_key_whose_token_another_of_its_realm_has_keeps_no_pepper() {
     assert_eq!(busy.store.retire_pepper(&by()).unwrap(), 1);
     assert_eq!(busy.store.key(twins[1]).unwrap().state, State::Revoked);
     assert_eq!(busy.verify(TEXT).unwrap().key_id, twins[0]);
+}
+
+/// The token is its own by then, and not that of the key which was granted before and is revoked.
+#[test]
+fn a_twin_that_has_the_token_is_left_to_it() {
+    let busy = Busy::new();
+    let [first, second] = busy.twins().map(|twin| busy.import(twin));
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+    let before = busy.store.noted.take();
+    let alone = note_alone(&busy, second, first);
+    busy.store.noted.note(&alone);
+    assert_eq!(busy.store.rehash().unwrap(), 1);
+    busy.import(another(&busy));
+    busy.store.revoke(first, &by()).unwrap();
+    before.iter().for_each(|verified| busy.store.noted.note(verified));
+    assert_eq!(busy.store.rehash().unwrap(), 0);
+    assert_eq!(busy.store.key(second).unwrap().state, State::Active);
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, second);
+}
+
+/// The one was granted before the other was revoked. Which of the notes is first, their ids say.
+#[test]
+fn a_revoked_key_and_its_twin_are_brought_over_at_once_or_one_after_the_other() {
+    let mut seen = [false; 2];
+    while seen != [true; 2] {
+        let busy = Busy::new();
+        let [first, second] = busy.twins().map(|twin| busy.import(twin));
+        assert_eq!(busy.verify(TEXT).unwrap().key_id, first);
+        busy.store.revoke(second, &by()).unwrap();
+        assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+        let noted = busy.store.noted.take();
+        noted.iter().for_each(|verified| busy.store.noted.note(verified));
+        assert_eq!(noted.len(), 2);
+        let is_revoked_first = noted[0].key_id == second;
+        for moved in [is_revoked_first, !is_revoked_first] {
+            assert_eq!(busy.store.rehash().unwrap(), u64::from(moved));
+            for key in [first, second] {
+                assert_eq!(busy.store.key(key).unwrap().state, State::Revoked);
+            }
+            assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+        }
+        seen[usize::from(is_revoked_first)] = true;
+    }
 }
