@@ -15,9 +15,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// with one thread, and its other threads begin after it.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-/// The first of all places for descriptors. A place is never taken away, so that a child can
-/// walk them though another thread was about to change them.
-static PLACES: Place = Place::new(FREE);
+/// The first places for descriptors of each generation. A place is never taken away, so that a
+/// child can walk its parent's though another thread was about to change them. It puts its own
+/// elsewhere: the parent's may be waiting for a thread that there is not in the child.
+static PLACES: [Place; 16] = [const { Place::new(FREE) }; 16];
 
 const FREE: RawFd = -1;
 
@@ -31,9 +32,21 @@ impl Place {
         Self { descriptor: AtomicI32::new(descriptor), next: OnceLock::new() }
     }
 
-    /// Puts `descriptor` in the first place that is free.
+    /// The first place of a generation.
+    fn first(generation: u32) -> &'static Self {
+        let [first, ..] = &PLACES;
+        let number = usize::try_from(generation).unwrap_or(0) % PLACES.len();
+        PLACES.get(number).unwrap_or(first)
+    }
+
+    /// This place and those that came to it.
+    fn and_next(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |place| place.next.get().map(Box::as_ref))
+    }
+
+    /// Puts `descriptor` in the first place of this process that is free.
     fn take(descriptor: RawFd) -> &'static Self {
-        let mut place = &PLACES;
+        let mut place = Self::first(GENERATION.load(Ordering::Relaxed));
         loop {
             let free = &place.descriptor;
             let taken =
@@ -55,8 +68,8 @@ impl Place {
 /// as long as the child has the descriptor, and an unlock would take it from the parent. Reads
 /// and writes atomics alone, so that it may be called in a handler of a fork.
 pub fn forked() -> impl Iterator<Item = RawFd> {
-    GENERATION.fetch_add(1, Ordering::Relaxed);
-    let places = std::iter::successors(Some(&PLACES), |place| place.next.get().map(Box::as_ref));
+    let parent = GENERATION.fetch_add(1, Ordering::Relaxed);
+    let places = Place::first(parent).and_next();
     places.map(|place| place.descriptor.swap(FREE, Ordering::Relaxed)).filter(|open| *open != FREE)
 }
 
@@ -119,7 +132,8 @@ mod tests {
     fn a_place_is_used_again_once_it_is_free_and_walked_while_it_is_not() {
         let file = std::fs::File::open("/dev/null").unwrap();
         let open = || {
-            std::iter::successors(Some(&PLACES), |place| place.next.get().map(Box::as_ref))
+            Place::first(Home::here().generation)
+                .and_next()
                 .filter(|place| place.descriptor.load(Ordering::Relaxed) == file.as_raw_fd())
                 .count()
         };

@@ -342,3 +342,21 @@ fn a_sweep_and_a_rotation_in_one_commit_lose_no_key() {
     assert_eq!(scene.store.pepper_status().unwrap().left, 10);
     scene.store.check().unwrap();
 }
+
+/// A thousand are revoked in one commit.
+#[test]
+fn more_keys_than_one_commit_revokes_are_retired() {
+    let scene = Scene::new(with(1, None));
+    let specs = vec![scene.spec(); 700];
+    let tokens: Vec<_> = (0..3)
+        .flat_map(|_| scene.store.issue_many(&specs, &by()).unwrap())
+        .map(|issued| issued.token)
+        .collect();
+    scene.store.rotate_pepper(pepper(2), &by()).unwrap();
+    let used = &tokens[1_234];
+    assert_eq!(scene.reason(used.expose()), None);
+    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 2_099);
+    let granted = tokens.iter().filter(|token| scene.reason(token.expose()).is_none()).count();
+    assert_eq!((granted, scene.reason(used.expose())), (1, None));
+    scene.store.check().unwrap();
+}

@@ -32,7 +32,8 @@ const decisionsMax = 8192
 
 // Decisions takes decisions that were kept, the oldest first, so many at most: those that the
 // options chose. They are given once. Says how many more were not kept since this was last asked:
-// 8,192 wait in memory at most, and no more are given at once.
+// 8,192 wait in memory at most, and while half as many do no more of those that are of no key. No
+// more than wait are given at once.
 func (s *Store) Decisions(limit int) (decisions []Decision, lost uint64, err error) {
 	limit = min(max(limit, 1), decisionsMax)
 	err = s.memory(func(c *call, to *C.keycask_store) C.keycask_status {

@@ -4,6 +4,9 @@
 //! it, and `n + places` once that was taken. Who puts a note claims its number first, by one
 //! exchange on `next`; none waits for another. A note whose words are still being stored holds up
 //! who takes, and nobody who puts.
+//!
+//! Whoever has no key can cause notes of nobody's: they are put only while less than half of the
+//! places are taken, so that there are others for notes of keys.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -12,6 +15,9 @@ use super::note::{Note, Words};
 
 /// Notes that wait at most: 512 KiB of them. Miri pays for each place.
 const PLACES: u64 = if cfg!(miri) { 32 } else { 8_192 };
+
+/// Places that notes of nobody's key leave to others.
+const LEFT_TO_KEYS: u64 = PLACES / 2;
 
 #[repr(align(64))]
 struct Place {
@@ -39,21 +45,27 @@ impl Ring {
         Self { places, next, lost, taken: Mutex::new(0) }
     }
 
-    /// Puts a note, or counts it as lost if there is no place.
+    /// Puts a note, or counts it as lost if there is no place for it.
     pub(crate) fn put(&self, note: &Note) {
+        let left = if note.decision.key.is_none() { LEFT_TO_KEYS } else { 0 };
         let mut number = self.next.load(Ordering::Relaxed);
         loop {
-            let Some(place) = self.place(number) else { return };
+            let last = number.wrapping_add(left);
+            let (Some(place), Some(last_place)) = (self.place(number), self.place(last)) else {
+                return;
+            };
             // Acquire, with the Release of `take`: the words were read by then.
             let turn = place.turn.load(Ordering::Acquire);
-            if turn == number {
+            // They are taken in order: if the last of these places waits, so do those before.
+            let has_room = last_place.turn.load(Ordering::Relaxed) >= last;
+            if turn == number && has_room {
                 let after = number.wrapping_add(1);
                 let relaxed = Ordering::Relaxed;
                 match self.next.compare_exchange_weak(number, after, relaxed, relaxed) {
                     Ok(_) => return place.hold(number, note.words()),
                     Err(now) => number = now,
                 }
-            } else if turn < number {
+            } else if turn <= number {
                 self.lost.fetch_add(1, Ordering::Relaxed);
                 return;
             } else {
@@ -138,6 +150,29 @@ mod tests {
             assert_eq!(ring.take(2), [note(0), note(1)], "{round}");
             assert_eq!(ring.take(usize::MAX).len() as u64, PLACES - 2);
             assert_eq!((ring.take(1), ring.lost(), ring.lost()), (Vec::new(), 5, 0));
+        }
+    }
+
+    /// Whoever has no key could fill it, and what became of keys was lost.
+    #[test]
+    fn notes_of_nobodys_key_leave_half_of_the_places_to_others() {
+        let ring = Ring::new();
+        let unknown = Note::new(
+            Err(&Refusal::Denied(Denial::UNKNOWN)),
+            RealmRef::new(1),
+            Timestamp::from_ms(0),
+            None,
+        );
+        for _ in 0..3 {
+            (0..PLACES).for_each(|_| ring.put(&unknown));
+            assert_eq!(ring.lost(), PLACES / 2);
+            (0..PLACES).for_each(|id| ring.put(&note(id)));
+            assert_eq!(ring.lost(), PLACES / 2);
+            ring.put(&unknown);
+            let taken = ring.take(usize::MAX);
+            let of_keys = taken.iter().filter(|note| note.decision.key.is_some()).count();
+            assert_eq!((taken.len() as u64, of_keys as u64), (PLACES, PLACES / 2));
+            assert_eq!(ring.lost(), 1);
         }
     }
 

@@ -36,14 +36,24 @@ impl Store {
         reason: &str,
     ) -> Result<KeyInfo, VerifyError> {
         self.storage.at_home()?;
-        let bound = self.realms.load().get(realm)?;
-        let (key, address) = self.held(Text { bound, ways: self.routes.load(), token })?;
-        let by = Actor::new(HOLDER).because(reason);
-        let asked = Asked::new(&by, "revoke", || json!({ "key": key.to_string() }))?;
-        self.storage.writable()?;
-        self.storage.confirmed()?;
-        let mut early = Denial::default();
-        self.deny_key(&mut early, key, &address, no_better_than(State::Revoked))?;
-        Ok(self.revoke_denied(early, key, &asked)?)
+        let mut revoked: Option<KeyInfo> = None;
+        loop {
+            let bound = self.realms.load().get(realm)?;
+            // Another key of the same token may have come to be the one that has it meanwhile.
+            let (key, address) = match self.held(Text { bound, ways: self.routes.load(), token }) {
+                Ok(held) => held,
+                Err(denial) => return revoked.ok_or(denial.into()),
+            };
+            if let Some(revoked) = revoked.take_if(|revoked| revoked.key_id == key) {
+                return Ok(revoked);
+            }
+            let by = Actor::new(HOLDER).because(reason);
+            let asked = Asked::new(&by, "revoke", || json!({ "key": key.to_string() }))?;
+            self.storage.writable()?;
+            self.storage.confirmed()?;
+            let mut early = Denial::default();
+            self.deny_key(&mut early, key, &address, no_better_than(State::Revoked))?;
+            revoked = Some(self.revoke_denied(early, key, &asked)?);
+        }
     }
 }

@@ -4,7 +4,7 @@
 //! memory. A place has the id of its key from the claim on, and its other words are whole once
 //! [`FULL`] is seen. A note that is lost is counted: who retires a pepper has to know of it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -136,6 +136,20 @@ fn marks(verified: &Verified) -> u64 {
     FULL | refused | u64::from(verified.generation) << 32 | last_four
 }
 
+/// Keys of which something was noted.
+#[derive(Default)]
+pub(super) struct Spared {
+    keys: HashSet<u64>,
+    /// Something is being noted, of any key.
+    all: bool,
+}
+
+impl Spared {
+    pub(super) fn has(&self, key: KeyId) -> bool {
+        self.all || self.keys.contains(&key.bits())
+    }
+}
+
 /// Keys that were verified.
 #[derive(Default)]
 pub(super) struct Noted {
@@ -171,6 +185,25 @@ impl Noted {
         self.reach(key).any(|place| place.key.load(Ordering::Relaxed) == key.bits())
     }
 
+    /// Keys that are noted now, and those that have the tokens of such by other digests: what
+    /// becomes of them is told by the notes.
+    pub(super) fn spared(&self) -> Spared {
+        let mut spared = Spared::default();
+        for place in self.places.get().into_iter().flatten() {
+            let key = place.key.load(Ordering::Relaxed);
+            if key == 0 {
+                continue;
+            }
+            // Acquire, with the Release of `takes`: its twins are whole.
+            if place.marks.load(Ordering::Acquire) & FULL == 0 {
+                spared.all = true;
+            }
+            let twins = place.twins.iter().map(|twin| twin.load(Ordering::Relaxed));
+            spared.keys.extend(twins.chain([key]));
+        }
+        spared
+    }
+
     /// The places in which a key may stand: none without room.
     fn reach(&self, key: KeyId) -> impl Iterator<Item = &Place> {
         let places = self.places.get().map_or(&[][..], |places| places);
@@ -203,11 +236,14 @@ impl Noted {
         self.blocked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets all that was noted, and what was lost of it.
+    /// Forgets all that was noted, and what was lost of it, but who was refused: the digest of
+    /// that is of no use any more, and its twins are to be refused with it all the same.
     pub(super) fn clear(&self) {
-        self.take();
+        let mut noted = self.take();
         self.missed();
         self.blocked().clear();
+        noted.retain(|verified| verified.refused);
+        noted.iter().for_each(|verified| self.note(verified));
     }
 
     /// Until what this gives is dropped, none but its holder writes what was noted: no key is
@@ -230,7 +266,6 @@ impl Noted {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::HashSet;
     use std::thread;
 
     use super::*;
@@ -302,6 +337,20 @@ mod tests {
         noted.places.get().unwrap()[7].key.store(7, Ordering::Relaxed);
         assert!(noted.take().is_empty() && noted.has(KeyId::from_bits(7)));
         assert!(!noted.has(KeyId::from_bits(8)));
+        // Its twins are not known yet, and may be any.
+        assert!(noted.spared().has(KeyId::from_bits(8)));
+    }
+
+    #[test]
+    fn a_noted_key_is_spared_and_its_twins_and_no_other() {
+        let noted = Noted::default();
+        assert!(!noted.spared().has(KeyId::from_bits(7)));
+        noted.make_room();
+        let twins = std::array::from_fn(|n| (n < 2).then_some(KeyId::from_bits(20 + n as u64)));
+        noted.note(&Verified { twins, ..verified(7) });
+        let spared = noted.spared();
+        let has = |key: &u64| spared.has(KeyId::from_bits(*key));
+        assert!([7, 20, 21].iter().all(has) && ![6, 8, 19, 22].iter().any(has));
     }
 
     /// How many each thread notes.

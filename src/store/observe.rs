@@ -139,8 +139,9 @@ impl Store {
     /// Takes decisions that were kept, `limit` at most, the oldest first: those that
     /// [`Options::decisions`](crate::Options::decisions) chose.
     ///
-    /// They wait in memory, 8,192 at most; later ones are then counted and not kept. A crash loses
-    /// what waits. Ask often enough, from one thread.
+    /// They wait in memory, 8,192 at most, and while half as many do no more of those that are of
+    /// no key; later ones are then counted and not kept. A crash loses what waits. Ask often
+    /// enough, from one thread.
     #[must_use]
     pub fn decisions(&self, limit: usize) -> Decided {
         let kept = self.observer.as_ref().and_then(|observer| observer.kept.as_ref());

@@ -120,7 +120,7 @@ impl Store {
         let mut revoked = 0_u64;
         let mut after = None;
         loop {
-            let next = self.revoke_next(&mut after, by);
+            let next = self.revoke_next(retired, &mut after, by);
             self.tell();
             let Some(count) = next? else { break };
             revoked = revoked.saturating_add(count);
@@ -148,13 +148,19 @@ impl Store {
         Ok(revoked)
     }
 
-    /// Revokes keys that are left on the generation before, from behind `after` on: as many as one
-    /// commit does. Gives how many; none once no key is left.
-    fn revoke_next(&self, after: &mut Option<KeyId>, by: &Actor) -> Result<Option<u64>> {
+    /// Revokes keys that are left on the generation `retired`, from behind `after` on: as many as
+    /// one commit does. Gives how many; none once no key is left. By then that generation may be
+    /// another than the one before the present: somebody else may have retired it.
+    pub(super) fn revoke_next(
+        &self,
+        retired: u8,
+        after: &mut Option<KeyId>,
+        by: &Actor,
+    ) -> Result<Option<u64>> {
         // Nobody else has notes in hand, of keys that would be taken for such as were not verified.
         let _writing = self.noted.writing();
         self.bring_over()?;
-        let left = self.left(&self.storage.view()?, *after)?;
+        let left = left(&self.storage.view()?, retired, *after)?;
         let last = left.last().copied();
         match (std::mem::replace(after, last), last) {
             (None, None) => return Ok(None),
@@ -162,8 +168,9 @@ impl Store {
             (Some(_), None) => return Ok(Some(0)),
             (_, Some(_)) => {}
         }
-        let revoke =
-            |view: &View<'_>, realms: &Realms, now| self.revoke_left(view, realms, &left, by, now);
+        let revoke = |view: &View<'_>, realms: &Realms, now| {
+            self.revoke_left(view, realms, retired, &left, by, now)
+        };
         self.commit_untold(Denial::default(), revoke).map(Some)
     }
 
@@ -182,46 +189,27 @@ impl Store {
             previous: ways.previous.as_ref().map(|previous| previous.number),
             left: 0,
         };
-        if status.previous.is_some() {
+        if let Some(previous) = status.previous {
             let view = self.storage.view()?;
             for record in scan::keys(&view, None, None) {
-                let left = is_left(&record?, status.previous);
+                let left = is_left(&record?, previous);
                 status.left = status.left.saturating_add(left.into());
             }
         }
         Ok(status)
     }
 
-    /// Keys that are left on the generation before, from after `after` on: so many as are
-    /// revoked in one commit.
-    fn left(&self, view: &View<'_>, after: Option<KeyId>) -> Result<Vec<KeyId>> {
-        let previous = self.routes.load().previous.as_ref().map(|previous| previous.number);
-        if previous.is_none() {
-            return Err(none_before());
-        }
-        let mut left = Vec::new();
-        for record in scan::keys(view, None, after) {
-            let record = record?;
-            if is_left(&record, previous) {
-                left.push(record.key_id);
-            }
-            if left.len() == BATCH {
-                break;
-            }
-        }
-        Ok(left)
-    }
-
     fn revoke_left(
         &self,
         view: &View<'_>,
         realms: &Realms,
+        retired: u8,
         left: &[KeyId],
         by: &Actor,
         now: Timestamp,
     ) -> Result<Draft<u64>> {
-        let previous = self.routes.load().previous.as_ref().map(|previous| previous.number);
         let mut draft = Draft::new(0_u64);
+        let spared = self.noted.spared();
         match self.noted.missed() {
             0 => {}
             missed => return Err(not_noted(missed)),
@@ -232,8 +220,8 @@ impl Store {
                 continue;
             }
             let held = self.hold(view, realms, *key)?;
-            // It may have come over meanwhile.
-            if !is_left(&held.record, previous) {
+            // It may have been revoked meanwhile.
+            if !is_left(&held.record, retired) {
                 continue;
             }
             if let Some(other) = self.noted.blocking(*key) {
@@ -244,7 +232,8 @@ impl Store {
                 self.noted.unblock(*key);
                 return Err(not_noted(1));
             }
-            if self.noted.has(*key) {
+            // Of one token all keys are decided about together, when the note is written.
+            if spared.has(*key) {
                 continue;
             }
             let revoked = in_state(held.record.clone(), State::Revoked, by, now);
@@ -269,9 +258,25 @@ impl Store {
     }
 }
 
-/// Whether a key would be revoked with the generation `previous`.
-fn is_left(record: &KeyRecord, previous: Option<u8>) -> bool {
-    Some(record.pepper) == previous && record.state != State::Revoked
+/// Keys that are left on the generation `retired`, from after `after` on: so many as are revoked
+/// in one commit.
+fn left(view: &View<'_>, retired: u8, after: Option<KeyId>) -> Result<Vec<KeyId>> {
+    let mut left = Vec::new();
+    for record in scan::keys(view, None, after) {
+        let record = record?;
+        if is_left(&record, retired) {
+            left.push(record.key_id);
+        }
+        if left.len() == BATCH {
+            break;
+        }
+    }
+    Ok(left)
+}
+
+/// Whether a key would be revoked with the generation `retired`.
+fn is_left(record: &KeyRecord, retired: u8) -> bool {
+    record.pepper == retired && record.state != State::Revoked
 }
 
 #[cold]

@@ -90,7 +90,7 @@ impl Store {
                 let is_stale = !is_found || is_late || verified.refused && !is_revoked;
                 if is_stale {
                     // While it was noted, no later verify could note it.
-                    self.noted.miss((record.pepper != current).into());
+                    self.noted.miss((record.pepper != current && !is_revoked).into());
                 }
                 let twins = verified.twins.into_iter().flatten();
                 let revoked = match is_stale && is_found && is_revoked {

@@ -118,9 +118,9 @@ fn races_fails_with_its_parts_and_with_history_and_has_two_controls() {
     assert_eq!(nothing, "attack: races amount=0 found=0 control=missed true");
 }
 
-/// Runs `c-races` over programs of C that say this: the planted one, that of threads, the random
+/// Runs `c-races` over programs of C that say this: the planted ones, that of threads, the random
 /// calls.
-fn c_races(planted: (&str, u8), threads: (&str, u8), random: (&str, u8)) -> String {
+fn c_races(planted: [(&str, u8); 2], threads: (&str, u8), random: (&str, u8)) -> String {
     let dir = tree();
     let built = "target/races/here/quick";
     let library = format!("mkdir -p {built}; : >{built}/libkeycask.so");
@@ -130,7 +130,8 @@ fn c_races(planted: (&str, u8), threads: (&str, u8), random: (&str, u8)) -> Stri
     let emitter = "    *emitter*) cp emitter \"$4\" ;;\n".to_owned();
     cases(dir.path(), "rustc", &[says("-vV", "host: here", 0), emitter, says("", ".", 0)]);
     let each = [
-        says("/planted/", planted.0, planted.1),
+        says("/planted-threads/", planted[0].0, planted[0].1),
+        says("/planted-random/", planted[1].0, planted[1].1),
         says("/threads/", threads.0, threads.1),
         says("/random/", "", 0)
             .replace("exit 0", &format!("sleep 1; echo '{}'; exit {}", random.0, random.1)),
@@ -147,15 +148,16 @@ fn c_races(planted: (&str, u8), threads: (&str, u8), random: (&str, u8)) -> Stri
 
 #[test]
 fn c_races_counts_calls_until_one_is_found() {
-    let (planted, ok, calls) = ((TOLD, 66), ("", 0), ("random: calls: 20, 9 of them done", 0));
+    let (told, ok, calls) = ((TOLD, 66), ("", 0), ("random: calls: 20, 9 of them done", 0));
+    let planted = [told; 2];
     let well = c_races(planted, ok, calls);
     assert!(well.ends_with("0 found=0 control=caught true"), "{well}");
     assert!(!well.contains("amount=0 "), "{well}");
     let line = |amount, rest: &str| format!("attack: c-races amount={amount} {rest}");
-    assert_eq!(c_races(planted, (TOLD, 66), calls), line(0, "found=1 control=caught false"));
-    assert_eq!(c_races(planted, ok, (TOLD, 66)), line(0, "found=1 control=caught false"));
-    for planted in [ok, ("no race", 66), (TOLD, 0)] {
-        let missed = c_races(planted, ok, calls);
+    assert_eq!(c_races(planted, told, calls), line(0, "found=1 control=caught false"));
+    assert_eq!(c_races(planted, ok, told), line(0, "found=1 control=caught false"));
+    for untold in [[ok, told], [told, ok], [("no race", 66), told], [told, (TOLD, 0)]] {
+        let missed = c_races(untold, ok, calls);
         assert!(missed.ends_with("0 found=0 control=missed true"), "{missed}");
     }
     let nothing = c_races(planted, ok, ok);

@@ -33,7 +33,11 @@ pub fn sha256(text: &str) -> String {
 
 impl Scene {
     pub fn new() -> Self {
-        let scene = Self::with(options(), POLICY);
+        Self::of(options())
+    }
+
+    pub fn of(options: keycask::Options) -> Self {
+        let scene = Self::with(options, POLICY);
         scene.store.apply_realm("other.toml", OTHER, &by()).unwrap();
         let capped = OwnerChange::new().plan("two");
         scene.store.set_owner(scene.acme, "p", &capped, &by()).unwrap();

@@ -32,6 +32,8 @@ fn a_secret_that_keys_are_found_by_is_needed_to_open_the_store() {
         let refused = bare().import_secret(name, secret).open(&path).unwrap_err();
         assert_eq!(refused.kind(), ErrorKind::Argument);
     }
+    let refused = options().import_secret("old", b"x").open(&path).unwrap_err();
+    assert!(refused.message().contains("\"old\": is given twice"), "{refused}");
 }
 
 #[test]

@@ -2,11 +2,13 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use keycask::{ErrorKind, Import, Pepper, Reason, Request, Spec, State};
 use sha2::{Digest, Sha512};
 
 use crate::acme::{Scene, by};
+use crate::hands::Hands;
 use crate::kit::{hex, options, sha256};
 
 const TOKEN: &str = "the-token";
@@ -236,4 +238,35 @@ fn a_pepper_is_not_retired_while_a_key_in_use_cannot_come_over() {
     }
     assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 0);
     scene.store.check().unwrap();
+}
+
+/// It was in use, and was revoked as one that nobody had used.
+#[test]
+fn a_key_that_could_not_come_over_is_not_retired_once_it_could() {
+    let clock = Hands::at("2026-01-01T00:00:00Z");
+    let scene = Scene::of(options().clock(clock.clone()));
+    let other = scene.store.realm("other").unwrap();
+    scene.store.set_owner(other, "bob", &keycask::OwnerChange::new(), &by()).unwrap();
+    let there = Import::token(Spec::new(other, "live", "bob"), TOKEN).unwrap();
+    let by_token = scene.import(&[there])[0];
+    let year = Duration::from_secs(366 * 86_400);
+    let here = scene.spec().life(year * 2);
+    let by_digest = Import::digest(here, "sha256".parse().unwrap(), &sha256(TOKEN)).unwrap();
+    let by_digest = scene.import(&[by_digest])[0];
+    assert_eq!(scene.key_of(TOKEN), Some(by_digest));
+    assert_eq!(scene.store.rehash().unwrap(), 0);
+    scene.store.rotate_pepper(Pepper::new(&[9; 32]), &by()).unwrap();
+    scene.store.verify(other, TOKEN.as_bytes(), &Request::new()).unwrap();
+    assert_eq!(scene.store.rehash().unwrap(), 1);
+    assert_eq!(scene.key_of(TOKEN), Some(by_digest));
+    assert_eq!(scene.store.rehash().unwrap(), 0);
+    scene.store.revoke(by_token, &by()).unwrap();
+    clock.forward(year);
+    scene.store.sweep(9, &by()).unwrap();
+    assert!(scene.store.key(by_token).is_err());
+    let refused = scene.store.retire_pepper(&by()).unwrap_err();
+    assert!(refused.message().contains("could not be noted"), "{refused}");
+    assert_eq!(scene.key_of(TOKEN), Some(by_digest));
+    assert_eq!(scene.store.retire_pepper(&by()).unwrap(), 0);
+    assert_eq!(scene.key_of(TOKEN), Some(by_digest));
 }

@@ -1,6 +1,6 @@
 //! Another profile for a realm that has keys.
 
-use keycask::{ErrorKind, Filter, Spec};
+use keycask::{ErrorKind, Filter, OwnerChange, Spec};
 
 use crate::kit::{PROFILE, Scene, by};
 
@@ -19,6 +19,39 @@ fn a_profile_that_takes_away_what_keys_use_is_refused_with_their_number() {
     let refused = store.apply_realm("acme.toml", &unlive, &by()).unwrap_err();
     assert!(refused.message().contains("\"live\" is in use: 2 keys"), "{refused}");
     assert_eq!(store.stats().unwrap().realms, 1);
+}
+
+#[test]
+fn a_kind_a_scope_or_a_plan_that_is_in_use_is_not_taken_away() {
+    let scene = Scene::planned();
+    let store = scene.store();
+    let acme = store.realm("acme").unwrap();
+    let refused = |toml: &str| {
+        let refused = store.apply_realm("acme.toml", toml, &by()).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Conflict);
+        refused.message().to_owned()
+    };
+    let without = |part: &str| PROFILE.replace(part, "");
+    let test = "[[kind]]\nname = \"test\"\nprefix = \"acme_test_\"\nbody = 32\n";
+    let key = store.issue(&Spec::new(acme, "test", "o"), &by()).unwrap().key.key_id;
+    // Who asks for a revoked key is told of its kind.
+    store.revoke(key, &by()).unwrap();
+    let told = refused(&without(test));
+    assert!(told.contains("kind \"test\" is in use: 1 key is of it"), "{told}");
+
+    let scopes = OwnerChange::new().direct(["write"]);
+    store.set_owner(acme, "o", &scopes, &by()).unwrap();
+    let unwritten = without("[[scope]]\nname = \"write\"\n");
+    let unwritten = unwritten.replace("\"read\", \"write\"", "\"read\"");
+    let told = refused(&unwritten);
+    assert!(told.contains("scope \"write\" is in use: 1 owner has it"), "{told}");
+
+    let plan = "[[plan]]\nname = \"small\"\nactive = 2\nrates = [\"5 per 1m\"]\n";
+    let told = refused(&without(plan));
+    assert!(told.contains("plan \"small\" is in use: 1 owner is on it"), "{told}");
+    store.set_owner(acme, "p", &OwnerChange::new().plan("small"), &by()).unwrap();
+    let told = refused(&without(plan));
+    assert!(told.contains("plan \"small\" is in use: 2 owners are on it"), "{told}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What a page can name: the tests and the files of the tree.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -9,22 +9,39 @@ pub fn top() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The names of all tests of the tree.
+/// By name, the files that have a test of it.
+type Homes = BTreeMap<String, Vec<PathBuf>>;
+
+/// The names of all tests of the tree. One that several files have has its file before it:
+/// `tests/it.rs::name`.
 pub fn tests() -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+    let mut homes = Homes::new();
     for directory in ["src", "tests", "bindings", "fuzz"] {
-        read(&top().join(directory), &mut names).unwrap();
+        read(&top().join(directory), &mut homes).unwrap();
     }
-    names
+    told_apart(&homes)
 }
 
-fn read(directory: &Path, names: &mut BTreeSet<String>) -> io::Result<()> {
+fn told_apart(homes: &Homes) -> BTreeSet<String> {
+    let names = homes.iter().flat_map(|(name, files)| {
+        files.iter().map(move |file| match files.len() {
+            1 => name.clone(),
+            _ => format!("{}::{name}", file.display()),
+        })
+    });
+    names.collect()
+}
+
+fn read(directory: &Path, homes: &mut Homes) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         if path.is_dir() {
-            read(&path, names)?;
+            read(&path, homes)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            names.extend(tests_of(&fs::read_to_string(&path)?));
+            let file = path.strip_prefix(top()).unwrap_or(&path);
+            for name in tests_of(&fs::read_to_string(&path)?) {
+                homes.entry(name).or_default().push(file.to_owned());
+            }
         }
     }
     Ok(())
@@ -65,4 +82,14 @@ pub fn quoted(text: &str) -> impl Iterator<Item = &str> {
 fn the_tests_of_a_source_are_found() {
     let source = "#[test]\nfn a_b() {}\n    #[test]\n    fn c(x in y()) {}\nfn d() {}\n";
     assert_eq!(tests_of(source), ["a_b", "c"]);
+}
+
+#[test]
+fn a_test_of_a_name_that_another_has_is_named_with_its_file() {
+    let homes = [("one", vec!["a.rs"]), ("two", vec!["a.rs", "b/c.rs"])];
+    let homes = homes.map(|(name, files)| {
+        (name.to_owned(), files.into_iter().map(PathBuf::from).collect::<Vec<_>>())
+    });
+    let names = told_apart(&Homes::from(homes));
+    assert_eq!(names.iter().collect::<Vec<_>>(), ["a.rs::two", "b/c.rs::two", "one"]);
 }

@@ -78,7 +78,8 @@ impl Decision {
 }
 
 /// Takes decisions that were kept, the oldest first: those that the options chose. They are
-/// given once. They wait in memory, 8,192 at most; later ones are then counted and not kept.
+/// given once. They wait in memory, 8,192 at most, and while half as many do no more of those that
+/// are of no key; later ones are then counted and not kept.
 ///
 /// Writes as many to `decisions` as there are and as there is room for, their number to
 /// `*count`, and how many more were not kept, since this was last asked, to `*lost`, which may

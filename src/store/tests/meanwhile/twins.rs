@@ -302,3 +302,43 @@ fn a_revoked_key_and_its_twin_are_brought_over_at_once_or_one_after_the_other() 
         seen[usize::from(is_revoked_first)] = true;
     }
 }
+
+/// The call revoked the key that had the token when it began, and the token was granted after it.
+#[test]
+fn whoever_revokes_a_token_revokes_the_twin_that_comes_to_have_it_meanwhile() {
+    let busy = Busy::new();
+    let [first, second] = busy.twins().map(|twin| busy.import(twin));
+    // That of one who does not accept keys of the first one's kind.
+    let note = Verified { twins: [Some(first); 8], ..note_alone(&busy, second, first) };
+    busy.store.noted.note(&note);
+    let (store, acme) = (&busy.store, busy.acme);
+    let coming = || {
+        assert_eq!(store.rehash().unwrap(), 1);
+        None
+    };
+    let revoking: Box<dyn FnOnce() -> Option<KeyId> + Send + '_> = Box::new(|| {
+        let revoked = store.revoke_presented(acme, TEXT.as_bytes(), "leaked").unwrap();
+        Some(revoked.key_id)
+    });
+    assert_eq!(share(&busy.disk, store, coming, vec![revoking]), [None, Some(second)]);
+    assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+    assert_eq!(busy.store.key(first).unwrap().state, State::Revoked);
+}
+
+/// What was noted of a revoked key was forgotten with the pepper, and its twin was granted once it
+/// was swept.
+#[test]
+fn a_twin_of_a_revoked_key_is_revoked_with_it_though_the_pepper_is_rotated() {
+    let busy = Busy::new();
+    let [first, second] = busy.twins().map(|twin| busy.import(twin));
+    busy.issue();
+    busy.store.revoke(first, &by()).unwrap();
+    assert_eq!(busy.verify(TEXT), Err(Reason::Revoked));
+    busy.rotate_pepper();
+    busy.clock.forward(Duration::from_secs(3_601));
+    busy.store.sweep(10, &by()).unwrap();
+    assert_eq!(busy.store.key(second).unwrap().state, State::Revoked);
+    // No note was lost that could have kept the other key from being retired.
+    assert_eq!(busy.store.retire_pepper(&by()).unwrap(), 1);
+    assert!(busy.verify(TEXT).is_err());
+}
