@@ -1,13 +1,16 @@
-"""A store that is as small as can be, and where the project is."""
+"""A store that is as small as can be, its key, frameworks that ask it, and where the project is."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import keycask
 import pytest
+
+from .applications import WAYS, Get, django_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -55,6 +58,8 @@ usage = true
 
 NOW = datetime(2026, 1, 5, 9, tzinfo=timezone.utc)
 
+PEPPER, SEALING = b"\x50" * 32, b"\x53" * 32
+
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
@@ -71,10 +76,7 @@ def clock() -> keycask.Clock:
 @pytest.fixture
 def store(path: Path, clock: keycask.Clock) -> Iterator[keycask.Store]:
     """A store with the realm `shop` and the owner `ann`."""
-    pepper, sealing_key = b"\x50" * 32, b"\x53" * 32
-    with keycask.Store.create(
-        path, clock=clock, pepper=pepper, sealing_key=sealing_key
-    ) as store:
+    with keycask.Store.create(path, clock=clock, pepper=PEPPER, sealing_key=SEALING) as store:
         store.apply_realm("shop.toml", PROFILE, by="test")
         store.set_owner("shop", "ann", by="test")
         yield store
@@ -84,3 +86,16 @@ def store(path: Path, clock: keycask.Clock) -> Iterator[keycask.Store]:
 def issued(store: keycask.Store) -> keycask.Issued:
     """A key of ann's that may read orders."""
     return store.issue(keycask.Spec("shop", "live", "ann", scopes=["orders:read"]), by="test")
+
+
+@pytest.fixture
+def django(store: keycask.Store) -> Iterator[None]:
+    """Django, with the settings that the modules' pages show."""
+    with django_of(store):
+        yield
+
+
+@pytest.fixture(params=WAYS)
+def get(request: Any, store: keycask.Store, django: None) -> Get:
+    """Asks one of the frameworks for `/`."""
+    return WAYS[request.param](store)
