@@ -83,14 +83,19 @@ static inline scene scene_create(const char *path) {
     return scene_create_with(path, &options);
 }
 
-// A key of the scene's owner with the scope read; its token goes to `token`, its length is
-// returned.
-static inline size_t scene_issue(const scene *of, char token[KEYCASK_TOKEN_MAX], uint64_t *key) {
+// What a key of the scene's owner is issued with.
+static inline keycask_spec scene_spec(const scene *of) {
     keycask_spec spec = KEYCASK_SPEC_INIT;
-    size_t len = 0;
     spec.realm = of->realm;
     spec.kind = text("live");
     spec.owner = text("o");
+    return spec;
+}
+
+// Issues such a key with the scope read; its token goes to `token`, its length is returned.
+static inline size_t scene_issue(const scene *of, char token[KEYCASK_TOKEN_MAX], uint64_t *key) {
+    keycask_spec spec = scene_spec(of);
+    size_t len = 0;
     spec.scopes = of->read;
     RETURNS(OK, keycask_issue(of->store, &spec, &of->by, token, KEYCASK_TOKEN_MAX, &len, key,
                               NULL));
