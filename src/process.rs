@@ -15,9 +15,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// with one thread, and its other threads begin after it.
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
-/// The first places for descriptors of each generation. A place is never taken away, so that a
-/// child can walk its parent's though another thread was about to change them. It puts its own
-/// elsewhere: the parent's may be waiting for a thread that there is not in the child.
+/// The first places for descriptors of a generation, and of those that are sixteen later. A place
+/// is never taken away, so that a child can walk its parent's though another thread was about to
+/// change them. It puts its own elsewhere: the parent's may wait for a thread that there is not in
+/// the child.
 static PLACES: [Place; 16] = [const { Place::new(FREE) }; 16];
 
 const FREE: RawFd = -1;
@@ -99,7 +100,7 @@ impl Home {
 /// A descriptor that [`forked`] gives. To be dropped before the descriptor is closed.
 pub(crate) struct Listed {
     place: &'static Place,
-    /// In a child of this process the place is free, or has a descriptor of the child's.
+    /// In a child of this process the place is free, or may have a descriptor of a later one's.
     home: Home,
 }
 

@@ -4,7 +4,7 @@
 //! memory. A place has the id of its key from the claim on, and its other words are whole once
 //! [`FULL`] is seen. A note that is lost is counted: who retires a pepper has to know of it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
@@ -158,7 +158,7 @@ pub(super) struct Noted {
     /// Relaxed: it is a count.
     missed: AtomicU64,
     /// Keys that were verified and cannot have the digest of their token, and the key that has it.
-    blocked: Mutex<HashMap<KeyId, KeyId>>,
+    blocked: Mutex<BTreeMap<KeyId, KeyId>>,
     /// Held by who takes notes, never by who puts them.
     taking: Mutex<()>,
     /// Held from when notes are taken until it is known whether they are written.
@@ -222,9 +222,9 @@ impl Noted {
         self.blocked().insert(key, other);
     }
 
-    /// What was said of a key to [`block`](Self::block).
-    pub(super) fn blocking(&self, key: KeyId) -> Option<KeyId> {
-        self.blocked().get(&key).copied()
+    /// What was said to [`block`](Self::block), in the order of the keys' ids.
+    pub(super) fn blocked_keys(&self) -> Vec<(KeyId, KeyId)> {
+        self.blocked().iter().map(|(key, other)| (*key, *other)).collect()
     }
 
     /// The key that [`block`](Self::block) was told of has gone.
@@ -232,18 +232,16 @@ impl Noted {
         self.blocked().remove(&key);
     }
 
-    fn blocked(&self) -> MutexGuard<'_, HashMap<KeyId, KeyId>> {
+    fn blocked(&self) -> MutexGuard<'_, BTreeMap<KeyId, KeyId>> {
         self.blocked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets all that was noted, and what was lost of it, but who was refused: the digest of
-    /// that is of no use any more, and its twins are to be refused with it all the same.
-    pub(super) fn clear(&self) {
-        let mut noted = self.take();
+    /// All that was noted, which is noted no more, nor what was lost of it.
+    pub(super) fn clear(&self) -> Vec<Verified> {
+        let noted = self.take();
         self.missed();
         self.blocked().clear();
-        noted.retain(|verified| verified.refused);
-        noted.iter().for_each(|verified| self.note(verified));
+        noted
     }
 
     /// Until what this gives is dropped, none but its holder writes what was noted: no key is

@@ -30,7 +30,7 @@ use crate::verdict::{Denial, Grant, Refusal};
 pub struct Decided {
     /// The decisions. They are given once.
     pub decisions: Vec<Decision>,
-    /// How many more were not kept, since this was last asked, because 8,192 were waiting.
+    /// How many more were not kept, since this was last asked, because there was no room.
     pub lost: u64,
 }
 

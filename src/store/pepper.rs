@@ -208,39 +208,41 @@ impl Store {
         by: &Actor,
         now: Timestamp,
     ) -> Result<Draft<u64>> {
-        let mut draft = Draft::new(0_u64);
+        let mut held = Vec::new();
+        for key in left {
+            // It may have been swept meanwhile, or revoked.
+            if view.is_key(*key)? {
+                held.push(self.hold(view, realms, *key)?);
+            }
+        }
+        held.retain(|held| is_left(&held.record, retired));
+        // Whatever the batch, lest a key be revoked of whose token a blocked one is the key.
+        for (key, other) in self.noted.blocked_keys() {
+            if !view.key(key)?.is_some_and(|record| is_left(&record, retired)) {
+                continue;
+            }
+            if view.is_key(other)? {
+                return Err(taken(key, other));
+            }
+            // It was verified, and comes over once it is verified again.
+            self.noted.unblock(key);
+            return Err(not_noted(1));
+        }
+        // As late as can be: who is verified from here on is revoked all the same.
         let spared = self.noted.spared();
         match self.noted.missed() {
             0 => {}
             missed => return Err(not_noted(missed)),
         }
-        for key in left {
-            // It may have been swept meanwhile.
-            if !view.is_key(*key)? {
-                continue;
-            }
-            let held = self.hold(view, realms, *key)?;
-            // It may have been revoked meanwhile.
-            if !is_left(&held.record, retired) {
-                continue;
-            }
-            if let Some(other) = self.noted.blocking(*key) {
-                if view.is_key(other)? {
-                    return Err(taken(*key, other));
-                }
-                // It was verified, and comes over once it is verified again.
-                self.noted.unblock(*key);
-                return Err(not_noted(1));
-            }
-            // Of one token all keys are decided about together, when the note is written.
-            if spared.has(*key) {
-                continue;
-            }
+        // Of one token all keys are decided about together, when the note is written.
+        held.retain(|held| !spared.has(held.record.key_id));
+        let mut draft = Draft::new(0_u64);
+        for held in held {
             let revoked = in_state(held.record.clone(), State::Revoked, by, now);
             let (event, realm, owner) = (Event::KeyRevoked, held.realm, &held.owner.id);
             let entry = trail::key_change(event, by, now, realm, &held.record, &revoked, owner);
             draft.value = draft.value.saturating_add(1);
-            draft = draft.seal(*key, None).op(Op::Key(revoked)).entry(entry);
+            draft = draft.seal(held.record.key_id, None).op(Op::Key(revoked)).entry(entry);
         }
         Ok(draft)
     }
@@ -251,8 +253,12 @@ impl Store {
         self.storage.note_header(header);
         let counts = counted.by_realm(|kind| self.realms.load().realm_of(kind));
         // Those were verified by what there was before. Not afterwards: then there may be others.
-        self.noted.clear();
+        let mut noted = self.noted.clear();
+        // The digest of one who was refused is of no use any more, and its twins are to be refused
+        // with it all the same. But what a retirement revoked counts no more for its twins.
+        noted.retain(|verified| verified.refused && previous.is_some());
         self.routes.turn(current, previous, counts)?;
+        noted.iter().for_each(|verified| self.noted.note(verified));
         self.make_ready();
         Ok(())
     }

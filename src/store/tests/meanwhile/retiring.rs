@@ -110,3 +110,32 @@ fn a_key_that_is_revoked_while_the_pepper_before_is_retired_is_passed_over() {
     assert_eq!(store.key(key).unwrap().reason, "leaked");
     assert_eq!(store.key(other).unwrap().state, State::Revoked);
 }
+
+/// It was revoked in a commit before the one in which retiring was refused, and took the key along.
+#[test]
+fn a_twin_of_a_key_that_cannot_come_over_stays_though_a_thousand_keys_stand_between_them() {
+    let busy = Busy::new();
+    let store = &busy.store;
+    store.apply_realm("other.toml", &PROFILE.replace("acme", "other"), &by()).unwrap();
+    let other = store.realm("other").unwrap();
+    store.set_owner(other, "o", &OwnerChange::new(), &by()).unwrap();
+    let there = Spec::new(other, "live", "o").scopes(["read"]);
+    let there = busy.import(Import::token(there, TEXT).unwrap());
+    let [by_first, by_second] = busy.twins();
+    let second = Duration::from_secs(1);
+    let twin = busy.import(by_second);
+    busy.clock.forward(second);
+    store.issue_many(&vec![busy.spec(); 1_000], &by()).unwrap();
+    busy.clock.forward(second);
+    let key = busy.import(by_first);
+    assert!(twin < key);
+    busy.rotate_pepper();
+    store.verify(other, TEXT.as_bytes(), &Request::new()).unwrap();
+    assert_eq!(store.rehash().unwrap(), 1);
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, key);
+    let refused = store.retire_pepper(&by()).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!([key, there].iter().all(|key| refused.message().contains(&key.to_string())));
+    assert_eq!(store.key(twin).unwrap().state, State::Active);
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, key);
+}
