@@ -201,3 +201,25 @@ fn a_store_that_cannot_give_credits_back_says_so_when_it_is_closed() {
     let error = credits.scene.store.close().unwrap_err();
     assert_eq!(error.kind(), crate::error::ErrorKind::Io, "{error}");
 }
+
+/// When they are refilled the file says, and nobody else.
+#[test]
+fn who_can_be_lent_no_credits_is_told_of_no_refill_while_the_file_cannot_be_read() {
+    let (disk, clock) = (formatted(&Random::system()), Hands::new());
+    let store = open(&disk, options(&clock).cache_bytes(0)).unwrap();
+    store.apply_realm("acme.toml", PROFILE, &by()).unwrap();
+    let acme = store.realm("acme").unwrap();
+    store.set_owner(acme, "o", &OwnerChange::new(), &by()).unwrap();
+    let spec = Spec::new(acme, "live", "o").quota("2 per day".parse::<Quota>().unwrap());
+    let token = store.issue(&spec, &by()).unwrap().token;
+    let ask = || store.verify(acme, token.expose().as_bytes(), &Request::new());
+    assert_ne!(ask().unwrap().credits.unwrap().reset, Timestamp::NEVER);
+    let errno = rustix::io::Errno::IO;
+    let fault = Fault { after: 0, errno, for_ever: true, reads: true, half: false };
+    disk.fail(Some(fault));
+    let refused = ask().unwrap_err();
+    let denial = refused.denial().unwrap();
+    let Reason::QuotaExhausted { credits, .. } = denial.reason else { panic!("{denial:?}") };
+    assert_eq!((credits.limit, credits.reset), (2, Timestamp::NEVER));
+    disk.fail(None);
+}
