@@ -94,7 +94,7 @@ coverage: ## which lines and branches of the engine its tests run
 	@.ci/prepare build trace coverage
 	tests/completeness/coverage
 
-mutants: ## change one thing at a time in what verifies, revokes and opens (two hours); F=FILE that one
+mutants: ## change one thing at a time in what verifies, revokes and opens (two hours); F=FILE that one, SINCE=COMMIT what changed since
 	@.ci/prepare build trace mutants
 	tests/completeness/mutants $(F)
 
