@@ -1,4 +1,7 @@
-"""usage: table.py REPORT FILES: a table of a report of llvm-cov, and the branches that are missing."""
+"""usage: table.py REPORT FILES SIDES: a table of a report of llvm-cov, and the branches that are missing.
+
+Of the files that FILES does not name they are written to SIDES.
+"""
 
 import json
 import sys
@@ -33,7 +36,7 @@ def share(ran: int, count: int) -> str:
     return f"{ran} of {count}, {100 * ran / count:.2f} %" if count else "none"
 
 
-def main(report: str, named: str) -> int:
+def main(report: str, named: str, others: str) -> int:
     [data] = json.loads(Path(report).read_text())["data"]
     files = {}
     for file in data["files"]:
@@ -47,7 +50,10 @@ def main(report: str, named: str) -> int:
     print(f"| all of `src/` | {share(*every[0])} | {share(*every[1])} |")
     lines = [line.split("#")[0].split() for line in Path(named).read_text().splitlines()]
     holes = []
-    for name in (words[0] for words in lines if words):
+    names = [words[0] for words in lines if words]
+    unnamed = [f"{name}:{hole}\n" for name in sorted(files.keys() - names) for hole in missed(files[name])]
+    Path(others).write_text("".join(unnamed))
+    for name in names:
         holes += [f"{name}:{hole}" for hole in missed(files[name])]
         sides = 2 * len({tuple(branch[:2]) for branch in files[name]["branches"]})
         there = sides - len(missed(files[name]))
