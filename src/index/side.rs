@@ -15,6 +15,7 @@
 //! A side is lent to another key when its own has gone or has been given a new one. A reader
 //! names the key it came from; if the side is another's by now, it is told so.
 
+use std::cmp::Ordering as Order;
 use std::net::IpAddr;
 
 use super::conditions::{AllConditions, Conditions};
@@ -186,10 +187,8 @@ impl Sides {
             // Acquire, with the Release of `record`: a mark that is taken here was set for a
             // use that is seen below.
             word.fetch_and(!bit, Ordering::AcqRel);
-            if self
-                .use_of(written.side)
-                .is_some_and(|now| now.key_id == written.key_id && now != *written)
-            {
+            // Perhaps by another key, if the side was lent to one meanwhile.
+            if self.use_of(written.side).is_some_and(|now| now != *written) {
                 word.fetch_or(bit, Ordering::Release);
             }
         }
@@ -250,7 +249,10 @@ impl Sides {
                 number
             }
         };
-        let last = before.and_then(|before| self.use_under(before, key, &content.conditions));
+        let last = before.and_then(|before| {
+            let last = self.cells.get(before.0)?.last.load(Ordering::Relaxed);
+            self.use_under(&content.conditions, before, key, last)
+        });
         let cell = self.cells.make(number)?;
         let (meter, lease) = names(number);
         cell.key.store(NOBODY, Ordering::Relaxed);
@@ -266,28 +268,45 @@ impl Sides {
         Some(SideRef(number))
     }
 
-    /// The word of `key`'s last use under new conditions. A key that was found idle stays so,
-    /// unless they let it live longer.
-    fn use_under(&self, before: SideRef, key: KeyId, conditions: &Conditions) -> Option<u64> {
+    /// The word of `key`'s last use in its side `before`, under new conditions. A key that was
+    /// found idle stays so, unless they let it live longer.
+    fn use_under(
+        &self,
+        conditions: &Conditions,
+        before: SideRef,
+        key: KeyId,
+        last: u64,
+    ) -> Option<u64> {
         let idle_at = |conditions: &Conditions, last| {
             conditions.idle.map_or(Timestamp::NEVER, |idle| idle.at(last_used(last)))
         };
-        let last = self.cells.get(before.0)?.last.load(Ordering::Relaxed);
         let old = self.read(before, key)?.conditions;
         let longer = idle_at(conditions, last) > idle_at(&old, last);
         Some(if longer { last & !IDLE } else { last })
     }
 
-    /// Takes over what was noted of `key`'s use in its side `before` and not yet written, also
-    /// while `now` was being lent.
+    /// Takes over what `key`'s side `before` says of its use, also what it was given while `now`
+    /// was being lent. From then on whoever still has the key's old entry records nothing there.
     pub(super) fn inherit(&self, before: SideRef, now: SideRef, key: KeyId) {
-        if let Some((word, bit)) = self.mark(before)
-            && word.load(Ordering::Acquire) & bit != 0
-            && let (Some(old), Some(cell)) = (self.use_of(before), self.cells.get(now.0))
-        {
-            let later =
-                |last| (last_used(last) < Some(old.at)).then(|| last_word(key, Some(old.at)));
-            let _ = cell.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, later);
+        let (Some(old), Some(cell)) = (self.cells.get(before.0), self.cells.get(now.0)) else {
+            return;
+        };
+        // The low bits are not the key's. Release, with the Acquire fence of `get`: who reads this
+        // sees that the old entry has gone.
+        let last = old.last.swap(!key.bits() & TAG, Ordering::AcqRel);
+        let conditions = self.read(now, key).map(|beside| beside.conditions);
+        let last = conditions.and_then(|new| self.use_under(&new, before, key, last));
+        let Some(last) = last else { return };
+        let carried = |here| match last_used(here).cmp(&last_used(last)) {
+            Order::Less => Some(last),
+            Order::Equal => Some(here | last & IDLE),
+            Order::Greater => None,
+        };
+        let here = cell.last.fetch_update(Ordering::Relaxed, Ordering::Relaxed, carried);
+        let is_later = here.is_ok_and(|here| last_used(here) < last_used(last));
+        let is_noted =
+            self.mark(before).is_some_and(|(word, bit)| word.load(Ordering::Acquire) & bit != 0);
+        if is_later || is_noted {
             self.note(now);
         }
     }

@@ -79,3 +79,62 @@ fn a_use_stays_noted_until_it_is_written() {
     sides.written(&sides.noted());
     assert_eq!(sides.noted(), []);
 }
+
+/// It was unmarked with the key that had the side before, and was written when it was used again.
+#[test]
+fn the_use_of_a_key_that_a_side_was_lent_to_meanwhile_stays_noted() {
+    let (sides, mut free) = (Sides::new(), Numbers::default());
+    let [one, two] = [1, 2].map(KeyId::from_bits);
+    let lent = sides.lend(&mut free, one, &beside(0), None, names).unwrap();
+    sides.touch(lent, one, at(5), |now| now);
+    let first = sides.noted();
+    sides.take_back(&mut free, lent);
+    assert_eq!(sides.lend(&mut free, two, &beside(0), None, names), Some(lent));
+    sides.touch(lent, two, at(5), |now| now);
+    sides.written(&first);
+    assert_eq!(sides.noted(), [Used { key_id: two, at: at(5), side: lent }]);
+}
+
+/// A key with its side and the new one that it is about to have, which says the same.
+fn moving() -> (Sides, [SideRef; 2], KeyId) {
+    let (sides, mut free) = (Sides::new(), Numbers::default());
+    let key = KeyId::from_bits(77);
+    let old = sides.lend(&mut free, key, &beside(0), None, names).unwrap();
+    sides.touch(old, key, at(100_000), |now| now);
+    let new = sides.lend(&mut free, key, &beside(0), Some(old), names).unwrap();
+    sides.written(&sides.noted());
+    (sides, [old, new], key)
+}
+
+/// A use whose mark was not set yet was lost.
+#[test]
+fn a_use_that_is_recorded_while_a_key_is_given_another_side_is_inherited_and_noted() {
+    let (sides, [old, new], key) = moving();
+    let cell = sides.cells.get(old.0).unwrap();
+    cell.last.store(last_word(key, Some(at(200_000))), Ordering::Relaxed);
+    sides.inherit(old, new, key);
+    assert_eq!(sides.get(new, key, None).unwrap().last_used, Some(at(200_000)));
+    assert_eq!(sides.noted(), [Used { key_id: key, at: at(200_000), side: new }]);
+}
+
+/// The mark was dropped, and a clock that stepped back let the key live again.
+#[test]
+fn a_key_that_is_found_idle_while_it_is_given_another_side_stays_so() {
+    let (sides, [old, new], key) = moving();
+    sides.mark_idle(old, key, Some(at(100_000)));
+    sides.inherit(old, new, key);
+    assert!(sides.get(new, key, None).unwrap().idle);
+    assert_eq!(sides.noted(), [], "nothing was used");
+}
+
+#[test]
+fn nothing_is_recorded_in_a_side_that_was_inherited_from() {
+    let (sides, [old, new], key) = moving();
+    let last = sides.cells.get(old.0).unwrap().last.load(Ordering::Relaxed);
+    sides.inherit(old, new, key);
+    sides.touch(old, key, at(300_000), |now| now);
+    sides.record(old, sides.cells.get(old.0).unwrap(), key, last, at(300_000));
+    sides.mark_idle(old, key, Some(at(100_000)));
+    assert_eq!(sides.noted(), []);
+    assert!(!sides.get(old, key, None).unwrap().idle);
+}
