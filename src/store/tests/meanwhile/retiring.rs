@@ -139,3 +139,23 @@ fn a_twin_of_a_key_that_cannot_come_over_stays_though_a_thousand_keys_stand_betw
     assert_eq!(store.key(twin).unwrap().state, State::Active);
     assert_eq!(busy.verify(TEXT).unwrap().key_id, key);
 }
+
+/// What retiring revoked for not having been used is found no more, and ends no other key.
+#[test]
+fn a_key_that_is_presented_when_a_pepper_has_been_retired_is_not_revoked_with_its_old_twin() {
+    let busy = Busy::new();
+    let [by_first, by_second] = busy.twins();
+    busy.import(by_second);
+    busy.rotate_pepper();
+    let key = busy.import(by_first);
+    assert_eq!(busy.store.revoke_next(1, &mut None, &by()).unwrap(), Some(1));
+    let acme = busy.acme;
+    // The clock is read when none is left, before the pepper goes.
+    busy.once(move |store| {
+        let refused = store.verify(acme, TEXT.as_bytes(), &Request::new()).unwrap_err();
+        assert_eq!(refused.denial().unwrap().reason, Reason::Revoked);
+    });
+    assert_eq!(busy.store.retire_pepper(&by()).unwrap(), 0);
+    assert_eq!(busy.store.rehash().unwrap(), 0);
+    assert_eq!(busy.verify(TEXT).unwrap().key_id, key);
+}
