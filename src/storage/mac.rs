@@ -229,6 +229,15 @@ mod tests {
         assert!(other.open("keys", &[0; 8], &row).is_err());
     }
 
+    /// Else a row of the store that was backed up could be put into the one that is restored.
+    #[test]
+    fn a_restored_store_has_macs_of_its_own_and_knows_imported_keys_again() {
+        let (row, _) = keys().seal("keys", &[0; 8], b"\x01body".to_vec());
+        let restored = keys_of(3).restored(&Random::system()).unwrap();
+        assert_eq!(restored.trace.expose(), keys_of(3).trace.expose());
+        assert!(MacKeys::new(restored).open("keys", &[0; 8], &row).is_err());
+    }
+
     #[test]
     fn every_bit_of_a_row_counts() {
         let (row, _) = keys().seal("keys", &[0; 8], b"\x01body".to_vec());
