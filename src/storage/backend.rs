@@ -414,6 +414,23 @@ mod tests {
         door.read(4096, &mut page).unwrap();
     }
 
+    /// What else a commit writes there says nothing of which of the last two counts.
+    #[test]
+    fn a_header_is_a_flip_where_it_names_the_other_commit_and_no_other_time() {
+        let door = door();
+        let written = |god_byte: u8| {
+            let mut head = [0; 16];
+            head[GOD_BYTE] = god_byte;
+            door.write(0, &head).unwrap();
+            door.gate().flips()
+        };
+        let first = written(PRIMARY_BIT);
+        let flips = [0b11, 0b111, 0b110, 0b100, 0, 1, 0b101].map(written);
+        assert_eq!(flips, [0, 0, 1, 1, 1, 2, 2].map(|more| first + more));
+        door.write(4096, &[0; 16]).unwrap();
+        assert_eq!(door.gate().flips(), first + 2);
+    }
+
     /// A page that a damaged file had in the place of its child led back to itself, and a reader
     /// of pages that nobody had checked went that way for ever.
     #[test]
