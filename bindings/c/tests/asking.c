@@ -178,14 +178,12 @@ static void by_kind(keycask_spec *spec) {
 
 int main(int argc, char **argv) {
     keycask_options options = KEYCASK_OPTIONS_INIT;
-    keycask_spec spec = KEYCASK_SPEC_INIT;
+    keycask_spec spec;
     int i;
     CHECK(argc == 2);
     options.clock_ms = START;
     at = scene_create_with(argv[1], &options);
-    spec.realm = at.realm;
-    spec.kind = text("live");
-    spec.owner = text("o");
+    spec = scene_spec(&at);
     spec.end_ms = KEYCASK_AFTER;
     for (i = 0; i < KEYS; i++) {
         RETURNS(OK, keycask_set_clock(at.store, START + i, NULL));

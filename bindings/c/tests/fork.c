@@ -87,7 +87,7 @@ static void uses(const scene *of) {
     keycask_imports_info imports = KEYCASK_IMPORTS_INFO_INIT;
     keycask_leaks leaks = KEYCASK_LEAKS_INIT;
     keycask_error error = KEYCASK_ERROR_INIT;
-    keycask_spec spec = KEYCASK_SPEC_INIT;
+    keycask_spec spec = scene_spec(of);
     keycask_owner_change owner = KEYCASK_OWNER_CHANGE_INIT;
     keycask_key_info keys[4] = {KEYCASK_KEY_INFO_INIT};
     keycask_filter filter = KEYCASK_FILTER_INIT;
@@ -108,9 +108,6 @@ static void uses(const scene *of) {
     keycask_finding found = KEYCASK_FINDING_INIT;
     uint64_t key;
     uint16_t realm;
-    spec.realm = of->realm;
-    spec.kind = text("live");
-    spec.owner = text("o");
     RETURNS(ERR_FORKED, keycask_verify(of->store, of->realm, TEXT("acme_live_x"), &request, NULL,
                                        NULL));
     RETURNS(ERR_FORKED, keycask_issue(of->store, &spec, &of->by, token, sizeof token, &len, &key,

@@ -231,11 +231,10 @@ static void rotates_the_pepper(void) {
 // An operation is done once; whoever asks again for a key gets one whose token was not lost.
 static void does_once(void) {
     keycask_operation_info done = KEYCASK_OPERATION_INFO_INIT;
-    keycask_spec spec = KEYCASK_SPEC_INIT;
+    keycask_spec spec = scene_spec(&stage);
     keycask_actor by = stage.by;
     uint64_t once = 0, again = 0;
     by.operation = text("order 7");
-    spec.realm = stage.realm, spec.kind = text("live"), spec.owner = text("o");
     RETURNS(ERR_NOT_FOUND, keycask_operation(stage.store, TEXT("order 7"), &done, NULL));
     RETURNS(OK, keycask_issue(stage.store, &spec, &by, lost, sizeof lost, &lost_len, &once, NULL));
     RETURNS(OK, keycask_operation(stage.store, TEXT("order 7"), &done, NULL));

@@ -59,12 +59,9 @@ static void a_token_is_measured_first(size_t max) {
 }
 
 static void import_one(void) {
-    keycask_spec spec = KEYCASK_SPEC_INIT;
+    keycask_spec spec = scene_spec(&stage);
     keycask_import_spec key = KEYCASK_IMPORT_SPEC_INIT;
     keycask_outcome outcome;
-    spec.realm = stage.realm;
-    spec.kind = text("live");
-    spec.owner = text("o");
     key.spec = &spec;
     key.token = text("atokenof2019");
     RETURNS(OK, keycask_import(stage.store, &key, 1, 0, &stage.by, &outcome, NULL, NULL, NULL));

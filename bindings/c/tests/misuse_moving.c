@@ -197,12 +197,10 @@ static void leaking(void) {
 }
 
 int main(int argc, char **argv) {
-    keycask_spec spec = KEYCASK_SPEC_INIT;
+    keycask_spec spec;
     CHECK(argc == 2);
     at = scene_create(argv[1]);
-    spec.realm = at.realm;
-    spec.kind = text("live");
-    spec.owner = text("o");
+    spec = scene_spec(&at);
     issuing(spec);
     importing(spec);
     lines();

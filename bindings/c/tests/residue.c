@@ -277,12 +277,11 @@ static void revokes_what_is_presented(void) {
 }
 
 static void imports(void) {
-    keycask_spec spec = KEYCASK_SPEC_INIT;
+    keycask_spec spec = scene_spec(&here);
     keycask_import_spec key = KEYCASK_IMPORT_SPEC_INIT;
     keycask_error error = KEYCASK_ERROR_INIT;
     keycask_outcome outcome;
     size_t len = issue(&elsewhere, "live", token, NULL);
-    spec.realm = here.realm, spec.kind = text("live"), spec.owner = text("o");
     key.spec = &spec, key.token.data = token, key.token.len = len;
     RETURNS(OK, keycask_import(here.store, &key, 1, 0, &here.by, &outcome, NULL, NULL, NULL));
     RETURNS(OK, verify(token, len));

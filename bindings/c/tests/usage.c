@@ -13,14 +13,6 @@ static char token[KEYCASK_TOKEN_MAX];
 static size_t len;
 static char room[KEYCASK_KEY_TEXT_MAX];
 
-static keycask_spec plain(void) {
-    keycask_spec spec = KEYCASK_SPEC_INIT;
-    spec.realm = at.realm;
-    spec.kind = text("live");
-    spec.owner = text("o");
-    return spec;
-}
-
 static uint64_t issued(const keycask_spec *spec) {
     uint64_t key = 0;
     RETURNS(OK, keycask_issue(at.store, spec, &at.by, token, sizeof token, &len, &key, NULL));
@@ -56,7 +48,7 @@ static void networks(void) {
     keycask_header header = {{NULL, 0}, {NULL, 0}};
     char bearer[KEYCASK_TOKEN_MAX + 8] = "Bearer ", answered[4096];
     size_t answered_len;
-    keycask_spec spec = plain();
+    keycask_spec spec = scene_spec(&at);
     uint64_t key = 0;
     for (int blank = 0; blank < 2; blank++) { // no list of none opens a key
         spec.networks = text(blank ? " " : "");
@@ -137,7 +129,7 @@ static void longest(void) {
     enum { EACH = 43 };
     static const char wide[] = "ffff:ffff:ffff:ffff:ffff:ffff:ffff:";
     char list[KEYCASK_NETWORKS_MAX * (EACH + 1) + 1];
-    keycask_spec spec = plain();
+    keycask_spec spec = scene_spec(&at);
     keycask_key_info info;
     int i, used = 0;
     for (i = 0; i < KEYCASK_NETWORKS_MAX; i++) {
@@ -151,7 +143,7 @@ static void longest(void) {
 
 static void idle(void) {
     keycask_key_change change = KEYCASK_KEY_CHANGE_INIT;
-    keycask_spec spec = plain();
+    keycask_spec spec = scene_spec(&at);
     keycask_key_info info;
     uint64_t key;
     spec.idle_ms = HOUR;
@@ -178,7 +170,7 @@ static void idle(void) {
 static void quota(void) {
     keycask_key_change change = KEYCASK_KEY_CHANGE_INIT;
     keycask_rotation rotation = KEYCASK_ROTATION_INIT;
-    keycask_spec spec = plain();
+    keycask_spec spec = scene_spec(&at);
     keycask_key_info info;
     uint64_t key, successor;
     spec.quota = text("10 per day");
@@ -235,7 +227,7 @@ static void batch(void) {
     static keycask_grant grants[MANY];
     static keycask_denial denials[MANY];
     int32_t statuses[MANY];
-    keycask_spec spec = plain();
+    keycask_spec spec = scene_spec(&at);
     uint64_t keys[3];
     int i;
     for (i = 0; i < 3; i++) {
