@@ -64,7 +64,8 @@ impl Meet<Shown> for KeyRestraint {
         let end = entry.end.min(self.end);
         let scopes = entry.scopes & self.scopes;
         let entry = Entry { state: entry.state.max(self.state), scopes, end, ..entry };
-        // Nobody asks for the lineage of a key that has no side otherwise.
+        // The lineage of a key that has no side otherwise is not known here, and nobody has been
+        // charged by it: no meter is taken over from such a side.
         let bare = || Beside { lineage: entry.key_id, conditions: Conditions::NONE };
         if let Some(allowed) = &self.networks {
             let networks = &mut beside.get_or_insert_with(bare).conditions.networks;

@@ -255,6 +255,8 @@ impl Index {
         let lineage = wanted.lineage;
         let before = had.and_then(|side| self.sides.get(side, key, None));
         let had_lease = before.and_then(|before| before.lease);
+        // What a restraint put beside a key has no lineage of its own, and no meter to take over.
+        let before = before.filter(|before| before.lineage == lineage);
         let lease = match said {
             None => had_lease,
             Some(Said { quota: Some(quota), .. }) => {

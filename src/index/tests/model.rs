@@ -66,7 +66,14 @@ impl Run {
     fn issue(&mut self) {
         self.issued += 1;
         let name = if self.numbers.below(3) == 0 { "beside" } else { "" };
-        let record = KeyRecord { name: name.to_owned(), ..key(self.issued) };
+        let mut record = KeyRecord { name: name.to_owned(), ..key(self.issued) };
+        let old = self.numbers.below(self.issued);
+        if let Some(old) = self.model.get_mut(&old).filter(|old| old.record.successor.is_none()) {
+            old.record.successor = Some(record.key_id);
+            record.lineage = old.record.lineage;
+            let old = old.record.clone();
+            self.apply(Op::Key(old));
+        }
         self.apply(Op::Key(record.clone()));
         self.model.insert(self.issued, Modelled { record, restraints: Vec::new() });
     }
@@ -115,6 +122,22 @@ impl Run {
         self.apply(op);
     }
 
+    /// Each lineage has a meter, which no other has.
+    fn check_meters(&self) {
+        let (mut lineages, mut meters) = (HashMap::new(), HashMap::new());
+        for (n, Modelled { record, .. }) in &self.model {
+            let Some((_, Some(side))) = find(&self.index, *n) else { continue };
+            let of = *lineages.entry(side.meter.0).or_insert(record.lineage);
+            assert_eq!(of, record.lineage, "two lineages have the meter of key {n}");
+            // What a restraint puts beside a key says no lineage.
+            let later = record.start > record.issued;
+            if record.name == "beside" || later || record.parts.networks.is_some() {
+                let meter = *meters.entry(record.lineage).or_insert(side.meter);
+                assert_eq!(meter, side.meter, "key {n}");
+            }
+        }
+    }
+
     fn check(&self, n: u64) {
         let shown = find(&self.index, n);
         let expected = self.model.get(&n);
@@ -144,14 +167,18 @@ fn the_index_shows_what_a_map_of_records_and_restraints_would() {
     let (seeds, rounds, strangers) = if cfg!(miri) { (1, 12, 10) } else { (4, 8_000, 100) };
     for seed in 0..seeds {
         let mut run = Run::new(seed);
-        for _ in 0..rounds {
+        for round in 0..rounds {
             run.issue();
             for _ in 0..3 {
                 run.step();
             }
             let n = run.numbers.below(run.issued) + 1;
             run.check(n);
+            if round % (rounds / 8) == 0 {
+                run.check_meters();
+            }
         }
+        run.check_meters();
         for n in 0..=run.issued + strangers {
             run.check(n);
         }

@@ -3,6 +3,7 @@
 use super::restraint::{Target, Targets};
 use super::table::{self, Missing};
 use super::*;
+use crate::network::Networks;
 
 #[test]
 fn an_entry_says_what_its_record_says_with_scopes_expanded() {
@@ -149,6 +150,25 @@ fn all_keys_of_a_lineage_have_one_meter_and_no_other_has_it_while_one_of_them_is
         index.load(&rows, &Realm).unwrap();
         assert_eq!(meter(&index, 1), meter(&index, 2));
     }
+}
+
+/// A successor that has no side is given one by a restraint, before its change is published.
+#[test]
+fn what_a_restraint_put_beside_a_successor_lends_its_meter_to_no_other_lineage() {
+    let meter = |index: &Index, n| find(index, n).unwrap().1.unwrap().meter;
+    let mut narrowed = KeyRecord { lineage: KeyId::from_bits(1), ..key(2) };
+    let index = index_of(&[Op::Key(narrowed.clone())]);
+    narrowed.parts.networks = Some(Networks::new(["10.0.0.0/8".parse().unwrap()]).unwrap());
+    let restraint = KeyRestraint { networks: narrowed.parts.networks.clone(), ..FREE };
+    let held = index.restrain_key(narrowed.key_id, &address(2), restraint).unwrap();
+    index.apply(2, &[Op::Key(narrowed)], &Realm).unwrap();
+    index.lift(held);
+
+    let strangers = |n| KeyRecord { name: "beside".to_owned(), ..key(n) };
+    let many: Vec<Op> = (10..20).map(|n| Op::Key(strangers(n))).collect();
+    index.apply(3, &many, &Realm).unwrap();
+    let has = meter(&index, 2);
+    assert!((10..20).all(|n| meter(&index, n) != has), "a stranger has the lineage's meter");
 }
 
 #[test]
