@@ -111,7 +111,11 @@ impl Salvaged {
                 owners.extend(batch.view().owner(owner)?);
             }
             for record in owners {
-                let there = self.there(read(|| theirs.owner(record.owner)), restored)?;
+                // Where histories part, as after a snapshot, another owner may have the number.
+                let same =
+                    |theirs: &OwnerRecord| (theirs.realm, &theirs.id) == (record.realm, &record.id);
+                let row = read(|| Ok(theirs.owner(record.owner)?.filter(same)));
+                let there = self.there(row, restored)?;
                 if let Some(denied) = denied_owner(&record, there) {
                     restored.denied_owners.push(record.id.clone());
                     asked.put_owner(&mut batch, &record, denied)?;

@@ -316,3 +316,29 @@ fn an_original_that_is_older_than_the_backup_is_refused() {
     assert!(error.message().contains("before the backup"), "{error}");
     assert!(!new.exists());
 }
+
+/// A machine was set back to a snapshot: since then the owner's number is another's.
+#[test]
+fn an_owner_whose_number_is_another_owners_in_the_original_is_suspended() {
+    let Scene { dir, store, acme, .. } = Scene::new();
+    store.close().unwrap();
+    let [file, original, backup, new] =
+        ["keys.keycask", "original", "backup", "new"].map(|name| dir.path().join(name));
+    fs::copy(&file, &original).unwrap();
+    fs::set_permissions(&original, fs::Permissions::from_mode(0o600)).unwrap();
+    let set = |store: &Store, owner: &str, suspended| {
+        store.set_owner(acme, owner, &OwnerChange::new().suspended(suspended), &by()).unwrap();
+    };
+    let store = options().open(&file).unwrap();
+    set(&store, "zoe", false);
+    store.backup(&backup).unwrap();
+    store.close().unwrap();
+    let store = options().open(&original).unwrap();
+    set(&store, "yan", false);
+    set(&store, "zoe", true);
+    store.close().unwrap();
+    let how = Restore::new().denials_of(&original);
+    let told = options().restore(&backup, &new, &how, &by()).unwrap();
+    assert_eq!(told.denied_owners, ["zoe"]);
+    assert_eq!(told.unreadable, 0);
+}
