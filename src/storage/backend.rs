@@ -389,6 +389,7 @@ impl<B: StorageBackend> StorageBackend for Beside<B> {
 mod tests {
     use redb::backends::InMemoryBackend;
 
+    use super::super::held::tests::Told;
     use super::*;
 
     fn door() -> Door<InMemoryBackend> {
@@ -410,6 +411,8 @@ mod tests {
         assert_eq!(head[GOD_BYTE], !WRITER_BIT, "it is told of a writer");
         assert!(beside.write(0, &head).is_err());
         assert!(beside.set_len(0).is_err());
+        assert!(beside.sync_data().is_err());
+        assert!(beside.try_lock_range(Bound::Unbounded, Bound::Unbounded).unwrap());
         beside.close().unwrap();
         door.read(4096, &mut page).unwrap();
     }
@@ -436,8 +439,34 @@ mod tests {
     #[test]
     fn who_reads_beside_redb_does_not_go_round_in_circles() {
         let (beside, mut page) = (door().beside(), [0; 4096]);
-        let error = (0..=READ_MAX / 4096).find_map(|_| beside.read(4096, &mut page).err());
-        assert_eq!(error.map(|e| e.kind()), Some(io::ErrorKind::InvalidData));
+        for _ in 0..READ_MAX / 4096 {
+            beside.read(4096, &mut page).unwrap();
+        }
+        for _ in 0..2 {
+            let error = beside.read(4096, &mut page).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+        }
+    }
+
+    /// What was only tried is the file's, held back or not.
+    #[test]
+    fn a_lock_that_was_waited_for_is_on_what_was_written_under_it_and_no_other_is() {
+        let file = Told::default();
+        let door = Door::new(file.clone(), None, true).unwrap();
+        let [waited, tried] = [1, 2].map(|start| (Bound::Included(start), Bound::Excluded(3)));
+        assert!(!door.try_lock_range(tried.0, tried.1).unwrap());
+        assert!(!door.try_lock_shared_range(tried.0, tried.1).unwrap());
+        let [lock, unlock] =
+            ["lock", "unlock"].map(|what| format!("{what} Included(1) Excluded(3)"));
+        let mut heard = vec![lock.clone(), "unlock Included(2) Excluded(3)".into(), unlock.clone()];
+        door.lock_range(waited.0, waited.1).unwrap();
+        door.write(1, &[4]).unwrap();
+        door.unlock_range(tried.0, tried.1).unwrap();
+        door.unlock_range(waited.0, waited.1).unwrap();
+        assert_eq!(file.heard(), heard);
+        door.gate().release().unwrap();
+        heard.extend([lock, "write 1 [4]".into(), unlock]);
+        assert_eq!(file.heard(), heard);
     }
 
     #[test]

@@ -137,8 +137,8 @@ fn overlay(offset: u64, out: &mut [u8], at: u64, data: &[u8]) {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Mutex;
+pub(super) mod tests {
+    use std::sync::{Arc, Mutex};
 
     use proptest::prelude::*;
     use redb::backends::InMemoryBackend;
@@ -220,11 +220,15 @@ mod tests {
         }
     }
 
-    /// A file that keeps what it was told.
-    #[derive(Debug, Default)]
-    struct Told(Mutex<Vec<String>>);
+    /// A file that keeps what it was told, and of which another has locks.
+    #[derive(Clone, Debug, Default)]
+    pub(in crate::storage) struct Told(Arc<Mutex<Vec<String>>>);
 
     impl Told {
+        pub(in crate::storage) fn heard(&self) -> Vec<String> {
+            self.0.lock().unwrap().clone()
+        }
+
         fn hear(&self, told: String) {
             self.0.lock().unwrap().push(told);
         }
@@ -254,6 +258,18 @@ mod tests {
             Ok(())
         }
 
+        fn try_lock_range(&self, _: Bound<u64>, _: Bound<u64>) -> Result<bool, BackendError> {
+            Ok(false)
+        }
+
+        fn try_lock_shared_range(
+            &self,
+            _: Bound<u64>,
+            _: Bound<u64>,
+        ) -> Result<bool, BackendError> {
+            Ok(false)
+        }
+
         fn lock_range(&self, start: Bound<u64>, end: Bound<u64>) -> Result<(), BackendError> {
             self.hear(format!("lock {start:?} {end:?}"));
             Ok(())
@@ -277,7 +293,7 @@ mod tests {
         held.unlock(start, end);
         held.release(&file).unwrap();
         let (lock, unlock) = ("lock Included(1) Excluded(2)", "unlock Included(1) Excluded(2)");
-        assert_eq!(*file.0.lock().unwrap(), ["len 9", lock, "write 3 [4]", "sync", unlock]);
+        assert_eq!(file.heard(), ["len 9", lock, "write 3 [4]", "sync", unlock]);
     }
 
     #[test]
