@@ -122,7 +122,9 @@ impl Place {
             return Err(self.refuse("it is not a regular file"));
         }
         if stat.st_nlink != 1 {
-            return Err(self.refuse("it has more than one name (hard links)"));
+            let why = "it has more than one name (hard links); one beside it that ends in .new was \
+                       left by an interruption, and may be deleted";
+            return Err(self.refuse(why));
         }
         if stat.st_uid != us && stat.st_uid != 0 {
             return Err(self.refuse("it belongs to another user"));
