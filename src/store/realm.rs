@@ -26,6 +26,10 @@ impl Store {
     /// use is refused with their number. What keys may no longer do under the new profile is
     /// enforced before the commit. Applying the same text again changes nothing.
     ///
+    /// A realm is a product, not a customer. A store has 65,535 at most, and as long as it is open
+    /// each change keeps in memory what readers may still look at: some hundred bytes for each
+    /// realm that there is.
+    ///
     /// # Errors
     ///
     /// `Profile` if the text is not a profile, naming file, line and field; `Conflict` if keys

@@ -2,7 +2,7 @@
 //!
 //! A reader takes one load to find the present version and writes nothing, so it may keep it
 //! as long as it likes. No version is dropped before all are: profiles change with a product's
-//! releases, and a version is a pointer or two for each realm of the store.
+//! releases, and a version is some hundred bytes for each realm of the store.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
