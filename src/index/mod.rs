@@ -289,7 +289,7 @@ impl Index {
     #[cold]
     pub(crate) fn mark_idle(&self, entry: &Entry, side: &Side) {
         if let Some(at) = entry.side.filter(|_| !side.idle) {
-            self.sides.mark_idle(at, entry.key_id, side.last_used);
+            self.sides.mark_idle(at, entry.key_id, side);
         }
     }
 

@@ -150,6 +150,16 @@ impl<K: Copy + Eq + Hash, T: Clone, R: Meet<T>> Restraints<K, T, R> {
     }
 }
 
+impl Restraints<KeyId, Shown, KeyRestraint> {
+    /// `key` was found expired while it showed that it ends at `end`.
+    pub(super) fn expired(&mut self, key: KeyId, end: Timestamp) {
+        let committed = self.held.get_mut(&key).and_then(|held| held.committed.as_mut());
+        if let Some(shown) = committed.filter(|shown| shown.entry.end <= end) {
+            shown.entry.expired = true;
+        }
+    }
+}
+
 /// What each restraint is on.
 #[derive(Default)]
 pub(super) struct Targets {

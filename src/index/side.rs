@@ -10,6 +10,7 @@
 //!                          (20-62), idle (63)
 //!     32    8  meter       number of the lineage's meter
 //!     40    8  lease       number plus one of where its credits are, or 0
+//!     48    8  marked      milliseconds: since when the key was idle when it was marked so
 //! ```
 //!
 //! A side is lent to another key when its own has gone or has been given a new one. A reader
@@ -42,6 +43,7 @@ struct Cell {
     last: AtomicU64,
     meter: AtomicU64,
     lease: AtomicU64,
+    marked: AtomicU64,
 }
 
 /// What a side says of its key, but for its use.
@@ -137,6 +139,9 @@ impl Sides {
         }
         // If this fails, another thread has recorded a use of this moment, or the side has
         // another owner: the low bits see to that.
+        // Before, for a writer who gives the key another side at this moment; and after, for one
+        // who unmarks it.
+        self.note(side);
         let next = last_word(key, Some(now));
         let set = cell.last.compare_exchange(last, next, Ordering::Relaxed, Ordering::Relaxed);
         if set.is_ok() {
@@ -152,13 +157,15 @@ impl Sides {
         }
     }
 
-    /// Marks `key` as idle for good, if its last use is still the one that was seen.
+    /// Marks `key` as idle for good, if its last use is still the one that `seen` says.
     #[cold]
-    pub(super) fn mark_idle(&self, side: SideRef, key: KeyId, seen: Option<Timestamp>) {
+    pub(super) fn mark_idle(&self, side: SideRef, key: KeyId, seen: &Side) {
         let Some(cell) = self.cells.get(side.0) else { return };
-        let last = last_word(key, seen);
-        // If this fails, the key was used, is marked, or has another side.
-        let _ = cell.last.compare_exchange(last, last | IDLE, Ordering::Relaxed, Ordering::Relaxed);
+        cell.marked.fetch_max(milliseconds(seen.idle_at), Ordering::Relaxed);
+        let last = last_word(key, seen.last_used);
+        // If this fails, the key was used, is marked, or has another side. Release, with the
+        // Acquire of `lend` and `inherit`: who sees the mark sees since when.
+        let _ = cell.last.compare_exchange(last, last | IDLE, Ordering::Release, Ordering::Relaxed);
     }
 
     fn mark(&self, side: SideRef) -> Option<(&AtomicU64, u64)> {
@@ -249,10 +256,12 @@ impl Sides {
                 number
             }
         };
-        let last = before.and_then(|before| {
-            let last = self.cells.get(before.0)?.last.load(Ordering::Relaxed);
-            self.use_under(&content.conditions, before, key, last)
-        });
+        let old = before.and_then(|before| self.cells.get(before.0));
+        let old = old.filter(|old| old.key.load(Ordering::Relaxed) == key.bits());
+        // Acquire, with the Release of `mark_idle`.
+        let last =
+            old.map(|old| old.use_under(&content.conditions, old.last.load(Ordering::Acquire)));
+        let marked = old.map_or(0, |old| old.marked.load(Ordering::Relaxed));
         let cell = self.cells.make(number)?;
         let (meter, lease) = names(number);
         cell.key.store(NOBODY, Ordering::Relaxed);
@@ -263,26 +272,10 @@ impl Sides {
         cell.last.store(last.unwrap_or_else(|| last_word(key, None)), Ordering::Relaxed);
         cell.meter.store(meter.0.into(), Ordering::Relaxed);
         cell.lease.store(lease_word(lease), Ordering::Relaxed);
+        cell.marked.store(marked, Ordering::Relaxed);
         // Release, with the Acquire of `get`.
         cell.key.store(key.bits(), Ordering::Release);
         Some(SideRef(number))
-    }
-
-    /// The word of `key`'s last use in its side `before`, under new conditions. A key that was
-    /// found idle stays so, unless they let it live longer.
-    fn use_under(
-        &self,
-        conditions: &Conditions,
-        before: SideRef,
-        key: KeyId,
-        last: u64,
-    ) -> Option<u64> {
-        let idle_at = |conditions: &Conditions, last| {
-            conditions.idle.map_or(Timestamp::NEVER, |idle| idle.at(last_used(last)))
-        };
-        let old = self.read(before, key)?.conditions;
-        let longer = idle_at(conditions, last) > idle_at(&old, last);
-        Some(if longer { last & !IDLE } else { last })
     }
 
     /// Takes over what `key`'s side `before` says of its use, also what it was given while `now`
@@ -294,9 +287,12 @@ impl Sides {
         // The low bits are not the key's. Release, with the Acquire fence of `get`: who reads this
         // sees that the old entry has gone.
         let last = old.last.swap(!key.bits() & TAG, Ordering::AcqRel);
-        let conditions = self.read(now, key).map(|beside| beside.conditions);
-        let last = conditions.and_then(|new| self.use_under(&new, before, key, last));
-        let Some(last) = last else { return };
+        let Some(new) = self.read(now, key) else { return };
+        if old.key.load(Ordering::Relaxed) != key.bits() {
+            return;
+        }
+        let last = old.use_under(&new.conditions, last);
+        cell.marked.fetch_max(old.marked.load(Ordering::Relaxed), Ordering::Relaxed);
         let carried = |here| match last_used(here).cmp(&last_used(last)) {
             Order::Less => Some(last),
             Order::Equal => Some(here | last & IDLE),
@@ -362,6 +358,14 @@ impl Cell {
         low32(self.conditions.load(Ordering::Relaxed)).checked_sub(1)
     }
 
+    /// The word of its key's last use, under new conditions. A key that was found idle stays so,
+    /// unless they let it live longer than those did.
+    fn use_under(&self, conditions: &Conditions, last: u64) -> u64 {
+        let idle_at = conditions.idle.map_or(Timestamp::NEVER, |idle| idle.at(last_used(last)));
+        let longer = milliseconds(idle_at) > self.marked.load(Ordering::Relaxed);
+        if longer { last & !IDLE } else { last }
+    }
+
     #[inline]
     fn meter(&self) -> MeterRef {
         MeterRef(low32(self.meter.load(Ordering::Relaxed)))
@@ -376,6 +380,10 @@ impl Cell {
 /// The number plus one, or 0.
 fn lease_word(lease: Option<LeaseRef>) -> u64 {
     lease.map_or(0, |lease| u64::from(lease.0).saturating_add(1))
+}
+
+fn milliseconds(at: Timestamp) -> u64 {
+    u64::try_from(at.as_ms()).unwrap_or(0)
 }
 
 fn last_used(word: u64) -> Option<Timestamp> {

@@ -178,6 +178,9 @@ impl Index {
             false => self.table.move_key(&mut w.books, [from, address], &entry),
         };
         if !shown {
+            if let Some(side) = side.filter(|side| Some(*side) != had) {
+                self.sides.take_back(&mut w.numbers, side);
+            }
             return Err(full());
         }
         if let Some(had) = had.filter(|had| Some(*had) != side) {
@@ -196,8 +199,17 @@ impl Index {
 
     fn forget(&self, w: &mut Writer, key: KeyId, address: &Address) {
         w.keys.commit(key, None);
-        let present = self.table.peek(address).map(|content| content.entry());
-        if let Some(entry) = present.filter(|entry| entry.key_id == key) {
+        self.take_out(w, key, address);
+    }
+
+    /// The entry of `key`, if that is what stands at `address`.
+    fn present(&self, key: KeyId, address: &Address) -> Option<Entry> {
+        let entry = self.table.peek(address)?.entry();
+        (entry.key_id == key).then_some(entry)
+    }
+
+    fn take_out(&self, w: &mut Writer, key: KeyId, address: &Address) {
+        if let Some(entry) = self.present(key, address) {
             self.table.remove(&mut w.books, address);
             if let Some(side) = entry.side {
                 if let Some(said) = self.sides.get(side, key, None)
@@ -308,8 +320,10 @@ impl Index {
         address: &Address,
         restraint: KeyRestraint,
     ) -> Option<RestraintId> {
-        let present = self.table.peek(address).map(|content| content.entry());
-        let present = present.filter(|entry| entry.key_id == key)?;
+        let present = self.present(key, address)?;
+        if present.expired {
+            w.keys.expired(key, present.end);
+        }
         let id = w.targets.name(Target::Key(key, *address));
         let beside = present.side.and_then(|side| self.sides.read(side, key));
         let present = Shown { entry: present, beside };
@@ -348,12 +362,14 @@ impl Index {
         }
     }
 
-    /// Shows a key that is in the table already. If there is no room for a second slot, the
-    /// key is taken out: a refusal.
+    /// Has a key show what it is to show from now on, if it stands there already: one that does
+    /// not comes with its next op, which says its lease. If there is no room for a second slot,
+    /// the key is taken out: a refusal.
     fn show(&self, w: &mut Writer, address: &Address, shown: Shown) {
-        let present = self.table.peek(address).map(|content| content.entry());
-        if self.place(w, [address; 2], present, shown, None).is_err() {
-            self.table.remove(&mut w.books, address);
+        let key = shown.entry.key_id;
+        let Some(present) = self.present(key, address) else { return };
+        if self.place(w, [address; 2], Some(present), shown, None).is_err() {
+            self.take_out(w, key, address);
         }
     }
 

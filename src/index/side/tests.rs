@@ -1,4 +1,7 @@
+use std::time::Duration;
+
 use super::*;
+use crate::entry::Idle;
 
 fn at(ms: i64) -> Timestamp {
     Timestamp::from_ms(ms)
@@ -121,20 +124,43 @@ fn a_use_that_is_recorded_while_a_key_is_given_another_side_is_inherited_and_not
 #[test]
 fn a_key_that_is_found_idle_while_it_is_given_another_side_stays_so() {
     let (sides, [old, new], key) = moving();
-    sides.mark_idle(old, key, Some(at(100_000)));
+    sides.mark_idle(old, key, &sides.get(old, key, None).unwrap());
     sides.inherit(old, new, key);
     assert!(sides.get(new, key, None).unwrap().idle);
     assert_eq!(sides.noted(), [], "nothing was used");
+}
+
+/// A shorter span that was on its way when the key was marked, or later, and was given up, let it
+/// live again.
+#[test]
+fn a_key_that_was_found_idle_stays_so_but_under_a_longer_span_than_it_was_found_idle_by() {
+    let (sides, mut free) = (Sides::new(), Numbers::default());
+    let key = KeyId::from_bits(77);
+    let of = |days: u64| {
+        let idle = Idle { span: Duration::from_secs(days * 86_400), since: Timestamp::EPOCH };
+        Beside { conditions: Conditions { idle: Some(idle), ..Conditions::NONE }, ..beside(0) }
+    };
+    let mut side = sides.lend(&mut free, key, &of(30), None, names).unwrap();
+    sides.mark_idle(side, key, &sides.get(side, key, None).unwrap());
+    for (days, is_idle) in [(30, true), (20, true), (30, true), (31, false), (30, false)] {
+        let next = sides.lend(&mut free, key, &of(days), Some(side), names).unwrap();
+        assert_eq!(sides.get(next, key, None).unwrap().idle, is_idle, "lent for {days} days");
+        sides.inherit(side, next, key);
+        assert_eq!(sides.get(next, key, None).unwrap().idle, is_idle, "for {days} days");
+        sides.take_back(&mut free, side);
+        side = next;
+    }
 }
 
 #[test]
 fn nothing_is_recorded_in_a_side_that_was_inherited_from() {
     let (sides, [old, new], key) = moving();
     let last = sides.cells.get(old.0).unwrap().last.load(Ordering::Relaxed);
+    let seen = sides.get(old, key, None).unwrap();
     sides.inherit(old, new, key);
     sides.touch(old, key, at(300_000), |now| now);
     sides.record(old, sides.cells.get(old.0).unwrap(), key, last, at(300_000));
-    sides.mark_idle(old, key, Some(at(100_000)));
+    sides.mark_idle(old, key, &seen);
     assert_eq!(sides.noted(), []);
     assert!(!sides.get(old, key, None).unwrap().idle);
 }

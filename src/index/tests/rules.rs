@@ -283,6 +283,37 @@ fn a_key_that_is_restrained_before_it_is_shown_comes_so() {
     assert_eq!(index.stats().restraints, 0);
 }
 
+/// It was shown there at once, without its lease, and stayed where it was, too.
+#[test]
+fn a_key_is_not_where_it_is_about_to_come_when_its_denial_there_is_given_up() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let suspended = KeyRestraint { state: State::Suspended, ..FREE };
+    let here = index.restrain_key(KeyId::from_bits(1), &address(1), suspended.clone()).unwrap();
+    let there = index.restrain_coming(KeyId::from_bits(1), &address(2), suspended);
+    index.lift(there);
+    assert_eq!(index.get(&address(2)), None);
+    index.apply(2, &[Op::Rekey(rekeyed(), address(1))], &Realm).unwrap();
+    assert_eq!(index.get(&address(2)).unwrap().state, State::Suspended);
+    index.lift(here);
+    assert_eq!(index.get(&address(2)).unwrap().state, State::Active);
+    assert_eq!((index.get(&address(1)), index.stats().keys), (None, 1));
+}
+
+#[test]
+fn a_key_that_was_found_expired_stays_so_when_two_restraints_come_and_go() {
+    let index = index_of(&[Op::Key(key(1))]);
+    let restrain =
+        |restraint| index.restrain_key(KeyId::from_bits(1), &address(1), restraint).unwrap();
+    let narrow = restrain(KeyRestraint { scopes: ScopeSet::single(127), ..FREE });
+    assert!(mark_expired(&index, 1, &index.get(&address(1)).unwrap()));
+    let short = restrain(KeyRestraint { end: at(10), ..FREE });
+    for held in [short, narrow] {
+        assert!(index.get(&address(1)).unwrap().expired);
+        index.lift(held);
+    }
+    assert!(index.get(&address(1)).unwrap().expired);
+}
+
 #[test]
 fn a_key_forgotten_under_a_restraint_is_gone_and_does_not_come_back() {
     let index = index_of(&[Op::Key(key(1))]);
