@@ -5,9 +5,10 @@ use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 use keycask::{
-    Actor, Alerts, Checksum, Ending, ErrorKind, Event, Filter, Issued, KeyId, Leak, OwnerChange,
-    Reason, Request, Scanner, Shape, Spec, Store, Timestamp,
+    Actor, Alerts, Checksum, Ending, ErrorKind, Event, Filter, Import, ImportRules, Issued, KeyId,
+    Leak, OwnerChange, Reason, Request, Scanner, Shape, Spec, Store, Timestamp,
 };
+use sha2::{Digest, Sha256};
 
 const SHOP: &str = r#"
 realm = "shop"
@@ -112,6 +113,38 @@ fn a_key_is_found_wherever_its_token_stands() {
     let all = issued.each_ref().map(text).concat();
     let keys: Vec<KeyId> = scene.keys(all).into_iter().map(|(_, key)| key).collect();
     assert_eq!(keys, issued.each_ref().map(|issued| issued.key.key_id));
+}
+
+/// The search ended with the first realm in which the token was a key's: where that one was
+/// revoked, nothing was said of the other, which was live.
+#[test]
+fn a_token_that_is_a_key_of_two_realms_is_told_of_in_both() {
+    let scene = Scene::new();
+    let branch = SHOP.replace("\"shop\"", "\"branch\"");
+    scene.store.apply_realm("branch", &branch, &by()).unwrap();
+    let realm = scene.store.realm("branch").unwrap();
+    scene.store.set_owner(realm, "ann", &OwnerChange::new(), &by()).unwrap();
+    let first = scene.issue("shop", "live");
+    let digest =
+        Sha256::digest(text(&first)).iter().map(|b| format!("{b:02x}")).collect::<String>();
+    let spec = Spec::new(realm, "live", "ann");
+    let import = Import::digest(spec, "sha256".parse().unwrap(), &digest).unwrap();
+    scene.store.import(&[import], &ImportRules::new(), &by()).unwrap();
+    let request = Request::new();
+    let second = scene.store.verify(realm, text(&first).as_bytes(), &request).unwrap().key_id;
+    let search = || {
+        let mut told = Vec::new();
+        let mut tell = |leak: &Leak| {
+            told.push((leak.key.unwrap(), leak.is_live()));
+            Ok(())
+        };
+        let leaks = scene.store.leaked(text(&first).as_bytes(), &mut tell).unwrap();
+        (leaks.found, leaks.keys, told)
+    };
+    let both = vec![first.key.key_id, second];
+    assert_eq!(search(), (1, both.clone(), vec![(both[0], true), (second, true)]));
+    scene.store.revoke(first.key.key_id, &by()).unwrap();
+    assert_eq!(search(), (1, vec![second], vec![(both[0], false), (second, true)]));
 }
 
 #[test]

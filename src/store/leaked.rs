@@ -95,10 +95,10 @@ impl<'s> Search<'s> {
         let Self { store, realms, kinds, scanner, leaks, keys } = self;
         let bytes = scanner.scan(text, |candidate| {
             let kinds = candidate.shapes.iter().filter_map(|number| kinds.get(*number).copied());
-            let Some(leak) = store.leak(realms, kinds, candidate) else { return Ok(()) };
-            leaks.found = leaks.found.saturating_add(1);
-            keys.extend(leak.key.filter(|_| leak.is_open()));
-            found(&leak)
+            let told = store.leaks_of(realms, kinds, candidate);
+            leaks.found = leaks.found.saturating_add(u64::from(!told.is_empty()));
+            keys.extend(told.iter().filter(|leak| leak.is_open()).filter_map(|leak| leak.key));
+            told.iter().try_for_each(&mut *found)
         })?;
         leaks.bytes = leaks.bytes.saturating_add(bytes);
         Ok(())
@@ -110,14 +110,15 @@ impl<'s> Search<'s> {
 }
 
 impl Store {
-    /// What a text that has the shape of `kinds` is, if it is to be told of.
-    fn leak(
+    /// What a text that has the shape of `kinds` is, as far as it is to be told of: a token that
+    /// was imported into several realms is a key of each.
+    fn leaks_of(
         &self,
         realms: &Realms,
         kinds: impl Iterator<Item = (RealmRef, KindRef)> + Clone,
         candidate: &Candidate<'_>,
-    ) -> Option<Leak> {
-        let mut asked = None;
+    ) -> Vec<Leak> {
+        let (mut leaks, mut asked) = (Vec::new(), None);
         for (realm, _) in kinds.clone() {
             if asked.replace(realm) == Some(realm) {
                 continue;
@@ -125,12 +126,12 @@ impl Store {
             let Ok(bound) = realms.get(realm) else { continue };
             let text = Text { bound, ways: self.routes.load(), token: candidate.token };
             let Ok((_, known)) = self.look_up(text, &Request::new()) else { continue };
-            let kind = bound.realm.kind(known.entry.kind)?;
+            let Some(kind) = bound.realm.kind(known.entry.kind) else { continue };
             let nothing = Required::Scopes(ScopeSet::empty());
             let steps = survey(&known.found().facts(), nothing, self.mark.now()).into_iter();
             // A text comes from no address: whoever reads it may be where the key allows.
             let refused = steps.filter(|(step, _)| *step != Step::Network).find_map(|(_, it)| it);
-            return Some(Leak {
+            leaks.push(Leak {
                 place: candidate.place,
                 realm,
                 kind: known.entry.kind,
@@ -140,7 +141,10 @@ impl Store {
                 refused,
             });
         }
-        kinds.into_iter().find_map(|(realm, number)| {
+        if !leaks.is_empty() {
+            return leaks;
+        }
+        let unknown = kinds.into_iter().find_map(|(realm, number)| {
             let kind = realms.get(realm).ok()?.realm.kind(number)?;
             let likely = candidate.stands_alone || kind.shape.checksum() != Checksum::None;
             likely.then(|| Leak {
@@ -152,7 +156,9 @@ impl Store {
                 owner: None,
                 refused: Some(Reason::Unknown),
             })
-        })
+        });
+        leaks.extend(unknown);
+        leaks
     }
 }
 
