@@ -151,8 +151,13 @@ impl AuditEntry {
     /// The keys that it was done to, in order.
     pub fn keys(&self) -> impl Iterator<Item = KeyId> {
         let listed = self.after.get(KEYS).and_then(Value::as_array);
-        let listed = listed.into_iter().flatten().filter_map(Value::as_str);
-        self.key.into_iter().chain(listed.filter_map(|key| key.parse().ok()))
+        self.key.into_iter().chain(listed.into_iter().flatten().filter_map(named))
+    }
+
+    /// Whether it was done to `key`, or made or ended it beside another.
+    pub(crate) fn concerns(&self, key: KeyId) -> bool {
+        let beside = BESIDE.iter().filter_map(|member| self.after.get(*member));
+        self.keys().chain(beside.filter_map(named)).any(|of| of == key)
     }
 
     /// The same entry, done to all of `keys`: at most [`KEYS_MAX`].
@@ -187,6 +192,18 @@ pub(crate) const KEYS_MAX: usize = 1_000;
 
 /// The member of `after` that lists the keys that something was done to.
 const KEYS: &str = "keys";
+
+/// The members that name one more key: the successor of a rotation and the predecessor that was
+/// revoked with it, and what was issued in the place of a key whose token was lost.
+pub(crate) const SUCCESSOR: &str = "successor";
+pub(crate) const REVOKED_PREDECESSOR: &str = "revoked_predecessor";
+pub(crate) const REISSUED_AS: &str = "reissued_as";
+const BESIDE: [&str; 3] = [SUCCESSOR, REVOKED_PREDECESSOR, REISSUED_AS];
+
+/// The key that a member names.
+fn named(member: &Value) -> Option<KeyId> {
+    member.as_str()?.parse().ok()
+}
 
 /// Where a trail stands: the hash over all of its entries. All zeros before the first.
 pub(crate) type Chain = [u8; 32];

@@ -6,9 +6,11 @@ mod acme;
 #[path = "common/hands.rs"]
 mod hands;
 
+use std::time::Duration;
+
 use keycask::{
-    Actor, AuditEntry, AuditFilter, ErrorKind, Event, KeyId, Options, Store, Timestamp, Trim,
-    Update,
+    Actor, AuditEntry, AuditFilter, ErrorKind, Event, KeyId, Options, Rotation, Store, Timestamp,
+    Trim, Update,
 };
 use serde_json::{Value, json};
 
@@ -87,6 +89,26 @@ fn a_sweep_is_one_entry_that_lists_the_keys_and_is_found_by_each_of_them() {
     let of = |key| scene.events(&AuditFilter::new().key(key));
     assert_eq!(of(keys[1]), ["key_issued", "key_revoked", "keys_swept"]);
     assert_eq!(of(kept), ["key_issued"]);
+}
+
+/// Of a grace that a later rotation cut short, and of who made a key, the trail of that key said
+/// nothing.
+#[test]
+fn the_trail_of_a_key_tells_which_rotation_made_it_and_which_ended_it() {
+    let scene = Scene::new();
+    let first = scene.issue(&by());
+    let rotated = |key| {
+        let rotation = Rotation::new().grace(Duration::from_secs(60));
+        scene.store.rotate(key, &rotation, &by()).unwrap().key.key_id
+    };
+    let second = rotated(first);
+    let third = rotated(second);
+    let of = |key| scene.events(&AuditFilter::new().key(key));
+    assert_eq!(of(first), ["key_issued", "key_rotated", "key_rotated"]);
+    assert_eq!(of(second), ["key_rotated", "key_rotated"]);
+    assert_eq!(of(third), ["key_rotated"]);
+    let told = scene.find(&AuditFilter::new().key(third)).remove(0);
+    assert_eq!(told.keys().collect::<Vec<_>>(), [second]);
 }
 
 #[test]

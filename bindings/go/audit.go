@@ -14,7 +14,7 @@ import (
 // condition. What is nil is no condition; what is given is one, whatever it is, as in a [Filter]. Texts
 // are compared byte for byte: no entry has an empty realm or owner.
 type AuditFilter struct {
-	// Only what was done to this key, alone or among others.
+	// Only what was done to this key, alone or among others, or made or ended it beside another.
 	Key *KeyID
 	// Only what was done in the realm of this name; to the owner that your application calls so,
 	// or to its keys.

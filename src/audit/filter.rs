@@ -58,7 +58,8 @@ impl AuditFilter {
         self
     }
 
-    /// Only what was done to `key`.
+    /// Only what was done to `key`, and what made or ended it beside another: a rotation, a
+    /// reissue.
     #[must_use]
     pub fn key(mut self, key: KeyId) -> Self {
         self.key = Some(key);
@@ -113,6 +114,6 @@ impl AuditFilter {
             && (self.events.is_empty() || self.events.contains(&entry.event))
             && self.from.is_none_or(|from| entry.at >= from)
             && self.until.is_none_or(|until| entry.at < until)
-            && self.key.is_none_or(|key| entry.keys().any(|of| of == key))
+            && self.key.is_none_or(|key| entry.concerns(key))
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::actor::Actor;
-use crate::audit::{AuditEntry, Event};
+use crate::audit::{AuditEntry, Event, REISSUED_AS, REVOKED_PREDECESSOR, SUCCESSOR};
 use crate::info::KeyQuota;
 use crate::key_id::KeyId;
 use crate::realm::{self, Realm, RealmChange};
@@ -56,6 +56,7 @@ pub(super) fn key_facts(realm: &Realm, record: &KeyRecord) -> Facts {
     if let Some(idle) = record.parts.idle {
         let span = span_text(idle.span);
         facts.insert("idle".to_owned(), span.into());
+        facts.insert("idle_since".to_owned(), idle.since.to_string().into());
     }
     if let Some(quota) = record.parts.quota {
         facts.insert("quota".to_owned(), quota.to_string().into());
@@ -117,12 +118,12 @@ pub(super) fn rotation_facts(
     let mut facts = facts(json!({
         "state": old.state.name(),
         "end": old.end.to_string(),
-        "successor": new.key_id.to_string(),
+        (SUCCESSOR): new.key_id.to_string(),
         "successor_end": new.end.to_string(),
         "scopes": realm.scope_names(new.scopes),
     }));
     if let Some(ended) = ended {
-        facts.insert("revoked_predecessor".to_owned(), ended.key_id.to_string().into());
+        facts.insert(REVOKED_PREDECESSOR.to_owned(), ended.key_id.to_string().into());
     }
     facts
 }
@@ -130,7 +131,7 @@ pub(super) fn rotation_facts(
 /// What became of a key whose token was lost, and which key is in its place.
 pub(super) fn reissue_facts(realm: &Realm, lost: &KeyRecord, new: &KeyRecord) -> Facts {
     let mut facts = facts(json!({ "state": lost.state.name() }));
-    facts.insert("reissued_as".to_owned(), new.key_id.to_string().into());
+    facts.insert(REISSUED_AS.to_owned(), new.key_id.to_string().into());
     facts.insert("scopes".to_owned(), realm.scope_names(new.scopes).into());
     facts
 }

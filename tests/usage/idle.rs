@@ -111,6 +111,10 @@ fn resuming_a_key_and_giving_it_a_span_begin_anew() {
     assert_eq!(scene.verify(&updated), "idle");
     scene.update(&updated, &Update::new().idle(DAY * 10));
     assert_eq!(scene.verify(&updated), "granted");
+    // The span is the same, and is given anew.
+    let told = scene.store().audit(0, 100).unwrap().pop().unwrap();
+    assert_eq!((told.before.len(), told.after.len()), (1, 1), "{told:?}");
+    assert_eq!(told.after["idle_since"], scene.now().to_string());
     scene.clock.forward(DAY * 20 + MINUTE);
     assert_eq!(scene.verify(&resumed), "idle");
 }

@@ -17,7 +17,8 @@ pub struct AuditFilter {
     pub struct_size: u32,
     /// 0.
     pub zero: u32,
-    /// Only what was done to this key, alone or among others; 0 for any.
+    /// Only what was done to this key, alone or among others, or made or ended it beside another;
+    /// 0 for any.
     pub key: u64,
     /// Only what was done in the realm of this name. May be left out.
     pub realm: Text,
