@@ -316,7 +316,7 @@
 
 // In flags of keycask_filter: only keys that were never granted, as far as is known. Of keys
 // whose use is kept: a realm that has none is refused. One that was issued before its use was
-// kept may have been used before.
+// kept is left out.
 #define KEYCASK_ONLY_NEVER_USED 8
 
 // In order of keycask_filter: by key id, and so by time of issue. A key never changes its
@@ -1339,7 +1339,8 @@ typedef struct {
     uint32_t struct_size;
     // 0.
     uint32_t zero;
-    // Only what was done to this key, alone or among others; 0 for any.
+    // Only what was done to this key, alone or among others, or made or ended it beside another;
+    // 0 for any.
     uint64_t key;
     // Only what was done in the realm of this name. May be left out.
     keycask_text realm;

@@ -112,16 +112,17 @@ impl Criteria {
     pub(crate) fn selects_use(
         &self,
         record: &KeyRecord,
+        realm: &Realm,
         last: Option<Timestamp>,
         since: impl FnOnce(Timestamp, Timestamp) -> Duration,
     ) -> bool {
-        // What an imported key was used for before it came is not known.
-        let unused_from = || record.issued.max(record.key_id.issued());
+        let known_from = record.use_known_from(realm);
+        let never = || last.is_none() && known_from <= record.issued.max(record.key_id.issued());
         let idles = |span| match last {
             Some(last) => last.plus(span) <= self.now && since(last, self.now) >= span,
-            None => unused_from().plus(span) <= self.now,
+            None => known_from.plus(span) <= self.now,
         };
-        (!self.filter.never_used || last.is_none()) && self.filter.idle.is_none_or(idles)
+        (!self.filter.never_used || never()) && self.filter.idle.is_none_or(idles)
     }
 }
 

@@ -182,7 +182,8 @@ impl Filter {
 
     /// Only keys that were never granted, as far as is known: keys whose use is kept, because
     /// their profile keeps usage or they have an idle span. With a realm that has no such key
-    /// this is an error. A key that was issued before its use was kept may have been used before.
+    /// this is an error. A key that was issued before its use was kept is left out: it may have
+    /// been used before.
     #[must_use]
     pub fn never_used(mut self) -> Self {
         self.never_used = true;
@@ -190,7 +191,7 @@ impl Filter {
     }
 
     /// Only keys that were not granted for `span`: last used that long ago or, if never used,
-    /// issued or imported that long ago. As for [`never_used`](Self::never_used), keys whose use
+    /// issued or imported that long ago, while their use was kept. As for [`never_used`](Self::never_used), keys whose use
     /// is kept. Of the time for which the store was closed until it was opened a day counts for
     /// keys that were used, because a use in the first hour after that is told as earlier than it
     /// was; of what the clock is ahead of the durable mark likewise.

@@ -65,6 +65,7 @@ pub struct Realm {
     /// Places of the plans in the profile, by number.
     plans: Vec<Option<usize>>,
     idle_since: Timestamp,
+    usage_since: Timestamp,
 }
 
 impl Realm {
@@ -94,18 +95,25 @@ impl Realm {
         let kinds = KindTable::new(&profile.kinds, kinds);
         let place = |name: &String| profile.plans.iter().position(|plan| plan.name == *name);
         let plans = plans.iter().map(place).collect();
-        Ok(Self { reference, profile, kinds, scopes, plans, idle_since: Timestamp::EPOCH })
+        let [idle_since, usage_since] = [Timestamp::EPOCH; 2];
+        Ok(Self { reference, profile, kinds, scopes, plans, idle_since, usage_since })
     }
 
-    /// The same with keys that may stay unused as long as its policy says, counted from `since`
-    /// at the earliest.
-    pub(crate) fn counting_idle_from(self, since: Timestamp) -> Self {
-        Self { idle_since: since, ..self }
+    /// The same with keys that may stay unused as long as its policy says, counted from `idle`
+    /// at the earliest, and whose use is kept since `usage`, if it is.
+    pub(crate) fn counting_from(self, idle: Timestamp, usage: Timestamp) -> Self {
+        Self { idle_since: idle, usage_since: usage, ..self }
     }
 
     /// From when on it counts that a key is unused, at the earliest.
     pub(crate) const fn idle_since(&self) -> Timestamp {
         self.idle_since
+    }
+
+    /// Since when the use of all its keys is kept; none if it is not.
+    pub(crate) fn usage_since(&self) -> Option<Timestamp> {
+        let policy = &self.profile.policy;
+        (policy.usage || policy.idle.is_some()).then_some(self.usage_since)
     }
 
     /// The realm's number in its store.

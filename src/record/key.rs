@@ -183,6 +183,15 @@ impl KeyRecord {
         realm.policy().usage || self.idle(realm).is_some()
     }
 
+    /// From when on it is known whether the key was used, if that is [kept](Self::keeps_use).
+    pub(crate) fn use_known_from(&self, realm: &Realm) -> Timestamp {
+        // What an imported key was used for before it came is not known.
+        let came = self.issued.max(self.key_id.issued());
+        let own = self.parts.idle.map(|idle| idle.since);
+        let kept = [realm.usage_since(), own].into_iter().flatten().min();
+        came.max(kept.unwrap_or(came))
+    }
+
     /// Longest name of a key in bytes.
     pub(crate) const NAME_MAX: usize = 128;
 

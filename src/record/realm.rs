@@ -22,6 +22,8 @@ pub(crate) struct RealmRecord {
     pub plans: Vec<String>,
     /// Since when its keys may not stay unused for ever; none if they may.
     pub idle_since: Option<Timestamp>,
+    /// Since when the use of all its keys is kept; none if it is not.
+    pub usage_since: Option<Timestamp>,
 }
 
 /// A kind's number in the store.
@@ -35,10 +37,10 @@ pub(crate) struct KindName {
 //
 // ```text
 // {"name": ..., "profile": ..., "scopes": [name, ...], "kinds": [[number, name], ...],
-//  "plans": [name, ...], "idle_since": ...}
+//  "plans": [name, ...], "idle_since": ..., "usage_since": ...}
 // ```
 //
-// "idle_since" is in milliseconds, and left out if there is none.
+// Moments are in milliseconds, and left out if there is none.
 const VERSION: u8 = 1;
 
 #[derive(Serialize, Deserialize)]
@@ -51,6 +53,8 @@ struct Body {
     plans: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     idle_since: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    usage_since: Option<i64>,
 }
 
 impl RealmRecord {
@@ -67,6 +71,7 @@ impl RealmRecord {
             kinds: self.kinds.iter().map(|k| (k.kind.number(), k.name.clone())).collect(),
             plans: self.plans.clone(),
             idle_since: self.idle_since.map(Timestamp::as_ms),
+            usage_since: self.usage_since.map(Timestamp::as_ms),
         };
         let mut out = vec![VERSION];
         serde_json::to_writer(&mut out, &body).map_err(|e| {
@@ -93,6 +98,7 @@ impl RealmRecord {
             kinds: kinds.map(|(n, name)| KindName { kind: KindRef::new(n), name }).collect(),
             plans: body.plans,
             idle_since: body.idle_since.map(Timestamp::from_ms),
+            usage_since: body.usage_since.map(Timestamp::from_ms),
         })
     }
 }

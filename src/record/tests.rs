@@ -144,7 +144,7 @@ prop_compose! {
         scopes in proptest::collection::vec("[a-z:]{1,8}", 0..8),
         kinds in proptest::collection::vec((any::<u16>(), "[a-z]{1,8}"), 0..4),
         plans in proptest::collection::vec("[a-z]{1,8}", 0..4),
-        idle_since in proptest::option::of(any::<i64>()),
+        since in proptest::array::uniform2(proptest::option::of(any::<i64>())),
     ) -> RealmRecord {
         let kinds = kinds.into_iter();
         RealmRecord {
@@ -154,7 +154,8 @@ prop_compose! {
             scopes,
             kinds: kinds.map(|(n, name)| KindName { kind: KindRef::new(n), name }).collect(),
             plans,
-            idle_since: idle_since.map(Timestamp::from_ms),
+            idle_since: since[0].map(Timestamp::from_ms),
+            usage_since: since[1].map(Timestamp::from_ms),
         }
     }
 }

@@ -107,7 +107,7 @@ impl Store {
             return Ok(true);
         }
         let last = self.last_used(view, record)?;
-        Ok(criteria.selects_use(record, last, |then, now| self.mark.since(then, now)))
+        Ok(criteria.selects_use(record, realm, last, |then, now| self.mark.since(then, now)))
     }
 }
 

@@ -246,7 +246,9 @@ pub(super) fn bind(record: &RealmRecord) -> Result<Realm> {
     let profile = Profile::parse(&record.name, &record.profile)?;
     let kinds: Vec<_> = record.kinds.iter().map(|k| (k.kind, k.name.clone())).collect();
     let realm = Realm::bind(record.realm, profile, &record.scopes, &kinds, &record.plans)?;
-    Ok(realm.counting_idle_from(record.idle_since.unwrap_or(Timestamp::EPOCH)))
+    let [idle, usage] =
+        [record.idle_since, record.usage_since].map(|since| since.unwrap_or(Timestamp::EPOCH));
+    Ok(realm.counting_from(idle, usage))
 }
 
 /// Puts `value` at place `number` of a table that grows as needed.

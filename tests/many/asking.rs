@@ -174,7 +174,32 @@ fn a_key_with_an_idle_span_of_its_own_is_told_though_its_realm_keeps_no_usage() 
     // The span of a profile does so, too.
     let profile = format!("{MALL}[policy]\nidle = \"9d\"\n");
     scene.store().apply_realm("a profile", &profile, &by()).unwrap();
+    assert_eq!(scene.ids(&all().realm(scene.mall).idle_for(DAY)), [one, two]);
+    scene.forward(DAY);
     assert_eq!(scene.ids(&all().realm(scene.mall).idle_for(DAY)).len(), 3);
+}
+
+/// Of a realm that begins to keep usage, every key that had not been used since then was one that
+/// had never been used, and had idled from its issuing on: a mass revocation took keys in use.
+#[test]
+fn no_key_was_unused_before_it_was_kept_when_it_was_used() {
+    let scene = Scene::new();
+    let early = scene.issue(&scene.spec("live", "m")).key.key_id;
+    scene.forward(DAY * 90);
+    let profile = format!("{MALL}[policy]\nusage = true\n");
+    scene.store().apply_realm("a profile", &profile, &by()).unwrap();
+    let late = scene.issue(&scene.spec("live", "m")).key.key_id;
+    let mall = || all().realm(scene.mall);
+    for _ in 0..2 {
+        assert_eq!(scene.ids(&mall().never_used()), [late]);
+        assert_eq!(scene.ids(&mall().idle_for(DAY)), []);
+        // What else is changed does not begin anew.
+        let profile = format!("{profile}# changed\n");
+        scene.store().apply_realm("a profile", &profile, &by()).unwrap();
+    }
+    scene.forward(DAY);
+    assert_eq!(scene.ids(&mall().idle_for(DAY)), [early, late]);
+    assert_eq!(scene.ids(&mall().never_used()), [late]);
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub const KEYCASK_ONLY_UNEXPIRED: u32 = 2;
 pub const KEYCASK_ONLY_IN_GRACE: u32 = 4;
 /// In flags of keycask_filter: only keys that were never granted, as far as is known. Of keys
 /// whose use is kept: a realm that has none is refused. One that was issued before its use was
-/// kept may have been used before.
+/// kept is left out.
 pub const KEYCASK_ONLY_NEVER_USED: u32 = 8;
 /// In order of keycask_filter: by key id, and so by time of issue. A key never changes its
 /// place.

@@ -127,6 +127,7 @@ pub(crate) fn realm() -> RealmRecord {
         scopes: vec!["read".to_owned(), "write".to_owned()],
         kinds: vec![KindName { kind: KindRef::new(1), name: "live".to_owned() }],
         idle_since: None,
+        usage_since: None,
         plans: vec!["small".to_owned()],
     }
 }
