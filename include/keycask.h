@@ -1948,6 +1948,9 @@ keycask_status keycask_realms(const keycask_store *store,
 // Writes the set of the scopes called `names`, a list separated by spaces, to `*scopes`. Look
 // names up once, when your program starts.
 //
+// Of no name it is the empty set. A spec with it has no scope; a request with it is granted to
+// any key. If the names of a request are from a configuration, refuse none.
+//
 // Fails with ARGUMENT, NOT_FOUND (no such realm, or a name that it does not have).
 KEYCASK_MUST_USE
 keycask_status keycask_scopes_named(const keycask_store *store,

@@ -57,7 +57,8 @@ impl Request {
 
     /// Needs all of `scopes`, in place of those asked for before. From
     /// [`Realm::scope_set`](crate::Realm::scope_set) of the realm that decides: a set is numbers,
-    /// which name other scopes in another realm.
+    /// which name other scopes in another realm. With the empty set the request is granted to any
+    /// key: if its names are from a configuration, refuse none.
     #[must_use]
     pub const fn needs(mut self, scopes: ScopeSet) -> Self {
         self.required = scopes;

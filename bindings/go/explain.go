@@ -26,7 +26,7 @@ type Check struct {
 	Detail string
 }
 
-// An Explanation is what a decision rests on.
+// An Explanation is what a decision rests on. One without checks says nothing of a decision.
 type Explanation struct {
 	// In the order in which they decide.
 	Checks []Check

@@ -37,8 +37,11 @@ func (c Credits) Reset() time.Time { return goTime(C.int64_t(c.reset)) }
 // A Grant says whose a token is and what it may do. [Store.Describe] gives the text behind the
 // numbers.
 //
+// The zero Grant is nobody's: no key, owner, realm or kind has the number 0, and it has no scope.
+//
 // It is a keycask_grant, field by field.
 type Grant struct {
+	// 0 but for a grant that a decision gave.
 	size  uint32
 	flags uint32
 	// The key's id. It is public and may be logged.
@@ -55,6 +58,9 @@ type Grant struct {
 	rate    Rate
 	credits Credits
 }
+
+// given is whether a decision gave it.
+func (g *Grant) given() bool { return g.size != 0 }
 
 // End is when the key ends; zero if it does not.
 func (g *Grant) End() time.Time { return goTime(C.int64_t(g.end)) }
@@ -131,7 +137,7 @@ type Description struct {
 
 // Describe gives the text behind a grant, from memory.
 //
-// Fails with ErrNotFound for a grant of another store.
+// Fails with ErrNotFound for a grant of another store, ErrArgument for one that no decision gave.
 func (s *Store) Describe(grant Grant) (Description, error) {
 	var is Description
 	err := s.memory(func(c *call, to *C.keycask_store) C.keycask_status {

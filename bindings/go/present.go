@@ -172,6 +172,9 @@ func (s *Store) Present(realm Realm, head Head, request Request) (answer Answer,
 		(*C.char)(unsafe.Pointer(&d.text[0])), C.size_t(len(d.text)), &out,
 		(*C.keycask_grant)(unsafe.Pointer(&verdict.Grant)),
 		(*C.keycask_denial)(unsafe.Pointer(&verdict.Denial))))
+	if verdict.Status != 0 {
+		verdict.Grant.size = 0
+	}
 	if verdict.Status < 0 {
 		return answer, verdict
 	}

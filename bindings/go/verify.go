@@ -64,9 +64,11 @@ func (s *Store) Verify(realm Realm, token string, request Request) (Grant, error
 	return grant, nil
 }
 
-// A Verdict is what a decision came to: a grant, a denial, or a failure.
+// A Verdict is what a decision came to: a grant, a denial, or a failure. One that no decision made is
+// no grant: the zero Verdict, or one that was decoded.
 type Verdict struct {
-	// 0 for a grant, above 0 for a denial, below 0 for a failure.
+	// 0 for a grant, above 0 for a denial, below 0 for a failure. It is 0 before a decision, too: ask
+	// [Verdict.Granted].
 	Status Status
 	// With a status of 0.
 	Grant Grant
@@ -74,11 +76,16 @@ type Verdict struct {
 	Denial Denial
 }
 
-// Granted is whether the token may.
-func (v *Verdict) Granted() bool { return v.Status == 0 }
+// Granted is whether the token may. Only of a verdict that a decision made.
+func (v *Verdict) Granted() bool { return v.Status == 0 && v.Grant.given() }
 
-// Err is nil for a grant, else the status.
-func (v *Verdict) Err() error { return v.Status.err() }
+// Err is nil for a grant, else the status; ErrArgument of a verdict that no decision made.
+func (v *Verdict) Err() error {
+	if v.Status == 0 && !v.Grant.given() {
+		return ErrArgument
+	}
+	return v.Status.err()
+}
 
 // Check decides as [Store.Verify] does, and says of a denial all that there is to say.
 func (s *Store) Check(realm Realm, token string, request Request) (verdict Verdict) {
@@ -95,6 +102,9 @@ func (s *Store) Check(realm Realm, token string, request Request) (verdict Verdi
 		(*C.keycask_grant)(unsafe.Pointer(&verdict.Grant)),
 		(*C.keycask_denial)(unsafe.Pointer(&verdict.Denial))))
 	inside.Add(-1)
+	if verdict.Status != 0 {
+		verdict.Grant.size = 0
+	}
 	return verdict
 }
 
@@ -109,9 +119,10 @@ var packs = sync.Pool{New: func() any { return new(pack) }}
 // CheckMany decides about tokens, each as [Store.Check] does, with the same request. Faster a
 // token: while one waits for memory, others are hashed.
 //
-// Writes the status of token i to statuses[i] and its grant to grants[i] or its denial to
-// denials[i], of which the other is as it was. Each has a place for each token; grants and denials
-// may be nil.
+// Writes the status of token i to statuses[i], its grant, or the zero Grant of a denial, to
+// grants[i], and its denial to denials[i], which is as it was of a grant. Each has a place for each
+// token; grants and denials may be nil. Places behind those of the tokens stay as they are: a status
+// of 0 there, as in a slice that was just made, is no grant.
 //
 // Returns nil only if every token is granted, or else the status of the first that is not. A failure
 // is the status of every token, of those that were decided before it, too: no grant and no denial is
@@ -185,6 +196,13 @@ func (s *Store) checkMany(
 		clear(to.text[:used])
 		if status < 0 {
 			return Status(status)
+		}
+		if status != 0 && grants != nil {
+			for i := range batch {
+				if statuses[begin+i] != 0 {
+					grants[begin+i] = Grant{}
+				}
+			}
 		}
 		if first == 0 {
 			first = Status(status)

@@ -174,6 +174,81 @@ func TestNoNameIsNoSet(t *testing.T) {
 	same(t, errors.Is(err, keycask.ErrArgument), true)
 }
 
+// Once a verdict that no decision made, as of a key that a map does not have, was a grant.
+func TestAVerdictThatNoDecisionMadeIsNoGrant(t *testing.T) {
+	p := newPlace(t)
+	token := p.issue(t).Token.Expose()
+	undecided := func(verdict keycask.Verdict) {
+		t.Helper()
+		same(t, verdict.Granted(), false)
+		same(t, errors.Is(verdict.Err(), keycask.ErrArgument), true)
+		same(t, errors.Is(verdict.Err(), keycask.Denied), false)
+	}
+	granted := func(verdict keycask.Verdict) {
+		t.Helper()
+		same(t, verdict.Granted(), true)
+		ok(t, verdict.Err())
+	}
+	undecided(keycask.Verdict{})
+	undecided(map[string]keycask.Verdict{}[token])
+	undecided(struct{ verdict keycask.Verdict }{}.verdict)
+	undecided(keycask.Verdict{Denial: p.Check(p.realm, "", keycask.Request{}).Denial})
+	granted(p.Check(p.realm, token, keycask.Request{}))
+	head := keycask.Head{Method: "GET", Header: bearer(token)}
+	_, verdict := p.Present(p.realm, head, keycask.Request{})
+	granted(verdict)
+
+	// A grant that was not given is none, whatever status it is put beside.
+	for _, ask := range []struct {
+		realm keycask.Realm
+		token string
+	}{{p.realm, ""}, {p.realm + 9, token}} {
+		verdict := p.Check(ask.realm, ask.token, keycask.Request{})
+		same(t, verdict.Granted(), false)
+		undecided(keycask.Verdict{Grant: verdict.Grant})
+		head.Header = bearer(ask.token)
+		_, verdict = p.Present(ask.realm, head, keycask.Request{})
+		same(t, verdict.Granted(), false)
+		undecided(keycask.Verdict{Grant: verdict.Grant})
+		grant, err := p.Verify(ask.realm, ask.token, keycask.Request{})
+		same(t, err != nil, true)
+		undecided(keycask.Verdict{Grant: grant})
+	}
+	grant, err := p.Verify(p.realm, token, keycask.Request{})
+	ok(t, err)
+	granted(keycask.Verdict{Grant: grant})
+
+	statuses, grants := make([]keycask.Status, 3), make([]keycask.Grant, 3)
+	for range 2 {
+		err = p.CheckMany(p.realm, []string{token, ""}, keycask.Request{}, statuses, grants, nil)
+		same(t, errors.Is(err, keycask.DenyMalformed), true)
+		granted(keycask.Verdict{Status: statuses[0], Grant: grants[0]})
+		// A status alone is what it was before: 0 where there was no token.
+		undecided(keycask.Verdict{Status: statuses[2], Grant: grants[2]})
+		// Where there was a grant before.
+		undecided(keycask.Verdict{Grant: grants[1]})
+		grants[1] = grants[0]
+	}
+}
+
+// The numbers of a grant that was not given are those of nobody.
+func TestTheZeroGrantIsNobodys(t *testing.T) {
+	p := newPlace(t)
+	p.issue(t)
+	grant, there := keycask.FromContext(ctx)
+	same(t, there, false)
+	same(t, grant, keycask.Grant{})
+	_, err := p.Describe(grant)
+	same(t, errors.Is(err, keycask.ErrArgument), true)
+	_, _, err = p.OwnerID(grant.Owner)
+	same(t, errors.Is(err, keycask.ErrNotFound), true)
+	_, err = p.KindName(grant.Realm, grant.Kind)
+	same(t, errors.Is(err, keycask.ErrNotFound), true)
+	_, err = p.Key(ctx, grant.Key)
+	same(t, err != nil, true)
+	same(t, grant.Scopes.IsEmpty(), true)
+}
+
 // Once the places of a call that failed stayed as they were: 0, which is a grant, or what the call before
 // had written there.
 func TestAFailureIsTheStatusOfEveryToken(t *testing.T) {

@@ -73,6 +73,9 @@ impl Scopes {
 /// Writes the set of the scopes called `names`, a list separated by spaces, to `*scopes`. Look
 /// names up once, when your program starts.
 ///
+/// Of no name it is the empty set. A spec with it has no scope; a request with it is granted to
+/// any key. If the names of a request are from a configuration, refuse none.
+///
 /// Fails with ARGUMENT, NOT_FOUND (no such realm, or a name that it does not have).
 #[unsafe(no_mangle)]
 #[must_use]

@@ -3,9 +3,10 @@
 use keycask::KeyId;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyByteArray, PyBytes, PyMemoryView, PyString};
 
-/// Several names. One text is refused: its characters are not meant.
+/// Several names. One text is refused, also of bytes: its characters are not meant, and an empty
+/// one would be no name.
 #[derive(Default)]
 pub(crate) struct Names(pub Vec<String>);
 
@@ -13,7 +14,11 @@ impl<'py> FromPyObject<'_, 'py> for Names {
     type Error = PyErr;
 
     fn extract(object: Borrowed<'_, 'py, PyAny>) -> PyResult<Self> {
-        if object.is_instance_of::<PyString>() {
+        let is_text = object.is_instance_of::<PyString>()
+            || object.is_instance_of::<PyBytes>()
+            || object.is_instance_of::<PyByteArray>()
+            || object.is_instance_of::<PyMemoryView>();
+        if is_text {
             return Err(PyTypeError::new_err("want several names, such as a tuple, not one text"));
         }
         let names = object.try_iter()?.map(|name| name?.extract());

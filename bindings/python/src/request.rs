@@ -86,6 +86,14 @@ impl Named {
             return Err(PyTypeError::new_err("want a request, or realm=").into());
         };
         let realm = store.realm(&name)?;
+        for (names, what, without) in
+            [(&self.scopes, "scopes", "needs none"), (&self.kinds, "kinds", "accepts any")]
+        {
+            // As of a setting that was left out. Of no scope, any key would be granted.
+            if names.as_ref().is_some_and(|Names(names)| names.is_empty()) {
+                return Err(argument(format!("{what}: none is named; None {without}")));
+            }
+        }
         let mut request = keycask::Request::new();
         if self.scopes.is_some() || self.kinds.is_some() {
             let profile = store.profile(realm)?;
@@ -153,11 +161,13 @@ fn read(of: &Store, known: Option<&Asked>, given: Given<'_, '_>) -> Result<Asked
 impl Store {
     /// What a request needs, prepared: names are looked up here and not with every decision.
     ///
-    /// `realm`: where the token is to be valid. `scopes`: all that are needed. `kinds`: those that
-    /// are accepted, a token of another is Unknown; every kind without. `cost`: what rates and the
-    /// quota are charged, one without; 0 charges nothing.
+    /// `realm`: where the token is to be valid. `scopes`: all that are needed, one at least; any
+    /// key will do without. `kinds`: those that are accepted, one at least, a token of another is
+    /// Unknown; every kind without. `cost`: what rates and the quota are charged, one without; 0
+    /// charges nothing.
     ///
-    /// Raises `NotFoundError` for a name that there is none of.
+    /// Raises `NotFoundError` for a name that there is none of; `ArgumentError` for `scopes` or
+    /// `kinds` of no name.
     #[pyo3(signature = (realm, *, scopes=None, kinds=None, cost=None))]
     fn request(
         &self,

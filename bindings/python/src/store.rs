@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{PoisonError, RwLock, TryLockError};
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, TryLockError};
 
 use keycask::{Error, Result as Engine};
 use pyo3::prelude::*;
@@ -67,14 +67,26 @@ impl Store {
         self.number
     }
 
+    /// What `open` holds, unless it is being written.
+    #[inline]
+    fn reading(&self) -> Result<RwLockReadGuard<'_, Option<keycask::Store>>, Stop> {
+        match self.open.try_read() {
+            Ok(guard) => Ok(guard),
+            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => Err(Stop::Closed),
+        }
+    }
+
+    /// Whether this process is a fork of the one that opened the store, also of a store that
+    /// panicked: a fork may wait for nothing, whatever became of the store.
+    fn is_forked(&self) -> Result<bool, Stop> {
+        Ok(self.reading()?.as_ref().ok_or(Stop::Closed)?.is_forked())
+    }
+
     /// Does what does not touch the disk, with the interpreter lock.
     #[inline]
     pub(crate) fn memory<T>(&self, call: impl FnOnce(&keycask::Store) -> T) -> Result<T, Stop> {
-        let guard = match self.open.try_read() {
-            Ok(guard) => guard,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Err(Stop::Closed),
-        };
+        let guard = self.reading()?;
         let store = guard.as_ref().ok_or(Stop::Closed)?;
         if self.panicked.load(Ordering::Relaxed) {
             return Err(Stop::Panic);
@@ -98,11 +110,9 @@ impl Store {
 
     /// Takes the store out and closes it, once no call is going on.
     fn finish(&self, py: Python<'_>) -> Result<(), Stop> {
-        let is_forked = |store: &keycask::Store| store.is_forked();
-        match self.memory(is_forked) {
-            // A call of the parent may have been going on when it forked, and never ends here.
-            Ok(true) | Err(Stop::Closed) => return Ok(()),
-            _ => {}
+        // A call of the parent may have been going on when it forked, and never ends here.
+        if self.is_forked().unwrap_or(true) {
+            return Ok(());
         }
         if CALLED_BACK.get() {
             return Err(argument("close: a call of the store is going on in this thread"));
@@ -178,7 +188,7 @@ impl Store {
     /// call.
     #[getter]
     fn forked(&self) -> Result<bool, Stop> {
-        self.memory(keycask::Store::is_forked)
+        self.is_forked()
     }
 
     fn __enter__(slf: Bound<'_, Self>) -> Bound<'_, Self> {
@@ -195,7 +205,7 @@ impl Store {
     }
 
     fn __repr__(&self) -> &'static str {
-        match self.memory(keycask::Store::is_forked) {
+        match self.is_forked() {
             Ok(false) => "<keycask.Store, open>",
             Ok(true) => "<keycask.Store, of another process>",
             Err(_) => "<keycask.Store, closed>",

@@ -30,7 +30,7 @@ impl Store {
     /// The grant for `token`, if it may do what is asked.
     ///
     /// What is asked is a `request`, which `Store.request` prepared, or given by `realm`,
-    /// `scopes`, `kinds` and `cost`. `address`: where the request comes from, `str` or
+    /// `scopes`, `kinds` and `cost`, as there. `address`: where the request comes from, `str` or
     /// `ipaddress`; without one, a key that has networks is denied. `at`: decides as of then.
     ///
     /// From memory alone, with the interpreter lock, unless the key has a quota of which too few

@@ -19,7 +19,7 @@ Get = Callable[[str, list[tuple[str, str]]], Any]
 
 def answers(store: Store, method: str, headers: list[tuple[str, str]], *scopes: str) -> Any:
     """What the profile answers: status, and header fields in lower case, and the body."""
-    answer = store.present(method, headers, realm="shop", scopes=scopes, cost=0).answer
+    answer = store.present(method, headers, realm="shop", scopes=scopes or None, cost=0).answer
     return answer.status, {n.lower(): v for n, v in answer.headers}, answer.body
 
 

@@ -61,6 +61,23 @@ NOW = datetime(2026, 1, 5, 9, tzinfo=timezone.utc)
 PEPPER, SEALING = b"\x50" * 32, b"\x53" * 32
 
 
+def panic(store: keycask.Store, issued: keycask.Issued) -> None:
+    """Makes a call of `store` panic."""
+    text = f"x = {issued.token.expose()}\n".encode()
+
+    def found(leak: keycask.Leak) -> None:
+        # It has no module. What it was made of is a panic, and becomes one again.
+        panics = [at for at in BaseException.__subclasses__() if at.__name__ == "PanicException"]
+        raise panics[0]("planted")
+
+    with pytest.raises(ZeroDivisionError):
+        # Its class is made when the first exception is taken.
+        store.leaked(text, lambda leak: 1 / 0)
+    with pytest.raises(keycask.Error) as raised:
+        store.leaked(text, found)
+    assert raised.value.kind == "panic"
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Where a store is to be."""

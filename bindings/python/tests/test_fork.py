@@ -19,6 +19,8 @@ import keycask
 import pytest
 from keycask import Issued, Spec, Store
 
+from .conftest import panic
+
 
 def in_child(work: Callable[[], None]) -> None:
     """Runs `work` in a fork, and fails as it does."""
@@ -125,6 +127,36 @@ def test_a_fork_in_the_middle_of_writing_harms_nobody(store: Store) -> None:
         for thread in threads:
             thread.join()
     store.check_file()
+
+
+def test_a_child_closes_a_store_that_panicked(store: Store, issued: Issued) -> None:
+    text = f"x = {issued.token.expose()}\n".encode()
+    begun, go_on = threading.Event(), threading.Event()
+
+    def wait(leak: keycask.Leak) -> None:
+        begun.set()
+        go_on.wait()
+
+    def work() -> None:
+        # A call of the parent is going on, which never ends here.
+        signal.alarm(20)
+        store.close()
+        assert store.forked and not store.closed
+        with store:
+            pass
+
+    thread = threading.Thread(target=store.leaked, args=(text, wait))
+    thread.start()
+    begun.wait()
+    try:
+        panic(store, issued)
+        in_child(work)
+    finally:
+        go_on.set()
+        thread.join()
+    assert not store.forked
+    store.close()
+    assert store.closed
 
 
 def test_a_child_may_let_go_of_the_store(path: Path) -> None:

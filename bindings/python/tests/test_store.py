@@ -12,7 +12,7 @@ import keycask
 import pytest
 from keycask import Issued, Spec, Store
 
-from .conftest import NOW, PROFILE
+from .conftest import NOW, PROFILE, panic
 
 
 def test_a_store_is_closed_by_with_and_opened_again(path: Path) -> None:
@@ -157,18 +157,6 @@ def test_a_call_that_calls_back_cannot_close_its_store(store: Store, issued: Iss
 
 
 def test_a_panic_in_a_call_back_leaves_the_store_to_be_closed(store: Store, issued: Issued) -> None:
-    text = f"x = {issued.token.expose()}\n".encode()
-
-    def found(leak: keycask.Leak) -> None:
-        # It has no module. What it was made of is a panic, and becomes one again.
-        panics = [at for at in BaseException.__subclasses__() if at.__name__ == "PanicException"]
-        raise panics[0]("planted")
-
-    with pytest.raises(ZeroDivisionError):
-        # Its class is made when the first exception is taken.
-        store.leaked(text, lambda leak: 1 / 0)
-    with pytest.raises(keycask.Error) as raised:
-        store.leaked(text, found)
-    assert raised.value.kind == "panic"
+    panic(store, issued)
     store.close()
     assert store.closed

@@ -30,9 +30,36 @@ def test_a_grant_tells_whose_it_is_and_what_it_may_do(store: Store, issued: Issu
         grant.owner = "bob"  # type: ignore[misc]
 
 
+@pytest.mark.parametrize("name", ["scopes", "kinds"])
+@pytest.mark.parametrize("none", [[], (), set(), {}, iter(())])
+def test_a_request_is_not_of_no_name(store: Store, issued: Issued, name: str, none: Any) -> None:
+    """Of a setting that was left out: any key would have the scopes."""
+    token = issued.token.expose()
+    named: dict[str, Any] = {"realm": "shop", name: none}
+    calls: list[Callable[[], object]] = [
+        lambda: store.request(**named),
+        lambda: store.verify(token, **named),
+        lambda: store.check(token, **named),
+        lambda: store.check_many([token], **named),
+        lambda: store.check_many([], **named),
+        lambda: store.present("GET", [("Authorization", f"Bearer {token}")], **named),
+        lambda: store.explain(token, **named),
+    ]
+    for call in calls:
+        with pytest.raises(keycask.ArgumentError, match=f"^{name}: none is named"):
+            call()
+
+
+def test_what_a_key_shall_be_may_be_nothing(store: Store, issued: Issued) -> None:
+    key = issued.key.key_id
+    assert store.update(key, scopes=[], by="test").scopes == ()
+    assert store.issue(Spec("shop", "live", "ann", scopes=[], sets=()), by="test").key.scopes == ()
+    assert store.set_owner("shop", "ann", direct=[], group=(), by="test").direct == ()
+
+
 def test_a_prepared_request_decides_as_its_names_do(store: Store, issued: Issued) -> None:
     token = issued.token.expose()
-    for scopes, granted in ((READ, True), (WRITE, False), ([], True)):
+    for scopes, granted in ((READ, True), (WRITE, False), (None, True)):
         request = store.request("shop", scopes=scopes)
         assert bool(store.check(token, request)) is granted
         assert bool(store.check(token.encode(), realm="shop", scopes=scopes)) is granted
@@ -41,8 +68,14 @@ def test_a_prepared_request_decides_as_its_names_do(store: Store, issued: Issued
     assert store.check(token, store.request("shop", kinds=["shown"])).reason == "unknown"
     with pytest.raises(keycask.NotFoundError, match="orders:fly"):
         store.request("shop", scopes=["orders:fly"])
-    with pytest.raises(TypeError, match="several names"):
-        store.request("shop", scopes="orders:read")
+    texts: list[Any] = ["orders:read", "", b"", b"orders:read", bytearray(), memoryview(b"")]
+    for text in texts:
+        with pytest.raises(TypeError, match="several names"):
+            store.request("shop", scopes=text)
+        with pytest.raises(TypeError, match="several names"):
+            store.check(token, realm="shop", scopes=text)
+        with pytest.raises(TypeError):
+            store.issue(Spec("shop", "live", "ann", scopes=text), by="test")
     with pytest.raises(TypeError):
         store.verify(token, request, realm="shop")  # type: ignore[call-overload]
     with pytest.raises(TypeError):

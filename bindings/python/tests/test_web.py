@@ -192,7 +192,7 @@ def test_an_error_page_that_prints_variables_shows_no_token(
     assert token not in "".join(printed)
 
 
-@pytest.mark.parametrize("text", ["", "live", b"", b"live"])
+@pytest.mark.parametrize("text", ["", "live", b"", b"live", bytearray(b"live")])
 def test_one_text_is_not_several_names(store: Store, text: Any) -> None:
     from keycask.asgi import KeyMiddleware
     from keycask.fastapi import KeyAuth
@@ -209,6 +209,32 @@ def test_one_text_is_not_several_names(store: Store, text: Any) -> None:
     for make in makers:
         with pytest.raises(TypeError, match="want several names"):
             make()
+
+
+@pytest.mark.parametrize("none", [[], (), set(), iter(())])
+def test_an_application_is_not_made_of_no_name(store: Store, issued: Issued, none: Any) -> None:
+    """Of a setting that was left out."""
+    from keycask.asgi import KeyMiddleware
+    from keycask.fastapi import KeyAuth
+    from keycask.flask import Keys
+    from keycask.starlette import KeyBackend
+
+    makers: dict[str, list[Callable[[], Any]]] = {
+        "scopes": [lambda: KeyMiddleware(asgi_app(store), store, "shop", scopes=none)],
+        "kinds": [
+            lambda: KeyMiddleware(asgi_app(store), store, "shop", kinds=none),
+            lambda: KeyAuth(store, "shop", kinds=none),
+            lambda: Keys(store, "shop", kinds=none),
+            lambda: KeyBackend(store, "shop", kinds=none),
+        ],
+    }
+    for name, calls in makers.items():
+        for make in calls:
+            with pytest.raises(keycask.ArgumentError, match=f"^{name}: none is named"):
+                make()
+    asked = KeyMiddleware(asgi_app(store), store, "shop", scopes=None)
+    headers = [("Authorization", f"Bearer {issued.token.expose()}")]
+    assert through_asgi(asked)("GET", headers)[0] == 200
 
 
 def test_a_framework_is_imported_only_by_its_own_module() -> None:

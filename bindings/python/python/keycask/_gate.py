@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+from ._errors import ArgumentError
 from ._keycask import Grant, Outcome, Request, Store
 
 StoreSource: TypeAlias = Store | Callable[[], Store]
 """A store, or what gives it: for one that is opened later than the application is made."""
+
+Names: TypeAlias = tuple[str, ...] | None
+"""One name or several, or None where none are asked for."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +100,7 @@ class Gate:
         self, store: StoreSource, realm: str, *, kinds: Iterable[str] | None = None
     ) -> None:
         self._source, self._realm = store, realm
-        self._kinds = None if kinds is None else several(kinds)
+        self._kinds = several("kinds", kinds)
         # Of one store: a reopened one is another. Replaced as a whole.
         self._known: tuple[Store | None, dict[tuple[tuple[str, ...], int], Request]] = (None, {})
 
@@ -110,7 +114,7 @@ class Gate:
         address: IPv4Address | IPv6Address | None = None,
         request_id: str = "",
     ) -> Outcome:
-        """What becomes of a request.
+        """What becomes of a request. Without scopes, any key of the realm will do.
 
         `headers` are an iterator, which has no more to show than its type: what an error page or a
         reporter of errors prints of variables has no token.
@@ -122,18 +126,27 @@ class Gate:
             self._known = (store, requests)
         request = requests.get((scopes, cost))
         if request is None:
-            request = store.request(self._realm, scopes=scopes, kinds=self._kinds, cost=cost)
+            request = store.request(
+                self._realm, scopes=scopes or None, kinds=self._kinds, cost=cost
+            )
             requests[(scopes, cost)] = request
         return store.present(method, headers, request, address=address, request_id=request_id)
 
 
-def several(names: Iterable[str]) -> tuple[str, ...]:
-    """The names of scopes or kinds. One text is refused: its characters are not meant, and an
-    empty one would ask for nothing.
+def several(what: Literal["scopes", "kinds"], names: Iterable[str] | None) -> Names:
+    """The names of scopes or kinds, if some are asked for. One text is refused: its characters are
+    not meant, and an empty one would ask for nothing. So would no name, as of a setting that was
+    left out.
     """
-    if isinstance(names, (str, bytes)):
+    if names is None:
+        return None
+    if isinstance(names, (str, bytes, bytearray, memoryview)):
         raise TypeError("want several names, such as a tuple, not one text")
-    return tuple(names)
+    found = tuple(names)
+    if not found:
+        without = "needs none" if what == "scopes" else "accepts any"
+        raise ArgumentError(f"{what}: none is named; None {without}")
+    return found
 
 
 def presents_none(outcome: Outcome) -> bool:

@@ -53,8 +53,9 @@ def adding(send: Send, added: Mapping[bytes, bytes]) -> Send:
 class KeyMiddleware:
     """Lets a request pass if it presents a key of `realm` that has all of `scopes`.
 
-    `kinds`: those that are accepted; all without. `store`: one, or what gives one. `request_id`:
-    gives your id of a request, for answers that quote it.
+    `scopes`: any key will do without. `kinds`: those that are accepted; all without. Either of no
+    name, as of a setting that was left out, is refused with an `ArgumentError`. `store`: one, or
+    what gives one. `request_id`: gives your id of a request, for answers that quote it.
     """
 
     def __init__(
@@ -63,11 +64,12 @@ class KeyMiddleware:
         store: StoreSource,
         realm: str,
         *,
-        scopes: Iterable[str] = (),
+        scopes: Iterable[str] | None = None,
         kinds: Iterable[str] | None = None,
         request_id: Callable[[Scope], str] | None = None,
     ) -> None:
-        self._app, self._scopes, self._request_id = app, several(scopes), request_id
+        self._app, self._request_id = app, request_id
+        self._scopes = several("scopes", scopes) or ()
         self._gate = Gate(store, realm, kinds=kinds)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
