@@ -9,6 +9,7 @@
 
 mod checked;
 mod filters;
+mod targets;
 
 use std::collections::BTreeSet;
 use std::env;
@@ -269,44 +270,6 @@ fn without_a_control_among_the_tests_it_is_missed() {
     let arguments = ["name", "tries: [0-9]+", "found_out", "N=2", "cargo", "test"];
     let line = last_line(dir.path(), "by-tests", &arguments);
     assert_eq!(line, "attack: name amount=0 found=0 control=missed true");
-}
-
-#[test]
-fn the_control_of_a_fuzz_target_is_its_own_and_not_that_of_a_longer_name() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(dir.path().join("fuzz")).unwrap();
-    let amount = "#!/bin/sh\necho stat::number_of_executed_units: 7\n";
-    program(&dir.path().join("fuzz/run"), amount);
-    let tests = ["file::planted_faults_are_caught", "profile::planted_faults_are_caught"];
-    let (all, [own, other]) = (tests.as_slice(), tests);
-    for (tests, failed, control) in [
-        (all, None, "caught"),
-        (all, Some(other), "caught"),
-        (all, Some(own), "missed"),
-        (&[other], None, "missed"),
-    ] {
-        let (said, status) = match failed {
-            Some(name) => (fails(&[name]), 101),
-            None => (PASSES.to_owned(), 0),
-        };
-        cargo(dir.path(), tests, &said, status);
-        let line = last_line(dir.path(), "fuzz", &["file"]);
-        assert_eq!(line, format!("attack: file amount=7 found=0 control={control} true"));
-    }
-}
-
-#[test]
-fn two_targets_of_one_program_have_each_its_own_control() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(dir.path().join("fuzz")).unwrap();
-    program(&dir.path().join("fuzz/run"), "#!/bin/sh\necho stat::number_of_executed_units: 7\n");
-    let own = "part::rows::tests::a_planted_reader_is_caught";
-    let other = "part::limits::tests::a_planted_meter_is_caught";
-    for (tests, control) in [(&[own, other][..], "caught"), (&[other], "missed")] {
-        cargo(dir.path(), tests, PASSES, 0);
-        let line = last_line(dir.path(), "fuzz", &["rows", "part::rows::", "--lib"]);
-        assert_eq!(line, format!("attack: rows amount=7 found=0 control={control} true"));
-    }
 }
 
 #[test]
