@@ -86,7 +86,7 @@ pub use error::{Error, ErrorKind, Result};
 pub use feed_cursor::FeedCursor;
 #[cfg(fuzzing)]
 #[doc(hidden)]
-pub use fuzzed::{limits, rows};
+pub use fuzzed::{limits, planted, rows};
 pub use ids::{KindRef, OwnerRef, RealmRef};
 pub use info::{Check, Description, Explanation, Issued, KeyInfo, KeyQuota, OwnerInfo, Stats};
 pub use key_id::KeyId;

@@ -30,6 +30,15 @@ pub(crate) fn fetch<T>(place: &T) {
     std::hint::black_box(place);
 }
 
+/// Reads a byte behind these: a mistake that is planted, which a fuzz target has the address
+/// sanitizer tell of.
+#[cfg(fuzzing)]
+pub(crate) fn read_behind(bytes: &[u8]) -> u8 {
+    // SAFETY: there is none. Where fuzz targets are built, the sanitizer ends the process before
+    // anything depends on what is read.
+    unsafe { bytes.as_ptr().add(bytes.len()).read_volatile() }
+}
+
 /// The longest vectors of integers that the processor has.
 #[derive(Clone, Copy)]
 pub(crate) enum Vectors {

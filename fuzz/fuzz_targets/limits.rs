@@ -1,3 +1,10 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keycask::limits::check(input));
+#[path = "../planted.rs"]
+mod planted;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| planted::or(
+    input,
+    keycask::limits::check,
+    keycask::limits::check_wrong
+));

@@ -1,3 +1,10 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|input: &[u8]| keycask::rows::check(input));
+#[path = "../planted.rs"]
+mod planted;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| planted::or(
+    input,
+    keycask::rows::check,
+    keycask::rows::check_wrong
+));

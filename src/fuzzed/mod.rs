@@ -5,4 +5,6 @@
 #[cfg(test)]
 mod corpus;
 pub mod limits;
+#[cfg(fuzzing)]
+pub mod planted;
 pub mod rows;

@@ -25,6 +25,16 @@ pub fn check(input: &[u8]) {
     check_with(input, reread);
 }
 
+/// The same of a reader whose rows begin otherwise when they are written again.
+#[cfg(fuzzing)]
+pub fn check_wrong(input: &[u8]) {
+    check_with(input, |table, row| {
+        let mut again = reread(table, row)?;
+        *again.first_mut()? ^= 1;
+        Some(again)
+    });
+}
+
 /// Panics if `reread`, which reads a row and writes what it read, does what it should not.
 fn check_with(input: &[u8], reread: fn(u8, &[u8]) -> Option<Vec<u8>>) {
     let Some((table, row)) = input.split_first() else { return };

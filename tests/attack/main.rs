@@ -9,6 +9,7 @@
 
 mod checked;
 mod filters;
+mod targets;
 
 use std::collections::BTreeSet;
 use std::env;
@@ -272,79 +273,89 @@ fn without_a_control_among_the_tests_it_is_missed() {
 }
 
 #[test]
-fn the_control_of_a_fuzz_target_is_its_own_and_not_that_of_a_longer_name() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(dir.path().join("fuzz")).unwrap();
-    let amount = "#!/bin/sh\necho stat::number_of_executed_units: 7\n";
-    program(&dir.path().join("fuzz/run"), amount);
-    let tests = ["file::planted_faults_are_caught", "profile::planted_faults_are_caught"];
-    let (all, [own, other]) = (tests.as_slice(), tests);
-    for (tests, failed, control) in [
-        (all, None, "caught"),
-        (all, Some(other), "caught"),
-        (all, Some(own), "missed"),
-        (&[other], None, "missed"),
-    ] {
-        let (said, status) = match failed {
-            Some(name) => (fails(&[name]), 101),
-            None => (PASSES.to_owned(), 0),
-        };
-        cargo(dir.path(), tests, &said, status);
-        let line = last_line(dir.path(), "fuzz", &["file"]);
-        assert_eq!(line, format!("attack: file amount=7 found=0 control={control} true"));
+fn what_fails_with_as_little_as_can_be_done_is_found_and_controls_are_not_judged_by_it() {
+    let fails_at_one = |name: &str| {
+        let dir = tempfile::tempdir().unwrap();
+        let script = format!(
+            "#!/bin/bash\ncase \"$*\" in *--no-run) ;;\n\
+             *--list) echo 'it_holds: test'; echo 'a_lie_is_found_out: test' ;;\n\
+             *) echo \"tries: $N\"; [ $N != 1 ] || {{ echo '{}'; exit 101; }}\n\
+             echo '{PASSES}' ;; esac\n",
+            fails(&[name])
+        );
+        program(&dir.path().join("cargo"), &script);
+        let arguments = ["name", "tries: 2", "found_out", "N=2", "cargo", "test"];
+        last_line(dir.path(), "by-tests", &arguments)
+    };
+    let line = "attack: name amount=2";
+    let found = fails_at_one("it_holds");
+    assert_eq!(found, format!("{line} found=1 control=caught false"));
+    let control = fails_at_one("a_lie_is_found_out");
+    assert!(control.ends_with(" found=0 control=caught true"), "{control}");
+}
+
+/// A `cargo` whose tests take some milliseconds each time, so many more for each of the `N` that
+/// they are told to do, and when they are run first so many to build something.
+struct Pace {
+    each: u64,
+    always: u64,
+    built: u64,
+}
+
+impl Pace {
+    /// The amounts that they are told one after another to attack for some seconds, without those
+    /// by which it is found out what they always take.
+    fn told(&self, seconds: u64) -> Vec<u64> {
+        let dir = tempfile::tempdir().unwrap();
+        let Self { each, always, built } = self;
+        let script = format!(
+            "#!/bin/bash\nms() {{ sleep $(($1 / 1000)).$(printf %03d $(($1 % 1000))); }}\n\
+             case \"$*\" in *--no-run) ;; *--list) echo 'a_lie_is_found_out: test' ;;\n\
+             *) [ -e told ] || ms {built}; echo $N >>told; ms $((N * {each} + {always}))\n\
+             echo \"tries: $N\"; echo '{PASSES}' ;; esac\n"
+        );
+        program(&dir.path().join("cargo"), &script);
+        let mut run = Command::new(Path::new(TOP).join("tests/attack/by-tests"));
+        run.args(["name", "tries: [0-9]+", "found_out", "N=2", "cargo", "test"])
+            .current_dir(dir.path());
+        let path = format!("{}:{}", dir.path().display(), env::var("PATH").unwrap());
+        run.env("PATH", path).env("KEYCASK_ATTACK_SECONDS", seconds.to_string());
+        let said = String::from_utf8(run.output().unwrap().stdout).unwrap();
+        let told = fs::read_to_string(dir.path().join("told")).unwrap();
+        let mut told: Vec<u64> = told.lines().map(|line| line.parse().unwrap()).collect();
+        assert_eq!(told.remove(0), 1, "what tests build is not built before the time begins");
+        told.retain(|amount| *amount > 1);
+        let last = told.last().unwrap();
+        assert!(said.ends_with(&format!("amount={last} found=0 control=caught\n")), "{said}");
+        // What is always taken once is no part of the time.
+        let took: u64 = told.iter().map(|amount| amount * each + always).sum();
+        assert!(told.len() == 1 || took <= seconds * 1000 + always, "{told:?} take {took} ms");
+        told
     }
 }
 
-#[test]
-fn two_targets_of_one_program_have_each_its_own_control() {
-    let dir = tempfile::tempdir().unwrap();
-    fs::create_dir(dir.path().join("fuzz")).unwrap();
-    program(&dir.path().join("fuzz/run"), "#!/bin/sh\necho stat::number_of_executed_units: 7\n");
-    let own = "part::rows::tests::a_planted_reader_is_caught";
-    let other = "part::limits::tests::a_planted_meter_is_caught";
-    for (tests, control) in [(&[own, other][..], "caught"), (&[other], "missed")] {
-        cargo(dir.path(), tests, PASSES, 0);
-        let line = last_line(dir.path(), "fuzz", &["rows", "part::rows::", "--lib"]);
-        assert_eq!(line, format!("attack: rows amount=7 found=0 control={control} true"));
-    }
-}
-
-/// A `cargo` whose tests take so many milliseconds for each of the `N` that they are told to do,
-/// and 50 besides; and the amounts that they were told one after another.
-fn paced(ms: u64, seconds: u64) -> Vec<u64> {
-    let dir = tempfile::tempdir().unwrap();
-    let script = format!(
-        "#!/bin/bash\ncase \"$*\" in *--no-run) ;; *--list) echo 'a_lie_is_found_out: test' ;;\n\
-         *) echo $N >>told; sleep $((N * {ms} / 1000)).$(printf %03d $((N * {ms} % 1000)))\n\
-         sleep 0.05; echo \"tries: $N\"; echo '{PASSES}' ;; esac\n"
-    );
-    program(&dir.path().join("cargo"), &script);
-    let mut run = Command::new(Path::new(TOP).join("tests/attack/by-tests"));
-    run.args(["name", "tries: [0-9]+", "found_out", "N=2", "cargo", "test"])
-        .current_dir(dir.path());
-    let path = format!("{}:{}", dir.path().display(), env::var("PATH").unwrap());
-    run.env("PATH", path).env("KEYCASK_ATTACK_SECONDS", seconds.to_string());
-    let said = String::from_utf8(run.output().unwrap().stdout).unwrap();
-    let told = fs::read_to_string(dir.path().join("told")).unwrap();
-    let mut told = told.lines().map(|line| line.parse().unwrap());
-    assert_eq!(told.next(), Some(1), "what tests build is not built before the time begins");
-    let told: Vec<u64> = told.collect();
-    assert!(said.ends_with(&format!("amount={} found=0 control=caught\n", told.last().unwrap())));
-    told
-}
-
-/// On however slow a machine, no run is begun that, as the run before went, ends too late.
+/// On however slow a machine, no run is begun that, as the runs before went, ends too late.
 #[test]
 fn tests_are_told_to_do_what_the_time_lets_them_do() {
     // Each of the first takes all of the time already.
-    assert_eq!(paced(600, 1), [2]);
-    // Twenty take a second at least.
-    let told = paced(50, 3);
-    assert!(told.len() > 1 && told.is_sorted(), "{told:?}");
-    assert!(*told.last().unwrap() <= 40, "{told:?}");
-    // Eight times as many at most, as what does not grow hides how long they take.
-    let told = paced(1, 2);
-    assert!(told.windows(2).all(|two| two[1] <= 8 * two[0]), "{told:?}");
+    assert_eq!(Pace { each: 600, always: 50, built: 0 }.told(1), [2]);
+    // The last is most of the time.
+    let told = Pace { each: 50, always: 50, built: 0 }.told(3);
+    assert!(told.len() > 1 && told.windows(2).all(|two| two[1] >= 2 * two[0]), "{told:?}");
+    assert!(*told.last().unwrap() >= 8, "{told:?}");
+    // Eight times as many at most, as long as what does not grow hides how long they take.
+    let told = Pace { each: 1, always: 200, built: 0 }.told(2);
+    assert!(told.len() > 1 && told[1] <= 16, "{told:?}");
+}
+
+/// What a run takes for its controls is not taken for what its amount takes, also where the first
+/// one built what the others use.
+#[test]
+fn what_each_run_takes_beside_its_amount_does_not_keep_the_amount_small() {
+    for built in [0, 1500] {
+        let told = Pace { each: 20, always: 1000, built }.told(4);
+        assert!(told.len() <= 3 && *told.last().unwrap() >= 20, "{told:?}");
+    }
 }
 
 /// The names of the attacks of the list.
