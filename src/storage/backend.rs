@@ -391,6 +391,7 @@ mod tests {
 
     use super::super::held::tests::Told;
     use super::*;
+    use crate::progress::{Report, Step};
 
     fn door() -> Door<InMemoryBackend> {
         let file = InMemoryBackend::new();
@@ -467,6 +468,20 @@ mod tests {
         door.gate().release().unwrap();
         heard.extend([lock, "write 1 [4]".into(), unlock]);
         assert_eq!(file.heard(), heard);
+    }
+
+    #[test]
+    fn who_counts_what_redb_reads_is_told_of_what_was_read_before_and_of_its_end() {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let to = Arc::clone(&told);
+        let report = Report::new(move |progress| lock(&to).push((progress.done, progress.total)));
+        let (door, mut page) = (door(), [0; 4096]);
+        door.read(0, &mut page).unwrap();
+        door.gate().count(Some(Tally::new(Some(&report), Step::Read, 8192)));
+        door.read(4096, &mut page).unwrap();
+        door.gate().count(None);
+        door.read(0, &mut page).unwrap();
+        assert_eq!(*lock(&told), [(0, 8192), (8192, 8192)]);
     }
 
     #[test]
