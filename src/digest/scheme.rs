@@ -466,6 +466,9 @@ mod tests {
             "talos",
             "talos:after=n",
             "talos:first-bar:before=n",
+            "sha256:first-bar:last-underscore",
+            "sha256:before=a:first-bar",
+            "sha256:before=a:after=b",
         ] {
             assert_eq!(name.parse::<Scheme>().unwrap_err().kind(), ErrorKind::Argument, "{name}");
         }
