@@ -7,8 +7,8 @@ mod acme;
 mod hands;
 
 use keycask::{
-    Changed, Changes, Commit, Event, FeedCursor, Gone, OwnerChange, Quota, Restore, Rotation, Spec,
-    Store, Trim, Update,
+    Changed, Changes, Commit, ErrorKind, Event, FeedCursor, Gone, OwnerChange, Quota, Restore,
+    Rotation, Spec, Store, Trim, Update,
 };
 
 use acme::{Scene, by};
@@ -129,6 +129,19 @@ fn a_cursor_lasts_over_a_restart_and_over_compaction_which_a_reader_is_told_of()
     assert_eq!(reader.changes(cursor, 10).unwrap(), Changes::Moved);
     assert_eq!(events(&since(&scene.reader(), cursor)), [["key_revoked"]]);
     assert_eq!(since(&scene.store, cursor), since(&scene.reader(), cursor));
+}
+
+#[test]
+fn a_reader_whose_file_was_taken_away_is_told_so_once_there_is_no_more() {
+    let scene = Scene::new(1_000);
+    let reader = scene.reader();
+    let cursor = reader.feed().unwrap().newest;
+    let key = scene.issue();
+    std::fs::remove_file(scene.file()).unwrap();
+    let commits = since(&reader, cursor);
+    assert_eq!(commits[0].changed, [Changed::Key(key)]);
+    let cursor = FeedCursor { seq: commits[0].seq, ..cursor };
+    assert_eq!(reader.changes(cursor, 10).unwrap_err().kind(), ErrorKind::NotFound);
 }
 
 #[test]

@@ -274,27 +274,26 @@ impl Digester {
     /// is zeros.
     pub(crate) fn digests<const N: usize>(&self, tokens: &[&[u8]]) -> [Digest; N] {
         let mut digests = [Digest::NONE; N];
-        let mut places = digests.iter_mut();
         if tokens.len() < LANES_FROM || tokens.iter().any(|token| token.len() > lanes::BLOCK) {
-            for (place, token) in places.zip(tokens) {
+            for (place, token) in digests.iter_mut().zip(tokens) {
                 *place = self.digest(token);
             }
             return digests;
         }
-        let mut put = |words: [u32; 8]| {
-            if let Some(place) = places.next() {
-                *place = Digest::from_words(words);
-            }
-        };
-        wiped::<SPREAD, _>(|| {
-            let key = words(self.pepper.0.expose());
-            match Vectors::detect() {
-                Vectors::Long(long) => long.run(|| lanes::digests::<16>(&key, tokens, &mut put)),
-                Vectors::Medium(m) => m.run(|| lanes::digests::<8>(&key, tokens, &mut put)),
-                Vectors::Short => lanes::digests::<4>(&key, tokens, &mut put),
-            }
-        });
+        wiped::<SPREAD, _>(|| self.in_lanes(tokens, &mut digests));
         digests
+    }
+
+    /// Puts the digests of `tokens` into `digests`, in their order. Pepper and tokens are left on
+    /// the stack.
+    #[inline(always)]
+    fn in_lanes(&self, tokens: &[&[u8]], digests: &mut [Digest]) {
+        let key = words(self.pepper.0.expose());
+        match Vectors::detect() {
+            Vectors::Long(long) => long.run(|| lanes::digests::<16>(&key, tokens, digests)),
+            Vectors::Medium(medium) => medium.run(|| lanes::digests::<8>(&key, tokens, digests)),
+            Vectors::Short => lanes::digests::<4>(&key, tokens, digests),
+        }
     }
 }
 
@@ -314,27 +313,35 @@ mod tests {
     use super::*;
     use crate::stack::tests::{has_half, left_by};
 
+    const PEPPER: &[u8; 32] = b"the first half, and then another";
+    const TOKEN: &[u8; 32] = b"half a token and the rest of it.";
+    // In lanes each word stands beside the same one of other tokens.
+    const PEPPER_WORDS: &[u8; 32] = b"halfhalfhalfhalfhalfhalfhalfhalf";
+    const TOKEN_WORDS: &[u8; 32] = b"moremoremoremoremoremoremoremore";
+
+    fn digester(pepper: &[u8; 32]) -> Digester {
+        Digester::new(Some(Pepper::new(pepper)))
+    }
+
+    fn scheme(name: &str) -> Scheme {
+        name.parse().unwrap()
+    }
+
     #[test]
     fn neither_half_of_a_pepper_nor_of_a_token_is_left_on_the_stack_by_its_digest() {
-        let (pepper, token) =
-            (b"the first half, and then another", b"half a token and the rest of it.");
-        // In lanes each word stands beside the same one of other tokens.
-        let (words, other_words) = (&[*b"half"; 8].concat(), &[*b"more"; 8].concat());
-        let [pepper_words, token_words] = [words, other_words].map(|it| it[..].try_into().unwrap());
-        let digester = Digester::new(Some(Pepper::new(pepper)));
-        let of_words = Digester::new(Some(Pepper::new(&pepper_words)));
-        let of_another = |scheme: &str| {
-            let scheme: Scheme = scheme.parse().unwrap();
-            move || assert!(black_box(scheme.digest(token, pepper)).is_some())
+        let (digester, of_words) = (digester(PEPPER), digester(PEPPER_WORDS));
+        let of_another = |name: &str| {
+            let scheme = scheme(name);
+            move || assert!(black_box(scheme.digest(TOKEN, PEPPER)).is_some())
         };
         let many = |digester: &Digester, token: &[u8; 32], count| {
             black_box(digester.digests::<64>(&vec![&token[..]; count]));
         };
         let calls: [(&str, &dyn Fn()); 8] = [
-            ("one", &|| _ = black_box(digester.digest(token))),
-            ("few", &|| many(&digester, token, 3)),
-            ("many", &|| many(&digester, token, 64)),
-            ("words", &|| many(&of_words, &token_words, 64)),
+            ("one", &|| _ = black_box(digester.digest(TOKEN))),
+            ("few", &|| many(&digester, TOKEN, 3)),
+            ("many", &|| many(&digester, TOKEN, 64)),
+            ("words", &|| many(&of_words, TOKEN_WORDS, 64)),
             ("sha256", &of_another("sha256:before=x")),
             ("sha512", &of_another("sha512:after=x")),
             ("sha512-256", &of_another("sha512-256:after=x")),
@@ -342,11 +349,45 @@ mod tests {
         ];
         for (name, call) in calls {
             let left = left_by(call);
-            for secret in [pepper, token, &pepper_words, &token_words] {
+            for secret in [PEPPER, TOKEN, PEPPER_WORDS, TOKEN_WORDS] {
                 assert!(!has_half(&left, secret), "{name}");
             }
         }
         println!("stack: {} calls with a token", calls.len());
+    }
+
+    /// Of an HMAC's key nothing has to be left: what computes it wipes it, but for copies.
+    #[test]
+    fn what_digests_leave_on_the_stack_until_it_is_wiped_is_seen() {
+        let (digester, of_words) = (digester(PEPPER), digester(PEPPER_WORDS));
+        let of_another = |name: &str| {
+            let scheme = scheme(name);
+            move || assert!(black_box(scheme.hash(TOKEN, PEPPER)).is_some())
+        };
+        let many = |digester: &Digester, token: &[u8; 32]| {
+            let mut digests = [Digest::NONE; 64];
+            digester.in_lanes(&[&token[..]; 64], &mut digests);
+            black_box(&digests);
+        };
+        type Call<'c> = (&'c str, &'c [&'c [u8; 32]], &'c dyn Fn());
+        let calls: [Call<'_>; 8] = [
+            ("one", &[PEPPER, TOKEN], &|| {
+                _ = black_box(blake3::keyed_hash(digester.pepper.0.expose(), TOKEN));
+            }),
+            ("many", &[PEPPER], &|| many(&digester, TOKEN)),
+            ("words", &[PEPPER_WORDS, TOKEN_WORDS], &|| many(&of_words, TOKEN_WORDS)),
+            ("sha256, before", &[TOKEN], &of_another("sha256:before=x")),
+            ("sha256, after", &[PEPPER], &of_another("sha256:after=x")),
+            ("sha512", &[PEPPER, TOKEN], &of_another("sha512:after=x")),
+            ("sha512-256", &[PEPPER, TOKEN], &of_another("sha512-256:after=x")),
+            ("hmac-sha256", &[TOKEN], &of_another("hmac-sha256:key=x")),
+        ];
+        for (name, secrets, call) in calls {
+            let left = left_by(call);
+            for secret in secrets {
+                assert!(has_half(&left, secret), "{name}");
+            }
+        }
     }
 
     #[test]

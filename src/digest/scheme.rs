@@ -192,13 +192,20 @@ impl Scheme {
     /// The digest of `token` with `secret`, and what stands before what is hashed.
     pub(crate) fn digest<'t>(&self, token: &'t [u8], secret: &[u8]) -> Option<(&'t [u8], Foreign)> {
         let (lead, hashed) = self.split(token)?;
+        let digest = wiped::<SPREAD, _>(|| self.hash(hashed, secret));
+        Some((lead, digest?))
+    }
+
+    /// The digest of what of a token is hashed, with `secret`. Both are left on the stack.
+    #[inline(always)]
+    pub(super) fn hash(&self, hashed: &[u8], secret: &[u8]) -> Option<Foreign> {
         let place = self.secret.as_ref().map(|(place, _)| *place);
         let texts: [&[u8]; 2] = match place {
             Some(Place::Before) => [secret, hashed],
             Some(Place::After) => [hashed, secret],
             Some(Place::Key) | None => [hashed, &[]],
         };
-        let digest = wiped::<SPREAD, _>(|| match self.algorithm {
+        match self.algorithm {
             Algorithm::Sha256 => hash::<Sha256>(texts),
             Algorithm::Sha512 => hash::<Sha512>(texts),
             Algorithm::Sha512T256 => hash::<Sha512_256>(texts),
@@ -207,8 +214,7 @@ impl Scheme {
                 mac.update(hashed);
                 taken(&mut mac.finalize().into_bytes())
             }
-        });
-        Some((lead, digest?))
+        }
     }
 
     /// What keeps its digests apart from those of other schemes, and of other secrets that had the
@@ -460,6 +466,9 @@ mod tests {
             "talos",
             "talos:after=n",
             "talos:first-bar:before=n",
+            "sha256:first-bar:last-underscore",
+            "sha256:before=a:first-bar",
+            "sha256:before=a:after=b",
         ] {
             assert_eq!(name.parse::<Scheme>().unwrap_err().kind(), ErrorKind::Argument, "{name}");
         }

@@ -40,9 +40,10 @@ pub(crate) fn digest(scheme: &Scheme, text: &str) -> Result<Foreign> {
     })
 }
 
+/// The bytes that `text` spells, of an even number of digits.
 fn from_hex(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let (pairs, []) = text.as_bytes().as_chunks() else { return None };
+    let (pairs, _) = text.as_bytes().as_chunks();
     let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
     for [high, low] in pairs {
         bytes.push(digit(*high)? << 4 | digit(*low)?);
@@ -107,12 +108,20 @@ mod tests {
     #[test]
     fn what_is_no_digest_is_refused_and_not_repeated() {
         let one_bit_more = format!("{}1", &BASE64[..42]);
-        for text in ["", &HEX[1..], &one_bit_more, &format!("{BASE64}=="), &"g".repeat(64)] {
+        for text in [&HEX[1..], &one_bit_more, &format!("{BASE64}=="), &"g".repeat(64)] {
             let refused = read("sha256", text).unwrap_err();
             assert_eq!(refused.kind(), ErrorKind::Argument);
-            assert!(text.is_empty() || !refused.to_string().contains(text), "{refused}");
+            assert!(!refused.to_string().contains(text), "{refused}");
         }
+        assert!(read("sha256", "").is_err());
         assert!(read("sha512", HEX).is_err());
+        // It is not even looked at, for what it may be.
+        let long = format!("$2b$12${}", "a".repeat(LONGEST));
+        let refused = read("sha256", &long).unwrap_err();
+        assert!(
+            refused.message().starts_with("digest: 263 bytes that are not sha256"),
+            "{refused}"
+        );
     }
 
     #[test]

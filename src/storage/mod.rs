@@ -46,7 +46,7 @@ mod window;
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use redb::StorageBackend;
 use redb::backends::FileBackend;
@@ -128,8 +128,8 @@ impl<'a> StorageOptions<'a> {
 /// The file that an open store is in now.
 struct Current {
     handle: Handle,
-    /// Which file it is; none for one without a name.
-    file: Option<FileId>,
+    /// Which file it is, once that is known; none for one without a name.
+    file: OnceLock<FileId>,
 }
 
 /// One open file.
@@ -200,7 +200,7 @@ impl Storage {
     fn over(handle: Handle, header: Header, shared: Shared, cache_bytes: usize) -> Self {
         Self {
             snapshot: Snapshot::default(),
-            current: RwLock::new(Arc::new(Current { handle, file: None })),
+            current: RwLock::new(Arc::new(Current { handle, file: OnceLock::new() })),
             place: None,
             cache_bytes,
             home: Home::here(),
@@ -306,7 +306,7 @@ impl Storage {
 
     /// Goes on in `handle`, which is open for writing, and closes the reader before it.
     fn write_to(&mut self, handle: Handle) {
-        let current = Arc::new(Current { handle, file: None });
+        let current = Arc::new(Current { handle, file: OnceLock::new() });
         *self.current.get_mut().unwrap_or_else(PoisonError::into_inner) = current;
     }
 
@@ -319,10 +319,7 @@ impl Storage {
     /// Says where the file is that was opened.
     fn name(&mut self, place: Place, file: FileId) {
         self.place = Some(place);
-        let current = self.current.get_mut().unwrap_or_else(PoisonError::into_inner);
-        if let Some(current) = Arc::get_mut(current) {
-            current.file = Some(file);
-        }
+        self.current().file.get_or_init(|| file);
     }
 
     /// Goes on with another file. What reads the old one goes on reading it.
@@ -341,7 +338,7 @@ impl Storage {
     /// `NotFound` if it has none; `Io`.
     pub(crate) fn is_replaced(&self) -> Result<bool> {
         let Some(place) = &self.place else { return Ok(false) };
-        match place.still(self.current().file) {
+        match place.still(self.current().file.get().copied()) {
             Ok(_) => Ok(false),
             Err(error) if error.kind() == ErrorKind::Conflict => Ok(true),
             Err(error) => Err(error),

@@ -73,7 +73,7 @@ impl Storage {
     ) -> Result<Rewritten> {
         let doing = "open the new file";
         let current = self.current();
-        let old = place.still(current.file)?;
+        let old = place.still(current.file.get().copied())?;
         let draft = place.draft_over(random)?;
         let from = current.handle.begin_read()?;
         let rows = count_rows(&from)?;
@@ -91,7 +91,7 @@ impl Storage {
         gate.release().map_err(|e| from_io(doing, e))?;
         let lengths = [old.len(), draft.len()?];
         let durable = draft.replace(&old)?;
-        Ok(Rewritten { new: Current { handle, file: Some(id) }, gate, lengths, durable })
+        Ok(Rewritten { new: Current { handle, file: id.into() }, gate, lengths, durable })
     }
 }
 

@@ -294,7 +294,8 @@ mod tests {
         let mut taken = noted.take();
         taken.sort_by_key(|verified| verified.key_id);
         assert!(taken == [1, 2, 1 << 41, u64::MAX].map(verified));
-        assert!(noted.take().is_empty() && noted.missed() == 0);
+        assert!(noted.take().is_empty());
+        assert_eq!(noted.missed(), 0);
     }
 
     /// What it was granted by before an import says nothing of the keys that came with that.
@@ -333,7 +334,8 @@ mod tests {
         assert!(!noted.has(KeyId::from_bits(7)));
         noted.make_room();
         noted.places.get().unwrap()[7].key.store(7, Ordering::Relaxed);
-        assert!(noted.take().is_empty() && noted.has(KeyId::from_bits(7)));
+        assert!(noted.take().is_empty());
+        assert!(noted.has(KeyId::from_bits(7)));
         assert!(!noted.has(KeyId::from_bits(8)));
         // Its twins are not known yet, and may be any.
         assert!(noted.spared().has(KeyId::from_bits(8)));
@@ -348,7 +350,8 @@ mod tests {
         noted.note(&Verified { twins, ..verified(7) });
         let spared = noted.spared();
         let has = |key: &u64| spared.has(KeyId::from_bits(*key));
-        assert!([7, 20, 21].iter().all(has) && ![6, 8, 19, 22].iter().any(has));
+        assert!([7, 20, 21].iter().all(has));
+        assert!(![6, 8, 19, 22].iter().any(has));
     }
 
     /// How many each thread notes.

@@ -5,7 +5,7 @@
 //! system's digest. Ways are looked at only by who found nothing else, and only those that keys
 //! of the realm are left on: a realm without any pays one comparison for a refusal.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -273,23 +273,18 @@ impl Routes {
 
 impl Books {
     fn ways(&self, current: Arc<Generation>, previous: Option<Arc<Generation>>) -> Ways {
-        let mut ways = Ways { current, previous, realms: Vec::new() };
+        let mut realms: BTreeMap<RealmRef, OfRealm> = BTreeMap::new();
         let mut present: Vec<_> = self.counts.keys().collect();
         // Digests of our own first: they cost least and most keys are on them.
         present.sort_by_key(|(realm, way)| (*realm, way.scheme.as_ref().map(Scheme::to_string)));
         for (realm, way) in present {
-            let at = usize::from(realm.number());
-            if ways.realms.len() <= at {
-                ways.realms.resize_with(at.saturating_add(1), || None);
-            }
-            let Some(place) = ways.realms.get_mut(at) else { continue };
-            let of = place.get_or_insert_with(OfRealm::default);
+            let of = realms.entry(*realm).or_default();
             of.imported |= way.imported;
             // Of a generation that was retired, only revoked keys are left, which nothing finds.
             let is_its = |g: &&Arc<Generation>| g.number == way.generation;
-            let generations = [Some(&ways.current), ways.previous.as_ref()].into_iter().flatten();
-            let Some(generation) = generations.clone().find(is_its) else { continue };
-            let is_present = generation.number == ways.current.number && way.scheme.is_none();
+            let mut generations = [Some(&current), previous.as_ref()].into_iter().flatten();
+            let Some(generation) = generations.find(is_its) else { continue };
+            let is_present = generation.number == current.number && way.scheme.is_none();
             let known = way.scheme.is_none() && of.others.iter().any(|o| o.scheme.is_none());
             if is_present || known {
                 continue;
@@ -305,7 +300,10 @@ impl Books {
             });
             of.others.push(Other { generation: Arc::clone(generation), scheme });
         }
-        ways
+        let last = realms.keys().next_back().map(|realm| realm.number());
+        let numbers = last.into_iter().flat_map(|last| 0..=last).map(RealmRef::new);
+        let realms = numbers.map(|realm| realms.remove(&realm)).collect();
+        Ways { current, previous, realms }
     }
 }
 

@@ -13,7 +13,8 @@ fn a_secret_that_keys_are_found_by_is_needed_to_open_the_store() {
     let scene = Scene::new();
     let unnamed = scene.digest("hmac-sha256:key=nobodys", &sha256("x"));
     assert_eq!(scene.refused(unnamed).kind(), ErrorKind::NotFound);
-    scene.import(&[scene.digest("sha256:after=old", &sha256("a-token-the old pepper"))]);
+    let digest = |text| scene.digest("sha256:after=old", &sha256(&format!("{text}the old pepper")));
+    scene.import(&[digest("a-token-"), digest("b-token-")]);
     let Scene { dir, store, acme } = scene;
     store.close().unwrap();
     let path = dir.path().join("keys.keycask");
@@ -25,6 +26,11 @@ fn a_secret_that_keys_are_found_by_is_needed_to_open_the_store() {
     }
     let store = options().open(&path).unwrap();
     store.verify(acme, b"a-token-", &Request::new()).unwrap();
+    store.close().unwrap();
+    // One key is left that is found by it.
+    assert_eq!(bare().open(&path).unwrap_err().kind(), ErrorKind::Pepper);
+    let store = options().open(&path).unwrap();
+    store.verify(acme, b"b-token-", &Request::new()).unwrap();
     store.close().unwrap();
     // Once its last key was verified, it is not.
     bare().open(&path).unwrap().verify(acme, b"a-token-", &Request::new()).unwrap();

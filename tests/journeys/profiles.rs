@@ -55,6 +55,31 @@ fn a_kind_a_scope_or_a_plan_that_is_in_use_is_not_taken_away() {
 }
 
 #[test]
+fn what_revoked_keys_have_and_what_keys_of_another_realm_have_may_be_taken_away() {
+    let scene = Scene::new();
+    let store = scene.store();
+    let (revoked, _) = scene.issue(&["read"]);
+    store.revoke(revoked.key_id, &by()).unwrap();
+    // The numbers of its scopes are the same.
+    let other = "realm = \"other\"\n[[kind]]\nname = \"live\"\nprefix = \"other_\"\nbody = 32\n\
+                 [[scope]]\nname = \"read\"\n[[scope]]\nname = \"write\"\n";
+    store.apply_realm("other.toml", other, &by()).unwrap();
+    let realm = store.realm("other").unwrap();
+    store.set_owner(realm, "o", &OwnerChange::new(), &by()).unwrap();
+    let key = store.issue(&Spec::new(realm, "live", "o").scopes(["read", "write"]), &by()).unwrap();
+    let changed = PROFILE
+        .replace("acme_live_", "acme_prod_")
+        .replace("[[scope]]\nname = \"read\"\n", "")
+        .replace("implies = [\"read\", \"write\"]", "implies = [\"write\"]");
+    let change = store.apply_realm("acme.toml", &changed, &by()).unwrap();
+    assert_eq!(change.scopes_removed, ["read"]);
+    let refused =
+        store.apply_realm("other.toml", &other.replace("[[scope]]\nname = \"read\"\n", ""), &by());
+    assert_eq!(refused.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(store.key(key.key.key_id).unwrap().scopes, ["read", "write"]);
+}
+
+#[test]
 fn narrowing_and_widening_an_implication_reaches_the_keys_that_were_issued_before() {
     let mut scene = Scene::new();
     let (_, token) = scene.issue(&["admin"]);

@@ -20,6 +20,7 @@ mod sharing;
 mod stale;
 mod sweeping;
 mod turning;
+mod ways;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};

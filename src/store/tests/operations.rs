@@ -431,8 +431,10 @@ fn an_operation_whose_row_tells_of_another_thing_is_corrupt() {
         scene.store.issue_many(&specs, &op()).map(drop)
     };
     let sweep = |scene: &Scene| scene.store.sweep(5, &op()).map(drop);
+    let apply = |scene: &Scene| scene.store.apply_realm("acme.toml", PROFILE, &op()).map(drop);
     type Journey<'s> = &'s dyn Fn(&Scene) -> Result<()>;
-    for (number, journey) in [&issue as Journey<'_>, &many, &sweep].into_iter().enumerate() {
+    for (number, journey) in [&issue as Journey<'_>, &many, &sweep, &apply].into_iter().enumerate()
+    {
         let scene = Scene::new();
         journey(&scene).unwrap();
         let keys = scene.keys().len();

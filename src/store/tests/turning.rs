@@ -194,6 +194,29 @@ fn retiring_is_refused_once_while_keys_may_be_left_that_were_verified() {
     assert!(grants(&store, &run.used) && grants(&store, &run.idle));
 }
 
+/// Its rows may be those of either header.
+#[test]
+fn a_backup_is_refused_if_the_pepper_is_rotated_while_it_is_made() {
+    let run = run(7, None);
+    let store = open(&Disk::new(run.base), options(&run.clock).pepper(pepper(1))).unwrap();
+    let turned = std::cell::Cell::new(true);
+    let copy = |to: &Disk| {
+        let file = || {
+            if !turned.replace(true) {
+                store.rotate_pepper(pepper(2), &by()).unwrap();
+            }
+            Ok(to.clone())
+        };
+        store.storage.copy_to(&file, None, "back up")
+    };
+    copy(&Disk::new(Vec::new())).unwrap();
+    turned.set(false);
+    let refused = copy(&Disk::new(Vec::new())).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert!(refused.message().contains("begin again"), "{refused}");
+    copy(&Disk::new(Vec::new())).unwrap();
+}
+
 /// A verify that began before a rotation notes its key after it, in the place of those that follow.
 #[test]
 fn retiring_is_refused_once_while_a_note_of_before_kept_later_ones_away() {
