@@ -192,9 +192,10 @@ impl Filter {
 
     /// Only keys that were not granted for `span`: last used that long ago or, if never used,
     /// issued or imported that long ago, while their use was kept. As for
-    /// [`never_used`](Self::never_used), keys whose use is kept. Of the time for which the store was closed until it was opened a day counts for
-    /// keys that were used, because a use in the first hour after that is told as earlier than it
-    /// was; of what the clock is ahead of the durable mark likewise.
+    /// [`never_used`](Self::never_used), keys whose use is kept. Of the time for which the store
+    /// was closed until it was opened a day counts for keys that were used, because a use in the
+    /// first hour after that is told as earlier than it was; of what the clock is ahead of the
+    /// durable mark likewise.
     #[must_use]
     pub fn idle_for(mut self, span: Duration) -> Self {
         self.idle = Some(span);
