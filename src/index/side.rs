@@ -31,7 +31,7 @@ use crate::time::Timestamp;
 
 const NOBODY: u64 = u64::MAX;
 const TAG: u64 = (1 << 20) - 1;
-/// The key was found idle. It stays so until its side is replaced.
+/// The key was found idle. It stays so until it is given a longer span.
 const IDLE: u64 = 1 << 63;
 
 #[repr(align(64))]
@@ -137,13 +137,14 @@ impl Sides {
         if cell.key.load(Ordering::Relaxed) != key.bits() {
             return;
         }
-        // If this fails, another thread has recorded a use of this moment, or the side has
-        // another owner: the low bits see to that.
         // Before, for a writer who gives the key another side at this moment; and after, for one
         // who unmarks it.
         self.note(side);
         let next = last_word(key, Some(now));
-        let set = cell.last.compare_exchange(last, next, Ordering::Relaxed, Ordering::Relaxed);
+        // Release, with the Acquire of `lend` and `inherit`: who takes the use over sees the mark.
+        // If this fails, another thread has recorded a use of this moment, or the side has
+        // another owner: the low bits see to that.
+        let set = cell.last.compare_exchange(last, next, Ordering::Release, Ordering::Relaxed);
         if set.is_ok() {
             self.note(side);
         }
@@ -258,7 +259,7 @@ impl Sides {
         };
         let old = before.and_then(|before| self.cells.get(before.0));
         let old = old.filter(|old| old.key.load(Ordering::Relaxed) == key.bits());
-        // Acquire, with the Release of `mark_idle`.
+        // Acquire, with the Release of `mark_idle` and of `record`.
         let last =
             old.map(|old| old.use_under(&content.conditions, old.last.load(Ordering::Acquire)));
         let marked = old.map_or(0, |old| old.marked.load(Ordering::Relaxed));

@@ -118,9 +118,11 @@ impl Criteria {
     ) -> bool {
         let known_from = record.use_known_from(realm);
         let never = || last.is_none() && known_from <= record.issued.max(record.key_id.issued());
-        let idles = |span| match last {
-            Some(last) => last.plus(span) <= self.now && since(last, self.now) >= span,
-            None => known_from.plus(span) <= self.now,
+        // A use that is known may be from before others were not kept for a time.
+        let idles = |span| {
+            let since =
+                |last: Timestamp| last.plus(span) <= self.now && since(last, self.now) >= span;
+            known_from.plus(span) <= self.now && last.is_none_or(since)
         };
         (!self.filter.never_used || never()) && self.filter.idle.is_none_or(idles)
     }

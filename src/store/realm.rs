@@ -149,9 +149,10 @@ fn compare(
     record.profile = toml.to_owned();
     // Where uses were not kept so far, no key may be idle at once.
     let policy = &profile.policy;
+    let was_idle = record.idle_since;
     record.idle_since = policy.idle.map(|_| record.idle_since.unwrap_or(now));
     let keeps_use = policy.usage || policy.idle.is_some();
-    record.usage_since = keeps_use.then(|| record.usage_since.unwrap_or(now));
+    record.usage_since = keeps_use.then(|| record.usage_since.or(was_idle).unwrap_or(now));
     let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
     let new = new_names(profile, &record.scopes, &kinds, &record.plans)?;
     record.scopes.extend(new.scopes);

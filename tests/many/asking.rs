@@ -200,6 +200,15 @@ fn no_key_was_unused_before_it_was_kept_when_it_was_used() {
     scene.forward(DAY);
     assert_eq!(scene.ids(&mall().idle_for(DAY)), [early, late]);
     assert_eq!(scene.ids(&mall().never_used()), [late]);
+    // A use that is known says nothing of a time in which none was kept.
+    let used = scene.issue(&scene.spec("live", "m"));
+    assert_eq!(scene.reason(&used), None);
+    scene.store().apply_realm("a profile", MALL, &by()).unwrap();
+    scene.forward(DAY * 90);
+    scene.store().apply_realm("a profile", &profile, &by()).unwrap();
+    assert_eq!(scene.ids(&mall().idle_for(DAY)), []);
+    scene.forward(DAY);
+    assert_eq!(scene.ids(&mall().idle_for(DAY)), [early, late, used.key.key_id]);
 }
 
 #[test]

@@ -21,7 +21,11 @@ pub const PART: Part = Part {
         }
         if let Some(at) = world.pick(dice) {
             let key = world.keys[at].id;
-            let about = |entry: &&AuditEntry| entry.keys().any(|about| about == key);
+            let text = serde_json::Value::from(key.to_string());
+            let about = |entry: &&AuditEntry| {
+                let beside = entry.after.values().any(|named| *named == text);
+                beside || entry.keys().any(|about| about == key)
+            };
             let wanted: Vec<_> = world.trail.entries.iter().filter(about).cloned().collect();
             let found = world.store().find_audit(&AuditFilter::new().key(key), 0, 1_000).unwrap();
             assert_eq!((found.entries, found.more), (wanted, false));

@@ -211,6 +211,13 @@ def test_one_text_is_not_several_names(store: Store, text: Any) -> None:
             make()
 
 
+def test_a_permission_of_no_scope_is_not_made(django: None) -> None:
+    from keycask.rest_framework import HasScope
+
+    with pytest.raises(keycask.ArgumentError, match="^scopes: none is named"):
+        HasScope()
+
+
 @pytest.mark.parametrize("none", [[], (), set(), iter(())])
 def test_an_application_is_not_made_of_no_name(store: Store, issued: Issued, none: Any) -> None:
     """Of a setting that was left out."""

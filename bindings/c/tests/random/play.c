@@ -3,8 +3,8 @@
 
 #include <unistd.h>
 
-void keycask_play(const char *in, const uint8_t *input, size_t len) {
-    size_t number;
+size_t keycask_play(const char *in, const uint8_t *input, size_t len) {
+    size_t number, calls = 0;
     if (strlen(in) >= sizeof directory - 20) DIE("%s is too long", in);
     strcpy(directory, in);
     // A text that is taken for a path names what is there, too.
@@ -18,7 +18,11 @@ void keycask_play(const char *in, const uint8_t *input, size_t len) {
     renew(0);
     mine->input = input;
     mine->input_end = input + len;
-    while (mine->input < mine->input_end) make_call(roll(random_calls_len));
+    while (mine->input < mine->input_end) {
+        make_call(roll(random_calls_len));
+        calls++;
+    }
     close_own();
     free(mine);
+    return calls;
 }

@@ -103,7 +103,7 @@ void close_own(void);
 
 // Makes the calls that an input chooses, on a store of their own in a directory that has nothing in it:
 // each byte decides something.
-void keycask_play(const char *in, const uint8_t *input, size_t len);
+size_t keycask_play(const char *in, const uint8_t *input, size_t len);
 
 // Makes a call of this function, on the store that was chosen.
 void make_call(size_t number);

@@ -27,7 +27,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.permissions import BasePermission
 
 from . import django
-from ._gate import presents_none
+from ._gate import presents_none, several
 from ._keycask import Answer, Grant
 
 __all__ = ["HasScope", "KeyAuthentication", "Refused", "exception_handler"]
@@ -79,8 +79,9 @@ def HasScope(*scopes: str) -> type[BasePermission]:  # noqa: N802
     """The permission class that asks for a key with all of `scopes`. It can be joined to others
     with `&` and `|`. Where it refused, a `PermissionDenied` without words of its own gets the
     profile's answer: that of the joined permission, and one that a view raises if what stands
-    after the `|` let the request pass.
+    after the `|` let the request pass. None of no scope is made, which any key would have.
     """
+    several("scopes", scopes)
 
     class Permission(BasePermission):  # type: ignore[misc]
         def has_permission(  # pyright: ignore
