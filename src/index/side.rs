@@ -134,20 +134,32 @@ impl Sides {
 
     #[cold]
     fn record(&self, side: SideRef, cell: &Cell, key: KeyId, last: u64, now: Timestamp) {
-        if cell.key.load(Ordering::Relaxed) != key.bits() {
-            return;
+        if self.is_recorded(side, cell, key, last, now) {
+            // Once more, for who unmarked it meanwhile.
+            self.note(side);
         }
-        // Before, for a writer who gives the key another side at this moment; and after, for one
-        // who unmarks it.
+    }
+
+    /// Records it, if it can be, and marks it before, for a writer who gives the key another side
+    /// from that moment on.
+    fn is_recorded(
+        &self,
+        side: SideRef,
+        cell: &Cell,
+        key: KeyId,
+        last: u64,
+        now: Timestamp,
+    ) -> bool {
+        if cell.key.load(Ordering::Relaxed) != key.bits() {
+            return false;
+        }
         self.note(side);
         let next = last_word(key, Some(now));
         // Release, with the Acquire of `lend` and `inherit`: who takes the use over sees the mark.
         // If this fails, another thread has recorded a use of this moment, or the side has
         // another owner: the low bits see to that.
         let set = cell.last.compare_exchange(last, next, Ordering::Release, Ordering::Relaxed);
-        if set.is_ok() {
-            self.note(side);
-        }
+        set.is_ok()
     }
 
     fn note(&self, side: SideRef) {

@@ -52,29 +52,6 @@ fn a_side_is_read_with_the_entry_that_names_it() {
     a_side_beside_its_key(false);
 }
 
-/// Its mark was set for the old side alone, after the key had the new one.
-#[test]
-fn a_use_of_a_key_that_is_given_another_side_is_noted_where_the_key_has_it() {
-    const NAME: KeyId = KeyId::from_bits(7);
-    let content = Beside { lineage: NAME, conditions: Conditions::NONE };
-    let names = |_| (MeterRef(0), None);
-    check(move || {
-        let (sides, mut free) = (Arc::new(Sides::new()), Numbers::default());
-        let old = sides.lend(&mut free, NAME, &content, None, names).unwrap();
-        let reader = thread::spawn({
-            let sides = Arc::clone(&sides);
-            move || sides.touch(old, NAME, Timestamp::from_ms(100_000), |now| now)
-        });
-        let new = sides.lend(&mut free, NAME, &content, Some(old), names).unwrap();
-        sides.inherit(old, new, NAME);
-        sides.take_back(&mut free, old);
-        reader.join().unwrap();
-        let used = sides.get(new, NAME, None).unwrap().last_used;
-        let noted = sides.noted();
-        assert_eq!(noted.iter().map(|used| used.at).collect::<Vec<_>>(), Vec::from_iter(used));
-    });
-}
-
 /// Where a suspension is seen.
 const SUSPENDED: [fn(&OwnerEntry, &Owners) -> bool; 2] =
     [|found, _| found.suspended, |_, owners| owners.suspended() == 1];

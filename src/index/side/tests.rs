@@ -120,6 +120,22 @@ fn a_use_that_is_recorded_while_a_key_is_given_another_side_is_inherited_and_not
     assert_eq!(sides.noted(), [Used { key_id: key, at: at(200_000), side: new }]);
 }
 
+/// Its mark was set for the old side alone, after the key had the new one.
+#[test]
+fn a_use_that_is_recorded_just_before_a_key_is_given_another_side_is_noted_there() {
+    let (sides, mut free) = (Sides::new(), Numbers::default());
+    let key = KeyId::from_bits(77);
+    let old = sides.lend(&mut free, key, &beside(0), None, names).unwrap();
+    let cell = sides.cells.get(old.0).unwrap();
+    assert!(sides.is_recorded(old, cell, key, last_word(key, None), at(100_000)));
+    let new = sides.lend(&mut free, key, &beside(0), Some(old), names).unwrap();
+    sides.inherit(old, new, key);
+    sides.take_back(&mut free, old);
+    // Only now the thread goes on that had recorded it.
+    sides.note(old);
+    assert_eq!(sides.noted(), [Used { key_id: key, at: at(100_000), side: new }]);
+}
+
 /// The mark was dropped, and a clock that stepped back let the key live again.
 #[test]
 fn a_key_that_is_found_idle_while_it_is_given_another_side_stays_so() {
