@@ -114,7 +114,7 @@ peers: ## measure beside maps, caches and stores that do the same; builds SQLite
 	@.ci/prepare build peers
 	cargo bench --locked --manifest-path benches/peers/Cargo.toml
 
-attack: ## every attack for M=60 minutes beside what is built (some 40 more, 25 GB), then one table
+attack: ## every attack for M=60 minutes beside what is built (some 60 more, 25 GB), then one table
 	@.ci/prepare build c trace fuzz
 	@.ci/prepare go || echo "keycask: the attack go-residue will fail"
 	@.ci/prepare python || echo "keycask: the attack python-residue will fail"
