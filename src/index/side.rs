@@ -134,7 +134,7 @@ impl Sides {
 
     #[cold]
     fn record(&self, side: SideRef, cell: &Cell, key: KeyId, last: u64, now: Timestamp) {
-        if self.is_recorded(side, cell, key, last, now) {
+        if self.try_record(side, cell, key, last, now) {
             // Once more, for who unmarked it meanwhile.
             self.note(side);
         }
@@ -142,7 +142,7 @@ impl Sides {
 
     /// Records it, if it can be, and marks it before, for a writer who gives the key another side
     /// from that moment on.
-    fn is_recorded(
+    fn try_record(
         &self,
         side: SideRef,
         cell: &Cell,

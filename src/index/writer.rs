@@ -124,12 +124,11 @@ impl Index {
         bind: &impl Bind,
     ) -> Result<()> {
         let (key, address) = (record.key_id, record.address());
-        let of = |address| self.table.peek(address).map(|content| content.entry());
-        let there = of(&address);
+        let there = self.table.peek(&address).map(|content| content.entry());
         if let Some(other) = there.filter(|other| other.key_id != key) {
             return Err(twins(key, other.key_id));
         }
-        let moving = of(from).filter(|entry| entry.key_id == key && *from != address);
+        let moving = self.present(key, from).filter(|_| *from != address);
         let (from, present) = match moving {
             Some(_) => (*from, moving),
             None => (address, there),

@@ -117,7 +117,7 @@ impl Criteria {
         since: impl FnOnce(Timestamp, Timestamp) -> Duration,
     ) -> bool {
         let known_from = record.use_known_from(realm);
-        let never = || last.is_none() && known_from <= record.issued.max(record.key_id.issued());
+        let never = || last.is_none() && known_from <= record.came();
         // A use that is known may be from before others were not kept for a time.
         let idles = |span| {
             let since =

@@ -112,8 +112,7 @@ impl Realm {
 
     /// Since when the use of all its keys is kept; none if it is not.
     pub(crate) fn usage_since(&self) -> Option<Timestamp> {
-        let policy = &self.profile.policy;
-        (policy.usage || policy.idle.is_some()).then_some(self.usage_since)
+        self.profile.policy.keeps_use().then_some(self.usage_since)
     }
 
     /// The realm's number in its store.

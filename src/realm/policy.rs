@@ -75,6 +75,13 @@ impl Default for Policy {
 }
 
 impl Policy {
+    /// Whether it is kept of all keys when they were last used: usage is, or they have an idle
+    /// span.
+    #[must_use]
+    pub const fn keeps_use(&self) -> bool {
+        self.usage || self.idle.is_some()
+    }
+
     /// Reads the policy of a profile that has `plans`.
     pub(super) fn read(root: &mut Section<'_>, plans: &[Plan]) -> Result<Self> {
         let mut policy = Self::default();

@@ -185,11 +185,15 @@ impl KeyRecord {
 
     /// From when on it is known whether the key was used, if that is [kept](Self::keeps_use).
     pub(crate) fn use_known_from(&self, realm: &Realm) -> Timestamp {
-        // What an imported key was used for before it came is not known.
-        let came = self.issued.max(self.key_id.issued());
         let own = self.parts.idle.map(|idle| idle.since);
         let kept = [realm.usage_since(), own].into_iter().flatten().min();
-        came.max(kept.unwrap_or(came))
+        kept.map_or(self.came(), |kept| kept.max(self.came()))
+    }
+
+    /// When it was issued here or, if it is imported, taken in: what it was used for before that is
+    /// not known.
+    pub(crate) fn came(&self) -> Timestamp {
+        self.issued.max(self.key_id.issued())
     }
 
     /// Longest name of a key in bytes.

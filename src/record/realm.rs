@@ -58,6 +58,11 @@ struct Body {
 }
 
 impl RealmRecord {
+    /// Since when the use of all its keys is kept, as far as is known.
+    pub(crate) fn use_kept_since(&self) -> Option<Timestamp> {
+        self.usage_since.or(self.idle_since)
+    }
+
     /// The value of the realm's row, without the row's MAC.
     ///
     /// # Errors

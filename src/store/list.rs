@@ -150,7 +150,7 @@ pub(super) fn criteria(
 /// keys with an idle span of their own still do: those of `owner`, or all keys, are read up to the
 /// first of them.
 fn keeps_use(view: &View<'_>, realm: &Realm, owner: Option<OwnerRef>) -> Result<bool> {
-    if realm.policy().usage || realm.policy().idle.is_some() {
+    if realm.policy().keeps_use() {
         return Ok(true);
     }
     for record in scan::keys(view, owner, None) {

@@ -149,10 +149,9 @@ fn compare(
     record.profile = toml.to_owned();
     // Where uses were not kept so far, no key may be idle at once.
     let policy = &profile.policy;
-    let was_idle = record.idle_since;
+    let kept = record.use_kept_since().unwrap_or(now);
     record.idle_since = policy.idle.map(|_| record.idle_since.unwrap_or(now));
-    let keeps_use = policy.usage || policy.idle.is_some();
-    record.usage_since = keeps_use.then(|| record.usage_since.or(was_idle).unwrap_or(now));
+    record.usage_since = policy.keeps_use().then_some(kept);
     let kinds: Vec<&str> = record.kinds.iter().map(|kind| kind.name.as_str()).collect();
     let new = new_names(profile, &record.scopes, &kinds, &record.plans)?;
     record.scopes.extend(new.scopes);

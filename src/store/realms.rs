@@ -246,8 +246,8 @@ pub(super) fn bind(record: &RealmRecord) -> Result<Realm> {
     let profile = Profile::parse(&record.name, &record.profile)?;
     let kinds: Vec<_> = record.kinds.iter().map(|k| (k.kind, k.name.clone())).collect();
     let realm = Realm::bind(record.realm, profile, &record.scopes, &kinds, &record.plans)?;
-    let usage = record.usage_since.or(record.idle_since);
-    let [idle, usage] = [record.idle_since, usage].map(|at| at.unwrap_or(Timestamp::EPOCH));
+    let [idle, usage] =
+        [record.idle_since, record.use_kept_since()].map(|at| at.unwrap_or(Timestamp::EPOCH));
     Ok(realm.counting_from(idle, usage))
 }
 

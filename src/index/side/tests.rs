@@ -45,7 +45,7 @@ fn a_side_is_seen_by_its_own_key_only() {
 }
 
 #[test]
-fn a_use_is_recorded_once_a_minute_and_never_goes_back() {
+fn a_use_try_record_once_a_minute_and_never_goes_back() {
     let (sides, mut free) = (Sides::new(), Numbers::default());
     let key = KeyId::from_bits(1 << 40 | 77);
     let lent = sides.lend(&mut free, key, &beside(0), None, names).unwrap();
@@ -111,7 +111,7 @@ fn moving() -> (Sides, [SideRef; 2], KeyId) {
 
 /// A use whose mark was not set yet was lost.
 #[test]
-fn a_use_that_is_recorded_while_a_key_is_given_another_side_is_inherited_and_noted() {
+fn a_use_that_try_record_while_a_key_is_given_another_side_is_inherited_and_noted() {
     let (sides, [old, new], key) = moving();
     let cell = sides.cells.get(old.0).unwrap();
     cell.last.store(last_word(key, Some(at(200_000))), Ordering::Relaxed);
@@ -122,12 +122,12 @@ fn a_use_that_is_recorded_while_a_key_is_given_another_side_is_inherited_and_not
 
 /// Its mark was set for the old side alone, after the key had the new one.
 #[test]
-fn a_use_that_is_recorded_just_before_a_key_is_given_another_side_is_noted_there() {
+fn a_use_that_try_record_just_before_a_key_is_given_another_side_is_noted_there() {
     let (sides, mut free) = (Sides::new(), Numbers::default());
     let key = KeyId::from_bits(77);
     let old = sides.lend(&mut free, key, &beside(0), None, names).unwrap();
     let cell = sides.cells.get(old.0).unwrap();
-    assert!(sides.is_recorded(old, cell, key, last_word(key, None), at(100_000)));
+    assert!(sides.try_record(old, cell, key, last_word(key, None), at(100_000)));
     let new = sides.lend(&mut free, key, &beside(0), Some(old), names).unwrap();
     sides.inherit(old, new, key);
     sides.take_back(&mut free, old);
@@ -169,7 +169,7 @@ fn a_key_that_was_found_idle_stays_so_but_under_a_longer_span_than_it_was_found_
 }
 
 #[test]
-fn nothing_is_recorded_in_a_side_that_was_inherited_from() {
+fn nothing_try_record_in_a_side_that_was_inherited_from() {
     let (sides, [old, new], key) = moving();
     let last = sides.cells.get(old.0).unwrap().last.load(Ordering::Relaxed);
     let seen = sides.get(old, key, None).unwrap();

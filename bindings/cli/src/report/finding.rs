@@ -325,7 +325,7 @@ fn of_realms(report: &Report) -> Vec<Finding> {
     let blind: Vec<&str> = report
         .realms
         .iter()
-        .filter(|realm| !realm.keeps_use())
+        .filter(|realm| !realm.policy.keeps_use())
         .map(|realm| realm.name.as_str())
         .collect();
     if !blind.is_empty() {

@@ -338,7 +338,7 @@ impl Look<'_> {
     fn usage(&self, keys: &mut Keys) {
         let key = self.key;
         let policy = self.realm.policy();
-        let kept = policy.usage || policy.idle.is_some() || key.idle.is_some();
+        let kept = policy.keeps_use() || key.idle.is_some();
         match key.last_used {
             // One from when it was kept says nothing of now.
             _ if !kept => bump(&mut keys.use_not_kept),

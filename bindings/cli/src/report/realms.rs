@@ -18,16 +18,11 @@ pub(super) struct RealmRow {
 }
 
 impl RealmRow {
-    /// Whether it is kept of every key when it was last used.
-    pub(super) const fn keeps_use(&self) -> bool {
-        self.policy.usage || self.policy.idle.is_some()
-    }
-
     /// Its policy, named and as text.
     pub(super) fn rules(&self) -> [(&'static str, String); 7] {
         let policy = &self.policy;
         let or = |at: Option<std::time::Duration>, none: &str| at.map_or(none.to_owned(), span);
-        let use_kept = if self.keeps_use() { "yes" } else { "no" };
+        let use_kept = if self.policy.keeps_use() { "yes" } else { "no" };
         [
             ("default life", or(policy.default_life, "for ever")),
             ("longest life", or(policy.longest_life, "for ever")),
